@@ -1,0 +1,1 @@
+//! The commands: their arguments, and the only place that prints.

@@ -1,0 +1,3 @@
+//! The files under `.orchestrator/`: where they are, how they are read, locked, written and moved.
+//!
+//! It does as it is told: no rule is decided here, and no process is started.
