@@ -1,0 +1,129 @@
+//! What a command knows of the world: the time, the environment, where it was started; and how it speaks.
+//!
+//! The clock and the environment are read here, once, and nowhere else.
+
+use crate::domain::time::{self, Time};
+use anyhow::{Context as _, Result};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fmt::Display,
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+/// Overrides the clock, for tests and dry runs: a time as RFC 3339.
+pub const NOW_VARIABLE: &str = "SCHEDULER_NOW";
+
+/// What was wrong with the call or the configuration: exit code 2.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// An error with exit code 2.
+pub fn usage(message: impl Into<String>) -> anyhow::Error {
+    Usage(message.into()).into()
+}
+
+/// The world as one command sees it.
+#[derive(Debug)]
+pub struct Context {
+    /// When the command was started.
+    pub now: Time,
+    /// Where it looks for the project: `-C`, else the working directory.
+    pub dir: PathBuf,
+    /// `--debug`.
+    pub debug: bool,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+impl Context {
+    /// Reads the clock, the environment and the working directory.
+    ///
+    /// # Errors
+    /// A `SCHEDULER_NOW` that is no time; a working directory or `-C` that isn't there.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the clock and the environment are read")]
+    pub fn new(dir: Option<&Path>, debug: bool) -> Result<Self> {
+        let environment: BTreeMap<_, _> = std::env::vars_os().collect();
+        let now = match environment.get(&OsString::from(NOW_VARIABLE)) {
+            Some(text) => time::parse(&text.to_string_lossy())
+                .ok_or_else(|| usage(format!("{NOW_VARIABLE} is no time: write 2024-01-15T10:30:00Z")))?,
+            None => chrono::Utc::now(),
+        };
+        let dir = match dir {
+            Some(dir) => std::path::absolute(dir)
+                .ok()
+                .filter(|dir| dir.is_dir())
+                .ok_or_else(|| usage(format!("-C {}: there is no such directory", dir.display())))?,
+            None => std::env::current_dir()
+                .context("the working directory can't be read (was it deleted?): change to another, or use -C DIR")?,
+        };
+        Ok(Self { now, dir, debug, environment })
+    }
+
+    /// A variable of the environment; `None` if it is unset, empty, or not UTF-8.
+    pub fn env(&self, name: &str) -> Option<&str> {
+        self.environment.get(&OsString::from(name))?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The whole environment.
+    pub fn environment(&self) -> &BTreeMap<OsString, OsString> {
+        &self.environment
+    }
+
+    /// Whether a person can be asked: input and output are a terminal.
+    pub fn interactive(&self) -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Prints one line to stdout.
+    ///
+    /// # Errors
+    /// A reader that has gone, a full disk.
+    pub fn line(&self, text: impl Display) -> Result<()> {
+        writeln!(io::stdout().lock(), "{text}").context("stdout")
+    }
+
+    /// Prints one line to stderr. That it can't is no reason to fail.
+    pub fn warn(&self, text: impl Display) {
+        let _ = writeln!(io::stderr().lock(), "scheduler: {text}");
+    }
+
+    /// Prints a value as JSON, indented.
+    ///
+    /// # Errors
+    /// As [`Context::line`].
+    pub fn json(&self, value: &impl serde::Serialize) -> Result<()> {
+        self.line(serde_json::to_string_pretty(value)?)
+    }
+
+    /// Asks a yes-or-no question on the terminal; an empty answer is `default`.
+    ///
+    /// # Errors
+    /// A terminal that is gone.
+    pub fn ask(&self, question: &str, default: bool) -> Result<bool> {
+        let hint = if default { "Y/n" } else { "y/N" };
+        let mut out = io::stdout().lock();
+        loop {
+            write!(out, "{question} [{hint}] ")?;
+            out.flush()?;
+            let mut answer = String::new();
+            if io::stdin().read_line(&mut answer)? == 0 {
+                return Ok(default);
+            }
+            match answer.trim().to_lowercase().as_str() {
+                "" => return Ok(default),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                _ => writeln!(out, "Please answer y or n.")?,
+            }
+        }
+    }
+}
