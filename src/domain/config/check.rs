@@ -1,0 +1,218 @@
+//! Reads typed values out of YAML and notes, with line and key, what is wrong.
+//!
+//! It knows kinds of values, not what the keys of agents.yaml mean.
+
+use crate::domain::{
+    text::nearest,
+    yaml::{Node, Value},
+};
+use std::{fmt, ops::RangeInclusive, str::FromStr};
+
+/// Whether a problem keeps everything from starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Nothing starts.
+    Error,
+    /// It is only said.
+    Warning,
+}
+
+/// One thing that is wrong in agents.yaml.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it keeps everything from starting.
+    pub severity: Severity,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The key with those it stands below: `agents[1].role`; empty for the file itself.
+    pub key: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colon = if self.key.is_empty() { "" } else { ": " };
+        write!(f, "line {}: {}{colon}{}", self.line, self.key, self.message)
+    }
+}
+
+/// Collects what is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Checker {
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Checker {
+    pub(super) fn error(&mut self, line: usize, key: &str, message: impl Into<String>) {
+        self.problem(Severity::Error, line, key, message.into());
+    }
+
+    pub(super) fn warning(&mut self, line: usize, key: &str, message: impl Into<String>) {
+        self.problem(Severity::Warning, line, key, message.into());
+    }
+
+    fn problem(&mut self, severity: Severity, line: usize, key: &str, message: String) {
+        self.problems.push(Problem { severity, line, key: key.to_owned(), message });
+    }
+
+    /// The entries of a mapping; an error and nothing if it is none.
+    pub(super) fn section<'a>(&mut self, node: &'a Node, path: &str) -> Section<'a> {
+        let entries: &[_] = match &node.value {
+            Value::Map(entries) => entries,
+            _ if node.is_null() => &[],
+            _ => {
+                self.error(node.line, path, format!("must be a mapping of keys, not {}", node.describe()));
+                &[]
+            }
+        };
+        Section { path: path.to_owned(), line: node.line, entries, asked: Vec::new() }
+    }
+
+    /// The items of a list; an error and nothing if it is none.
+    pub(super) fn items<'a>(&mut self, node: &'a Node, path: &str) -> &'a [Node] {
+        match &node.value {
+            Value::List(items) => items,
+            _ if node.is_null() => &[],
+            _ => {
+                self.error(node.line, path, format!("must be a list, not {}", node.describe()));
+                &[]
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, node: &Node, path: &str) -> Option<String> {
+        match &node.value {
+            Value::Scalar { text, .. } if !node.is_null() && !text.contains('\0') => Some(text.clone()),
+            _ => {
+                self.error(node.line, path, format!("must be text, not {}", node.describe()));
+                None
+            }
+        }
+    }
+
+    fn boolean(&mut self, node: &Node, path: &str) -> Option<bool> {
+        match &node.value {
+            Value::Scalar { text, plain: true } if matches!(text.as_str(), "true" | "True" | "TRUE") => Some(true),
+            Value::Scalar { text, plain: true } if matches!(text.as_str(), "false" | "False" | "FALSE") => Some(false),
+            _ => {
+                self.error(node.line, path, format!("must be true or false, not {}", node.describe()));
+                None
+            }
+        }
+    }
+
+    pub(super) fn number<T>(&mut self, node: &Node, path: &str, range: &RangeInclusive<T>, kind: &str) -> Option<T>
+    where
+        T: FromStr + PartialOrd + fmt::Display,
+    {
+        let number = match &node.value {
+            Value::Scalar { text, plain: true } => text.replace('_', "").parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let (low, high) = (range.start(), range.end());
+            self.error(node.line, path, format!("must be {kind} from {low} to {high}, not {}", node.describe()));
+        }
+        number
+    }
+}
+
+/// A mapping that is being read; it remembers what was asked for, so that the rest can be called unknown.
+#[derive(Debug)]
+pub(super) struct Section<'a> {
+    pub(super) path: String,
+    pub(super) line: usize,
+    entries: &'a [(String, usize, Node)],
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// The value of a key that is there and not null.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.asked.push(key);
+        self.entries.iter().find(|(name, _, _)| name == key).map(|(_, _, node)| node).filter(|node| !node.is_null())
+    }
+
+    /// Every entry, for mappings whose keys are names.
+    pub(super) fn entries(&self) -> &'a [(String, usize, Node)] {
+        self.entries
+    }
+
+    /// The path of a key below this section.
+    pub(super) fn key(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    pub(super) fn text(&mut self, check: &mut Checker, key: &'static str) -> Option<String> {
+        let node = self.get(key)?;
+        check.text(node, &self.key(key))
+    }
+
+    pub(super) fn boolean(&mut self, check: &mut Checker, key: &'static str) -> Option<bool> {
+        let node = self.get(key)?;
+        check.boolean(node, &self.key(key))
+    }
+
+    pub(super) fn whole(&mut self, check: &mut Checker, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        let node = self.get(key)?;
+        check.number(node, &self.key(key), &range, "a whole number")
+    }
+
+    pub(super) fn amount(&mut self, check: &mut Checker, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+        let node = self.get(key)?;
+        check.number(node, &self.key(key), &range, "a number")
+    }
+
+    /// A word that has a type of its own.
+    pub(super) fn word<T>(&mut self, check: &mut Checker, key: &'static str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let node = self.get(key)?;
+        let path = self.key(key);
+        match check.text(node, &path)?.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                check.error(node.line, &path, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// A list of words that have a type of their own.
+    pub(super) fn words<T>(&mut self, check: &mut Checker, key: &'static str) -> Option<Vec<T>>
+    where
+        T: FromStr,
+        T::Err: fmt::Display,
+    {
+        let node = self.get(key)?;
+        let path = self.key(key);
+        let items = check.items(node, &path);
+        let parsed = items.iter().enumerate().filter_map(|(index, item)| {
+            let path = format!("{path}[{index}]");
+            check
+                .text(item, &path)?
+                .parse()
+                .map_err(|error: T::Err| check.error(item.line, &path, error.to_string()))
+                .ok()
+        });
+        Some(parsed.collect())
+    }
+
+    /// Complains about every key that nobody asked for: an error if it looks like a slip, else a warning.
+    pub(super) fn finish(self, check: &mut Checker) {
+        for (name, line, _) in self.entries {
+            if self.asked.contains(&name.as_str()) {
+                continue;
+            }
+            let key = self.key(name);
+            match nearest(name, self.asked.iter().copied()) {
+                Some(near) => check.error((*line).max(1), &key, format!("unknown key; did you mean {near}?")),
+                None => check.warning((*line).max(1), &key, "unknown key, ignored"),
+            }
+        }
+    }
+}

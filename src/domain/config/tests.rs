@@ -1,0 +1,97 @@
+use super::*;
+
+fn problems(text: &str) -> String {
+    let problems = match read(text) {
+        Ok((_, warnings)) => warnings,
+        Err(problems) => problems,
+    };
+    problems.iter().map(|problem| format!("{:?} {problem}\n", problem.severity)).collect()
+}
+
+const AGENT: &str = "agents:\n  - name: a\n    role: implementer\n";
+
+#[test]
+fn defaults() {
+    let (config, warnings) = read(AGENT).unwrap();
+    assert!(warnings.is_empty());
+    assert_eq!((config.model, config.paused), (Model::Task, false));
+    assert_eq!(config.queue_limits, QueueLimits { max_incoming: 20, max_claimed: 5, max_open_prs: 10 });
+    assert_eq!(config.log_retention_days, 14);
+    assert_eq!(config.max_cost_usd_per_day, None);
+    let agent = &config.agents[0];
+    assert_eq!((agent.role, agent.interval_seconds), (Role::Implementer, 300));
+    let settings = &agent.settings;
+    assert_eq!(settings.command, ["claude"]);
+    assert_eq!((settings.max_turns, settings.timeout_seconds, settings.stall_seconds), (50, 3_600, 1_200));
+    assert_eq!(settings.max_attempts, 3);
+    assert_eq!(config.voice_weights[&"plan-reader".parse::<Name>().unwrap()], 1.5);
+}
+
+#[test]
+fn an_agent_overrides_the_defaults() {
+    let text = "defaults: {max_turns: 7, env: {A: 1, B: 2}, command: [claude, --verbose]}\n\
+        agents:\n- {name: a, role: tester, max_turns: 9, env: {B: 3}}\n- {name: b, role: tester}\n";
+    let (config, _) = read(text).unwrap();
+    assert_eq!(config.agents[0].settings.max_turns, 9);
+    assert_eq!(config.agents[1].settings.max_turns, 7);
+    let env: Vec<_> = config.agents[0].settings.env.values().map(String::as_str).collect();
+    assert_eq!(env, ["1", "3"]);
+}
+
+#[test]
+fn every_problem_names_line_and_key() {
+    for (text, expected) in [
+        ("", "Error line 1: agents: no agents"),
+        ("agents: []", "Error line 1: agents: no agents"),
+        ("agents:\n- name: a\n", "Error line 2: agents[0].role: missing"),
+        (
+            "agents:\n- name: a\n  role: implementor\n",
+            "Error line 3: agents[0].role: \"implementor\" is not a role; did you mean implementer?",
+        ),
+        ("agents:\n- name: ../x\n  role: tester\n", "Error line 2: agents[0].name:"),
+        ("agents:\n- name: scheduler\n  role: tester\n", "is reserved"),
+        (
+            "agents:\n- {name: a, role: tester}\n- {name: A, role: tester}\n",
+            "Error line 3: agents[1].name: A stands there twice",
+        ),
+        (
+            "agents:\n- name: a\n  role: tester\n  intervall_seconds: 5\n",
+            "Error line 4: agents[0].intervall_seconds: unknown key; did you mean interval_seconds?",
+        ),
+        (
+            "agents:\n- name: a\n  role: tester\n  colour: red\n",
+            "Warning line 4: agents[0].colour: unknown key, ignored",
+        ),
+        (
+            "agents:\n- name: a\n  role: tester\n  interval_seconds: 0\n",
+            "Error line 4: agents[0].interval_seconds: must be a whole number from 1",
+        ),
+        ("agents:\n- name: a\n  role: tester\n  interval_seconds: '5'\n", "must be a whole number"),
+        ("agents:\n- name: a\n  role: tester\n  command: []\n", "must name a program"),
+        ("agents:\n- name: a\n  role: tester\n  env: {1A: x}\n", "not a name of a variable"),
+        ("agents: {a: b}", "Error line 1: agents: must be a list"),
+        ("agents: [", ": not valid YAML"),
+        ("model: tasks\nagents: []", "Error line 1: model: \"tasks\" is not a model"),
+        ("max_cost_usd_per_day: -1\nagents: []", "Error line 1: max_cost_usd_per_day: must be a number from 0"),
+        (
+            "queue_limits:\n  max_claimd: 3\nagents: []",
+            "Error line 2: queue_limits.max_claimd: unknown key; did you mean max_claimed?",
+        ),
+        ("paused: maybe\nagents: []", "Error line 1: paused: must be true or false"),
+        ("test_paths: ['a[']\nagents: []", "is not a glob"),
+        ("paused: true\npaused: false\nagents: []", "Error line 2: the key \"paused\" stands there twice"),
+        ("hello", "Error line 1: must be a mapping"),
+    ] {
+        let found = problems(text);
+        assert!(found.contains(expected), "{text:?}\nexpected {expected}\nfound {found}");
+    }
+}
+
+#[test]
+fn ports_beyond_the_last_are_one_warning() {
+    let agents: String = (0..2_460).map(|i| format!("- {{name: a{i}, role: tester}}\n")).collect();
+    let (config, warnings) = read(&format!("agents:\n{agents}")).unwrap();
+    assert_eq!(config.agents.len(), 2_460);
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].message.starts_with("agents[2454]"), "{}", warnings[0]);
+}

@@ -1,0 +1,125 @@
+use super::*;
+
+fn now() -> Time {
+    time::parse("2026-01-15T10:00:00Z").unwrap()
+}
+
+/// One line of a table: exit, why stopped, the result line as JSON, began, stderr; and the word expected.
+fn outcome(code: i32, stopped: Option<Stopped>, result: &str, stderr: &str) -> Outcome {
+    let result: Option<ResultLine> = (!result.is_empty()).then(|| serde_json::from_str(result).unwrap());
+    let exit =
+        if code < 0 { Exit { code: None, signal: Some(-code) } } else { Exit { code: Some(code), signal: None } };
+    let began = !stderr.starts_with("error:");
+    classify(&End { exit, stopped, result: result.as_ref(), rate_limit: None, began, stderr, now: now() })
+}
+
+#[test]
+fn ends_as_recorded() {
+    let good = r#"{"subtype":"success","terminal_reason":"completed"}"#;
+    let api = |status: &str| {
+        format!(
+            r#"{{"subtype":"success","is_error":true,"terminal_reason":"api_error","api_error_status":{status},"result":"oops"}}"#
+        )
+    };
+    for (code, stopped, result, stderr, word, blame) in [
+        (0, None, good.to_owned(), "", "finished", Blame::Nobody),
+        (-9, Some(Stopped::Lingered), good.to_owned(), "", "finished", Blame::Nobody),
+        (143, Some(Stopped::TimedOut), good.to_owned(), "", "finished", Blame::Nobody),
+        (143, Some(Stopped::Interrupted), good.to_owned(), "", "finished", Blame::Nobody),
+        (1, None, good.to_owned(), "", "crashed", Blame::Run),
+        (
+            1,
+            None,
+            r#"{"subtype":"error_max_turns","is_error":true,"terminal_reason":"max_turns"}"#.to_owned(),
+            "",
+            "turn_limit",
+            Blame::Run,
+        ),
+        (1, None, r#"{"subtype":"error_max_budget_usd","is_error":true}"#.to_owned(), "", "budget", Blame::Run),
+        (
+            1,
+            None,
+            r#"{"subtype":"success","is_error":true,"terminal_reason":"prompt_too_long"}"#.to_owned(),
+            "",
+            "bad_task",
+            Blame::Task,
+        ),
+        (1, None, api("429"), "", "api_error", Blame::Everybody),
+        (1, None, api("529"), "", "api_error", Blame::Everybody),
+        (1, None, api("500"), "", "api_error", Blame::Everybody),
+        (1, None, api("401"), "", "api_error", Blame::Everybody),
+        (1, None, api("403"), "", "api_error", Blame::Everybody),
+        (1, None, api("400"), "", "api_error", Blame::Run),
+        (1, None, api("404"), "", "api_error", Blame::Nobody),
+        (1, None, api("null"), "", "api_error", Blame::Everybody),
+        (
+            1,
+            None,
+            r#"{"subtype":"success","is_error":true,"result":"Claude AI usage limit reached|1768482000"}"#.to_owned(),
+            "",
+            "usage_limit",
+            Blame::Everybody,
+        ),
+        (
+            0,
+            None,
+            r#"{"subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_tools"}"#.to_owned(),
+            "",
+            "interrupted",
+            Blame::Nobody,
+        ),
+        (143, None, String::new(), "", "interrupted", Blame::Nobody),
+        (129, None, String::new(), "", "interrupted", Blame::Nobody),
+        (-15, None, String::new(), "", "interrupted", Blame::Nobody),
+        (143, Some(Stopped::Interrupted), String::new(), "", "interrupted", Blame::Nobody),
+        (143, Some(Stopped::TimedOut), String::new(), "", "timed_out", Blame::Run),
+        (-9, Some(Stopped::Stalled), String::new(), "", "stalled", Blame::Run),
+        (-9, None, String::new(), "", "crashed", Blame::Run),
+        (0, None, String::new(), "", "crashed", Blame::Run),
+        (1, None, String::new(), "error: unknown option '--x'", "launch_failed", Blame::Nobody),
+        (1, None, String::new(), "boom", "crashed", Blame::Run),
+    ] {
+        let found = outcome(code, stopped, &result, stderr);
+        assert_eq!(found.word(), word, "{code} {stopped:?} {result} {stderr}");
+        assert_eq!(found.blame(), blame, "{found:?}");
+    }
+}
+
+#[test]
+fn usage_limits_name_their_end() {
+    let limit = RateLimit { status: "rejected".to_owned(), resets_at: Some(1_768_482_000) };
+    let end = End {
+        exit: Exit { code: Some(1), signal: None },
+        stopped: None,
+        result: None,
+        rate_limit: Some(&limit),
+        began: true,
+        stderr: "",
+        now: now(),
+    };
+    let until = Time::from_timestamp(1_768_482_000, 0);
+    assert_eq!(classify(&end), Outcome::UsageLimit { until });
+    let cooldown = classify(&end).cooldown(now()).unwrap();
+    assert_eq!(cooldown.until, until.unwrap() + Duration::seconds(30));
+    let past = Outcome::UsageLimit { until: Some(now() - Duration::hours(1)) };
+    assert_eq!(past.cooldown(now()).unwrap().until, now() + Duration::minutes(30));
+}
+
+#[test]
+fn spoken_resets() {
+    let local = |hour, minute| {
+        let clock = NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
+        let day = now().with_timezone(&Local).date_naive();
+        let today = Local.from_local_datetime(&day.and_time(clock)).unwrap().to_utc();
+        if today > now() { today } else { today + Duration::days(1) }
+    };
+    for (said, expected) in [
+        ("usage limit reached|1768482000", Time::from_timestamp(1_768_482_000, 0)),
+        ("you've hit your limit · resets 11:30pm (utc)", Some(local(23, 30))),
+        ("limit reached ∙ resets 3am", Some(local(3, 0))),
+        ("limit reached, resets at 23:15.", Some(local(23, 15))),
+        ("limit reached", None),
+    ] {
+        assert_eq!(spoken_reset(said, now()), expected, "{said}");
+    }
+}

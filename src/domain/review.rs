@@ -1,0 +1,123 @@
+//! A reviewer's verdict on a change.
+
+use super::text::{cut, one_line};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What a reviewer thinks of a change as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It may be merged.
+    Approve,
+    /// It may not be merged as it is.
+    RequestChanges,
+    /// Neither.
+    Comment,
+}
+
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 3] = [Self::Approve, Self::RequestChanges, Self::Comment];
+
+    /// The word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::RequestChanges => "request-changes",
+            Self::Comment => "comment",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Verdict {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|verdict| verdict.word() == word)
+            .ok_or_else(|| format!("{word:?} is not a verdict: use approve, request-changes or comment"))
+    }
+}
+
+/// One finding, given as `severity|file:line|text`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// One word, such as `high`.
+    pub severity: String,
+    /// `file:line`, `file`, or empty.
+    pub place: String,
+    /// What is wrong.
+    pub text: String,
+}
+
+impl FromStr for Issue {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.splitn(3, '|').map(one_line);
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(severity), Some(place), Some(text)) if !severity.is_empty() && !text.is_empty() => {
+                Ok(Self { severity: cut(&severity, 20), place: cut(&place, 300), text })
+            }
+            _ => Err(format!("{:?} is not an issue: write 'severity|file:line|text'", cut(text, 80))),
+        }
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() {
+            write!(f, "- **{}**: {}", self.severity, self.text)
+        } else {
+            write!(f, "- **{}** `{}`: {}", self.severity, self.place.replace('`', "'"), self.text)
+        }
+    }
+}
+
+/// What a reviewer recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// The change as a whole.
+    pub verdict: Verdict,
+    /// Why, in a few sentences.
+    pub summary: String,
+    /// The findings.
+    pub issues: Vec<Issue>,
+}
+
+impl Review {
+    /// The review as markdown.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("**Verdict:** {}\n\n{}\n", self.verdict, self.summary.trim());
+        if !self.issues.is_empty() {
+            text.push('\n');
+            for issue in &self.issues {
+                text.push_str(&format!("{issue}\n"));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issues() {
+        let issue: Issue = "high|src/a.rs:7|does not | check\nits input".parse().unwrap();
+        assert_eq!(issue.to_string(), "- **high** `src/a.rs:7`: does not | check its input");
+        assert_eq!("low||odd".parse::<Issue>().unwrap().to_string(), "- **low**: odd");
+        for bad in ["", "high", "high|a", "|a|b", "high|a|  "] {
+            assert!(bad.parse::<Issue>().is_err(), "{bad:?}");
+        }
+    }
+}

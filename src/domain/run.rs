@@ -1,0 +1,151 @@
+//! One run: what it was started for, and what came of it.
+//!
+//! Both are files of the run's folder, and all that recovery needs; agents.yaml may have changed since.
+
+use super::{
+    config::RunSettings,
+    name::Name,
+    outcome::Outcome,
+    ports::Ports,
+    review::Review,
+    role::Role,
+    settlement::Settlement,
+    time::{self, Time},
+};
+use serde::{Deserialize, Serialize};
+
+/// The variable that only the processes of one run carry: its id.
+pub const MARK: &str = "SCHEDULER_RUN";
+
+/// What an agent is started for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Work {
+    /// To carry out a task.
+    Task {
+        /// Which one.
+        id: Name,
+        /// Which attempt this is, counted from 1.
+        attempt: u32,
+    },
+    /// To look at the code and create tasks.
+    Explore,
+}
+
+impl Work {
+    /// The task, if it is one.
+    pub fn task(&self) -> Option<&Name> {
+        match self {
+            Self::Task { id, .. } => Some(id),
+            Self::Explore => None,
+        }
+    }
+}
+
+/// `assignment.json`: everything a run is told when it is started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Names the run; a UUID, which claude takes as its session id too.
+    pub run_id: String,
+    /// Who runs.
+    pub agent: Name,
+    /// As what.
+    pub role: Role,
+    /// In which field.
+    pub focus: Option<Name>,
+    /// With which ports.
+    pub ports: Option<Ports>,
+    /// What for.
+    pub work: Work,
+    /// Since when.
+    #[serde(with = "time::required")]
+    pub assigned_at: Time,
+    /// How.
+    pub settings: RunSettings,
+    /// Globs of the files that a tester may change.
+    pub test_paths: Vec<String>,
+    /// Whether pull requests are opened as drafts, for gatekeepers to check first.
+    pub draft_pull_requests: bool,
+    /// Whether the tick was started with `--debug`.
+    pub debug: bool,
+}
+
+/// What a run used up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Turns of the model.
+    pub turns: Option<u64>,
+    /// What claude says that it cost.
+    pub cost_usd: Option<f64>,
+    /// Tokens read, cached ones included.
+    pub input_tokens: Option<u64>,
+    /// Tokens written.
+    pub output_tokens: Option<u64>,
+    /// From the start of claude to its end.
+    pub duration_seconds: u64,
+}
+
+/// What is to be pushed, and the pull request that is to be there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Publication {
+    /// The local branch.
+    pub branch: String,
+    /// The branch on the remote.
+    pub remote_branch: String,
+    /// What the remote branch last was, as far as this program pushed it.
+    pub pushed_before: Option<String>,
+    /// The pull request to open, unless the branch belongs to one.
+    pub pull_request: Option<NewPullRequest>,
+}
+
+/// A pull request to be opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewPullRequest {
+    /// The branch to merge into.
+    pub base: String,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+    /// Whether it waits for gatekeepers.
+    pub draft: bool,
+}
+
+/// `record.json`: what came of a run, written before anything of it is settled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The run.
+    pub run_id: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The end in one sentence, for people.
+    pub detail: String,
+    /// What is to happen.
+    pub settlement: Settlement,
+    /// What is to be pushed.
+    pub publication: Option<Publication>,
+    /// The verdict of a reviewer.
+    pub review: Option<Review>,
+    /// The branch that holds the work.
+    pub branch: Option<String>,
+    /// The commit that the first attempt began from.
+    pub base: Option<String>,
+    /// The newest commit of the work.
+    pub tip: Option<String>,
+    /// Refs that hold what belongs to no branch.
+    pub salvage: Vec<String>,
+    /// Which attempt it was, counted from 1; 0 without a task.
+    pub attempt: u32,
+    /// What it used up.
+    pub usage: Usage,
+    /// How claude exited; negative for a signal.
+    pub exit_code: Option<i32>,
+    /// When the run began.
+    #[serde(with = "time::required")]
+    pub started_at: Time,
+    /// When claude had ended.
+    #[serde(with = "time::required")]
+    pub finished_at: Time,
+    /// What the agent said at the end, cut.
+    pub report: Option<String>,
+}

@@ -1,0 +1,305 @@
+//! The decision of a tick: which agents start, and the one reason why each other one doesn't.
+//!
+//! It is a pure function over values; backpressure counts what the very same tick has given away.
+
+mod queue;
+mod reason;
+
+pub use queue::{Waiting, claim_order, opening, waiting};
+pub use reason::Reason;
+
+use super::{
+    config::{Agent, Config},
+    name::Name,
+    outcome::Cooldown,
+    role::{Role, TaskRole},
+    run::Work,
+    state::AgentState,
+    task::Task,
+    time::Time,
+};
+use chrono::Duration;
+use serde::Serialize;
+
+/// What became of an agent in one tick.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It starts.
+    Start(Work),
+    /// It doesn't.
+    Skip(Reason),
+}
+
+/// Whether an agent could take up a run at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No run is under way.
+    Free,
+    /// A supervisor holds its lock.
+    Running,
+    /// Its supervisor is gone, and recovery has been started.
+    Recovering,
+    /// Its state.json can't be read, or its files can't be reached.
+    Unreadable,
+}
+
+/// One agent as the tick found it.
+#[derive(Clone, Debug)]
+pub struct AgentView {
+    /// Whether it could take up a run.
+    pub standing: Standing,
+    /// What is remembered of it.
+    pub state: AgentState,
+}
+
+/// Everything that a decision depends on beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Whether the marker file `paused` is there.
+    pub paused: bool,
+    /// The cooldown that was set last and not lifted since.
+    pub cooldown: Option<Cooldown>,
+    /// The agents, in the order of the configuration.
+    pub agents: Vec<AgentView>,
+    /// Runs of agents that are no longer configured.
+    pub other_running: u32,
+    /// Tasks in incoming.
+    pub incoming: u32,
+    /// Tasks in incoming that can be claimed, best first. Only read if somebody could claim.
+    pub claimable: Vec<Task>,
+    /// Tasks in incoming that have to wait, or are wrong.
+    pub waiting: u32,
+    /// Tasks in claimed.
+    pub claimed: u32,
+    /// Of these, how many will open a pull request.
+    pub claimed_opening: u32,
+    /// Pull requests open, from the cache; `None` if that was never found out.
+    pub open_prs: Option<u32>,
+    /// What today's runs cost, those under way counted with their limit.
+    pub spent_usd: f64,
+}
+
+/// What has to be read before [`decide`] can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Somebody is due and could start: today's cost.
+    pub cost: bool,
+    /// How many implementers, testers and reviewers could claim: their tasks.
+    pub claimers: [usize; 3],
+}
+
+impl Needs {
+    /// How many agents that are due claim tasks of this role.
+    pub fn claimers_of(&self, role: TaskRole) -> usize {
+        self.claimers[role as usize]
+    }
+
+    /// Whether anybody could claim.
+    pub fn tasks(&self) -> bool {
+        self.claimers.iter().any(|count| *count > 0)
+    }
+}
+
+/// What a decision over this configuration and these agents will need to know.
+pub fn needs(config: &Config, snapshot: &Snapshot, now: Time) -> Needs {
+    let mut needs = Needs::default();
+    for (agent, view) in config.agents.iter().zip(&snapshot.agents) {
+        if held_back(config, snapshot, agent, view, now).is_none() {
+            needs.cost = true;
+            if let Some(role) = agent.role.spec().claims {
+                needs.claimers[role as usize] += 1;
+            }
+        }
+    }
+    needs
+}
+
+/// Decides on every agent, in the order of the configuration.
+pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> {
+    let mut given = Given::new(snapshot);
+    let mut decisions: Vec<Option<Decision>> = config
+        .agents
+        .iter()
+        .zip(&snapshot.agents)
+        .map(|(agent, view)| held_back(config, snapshot, agent, view, now).map(Decision::Skip))
+        .collect();
+    let mut due: Vec<usize> = (0..decisions.len()).filter(|index| decisions[*index].is_none()).collect();
+    // Who has waited longest chooses first; who never ran has waited longest of all.
+    due.sort_by_key(|index| due_at(&config.agents[*index], &snapshot.agents[*index].state, now));
+    for index in due {
+        decisions[index] = Some(given.offer(config, snapshot, &config.agents[index]));
+    }
+    decisions.into_iter().flatten().collect()
+}
+
+/// The reason for which an agent can't start whatever there is to do.
+fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentView, now: Time) -> Option<Reason> {
+    let state = &view.state;
+    match view.standing {
+        Standing::Running => {
+            return Some(Reason::Running { since: state.last_started, task: state.current_task.clone() });
+        }
+        Standing::Recovering => return Some(Reason::Recovering),
+        Standing::Unreadable => return Some(Reason::Unreadable),
+        Standing::Free => {}
+    }
+    if snapshot.paused || config.paused {
+        return Some(Reason::SystemPaused { by_marker: snapshot.paused });
+    }
+    if agent.paused {
+        return Some(Reason::Paused);
+    }
+    if let Some(model) = agent.role.spec().model.filter(|model| *model != config.model) {
+        return Some(Reason::NotInModel { needs: model });
+    }
+    if matches!(agent.role, Role::Gatekeeper | Role::GatekeeperCoordinator) && !config.gatekeeper.enabled {
+        return Some(Reason::Disabled);
+    }
+    if !is_available(agent.role) {
+        return Some(Reason::NotAvailable { role: agent.role });
+    }
+    if let Some(reason) = backoff(agent, state, now) {
+        return Some(reason);
+    }
+    if let Some(cooldown) = snapshot.cooldown.as_ref().filter(|cooldown| now < cooldown.until) {
+        return Some(cooling(cooldown));
+    }
+    let due_at = due_at(agent, state, now);
+    due_at.filter(|due_at| now < *due_at).map(|due_at| Reason::NotDue { due_at })
+}
+
+fn cooling(cooldown: &Cooldown) -> Reason {
+    Reason::CoolingDown { until: cooldown.until, cause: cooldown.reason.clone() }
+}
+
+/// Whether this version of the program runs agents of a role.
+fn is_available(role: Role) -> bool {
+    role == Role::ProductManager || role.spec().claims.is_some()
+}
+
+/// When an agent is due; `None` if it never ran or its last start lies in the future.
+///
+/// Some of the interval is forgiven, so that a tick that comes a moment early or late doesn't cost a whole period.
+pub fn due_at(agent: &Agent, state: &AgentState, now: Time) -> Option<Time> {
+    let last = state.last_started.filter(|last| *last <= now)?;
+    let interval = i64::from(agent.interval_seconds);
+    Some(last + Duration::seconds(interval - (interval / 4).min(30)))
+}
+
+/// Whether an agent waits because it failed the last times.
+fn backoff(agent: &Agent, state: &AgentState, now: Time) -> Option<Reason> {
+    let failures = state.consecutive_failures;
+    let finished = state.last_finished.filter(|finished| failures > 0 && *finished <= now)?;
+    let interval = i64::from(agent.interval_seconds);
+    let wait = interval.saturating_mul(1 << failures.min(20)).min(interval.max(3_600));
+    let until = finished + Duration::seconds(wait);
+    (now < until).then_some(Reason::Backoff { failures, until })
+}
+
+/// What is left to be given away, while the tick gives it.
+struct Given<'a> {
+    running: u32,
+    claimed: u32,
+    opening: u32,
+    spent_usd: f64,
+    claimable: Vec<Option<&'a Task>>,
+}
+
+impl<'a> Given<'a> {
+    fn new(snapshot: &'a Snapshot) -> Self {
+        let running = snapshot.agents.iter().filter(|view| view.standing != Standing::Free).count();
+        Self {
+            running: u32::try_from(running).unwrap_or(u32::MAX).saturating_add(snapshot.other_running),
+            claimed: snapshot.claimed,
+            opening: snapshot.claimed_opening,
+            spent_usd: snapshot.spent_usd,
+            claimable: snapshot.claimable.iter().map(Some).collect(),
+        }
+    }
+
+    fn offer(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Decision {
+        if let Some(reason) = self.global(config, snapshot) {
+            return Decision::Skip(reason);
+        }
+        let work = match agent.role.spec().claims {
+            Some(role) => self.task(config, snapshot, role),
+            None => self.explore(config, snapshot),
+        };
+        match work {
+            Ok(work) => {
+                self.running += 1;
+                self.spent_usd += agent.settings.max_cost_usd.unwrap_or(0.0);
+                Decision::Start(work)
+            }
+            Err(reason) => Decision::Skip(reason),
+        }
+    }
+
+    /// What holds back everybody.
+    fn global(&self, config: &Config, snapshot: &Snapshot) -> Option<Reason> {
+        if let Some(limit) = config.max_running.filter(|limit| self.running >= *limit) {
+            return Some(Reason::TooManyRunning { running: self.running, limit });
+        }
+        let limit = config.max_cost_usd_per_day.filter(|limit| self.spent_usd >= *limit);
+        if let Some(limit_usd) = limit {
+            return Some(Reason::BudgetSpent { spent_usd: self.spent_usd, limit_usd });
+        }
+        // After a cooldown one agent goes first; it lifts the cooldown if it fares better.
+        snapshot.cooldown.as_ref().filter(|_| self.running > 0).map(cooling)
+    }
+
+    fn explore(&self, config: &Config, snapshot: &Snapshot) -> Result<Work, Reason> {
+        // A claim moves a task from incoming to claimed: the sum stays what the tick found.
+        let pending = snapshot.incoming + snapshot.claimed;
+        let limit = config.queue_limits.max_incoming;
+        if pending >= limit { Err(Reason::QueueFull { pending, limit }) } else { Ok(Work::Explore) }
+    }
+
+    fn task(&mut self, config: &Config, snapshot: &Snapshot, role: TaskRole) -> Result<Work, Reason> {
+        let limits = config.queue_limits;
+        let fits = |task: &Task| task.role == role;
+        if !self.claimable.iter().flatten().any(|task| fits(task)) {
+            return Err(Reason::NoTask { role, waiting: snapshot.waiting });
+        }
+        if self.claimed >= limits.max_claimed {
+            return Err(Reason::ClaimsFull { claimed: self.claimed, limit: limits.max_claimed });
+        }
+        let open = snapshot.open_prs.unwrap_or(0) + self.opening;
+        let prs_full = open >= limits.max_open_prs;
+        let slot = self
+            .claimable
+            .iter_mut()
+            .find(|slot| slot.is_some_and(|task| fits(task) && !(prs_full && queue::opens_pull_request(task))));
+        let Some(task) = slot.and_then(Option::take) else {
+            return Err(Reason::PrsFull { open, limit: limits.max_open_prs });
+        };
+        self.claimed += 1;
+        self.opening += u32::from(queue::opens_pull_request(task));
+        self.drop_rivals(task);
+        Ok(Work::Task { id: task.id.clone(), attempt: task.attempts + 1 })
+    }
+
+    /// Takes out the tasks that may not run beside this one.
+    fn drop_rivals(&mut self, taken: &Task) {
+        for slot in &mut self.claimable {
+            if slot.is_some_and(|task| queue::same_branch(task, taken)) {
+                *slot = None;
+            }
+        }
+    }
+}
+
+/// The agents' names with their decisions, as `cache/last-tick.json` holds them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decided {
+    /// The agent.
+    pub agent: Name,
+    /// What became of it.
+    pub decision: Decision,
+    /// The same in a sentence.
+    pub why: String,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Which tasks can be claimed, and in which order.
+
+use crate::domain::{name::Name, role::TaskRole, task::Task, time::Time};
+use serde::Serialize;
+use std::fmt;
+
+/// Why a task in incoming can't be claimed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// Tasks before it aren't done.
+    Blocked(Vec<Name>),
+    /// A question isn't answered, or a person has to let it go on.
+    For(String),
+    /// A run under way works on the same branch.
+    SameBranch(Name),
+    /// An agent's state still names it.
+    Named(Name),
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blocked(ids) => {
+                let ids: Vec<_> = ids.iter().map(Name::as_str).collect();
+                write!(f, "waits for {}", ids.join(", "))
+            }
+            Self::For(what) => write!(f, "waits for {what}"),
+            Self::SameBranch(other) => write!(f, "waits for {other}, which works on the same branch"),
+            Self::Named(agent) => write!(f, "is still named by {agent}"),
+        }
+    }
+}
+
+/// Why a task can't be claimed now; `None`: it can.
+///
+/// `is_done` tells whether a task is in done; `claimed` are the tasks in claimed; `named` are the tasks that agents'
+/// states name.
+pub fn waiting(
+    task: &Task,
+    is_done: &dyn Fn(&Name) -> bool,
+    claimed: &[Task],
+    named: &[(Name, Name)],
+) -> Option<Waiting> {
+    if let Some(what) = &task.waits_for {
+        return Some(Waiting::For(what.clone()));
+    }
+    let open: Vec<_> = task.blocked_by.iter().filter(|id| !is_done(id)).cloned().collect();
+    if !open.is_empty() {
+        return Some(Waiting::Blocked(open));
+    }
+    if let Some((agent, _)) = named.iter().find(|(_, id)| *id == task.id) {
+        return Some(Waiting::Named(agent.clone()));
+    }
+    claimed.iter().find(|other| same_branch(task, other)).map(|other| Waiting::SameBranch(other.id.clone()))
+}
+
+/// Sorts tasks by who is to be served first: P0 before P1 before P2, then the oldest.
+pub fn claim_order(tasks: &mut [Task]) {
+    tasks.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
+}
+
+fn order_key(task: &Task) -> (crate::domain::task::Priority, Option<Time>, &Name) {
+    (task.priority, task.created, &task.id)
+}
+
+/// Whether carrying out a task ends in a new pull request.
+pub(super) fn opens_pull_request(task: &Task) -> bool {
+    task.role != TaskRole::Review && task.pr.is_none()
+}
+
+/// Whether two tasks would change the same branch.
+pub(super) fn same_branch(a: &Task, b: &Task) -> bool {
+    let writes = |task: &Task| task.role != TaskRole::Review;
+    let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
+    writes(a) && writes(b) && ((a.pr.is_some() && a.pr == b.pr) || same(&a.work_branch, &b.work_branch))
+}
+
+/// How many of these tasks will open a pull request.
+pub fn opening(tasks: &[Task]) -> usize {
+    tasks.iter().filter(|task| opens_pull_request(task)).count()
+}

@@ -1,0 +1,154 @@
+//! Why an agent doesn't start: each reason with the data that explains it.
+
+use crate::domain::{
+    name::Name,
+    role::{Model, Role, TaskRole},
+    time::{self, Time},
+};
+use serde::Serialize;
+use std::fmt;
+
+/// Why an agent was skipped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum Reason {
+    /// The agent is paused in agents.yaml.
+    Paused,
+    /// Everything is paused.
+    SystemPaused {
+        /// By the marker file rather than by agents.yaml.
+        by_marker: bool,
+    },
+    /// Its role belongs to the other model.
+    NotInModel {
+        /// The model that would schedule it.
+        needs: Model,
+    },
+    /// A run of it is under way.
+    Running {
+        /// Since when.
+        #[serde(with = "time::option")]
+        since: Option<Time>,
+        /// With which task.
+        task: Option<Name>,
+    },
+    /// Its last supervisor died; what it left is being put right.
+    Recovering,
+    /// Its state can't be read.
+    Unreadable,
+    /// Its interval isn't over.
+    NotDue {
+        /// When it is.
+        #[serde(with = "time::required")]
+        due_at: Time,
+    },
+    /// It failed the last times.
+    Backoff {
+        /// How often in a row.
+        failures: u32,
+        /// When it may try again.
+        #[serde(with = "time::required")]
+        until: Time,
+    },
+    /// Something would make every run fail.
+    CoolingDown {
+        /// When one agent may try.
+        #[serde(with = "time::required")]
+        until: Time,
+        /// What it is.
+        cause: String,
+    },
+    /// No task may be added.
+    QueueFull {
+        /// Tasks in incoming and claimed.
+        pending: u32,
+        /// `max_incoming`.
+        limit: u32,
+    },
+    /// There is nothing for its role.
+    NoTask {
+        /// The role of the tasks that it claims.
+        role: TaskRole,
+        /// Tasks of any role that have to wait.
+        waiting: u32,
+    },
+    /// As many tasks are claimed as may be.
+    ClaimsFull {
+        /// How many are.
+        claimed: u32,
+        /// `max_claimed`.
+        limit: u32,
+    },
+    /// As many pull requests are open, or about to be, as may be.
+    PrsFull {
+        /// How many are.
+        open: u32,
+        /// `max_open_prs`.
+        limit: u32,
+    },
+    /// As many runs are under way as may be.
+    TooManyRunning {
+        /// How many are.
+        running: u32,
+        /// `max_running`.
+        limit: u32,
+    },
+    /// The day's money is spent.
+    BudgetSpent {
+        /// What today's runs cost, those under way counted with their limit.
+        spent_usd: f64,
+        /// `max_cost_usd_per_day`.
+        limit_usd: f64,
+    },
+    /// Gatekeepers are switched off.
+    Disabled,
+    /// This version doesn't run agents of that role.
+    NotAvailable {
+        /// The role.
+        role: Role,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Paused => f.write_str("paused in agents.yaml"),
+            Self::SystemPaused { by_marker: true } => f.write_str("everything is paused (.orchestrator/paused)"),
+            Self::SystemPaused { by_marker: false } => {
+                f.write_str("everything is paused (paused: true in agents.yaml)")
+            }
+            Self::NotInModel { needs } => write!(f, "its role belongs to model: {needs}"),
+            Self::Running { since, task } => {
+                f.write_str("running")?;
+                if let Some(since) = since {
+                    write!(f, " since {}", time::to_text(*since))?;
+                }
+                task.as_ref().map_or(Ok(()), |task| write!(f, ", {task}"))
+            }
+            Self::Recovering => f.write_str("its last run was cut off and is being put right"),
+            Self::Unreadable => f.write_str("its state can't be read; see the message about it"),
+            Self::NotDue { due_at } => write!(f, "not due before {}", time::to_text(*due_at)),
+            Self::Backoff { failures, until } => {
+                write!(f, "failed {failures} times in a row, waits until {}", time::to_text(*until))
+            }
+            Self::CoolingDown { until, cause } => write!(f, "waits until {}: {cause}", time::to_text(*until)),
+            Self::QueueFull { pending, limit } => {
+                write!(f, "the queue is full: {pending} of {limit} tasks (max_incoming)")
+            }
+            Self::NoTask { role, waiting: 0 } => write!(f, "no {role} task"),
+            Self::NoTask { role, waiting } => write!(f, "no {role} task can be claimed; {waiting} of any role wait"),
+            Self::ClaimsFull { claimed, limit } => write!(f, "{claimed} of {limit} tasks are claimed (max_claimed)"),
+            Self::PrsFull { open, limit } => {
+                write!(f, "{open} of {limit} pull requests are open or about to be (max_open_prs)")
+            }
+            Self::TooManyRunning { running, limit } => {
+                write!(f, "{running} of {limit} runs are under way (max_running)")
+            }
+            Self::BudgetSpent { spent_usd, limit_usd } => {
+                write!(f, "today's runs cost ${spent_usd:.2} of ${limit_usd:.2} (max_cost_usd_per_day)")
+            }
+            Self::Disabled => f.write_str("gatekeepers are off (gatekeeper: enabled: true switches them on)"),
+            Self::NotAvailable { role } => write!(f, "this version doesn't run the role {role}"),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+use super::*;
+use crate::domain::{config, outcome::Cooldown, task, time};
+use proptest::prelude::*;
+
+fn at(clock: &str) -> Time {
+    time::parse(&format!("2024-01-15T{clock}Z")).unwrap()
+}
+
+fn config(text: &str) -> Config {
+    config::read(text).unwrap().0
+}
+
+/// Two implementers, a tester, a reviewer and a product manager.
+fn team(extra: &str) -> Config {
+    let names =
+        ["impl-1 implementer", "impl-2 implementer", "tester tester", "reviewer reviewer", "pm product_manager"];
+    let agents: String = names
+        .iter()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(name, role)| format!("- {{name: {name}, role: {role}, interval_seconds: 180}}\n"))
+        .collect();
+    config(&format!("{extra}\nagents:\n{agents}"))
+}
+
+fn view(last_started: Option<Time>) -> AgentView {
+    AgentView { standing: Standing::Free, state: AgentState { last_started, ..AgentState::default() } }
+}
+
+fn snapshot(config: &Config, tasks: &[(&str, &str)]) -> Snapshot {
+    let claimable = tasks.iter().map(|(id, text)| task::parse(&id.parse().unwrap(), text).unwrap()).collect();
+    Snapshot {
+        agents: config.agents.iter().map(|_| view(None)).collect(),
+        incoming: u32::try_from(tasks.len()).unwrap(),
+        claimable,
+        ..Snapshot::default()
+    }
+}
+
+fn words(config: &Config, snapshot: &Snapshot) -> String {
+    let decisions = decide(config, snapshot, at("12:00:00"));
+    assert_eq!(decisions.len(), config.agents.len());
+    let word = |decision: &Decision| match decision {
+        Decision::Start(Work::Task { id, attempt }) => format!("{id}#{attempt}"),
+        Decision::Start(Work::Explore) => "explore".to_owned(),
+        Decision::Skip(reason) => format!("{reason:?}").split([' ', '{']).next().unwrap().to_owned(),
+    };
+    decisions.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+const IMPLEMENT: &str = "# x";
+const TEST: &str = "# x\nROLE: test\n";
+const REVIEW: &str = "# x\nROLE: review\n";
+
+#[test]
+fn backpressure_counts_what_the_tick_gives_away() {
+    let two = [("T1", IMPLEMENT), ("T2", IMPLEMENT), ("T3", TEST), ("T4", REVIEW)];
+    for (extra, claimed, opening, prs, expected) in [
+        ("", 0, 0, None, "T1#1 T2#1 T3#1 T4#1 explore"),
+        ("queue_limits: {max_claimed: 3}", 0, 0, None, "T1#1 T2#1 T3#1 ClaimsFull explore"),
+        ("queue_limits: {max_claimed: 3}", 2, 0, None, "T1#1 ClaimsFull ClaimsFull ClaimsFull explore"),
+        ("queue_limits: {max_open_prs: 2}", 0, 0, Some(0), "T1#1 T2#1 PrsFull T4#1 explore"),
+        ("queue_limits: {max_open_prs: 2}", 1, 1, Some(1), "PrsFull PrsFull PrsFull T4#1 explore"),
+        ("queue_limits: {max_incoming: 4}", 0, 0, None, "T1#1 T2#1 T3#1 T4#1 QueueFull"),
+        ("max_running: 2", 0, 0, None, "T1#1 T2#1 TooManyRunning TooManyRunning TooManyRunning"),
+        ("max_cost_usd_per_day: 0", 0, 0, None, "BudgetSpent BudgetSpent BudgetSpent BudgetSpent BudgetSpent"),
+        (
+            "max_cost_usd_per_day: 3\ndefaults: {max_cost_usd: 2}",
+            0,
+            0,
+            None,
+            "T1#1 T2#1 BudgetSpent BudgetSpent BudgetSpent",
+        ),
+        ("paused: true", 0, 0, None, "SystemPaused SystemPaused SystemPaused SystemPaused SystemPaused"),
+        ("model: proposal", 0, 0, None, "T1#1 T2#1 T3#1 T4#1 NotInModel"),
+    ] {
+        let config = team(extra);
+        let mut snapshot = snapshot(&config, &two);
+        (snapshot.claimed, snapshot.claimed_opening, snapshot.open_prs) = (claimed, opening, prs);
+        assert_eq!(words(&config, &snapshot), expected, "{extra}");
+    }
+}
+
+#[test]
+fn without_work_nobody_starts() {
+    let config = team("queue_limits: {max_incoming: 1}");
+    let mut full = snapshot(&config, &[]);
+    full.claimed = 1;
+    assert_eq!(words(&config, &full), "NoTask NoTask NoTask NoTask QueueFull");
+}
+
+#[test]
+fn standing_and_state_hold_back() {
+    let config = team("");
+    let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT), ("T3", TEST)]);
+    snapshot.agents[0].standing = Standing::Running;
+    snapshot.agents[1].standing = Standing::Recovering;
+    snapshot.agents[2] = view(Some(at("11:59:00")));
+    snapshot.agents[3].state.consecutive_failures = 1;
+    snapshot.agents[3].state.last_finished = Some(at("11:58:00"));
+    snapshot.agents[4].standing = Standing::Unreadable;
+    assert_eq!(words(&config, &snapshot), "Running Recovering NotDue Backoff Unreadable");
+}
+
+#[test]
+fn the_longest_overdue_chooses_first() {
+    let config = team("");
+    let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT)]);
+    snapshot.agents[0] = view(Some(at("11:50:00")));
+    snapshot.agents[1] = view(Some(at("11:40:00")));
+    assert!(words(&config, &snapshot).starts_with("NoTask T1#1"));
+    snapshot.agents[0] = view(None);
+    assert!(words(&config, &snapshot).starts_with("T1#1 NoTask"));
+}
+
+#[test]
+fn due_points() {
+    for (interval, last, due) in [
+        (180, "11:57:30", true),
+        (180, "11:57:31", false),
+        (180, "12:00:01", true),
+        (8, "11:59:54", true),
+        (8, "11:59:55", false),
+        (86_400, "11:00:00", false),
+    ] {
+        let config = config(&format!("agents:\n- {{name: a, role: product_manager, interval_seconds: {interval}}}"));
+        let mut snapshot = snapshot(&config, &[]);
+        snapshot.agents[0] = view(Some(at(last)));
+        assert_eq!(words(&config, &snapshot) == "explore", due, "{interval} {last}");
+    }
+}
+
+#[test]
+fn backoff_doubles_up_to_an_hour() {
+    for (failures, finished, waits) in [
+        (1, "11:54:00", false),
+        (1, "11:54:01", true),
+        (2, "11:48:01", true),
+        (9, "11:00:01", true),
+        (9, "11:00:00", false),
+    ] {
+        let config = config("agents:\n- {name: a, role: product_manager, interval_seconds: 180}");
+        let mut snapshot = snapshot(&config, &[]);
+        snapshot.agents[0].state.consecutive_failures = failures;
+        snapshot.agents[0].state.last_finished = Some(at(finished));
+        assert_eq!(words(&config, &snapshot) == "Backoff", waits, "{failures} {finished}");
+    }
+}
+
+#[test]
+fn after_a_cooldown_one_goes_first() {
+    let config = team("");
+    let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT)]);
+    let cooldown = |until| Some(Cooldown { until: at(until), reason: "limit".to_owned() });
+    snapshot.cooldown = cooldown("12:00:01");
+    assert_eq!(words(&config, &snapshot), "CoolingDown CoolingDown CoolingDown CoolingDown CoolingDown");
+    snapshot.cooldown = cooldown("12:00:00");
+    assert_eq!(words(&config, &snapshot), "T1#1 CoolingDown CoolingDown CoolingDown CoolingDown");
+}
+
+#[test]
+fn rivals_for_one_branch_go_one_after_the_other() {
+    let config = team("");
+    let fix = "# x\nPR: 7\n";
+    let found = snapshot(&config, &[("T1", fix), ("T2", fix), ("T3", "# x\nROLE: test\nPR: 7\n")]);
+    assert_eq!(words(&config, &found), "T1#1 NoTask NoTask NoTask explore");
+}
+
+#[test]
+fn waiting_reasons() {
+    let parse = |id: &str, text: &str| task::parse(&id.parse().unwrap(), text).unwrap();
+    let claimed = [parse("C1", "# x\nPR: 7\n")];
+    let named = [("impl-1".parse().unwrap(), "T9".parse().unwrap())];
+    let is_done = |id: &Name| id.as_str() == "D1";
+    for (id, text, expected) in [
+        ("T1", "# x\nBLOCKED_BY: D1\n", None),
+        ("T1", "# x\nBLOCKED_BY: D1, D2\n", Some("waits for D2")),
+        ("T1", "# x\nWAITS_FOR: question-1\n", Some("waits for question-1")),
+        ("T9", "# x\n", Some("is still named by impl-1")),
+        ("T1", "# x\nPR: 7\n", Some("waits for C1, which works on the same branch")),
+        ("T1", "# x\nROLE: review\nPR: 7\n", None),
+    ] {
+        let found = waiting(&parse(id, text), &is_done, &claimed, &named).map(|waiting| waiting.to_string());
+        assert_eq!(found.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
+fn claim_order_is_priority_then_age() {
+    let parse = |(id, text): &(&str, &str)| task::parse(&id.parse().unwrap(), text).unwrap();
+    let mut tasks: Vec<_> = [
+        ("a", "# x\nPRIORITY: P2\nCREATED: 2024-01-01T00:00:00Z\n"),
+        ("b", "# x\nPRIORITY: P1\nCREATED: 2024-01-02T00:00:00Z\n"),
+        ("c", "# x\nPRIORITY: P1\nCREATED: 2024-01-01T00:00:00Z\n"),
+        ("d", "# x\nPRIORITY: P0\n"),
+    ]
+    .iter()
+    .map(parse)
+    .collect();
+    claim_order(&mut tasks);
+    let order: Vec<_> = tasks.iter().map(|task| task.id.as_str()).collect();
+    assert_eq!(order, ["d", "c", "b", "a"]);
+}
+
+proptest! {
+    /// Whatever the limits, what was there and what is given away never exceeds them, and no task is given twice.
+    #[test]
+    fn limits_hold(
+        claimed in 0u32..6, max_claimed in 0u32..6, opening in 0u32..6, prs in 0u32..12, max_prs in 0u32..12,
+        running in 1u32..6, tasks in 0usize..12,
+    ) {
+        let config = team(&format!(
+            "queue_limits: {{max_claimed: {max_claimed}, max_open_prs: {max_prs}}}\nmax_running: {running}"
+        ));
+        let ids: Vec<String> = (0..tasks).map(|i| format!("T{i}")).collect();
+        let tasks: Vec<_> = ids.iter().enumerate().map(|(i, id)| (id.as_str(), [IMPLEMENT, TEST, REVIEW][i % 3])).collect();
+        let mut snapshot = snapshot(&config, &tasks);
+        snapshot.claimed = claimed;
+        snapshot.claimed_opening = opening.min(claimed);
+        snapshot.open_prs = Some(prs);
+        let decisions = decide(&config, &snapshot, at("12:00:00"));
+        let mut started: Vec<_> = decisions.iter().filter_map(|decision| match decision {
+            Decision::Start(Work::Task { id, .. }) => Some(id.clone()),
+            _ => None,
+        }).collect();
+        let starts = decisions.iter().filter(|decision| matches!(decision, Decision::Start(_))).count();
+        prop_assert!(starts <= running as usize);
+        prop_assert!(claimed as usize + started.len() <= (max_claimed.max(claimed)) as usize);
+        let new_prs = snapshot.claimable.iter().filter(|t| started.contains(&t.id) && queue::opens_pull_request(t)).count();
+        let before = (prs + snapshot.claimed_opening) as usize;
+        prop_assert!(before + new_prs <= before.max(max_prs as usize));
+        let count = started.len();
+        started.sort();
+        started.dedup();
+        prop_assert_eq!(started.len(), count);
+    }
+}

@@ -1,0 +1,258 @@
+//! What follows from the end of a run: for its task, its work, the agent's record and the human.
+//!
+//! One pure function over the role, the outcome and the evidence; nothing is carried out here.
+
+use super::{
+    message::MessageType,
+    outcome::{Blame, Cooldown, Outcome},
+    role::TaskRole,
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+
+/// Uncharged returns in a row after which a task is held for a person.
+pub const MAX_RETURNS: u32 = 5;
+
+/// What was found after a run, without asking the agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Commits since the base of the first attempt.
+    pub commits: u32,
+    /// Changed paths that the role may not change.
+    pub forbidden: Vec<String>,
+    /// Whether a verdict was recorded.
+    pub reviewed: bool,
+    /// The question that the agent asked about its task: a message's name.
+    pub question: Option<String>,
+    /// Whether the agent said something at the end.
+    pub reported: bool,
+    /// Why the work may not be published: the run changed a hook, the configuration, a foreign branch.
+    pub tampered: Option<String>,
+}
+
+/// A run of a task that is to be settled.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskRun<'a> {
+    /// What the task asks for.
+    pub role: TaskRole,
+    /// Which attempt it was, counted from 1.
+    pub attempt: u32,
+    /// After how many the task fails.
+    pub max_attempts: u32,
+    /// Uncharged returns in a row before this run.
+    pub returns: u32,
+    /// Whether it updates an existing pull request.
+    pub has_pull_request: bool,
+    /// How the run ended.
+    pub outcome: &'a Outcome,
+    /// What it left.
+    pub evidence: &'a Evidence,
+    /// The time.
+    pub now: Time,
+}
+
+/// What is to happen after a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// The task's move; none if the run had no task.
+    pub task: Option<TaskStep>,
+    /// What goes out.
+    pub publish: Publish,
+    /// What the agent's record says of the run.
+    pub tally: Tally,
+    /// How long nobody is to start.
+    pub cooldown: Option<Cooldown>,
+    /// What the human is told.
+    pub notice: Option<Notice>,
+    /// Why all that, in one sentence.
+    pub reason: String,
+}
+
+/// Where a task goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to")]
+pub enum TaskStep {
+    /// It is done.
+    Done,
+    /// It is tried again.
+    Requeue {
+        /// `ATTEMPTS` from now on.
+        attempts: u32,
+        /// `RETURNS` from now on.
+        returns: u32,
+        /// What it waits for before that.
+        waits_for: Option<String>,
+    },
+    /// It is given up.
+    Failed,
+}
+
+/// What goes out of the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Publish {
+    /// Nothing.
+    Nothing,
+    /// The branch, and a pull request unless there is one.
+    Work,
+    /// The verdict, as a review of the pull request.
+    Review,
+}
+
+/// How a run counts for its agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tally {
+    /// A good run.
+    Success,
+    /// A failed one.
+    Failure,
+    /// Neither.
+    Neutral,
+}
+
+/// A message to the human.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// How urgent.
+    pub kind: MessageType,
+    /// One line.
+    pub title: String,
+    /// Names what it reports where several runs would report the same; `None`: the run.
+    pub key: Option<String>,
+}
+
+/// Settles a run that had a task.
+pub fn settle_task(run: &TaskRun<'_>) -> Settlement {
+    let evidence = run.evidence;
+    if run.outcome.blame() == Blame::Task {
+        return failed(run, run.outcome.to_string());
+    }
+    if let Some(question) = &evidence.question {
+        let reason = format!("asked a question and waits for the answer: {question}");
+        return requeue(run, Charge::No { hold: Some(question.clone()) }, reason);
+    }
+    let finished = *run.outcome == Outcome::Finished;
+    match run.role {
+        TaskRole::Review if evidence.reviewed && (finished || run.outcome.blame() == Blame::Run) => {
+            let publish = if run.has_pull_request { Publish::Review } else { Publish::Nothing };
+            done(publish, "reviewed")
+        }
+        _ if !finished => unfinished(run),
+        TaskRole::Review => requeue(run, Charge::Yes, "ended without a recorded verdict"),
+        _ if !evidence.forbidden.is_empty() => {
+            failed(run, format!("changed what its role may not: {}", listed(&evidence.forbidden)))
+        }
+        _ if evidence.commits > 0 => match &evidence.tampered {
+            None => done(Publish::Work, "work committed"),
+            Some(what) => failed(run, format!("{what}; nothing was pushed")),
+        },
+        TaskRole::Test if evidence.reported => done(Publish::Nothing, "tested, nothing to change"),
+        TaskRole::Test => requeue(run, Charge::Yes, "ended without tests and without a report"),
+        TaskRole::Implement => requeue(run, Charge::Yes, "ended without a change"),
+    }
+}
+
+/// Settles a run without a task.
+pub fn settle_other(outcome: &Outcome, now: Time) -> Settlement {
+    let tally = match (outcome, outcome.blame()) {
+        (Outcome::Finished, _) => Tally::Success,
+        (_, Blame::Run | Blame::Task) => Tally::Failure,
+        _ => Tally::Neutral,
+    };
+    Settlement {
+        task: None,
+        publish: Publish::Nothing,
+        tally,
+        cooldown: outcome.cooldown(now),
+        notice: trouble(outcome),
+        reason: outcome.to_string(),
+    }
+}
+
+fn unfinished(run: &TaskRun<'_>) -> Settlement {
+    let charge = if run.outcome.blame() == Blame::Run { Charge::Yes } else { Charge::No { hold: None } };
+    requeue(run, charge, run.outcome.to_string())
+}
+
+enum Charge {
+    Yes,
+    No { hold: Option<String> },
+}
+
+fn requeue(run: &TaskRun<'_>, charge: Charge, reason: impl Into<String>) -> Settlement {
+    let reason = reason.into();
+    let settlement = |step, tally, notice| Settlement {
+        task: Some(step),
+        publish: Publish::Nothing,
+        tally,
+        cooldown: run.outcome.cooldown(run.now),
+        notice,
+        reason: reason.clone(),
+    };
+    match charge {
+        Charge::Yes if run.attempt >= run.max_attempts => failed(run, format!("{reason}, at attempt {}", run.attempt)),
+        Charge::Yes => {
+            let step = TaskStep::Requeue { attempts: run.attempt, returns: 0, waits_for: None };
+            settlement(step, Tally::Failure, None)
+        }
+        Charge::No { hold: Some(question) } => {
+            let step =
+                TaskStep::Requeue { attempts: run.attempt.saturating_sub(1), returns: 0, waits_for: Some(question) };
+            settlement(step, Tally::Neutral, None)
+        }
+        Charge::No { hold: None } => {
+            let returns = run.returns + 1;
+            let held = returns >= MAX_RETURNS;
+            let waits_for = held.then(|| "a person".to_owned());
+            let step = TaskStep::Requeue { attempts: run.attempt.saturating_sub(1), returns, waits_for };
+            let title = format!("Came back {returns} times without being tried");
+            let notice =
+                if held { Some(Notice { kind: MessageType::Warning, title, key: None }) } else { trouble(run.outcome) };
+            settlement(step, Tally::Neutral, notice)
+        }
+    }
+}
+
+/// What the human is told once of a cause that would hit every run, or keeps this agent from starting.
+fn trouble(outcome: &Outcome) -> Option<Notice> {
+    let (kind, title) = match outcome {
+        Outcome::LaunchFailed { .. } => (MessageType::Error, "An agent can't be started"),
+        Outcome::ApiError { status: Some(400 | 401 | 403), .. } => (MessageType::Error, "Claude refuses the account"),
+        Outcome::ApiError { status: Some(404), .. } => (MessageType::Error, "Claude doesn't know the model"),
+        Outcome::UsageLimit { .. } => (MessageType::Info, "The account's usage limit is reached"),
+        _ => return None,
+    };
+    Some(Notice { kind, title: title.to_owned(), key: Some(format!("{}: {outcome}", outcome.word())) })
+}
+
+fn failed(run: &TaskRun<'_>, reason: String) -> Settlement {
+    Settlement {
+        task: Some(TaskStep::Failed),
+        publish: Publish::Nothing,
+        tally: Tally::Failure,
+        cooldown: run.outcome.cooldown(run.now),
+        notice: Some(Notice { kind: MessageType::Error, title: "A task failed".to_owned(), key: None }),
+        reason,
+    }
+}
+
+fn done(publish: Publish, reason: &str) -> Settlement {
+    Settlement {
+        task: Some(TaskStep::Done),
+        publish,
+        tally: Tally::Success,
+        cooldown: None,
+        notice: None,
+        reason: reason.to_owned(),
+    }
+}
+
+fn listed(paths: &[String]) -> String {
+    let shown: Vec<_> = paths.iter().take(5).map(|path| super::text::cut(&super::text::one_line(path), 120)).collect();
+    let more = paths.len().saturating_sub(shown.len());
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use super::*;
+use crate::domain::time;
+
+fn settle(role: TaskRole, outcome: &Outcome, evidence: &Evidence, attempt: u32, returns: u32) -> Settlement {
+    let now = time::parse("2026-01-15T10:00:00Z").unwrap();
+    settle_task(&TaskRun { role, attempt, max_attempts: 3, returns, has_pull_request: true, outcome, evidence, now })
+}
+
+/// `done`, `failed`, or `requeue` with attempts, returns and what it waits for.
+fn step(settlement: &Settlement) -> String {
+    match settlement.task.as_ref().unwrap() {
+        TaskStep::Done => "done".to_owned(),
+        TaskStep::Failed => "failed".to_owned(),
+        TaskStep::Requeue { attempts, returns, waits_for } => {
+            format!("requeue {attempts} {returns} {}", waits_for.as_deref().unwrap_or("-"))
+        }
+    }
+}
+
+fn evidence(words: &str) -> Evidence {
+    Evidence {
+        commits: u32::from(words.contains("commits")),
+        forbidden: if words.contains("forbidden") { vec!["src/a.rs".to_owned()] } else { Vec::new() },
+        reviewed: words.contains("verdict"),
+        question: words.contains("question").then(|| "question-1".to_owned()),
+        reported: words.contains("report"),
+        tampered: words.contains("tampered").then(|| "the run changed .git/config".to_owned()),
+    }
+}
+
+#[test]
+fn the_table() {
+    use Outcome::*;
+    use Publish as P;
+    use TaskRole::{Implement, Review, Test};
+    let api = |status| ApiError { status, message: "x".to_owned() };
+    let launch = |everybody| LaunchFailed { message: "no claude".to_owned(), everybody };
+    let bad = BadTask { message: "no such branch".to_owned() };
+    let crash = Crashed { message: "x".to_owned() };
+    let limit = UsageLimit { until: None };
+    for (role, outcome, left, attempt, returns, expected, publish) in [
+        (Implement, Finished, "commits report", 1, 0, "done", P::Work),
+        (Implement, Finished, "report", 1, 0, "requeue 1 0 -", P::Nothing),
+        (Implement, Finished, "report", 3, 0, "failed", P::Nothing),
+        (Implement, Finished, "commits tampered", 1, 0, "failed", P::Nothing),
+        (Implement, Finished, "commits question", 2, 0, "requeue 1 0 question-1", P::Nothing),
+        (Test, Finished, "commits", 1, 0, "done", P::Work),
+        (Test, Finished, "commits forbidden", 1, 0, "failed", P::Nothing),
+        (Test, Finished, "report", 1, 0, "done", P::Nothing),
+        (Test, Finished, "", 1, 0, "requeue 1 0 -", P::Nothing),
+        (Review, Finished, "verdict", 1, 0, "done", P::Review),
+        (Review, Finished, "verdict forbidden", 1, 0, "done", P::Review),
+        (Review, TurnLimit, "verdict", 1, 0, "done", P::Review),
+        (Review, Finished, "report", 1, 0, "requeue 1 0 -", P::Nothing),
+        (Implement, TurnLimit, "commits", 1, 4, "requeue 1 0 -", P::Nothing),
+        (Implement, Budget, "commits", 2, 0, "requeue 2 0 -", P::Nothing),
+        (Implement, TimedOut, "", 3, 0, "failed", P::Nothing),
+        (Test, Stalled, "commits", 1, 0, "requeue 1 0 -", P::Nothing),
+        (Review, crash.clone(), "", 1, 0, "requeue 1 0 -", P::Nothing),
+        (Implement, limit.clone(), "commits", 3, 0, "requeue 2 1 -", P::Nothing),
+        (Implement, api(Some(529)), "", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, api(Some(401)), "", 1, 1, "requeue 0 2 -", P::Nothing),
+        (Implement, api(None), "", 1, 4, "requeue 0 5 a person", P::Nothing),
+        (Implement, api(Some(400)), "", 1, 0, "requeue 1 0 -", P::Nothing),
+        (Implement, Interrupted, "commits", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, launch(true), "", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, launch(false), "", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, bad.clone(), "commits", 1, 0, "failed", P::Nothing),
+        (Review, bad.clone(), "verdict", 1, 0, "failed", P::Nothing),
+    ] {
+        let settlement = settle(role, &outcome, &evidence(left), attempt, returns);
+        assert_eq!(step(&settlement), expected, "{role} {outcome:?} {left}");
+        assert_eq!(settlement.publish, publish, "{role} {outcome:?} {left}");
+        assert_eq!(settlement.cooldown.is_some(), outcome.blame() == Blame::Everybody, "{outcome:?}");
+        let speaks = matches!(settlement.task, Some(TaskStep::Failed));
+        assert!(!speaks || settlement.notice.is_some(), "{role} {outcome:?} fails in silence");
+    }
+}
+
+#[test]
+fn tallies() {
+    let none = Evidence::default();
+    for (outcome, tally) in [
+        (Outcome::Finished, Tally::Success),
+        (Outcome::TurnLimit, Tally::Failure),
+        (Outcome::Interrupted, Tally::Neutral),
+        (Outcome::UsageLimit { until: None }, Tally::Neutral),
+    ] {
+        let now = time::parse("2026-01-15T10:00:00Z").unwrap();
+        assert_eq!(settle_other(&outcome, now).tally, tally, "{outcome:?}");
+    }
+    assert_eq!(settle(TaskRole::Implement, &Outcome::Finished, &none, 1, 0).tally, Tally::Failure);
+}
+
+#[test]
+fn a_cause_that_hits_everybody_is_said_once() {
+    let outcome = Outcome::LaunchFailed { message: "no claude".to_owned(), everybody: true };
+    let first = settle(TaskRole::Implement, &outcome, &Evidence::default(), 1, 0).notice.unwrap();
+    let second = settle(TaskRole::Test, &outcome, &Evidence::default(), 1, 1).notice.unwrap();
+    assert_eq!(first.key, second.key);
+    assert!(first.key.is_some());
+}
