@@ -2,3 +2,5 @@
 //!
 //! It does as it is told: no rule is decided here, and no file under `.orchestrator/` is read or written
 //! but those it is handed.
+
+pub mod command;
