@@ -4,3 +4,15 @@
 //! but those it is handed.
 
 pub mod command;
+pub mod evidence;
+pub mod fingerprint;
+pub mod git;
+pub mod nested;
+pub mod push;
+pub mod remote;
+pub mod repo;
+pub mod salvage;
+#[cfg(test)]
+pub mod sandbox;
+pub mod start_point;
+pub mod worktree;
