@@ -12,18 +12,21 @@ use crate::exec::git::Git;
 use crate::exec::worktree::Worktree;
 
 /// Moves every untracked repository, and every submodule whose link is broken, to `folder`. Returns where they are now.
-pub fn move_untracked(worktree: &Worktree, folder: &Path) -> Result<Vec<PathBuf>> {
+/// `git` is bound to the worktree, with the index that tells what is tracked.
+pub fn move_untracked(worktree: &Worktree, git: &Git, folder: &Path) -> Result<Vec<PathBuf>> {
     worktree.verify()?;
-    let git = worktree.git();
     let mut moved = Vec::new();
-    for path in submodules(&git)? {
+    for path in submodules(git)? {
         let inside = worktree.path().join(&path);
         if inside.join(".git").exists() && !works(worktree, &inside) {
             moved.push(move_to(&inside, folder, &path)?);
-            fs::create_dir(&inside).with_context(|| format!("cannot create {}", inside.display()))?;
+            fs::create_dir(&inside)
+                .with_context(|| format!("cannot create {}", inside.display()))?;
         }
     }
-    let untracked = git.run(["ls-files", "-z", "--others", "--exclude-standard"])?.entries();
+    let untracked = git
+        .run(["ls-files", "-z", "--others", "--exclude-standard"])?
+        .entries();
     for path in untracked.iter().filter_map(|path| path.strip_suffix('/')) {
         moved.push(move_to(&worktree.path().join(path), folder, path)?);
     }
@@ -31,18 +34,34 @@ pub fn move_untracked(worktree: &Worktree, folder: &Path) -> Result<Vec<PathBuf>
 }
 
 /// Moves every submodule with uncommitted files or other commits than recorded to `folder`, together with its git
-/// directory, so that it is a repository of its own there. Returns where they are now.
-pub fn move_changed_submodules(worktree: &Worktree, folder: &Path) -> Result<Vec<PathBuf>> {
+/// directory, so that it is a repository of its own there. Returns where they are now. `git` as above.
+pub fn move_changed_submodules(
+    worktree: &Worktree,
+    git: &Git,
+    folder: &Path,
+) -> Result<Vec<PathBuf>> {
     worktree.verify()?;
-    let git = worktree.git();
     let mut moved = Vec::new();
-    for path in submodules(&git)? {
+    for path in submodules(git)? {
         let inside = worktree.path().join(&path);
         if !inside.join(".git").is_file() {
             continue;
         }
-        let status = ["status", "--porcelain", "-z", "--ignore-submodules=none", "--", &path];
-        if git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(status)?.stdout.is_empty() {
+        let status = [
+            "status",
+            "--porcelain",
+            "-z",
+            "--ignore-submodules=none",
+            "--",
+            &path,
+        ];
+        if git
+            .clone()
+            .with_env("GIT_LITERAL_PATHSPECS", "1")
+            .run(status)?
+            .stdout
+            .is_empty()
+        {
             continue;
         }
         let inner = worktree.inner_git(&inside);
@@ -63,11 +82,16 @@ pub fn move_changed_submodules(worktree: &Worktree, folder: &Path) -> Result<Vec
 fn submodules(git: &Git) -> Result<Vec<String>> {
     let staged = git.run(["ls-files", "-z", "--stage"])?.entries();
     let links = staged.iter().filter(|entry| entry.starts_with("160000 "));
-    Ok(links.filter_map(|entry| Some(entry.split_once('\t')?.1.to_owned())).collect())
+    Ok(links
+        .filter_map(|entry| Some(entry.split_once('\t')?.1.to_owned()))
+        .collect())
 }
 
 fn works(worktree: &Worktree, inside: &Path) -> bool {
-    worktree.inner_git(inside).run(["rev-parse", "--git-dir"]).is_ok()
+    worktree
+        .inner_git(inside)
+        .run(["rev-parse", "--git-dir"])
+        .is_ok()
 }
 
 /// Moves `from` to a free name in `folder` made of `path`, the place where it was.
@@ -88,6 +112,7 @@ fn move_to(from: &Path, folder: &Path, path: &str) -> Result<PathBuf> {
         }
         target = folder.join(format!("{name}-{n}"));
     }
-    fs::rename(from, &target).with_context(|| format!("cannot move {} to {}", from.display(), target.display()))?;
+    fs::rename(from, &target)
+        .with_context(|| format!("cannot move {} to {}", from.display(), target.display()))?;
     Ok(target)
 }

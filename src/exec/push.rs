@@ -57,11 +57,17 @@ impl Pushed {
         match self {
             Self::Pushed => "pushed".into(),
             Self::UpToDate => "was pushed already".into(),
-            Self::NoRemote => "there is no remote `origin`: add one with `git remote add origin URL`".into(),
+            Self::NoRemote => {
+                "there is no remote `origin`: add one with `git remote add origin URL`".into()
+            }
             Self::Rejected(why) => format!("the remote refused it: {why}"),
             Self::Offline(why) => format!("the remote can't be reached: {why}"),
-            Self::AuthFailed(why) => format!("the remote refused access: {why}. Does `git push` work by hand, without a password being asked?"),
-            Self::HookFailed(why) => format!("the hook `pre-push` of the repository refused it: {why}"),
+            Self::AuthFailed(why) => format!(
+                "the remote refused access: {why}. Does `git push` work by hand, without a password being asked?"
+            ),
+            Self::HookFailed(why) => {
+                format!("the hook `pre-push` of the repository refused it: {why}")
+            }
             Self::TimedOut(after) => format!("it took longer than {after:?} and was stopped"),
             Self::Failed(why) => format!("git could not push it: {why}"),
         }
@@ -76,7 +82,10 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
         return Ok(Pushed::NoRemote);
     }
     if !is_branch_name(&git, push.branch)? {
-        return Ok(Pushed::Failed(format!("{:?} is not a branch name", push.branch)));
+        return Ok(Pushed::Failed(format!(
+            "{:?} is not a branch name",
+            push.branch
+        )));
     }
     let git = git.with_network()?.with_timeout(timeout);
     let name = format!("refs/heads/{}", push.branch);
@@ -89,7 +98,9 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
     let output = match hooked.try_run(arguments(push, &name)) {
         Ok(output) => output,
         // The reply may have been lost after the remote took it.
-        Err(GitError::TimedOut { .. }) if has_it(&git, &name, push.commit) => return Ok(Pushed::Pushed),
+        Err(GitError::TimedOut { .. }) if has_it(&git, &name, push.commit) => {
+            return Ok(Pushed::Pushed);
+        }
         Err(error) => return from_error(error),
     };
     if output.status.success() || has_it(&git, &name, push.commit) {
@@ -99,18 +110,35 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
 }
 
 fn arguments(push: Push<'_>, name: &str) -> Vec<String> {
-    let fixed = ["-c", "push.followTags=false", "push", "--porcelain", "--no-signed", "--recurse-submodules=no"];
+    let fixed = [
+        "-c",
+        "push.followTags=false",
+        "push",
+        "--porcelain",
+        "--no-signed",
+        "--recurse-submodules=no",
+    ];
     let mut args: Vec<String> = fixed.map(str::to_owned).to_vec();
     if push.branch.starts_with("agent/") {
-        args.push(format!("--force-with-lease={name}:{}", push.last.unwrap_or_default()));
+        args.push(format!(
+            "--force-with-lease={name}:{}",
+            push.last.unwrap_or_default()
+        ));
     }
-    args.extend(["--".into(), "origin".into(), format!("{}:{name}", push.commit)]);
+    args.extend([
+        "--".into(),
+        "origin".into(),
+        format!("{}:{name}", push.commit),
+    ]);
     args
 }
 
 fn remote_tip(git: &Git, name: &str) -> Result<Option<String>, GitError> {
     let listed = git.text(["ls-remote", "--refs", "--", "origin", name])?;
-    let tip = listed.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
+    let tip = listed
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .find(|(_, found)| *found == name);
     Ok(tip.map(|(commit, _)| commit.to_owned()))
 }
 
@@ -127,14 +155,26 @@ fn with_trusted_hooks(worktree: &Worktree, git: Git) -> Result<Git> {
     if !output.status.success() || path.is_absolute() || path.as_os_str().is_empty() {
         return Ok(git);
     }
-    let main = worktree.common_dir().parent().unwrap_or(Path::new("/")).join(path);
+    let main = worktree
+        .common_dir()
+        .parent()
+        .unwrap_or(Path::new("/"))
+        .join(path);
     let mut setting = std::ffi::OsString::from("core.hooksPath=");
     setting.push(main);
     Ok(git.with_config(setting))
 }
 
 fn has_hook(git: &Git) -> bool {
-    let path: Option<PathBuf> = git.run(["rev-parse", "--path-format=absolute", "--git-path", "hooks/pre-push"]).ok().map(|o| o.path());
+    let path: Option<PathBuf> = git
+        .run([
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "hooks/pre-push",
+        ])
+        .ok()
+        .map(|o| o.path());
     path.is_some_and(|p| p.is_file())
 }
 
@@ -156,12 +196,20 @@ fn from_trouble(trouble: Trouble) -> Pushed {
 /// A line with `!` is the remote's answer about the branch. Without one the push did not get that far.
 fn refusal(output: &Output, has_hook: bool) -> Pushed {
     let stdout = output.text();
-    let said: Vec<_> = output.stderr.lines().filter_map(|l| l.strip_prefix("remote:")).map(str::trim).filter(|l| !l.is_empty()).collect();
+    let said: Vec<_> = output
+        .stderr
+        .lines()
+        .filter_map(|l| l.strip_prefix("remote:"))
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
     if let Some(line) = stdout.lines().find(|line| line.starts_with('!')) {
         let reason = line.rsplit('\t').next().unwrap_or(line);
         let why = match reason {
             "[rejected] (stale info)" => "somebody else has changed the branch there".to_owned(),
-            "[rejected] (fetch first)" | "[rejected] (non-fast-forward)" => "the branch there has commits that this work hasn't".to_owned(),
+            "[rejected] (fetch first)" | "[rejected] (non-fast-forward)" => {
+                "the branch there has commits that this work hasn't".to_owned()
+            }
             other if said.is_empty() => other.to_owned(),
             other => format!("{other}: {}", said.join("; ")),
         };
@@ -169,7 +217,10 @@ fn refusal(output: &Output, has_hook: bool) -> Pushed {
     }
     match remote::classify(&output.stderr) {
         Trouble::Other(why) if has_hook && why.contains("failed to push some refs") => {
-            let lines: Vec<_> = why.lines().filter(|l| !l.contains("failed to push some refs")).collect();
+            let lines: Vec<_> = why
+                .lines()
+                .filter(|l| !l.contains("failed to push some refs"))
+                .collect();
             Pushed::HookFailed(lines.join("\n"))
         }
         other => from_trouble(other),

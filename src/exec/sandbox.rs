@@ -39,30 +39,42 @@ impl Sandbox {
     pub fn with_origin() -> Self {
         let sandbox = Self::new();
         let origin = sandbox.origin();
-        sandbox.run(&["init", "-q", "--bare", "-b", "main", origin.to_str().unwrap()]);
+        sandbox.run(&[
+            "init",
+            "-q",
+            "--bare",
+            "-b",
+            "main",
+            origin.to_str().unwrap(),
+        ]);
         sandbox.run(&["remote", "add", "origin", origin.to_str().unwrap()]);
         sandbox.run(&["push", "-q", "origin", "main"]);
         sandbox.run(&["remote", "set-head", "origin", "main"]);
         sandbox
     }
 
+    /// The scratch folder itself.
     pub fn path(&self) -> &Path {
         debug_assert!(self.dir.path().exists());
         &self.root
     }
 
+    /// The project's main checkout.
     pub fn project(&self) -> PathBuf {
         self.root.join("project")
     }
 
+    /// The bare repository beside it.
     pub fn origin(&self) -> PathBuf {
         self.root.join("origin.git")
     }
 
+    /// git in the project, without an identity.
     pub fn git(&self) -> Git {
         self.git_at(&self.project())
     }
 
+    /// The same in another folder.
     pub fn git_at(&self, directory: &Path) -> Git {
         hermetic(Git::at(directory), &self.root)
     }
@@ -77,8 +89,11 @@ impl Sandbox {
         self.run_at(&self.project(), args)
     }
 
+    /// The same as [`Sandbox::run`] in another folder.
     pub fn run_at(&self, directory: &Path, args: &[&str]) -> String {
-        let git = self.git_at(directory).with_config("protocol.file.allow=always");
+        let git = self
+            .git_at(directory)
+            .with_config("protocol.file.allow=always");
         let git = ["AUTHOR", "COMMITTER"].iter().fold(git, |git, role| {
             git.with_env(format!("GIT_{role}_NAME"), "tester")
                 .with_env(format!("GIT_{role}_EMAIL"), "t@example.com")
@@ -86,20 +101,24 @@ impl Sandbox {
         git.text(args).unwrap()
     }
 
+    /// Writes a file of the project.
     pub fn write(&self, name: &str, text: &str) {
         write(&self.project().join(name), text);
     }
 
+    /// Commits everything in the project; the new commit.
     pub fn commit_all(&self, message: &str) -> String {
         self.commit_all_at(&self.project(), message)
     }
 
+    /// The same in another folder.
     pub fn commit_all_at(&self, directory: &Path, message: &str) -> String {
         self.run_at(directory, &["add", "-A"]);
         self.run_at(directory, &["commit", "-q", "--allow-empty", "-m", message]);
         self.run_at(directory, &["rev-parse", "HEAD"])
     }
 
+    /// Gives the project a hook.
     pub fn hook(&self, name: &str, script: &str) {
         let path = self.project().join(".git/hooks").join(name);
         write(&path, &format!("#!/bin/sh\n{script}\n"));
@@ -109,8 +128,15 @@ impl Sandbox {
     /// The worktree of agent `name`, which need not be there.
     pub fn worktree(&self, name: &str) -> Worktree {
         let agent = self.project().join("agents").join(name);
-        let mut worktree = Worktree::new(&agent.join("worktree"), &agent, &self.project().join(".git"));
-        for (name, value) in [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")] {
+        let mut worktree = Worktree::new(
+            &agent.join("worktree"),
+            &agent,
+            &self.project().join(".git"),
+        );
+        for (name, value) in [
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ] {
             worktree = worktree.with_env(name, value);
         }
         worktree.with_env("HOME", self.root.join("home"))

@@ -9,6 +9,13 @@ pub(super) fn discover(start: &Path) -> Result<Repository, git2::Error> {
     let found = git2::Repository::discover(start)?;
     let common_dir = plain(found.commondir());
     let top_level = found.workdir().map(plain);
+    if top_level
+        .as_deref()
+        .is_some_and(|top| !top.join(".git").exists())
+    {
+        // Of a git directory kept elsewhere libgit2 takes the folder above for the working tree.
+        return Err(git2::Error::from_str("the working tree is not known"));
+    }
     let linked_worktree = found.is_worktree();
     let main_checkout = match linked_worktree {
         false => top_level.clone(),
@@ -36,15 +43,23 @@ fn main_checkout(common_dir: &Path) -> Result<Option<PathBuf>, git2::Error> {
     if main.is_bare() {
         return Ok(None);
     }
-    // Of a git directory kept elsewhere libgit2 takes the folder above for the working tree.
+    // The folder above is only a guess of libgit2.
     let configured = main.config()?.get_path("core.worktree").is_ok();
-    Ok(if configured { main.workdir().map(plain) } else { beside(common_dir) })
+    Ok(if configured {
+        main.workdir().map(plain)
+    } else {
+        beside(common_dir)
+    })
 }
 
 /// The target of a symbolic ref without its prefix.
 fn short(reference: &git2::Reference<'_>, prefix: &str) -> Option<String> {
     let target = reference.symbolic_target_bytes()?;
-    Some(String::from_utf8_lossy(target).strip_prefix(prefix)?.to_owned())
+    Some(
+        String::from_utf8_lossy(target)
+            .strip_prefix(prefix)?
+            .to_owned(),
+    )
 }
 
 /// The working tree around `top_level` whose index has it as a submodule.
@@ -58,5 +73,6 @@ fn superproject(top_level: &Path) -> Option<PathBuf> {
 
 /// libgit2 ends the paths of folders with a slash and may go through links.
 fn plain(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.components().collect())
+    path.canonicalize()
+        .unwrap_or_else(|_| path.components().collect())
 }

@@ -18,9 +18,16 @@ pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
     let git = worktree.git();
     let at = worktree.path.display();
     let real = canonical(&worktree.path).with_context(|| format!("there is no worktree {at}"))?;
-    let ask = |question: &[&str]| git.run(question).with_context(|| format!("{at} is not a working git worktree"));
+    let ask = |question: &[&str]| {
+        git.run(question)
+            .with_context(|| format!("{at} is not a working git worktree"))
+    };
     let top = ask(&["rev-parse", "--show-toplevel"])?.path();
-    ensure!(canonical(&top).is_some_and(|top| top == real), "{at} is not a worktree: git there works on {}", top.display());
+    ensure!(
+        canonical(&top).is_some_and(|top| top == real),
+        "{at} is not a worktree: git there works on {}",
+        top.display()
+    );
     let common = ask(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?.path();
     ensure!(
         canonical(&common).is_some_and(|c| Some(c) == canonical(&worktree.common_dir)),
@@ -28,7 +35,11 @@ pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
         common.display()
     );
     let git_dir = ask(&["rev-parse", "--absolute-git-dir"])?.path();
-    ensure!(points_to(&git_dir, &real), "{at} shares {} with another worktree", git_dir.display());
+    ensure!(
+        points_to(&git_dir, &real),
+        "{at} shares {} with another worktree",
+        git_dir.display()
+    );
     Ok(git_dir)
 }
 
@@ -39,7 +50,8 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
         adopt(worktree, start)?;
         return Ok(Ensured::Repaired);
     }
-    if !is_dir(&worktree.path)? || holds_only_git_file(&worktree.path)? && verify(worktree).is_err() {
+    if !is_dir(&worktree.path)? || holds_only_git_file(&worktree.path)? && verify(worktree).is_err()
+    {
         create(worktree, start)?;
         return Ok(Ensured::Created);
     }
@@ -60,7 +72,9 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
 /// Whether git, or we, said no, in contrast to git not having run at all.
 fn is_answer(error: &anyhow::Error) -> bool {
     error.chain().all(|cause| {
-        cause.downcast_ref::<GitError>().is_none_or(|e| matches!(e, GitError::Failed { .. }))
+        cause
+            .downcast_ref::<GitError>()
+            .is_none_or(|e| matches!(e, GitError::Failed { .. }))
     })
 }
 
@@ -68,14 +82,26 @@ fn is_answer(error: &anyhow::Error) -> bool {
 fn create(worktree: &Worktree, start: &str) -> Result<()> {
     remove_git_file(&worktree.path)?;
     if let Some(parent) = worktree.path.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display()))?;
     }
-    let mut args = ["worktree", "add", "--force", "--force", "--detach", "--no-checkout", "--"]
-        .map(std::ffi::OsString::from)
-        .to_vec();
+    let mut args = [
+        "worktree",
+        "add",
+        "--force",
+        "--force",
+        "--detach",
+        "--no-checkout",
+        "--",
+    ]
+    .map(std::ffi::OsString::from)
+    .to_vec();
     args.push(worktree.path.clone().into_os_string());
     args.push(start.into());
-    worktree.repository().run(args).with_context(|| format!("cannot create the worktree {}", worktree.path.display()))?;
+    worktree
+        .repository()
+        .run(args)
+        .with_context(|| format!("cannot create the worktree {}", worktree.path.display()))?;
     Ok(())
 }
 
@@ -86,7 +112,9 @@ fn relink(worktree: &Worktree) -> Result<bool> {
     if fs::symlink_metadata(&dot_git).is_ok_and(|m| !m.is_file()) {
         return Ok(false);
     }
-    let Some(entry) = own_entry(worktree)? else { return Ok(false) };
+    let Some(entry) = own_entry(worktree)? else {
+        return Ok(false);
+    };
     let mut link = b"gitdir: ".to_vec();
     link.extend_from_slice(entry.as_os_str().as_bytes());
     link.push(b'\n');
@@ -111,7 +139,9 @@ fn own_entry(worktree: &Worktree) -> Result<Option<PathBuf>> {
         }
     }
     let id = read_link(&worktree.path.join(".git")).and_then(|to| Some(to.file_name()?.to_owned()));
-    let Some(entry) = id.and_then(|id| usable(entries.join(id))) else { return Ok(None) };
+    let Some(entry) = id.and_then(|id| usable(entries.join(id))) else {
+        return Ok(None);
+    };
     let taken = read_path(&entry.join("gitdir"))
         .and_then(|dot_git| read_link(&dot_git))
         .is_some_and(|back| canonical(&back) == canonical(&entry) && canonical(&entry).is_some());
@@ -145,12 +175,15 @@ fn adopt(worktree: &Worktree, start: &str) -> Result<()> {
     let (fresh, old) = (worktree.path.join(".git"), adopting.join(".git"));
     if is_dir(&old)? {
         // The agent made a repository of its own here; it is kept beside its files.
-        let kept = (0..).map(|n| adopting.join(format!("git-directory-{n}"))).find(|p| !p.exists());
+        let kept = (0..)
+            .map(|n| adopting.join(format!("git-directory-{n}")))
+            .find(|p| !p.exists());
         let kept = kept.context("no free name")?;
         fs::rename(&old, &kept).with_context(|| format!("cannot move {} aside", old.display()))?;
     }
     fs::rename(&fresh, &old).with_context(|| format!("cannot move the link {}", paths()))?;
-    fs::remove_dir(&worktree.path).with_context(|| format!("cannot remove {}", worktree.path.display()))?;
+    fs::remove_dir(&worktree.path)
+        .with_context(|| format!("cannot remove {}", worktree.path.display()))?;
     fs::rename(&adopting, &worktree.path).with_context(|| format!("cannot move {}", paths()))?;
     verify(worktree)?;
     worktree.git().run(["read-tree", "HEAD"])?;
@@ -169,8 +202,10 @@ fn is_dir(path: &Path) -> Result<bool> {
 
 /// Whether a folder is empty but for the link: the creation of the worktree was interrupted early.
 fn holds_only_git_file(folder: &Path) -> Result<bool> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut names = entries.map(|e| e.map(|e| (e.file_name(), e.file_type().is_ok_and(|t| t.is_dir()))));
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut names =
+        entries.map(|e| e.map(|e| (e.file_name(), e.file_type().is_ok_and(|t| t.is_dir()))));
     Ok(names.all(|e| e.is_ok_and(|(name, is_dir)| name == ".git" && !is_dir)))
 }
 
@@ -182,7 +217,11 @@ fn remove_git_file(folder: &Path) -> Result<()> {
 fn points_to(git_dir: &Path, path: &Path) -> bool {
     read_path(&git_dir.join("gitdir")).is_some_and(|dot_git| {
         let own = path.join(".git");
-        dot_git == own || dot_git.parent().and_then(canonical).is_some_and(|p| Some(p) == canonical(path))
+        dot_git == own
+            || dot_git
+                .parent()
+                .and_then(canonical)
+                .is_some_and(|p| Some(p) == canonical(path))
     })
 }
 
@@ -198,7 +237,11 @@ fn read_link(dot_git: &Path) -> Option<PathBuf> {
 fn read_path(file: &Path) -> Option<PathBuf> {
     let content = fs::read(file).ok()?;
     let path = Path::new(std::ffi::OsStr::from_bytes(content.trim_ascii_end()));
-    if content.starts_with(b"gitdir: ") { Some(path.to_owned()) } else { Some(file.parent()?.join(path)) }
+    if content.starts_with(b"gitdir: ") {
+        Some(path.to_owned())
+    } else {
+        Some(file.parent()?.join(path))
+    }
 }
 
 fn canonical(path: &Path) -> Option<PathBuf> {

@@ -38,9 +38,15 @@ const IN_PROGRESS: &[&str] = &[
 
 /// Whether an operation is in progress in the worktree whose git directory is `git_dir`.
 pub(super) fn in_progress(git_dir: &Path) -> bool {
-    ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"]
-        .iter()
-        .any(|name| git_dir.join(name).exists())
+    [
+        "rebase-merge",
+        "rebase-apply",
+        "MERGE_HEAD",
+        "CHERRY_PICK_HEAD",
+        "REVERT_HEAD",
+    ]
+    .iter()
+    .any(|name| git_dir.join(name).exists())
 }
 
 /// Ends what is in progress. Files, index and HEAD stay.
