@@ -3,13 +3,7 @@
 //! Cron starts the binary every minute; one run is one *tick*: collect what has finished, decide which
 //! agents are due and allowed, start them detached, exit. Layers, each importing only those before it:
 //! [`domain`] decides, [`store`] keeps files, [`exec`] runs processes, [`engine`] combines them, [`cli`] prints.
-#![cfg_attr(
-    test,
-    allow(
-        clippy::disallowed_methods,
-        reason = "tests set up files, clocks and environments by hand"
-    )
-)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set up files, clocks and environments by hand"))]
 
 pub mod cli;
 pub mod domain;

@@ -1,3 +1,11 @@
 //! The rules, as pure functions over values.
 //!
 //! Nothing here reads a clock, a file, the environment or a process, and nothing imports another layer.
+
+pub mod message;
+pub mod name;
+pub mod role;
+pub mod state;
+pub mod task;
+pub mod text;
+pub mod time;

@@ -1,0 +1,164 @@
+//! Messages to the human: their types and the text of their files.
+//!
+//! It never opens a file.
+
+use super::{
+    text::{one_line, printable, slug},
+    time::{self, Time},
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// How much a message wants of its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageType {
+    /// Something was done.
+    Info,
+    /// Something needs attention and blocks nothing.
+    Warning,
+    /// Something failed.
+    Error,
+    /// An agent waits for an answer.
+    Question,
+}
+
+impl MessageType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Error, Self::Question];
+
+    /// The word in the file and its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Question => "question",
+        }
+    }
+
+    /// The sign before the title.
+    pub fn emoji(self) -> &'static str {
+        match self {
+            Self::Info => "ℹ️",
+            Self::Warning => "⚠️",
+            Self::Error => "❌",
+            Self::Question => "❓",
+        }
+    }
+}
+
+impl fmt::Display for MessageType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for MessageType {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| format!("{word:?} is not a message type: use info, warning, error or question"))
+    }
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// What it wants of its reader.
+    #[serde(rename = "type")]
+    pub kind: MessageType,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+    /// Who sent it: an agent, `scheduler`, or `human`.
+    pub from: String,
+    /// The task that it is about.
+    pub task: Option<String>,
+    /// Names the event that it reports, so that it is not said twice.
+    pub key: Option<String>,
+}
+
+impl Message {
+    /// The file name without ending: `warning-20240115-143000-test-failures`.
+    pub fn stem(&self, now: Time) -> String {
+        format!("{}-{}-{}", self.kind, time::to_stamp(now), slug(&self.title, 40))
+    }
+
+    /// The text of the file.
+    pub fn to_text(&self, now: Time) -> String {
+        let mut text = format!(
+            "# {} {}\n\n**Type:** {}\n**Time:** {}\n**From:** {}\n",
+            self.kind.emoji(),
+            one_line(&self.title),
+            self.kind,
+            time::to_text(now),
+            one_line(&self.from),
+        );
+        for (label, value) in [("Task", &self.task), ("Key", &self.key)] {
+            if let Some(value) = value {
+                text.push_str(&format!("**{label}:** {}\n", one_line(value)));
+            }
+        }
+        text.push_str(&format!("\n---\n\n{}\n", printable(&self.body).trim()));
+        text
+    }
+}
+
+/// Reads the text of a message file: the message and when it was sent. `None` if it is none.
+pub fn parse(text: &str) -> Option<(Message, Option<Time>)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let head_end = text.find("\n---").unwrap_or(text.len());
+    let (head, body) = text.split_at(head_end);
+    let field = |label: &str| {
+        let prefix = format!("**{label}:**");
+        head.lines().find_map(|line| line.strip_prefix(&prefix)).map(|value| value.trim().to_owned())
+    };
+    let kind: MessageType = field("Type")?.parse().ok()?;
+    let title = head.lines().find_map(|line| line.strip_prefix("# "))?;
+    let title = title.strip_prefix(kind.emoji()).unwrap_or(title).trim().to_owned();
+    let message = Message {
+        kind,
+        title,
+        body: body.trim_start_matches("\n---").trim().to_owned(),
+        from: field("From").unwrap_or_default(),
+        task: field("Task"),
+        key: field("Key"),
+    };
+    Some((message, field("Time").and_then(|time| time::parse(&time))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(title: &str, body: &str) -> Message {
+        Message {
+            kind: MessageType::Warning,
+            title: title.to_owned(),
+            body: body.to_owned(),
+            from: "test-agent".to_owned(),
+            task: Some("TASK-abc123".to_owned()),
+            key: None,
+        }
+    }
+
+    #[test]
+    fn reads_back_what_it_writes() {
+        let now = time::parse("2024-01-15T14:30:00Z").unwrap();
+        for (title, body) in [
+            ("Test failures in auth module", "Found 3\n\n---\n- a"),
+            ("$(touch x) ../../x 🎉", ""),
+            ("**Type:** error", "**Type:** error"),
+        ] {
+            let sent = message(title, body);
+            assert_eq!(parse(&sent.to_text(now)), Some((sent, Some(now))));
+        }
+        assert_eq!(message("Test failures!", "").stem(now), "warning-20240115-143000-test-failures");
+        assert_eq!(parse("# hello"), None);
+    }
+}

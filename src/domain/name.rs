@@ -1,0 +1,130 @@
+//! Names that come from outside and become parts of paths: agents, tasks, proposals, checks.
+//!
+//! A [`Name`] that exists is safe to join to a path, to print and to put into a branch name.
+
+use std::{cmp::Ordering, fmt, hash::Hash, str::FromStr};
+
+/// The longest name in bytes.
+pub const MAX_LEN: usize = 64;
+
+/// Agent names that would collide with the program's own log files.
+pub const RESERVED: [&str; 2] = ["scheduler", "events"];
+
+/// A checked name: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}` without `..`.
+///
+/// Two names that differ only in case are equal, since file systems may hold them to be.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Name(String);
+
+impl Name {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn folded(&self) -> impl Iterator<Item = u8> + '_ {
+        self.0.bytes().map(|b| b.to_ascii_lowercase())
+    }
+}
+
+/// Why a text is not a [`Name`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidName(String);
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is not a name: use 1 to {MAX_LEN} letters, digits, '.', '_' or '-', beginning with a letter or digit, without '..'",
+            super::text::cut(&self.0, 80)
+        )
+    }
+}
+
+impl std::error::Error for InvalidName {}
+
+impl FromStr for Name {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let ok = text.len() <= MAX_LEN
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            && !text.contains("..");
+        if ok { Ok(Self(text.to_owned())) } else { Err(InvalidName(text.to_owned())) }
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        text.parse()
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for Name {}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        for byte in self.folded() {
+            state.write_u8(byte);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_and_refuses() {
+        for good in ["a", "TASK-a1b2c3d4", "impl-agent-1", "v1.2_x", &"x".repeat(64)] {
+            assert!(good.parse::<Name>().is_ok(), "{good}");
+        }
+        let too_long = "x".repeat(65);
+        for bad in ["", "-x", ".x", "a..b", "a/b", "a b", "é", "--help", "$(x)", "a\n", &too_long] {
+            assert!(bad.parse::<Name>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn case_does_not_distinguish() {
+        let (a, b): (Name, Name) = ("TASK-ab".parse().unwrap(), "task-AB".parse().unwrap());
+        assert_eq!(a, b);
+        assert_eq!(a.cmp(&b), Ordering::Equal);
+        let set: std::collections::HashSet<_> = [a, b].into();
+        assert_eq!(set.len(), 1);
+    }
+}

@@ -1,0 +1,281 @@
+//! The roles: one row of a table each. What a role claims, may change, may call.
+//!
+//! A new role is a new row here and a template; no other code knows a role by name if it can know its row.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What an agent is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Explores the code and creates tasks (task model).
+    ProductManager,
+    /// A specialist who proposes work (proposal model).
+    Proposer,
+    /// Judges proposals (proposal model).
+    Curator,
+    /// Carries out tasks by changing code.
+    Implementer,
+    /// Adds and runs tests.
+    Tester,
+    /// Reviews changes and records a verdict.
+    Reviewer,
+    /// Checks one aspect of a pull request.
+    Gatekeeper,
+    /// Keeps the list of pull requests to be checked; runs without claude.
+    GatekeeperCoordinator,
+}
+
+/// Which way work comes into being.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// A product manager creates tasks directly.
+    #[default]
+    Task,
+    /// Proposers propose and a curator promotes.
+    Proposal,
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Task => "task",
+            Self::Proposal => "proposal",
+        })
+    }
+}
+
+/// What kind of work a task asks for; decides which role claims it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskRole {
+    /// For implementers.
+    #[default]
+    Implement,
+    /// For testers.
+    Test,
+    /// For reviewers.
+    Review,
+}
+
+impl TaskRole {
+    /// The words, in the order of help texts.
+    pub const ALL: [Self; 3] = [Self::Implement, Self::Test, Self::Review];
+
+    /// The word in a task's `ROLE` line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Implement => "implement",
+            Self::Test => "test",
+            Self::Review => "review",
+        }
+    }
+}
+
+impl fmt::Display for TaskRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for TaskRole {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.word().eq_ignore_ascii_case(word))
+            .ok_or_else(|| format!("{word:?} is not a task role: use implement, test or review"))
+    }
+}
+
+/// What a run of a role may leave changed in the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MayChange {
+    /// No file.
+    Nothing,
+    /// Files that `test_paths` names.
+    TestFiles,
+    /// Any file of the repository.
+    Code,
+}
+
+/// One row of the table of roles.
+#[derive(Debug)]
+pub struct RoleSpec {
+    /// The role of this row.
+    pub role: Role,
+    /// The word in agents.yaml.
+    pub word: &'static str,
+    /// The only model that schedules it, if it is bound to one.
+    pub model: Option<Model>,
+    /// Which tasks it claims.
+    pub claims: Option<TaskRole>,
+    /// What it may change.
+    pub may_change: MayChange,
+    /// Its turn limit unless configured; 0 for a role without claude.
+    pub max_turns: u32,
+    /// The commands of this program that it may call, as the words after `scheduler`.
+    pub commands: &'static [&'static str],
+    /// Claude's tools beside Read, Skill and the commands, as `--allowedTools` names them.
+    pub tools: &'static [&'static str],
+}
+
+const LOOK: &[&str] = &["Glob", "Grep", "Bash(git log:*)", "Bash(git diff:*)", "Bash(git show:*)"];
+const WRITE: &[&str] = &["Glob", "Grep", "Write", "Edit", "Bash"];
+
+/// The table, in the order of [`Role`].
+const ROLES: [RoleSpec; 8] = [
+    RoleSpec {
+        role: Role::ProductManager,
+        word: "product_manager",
+        model: Some(Model::Task),
+        claims: None,
+        may_change: MayChange::Nothing,
+        max_turns: 20,
+        commands: &["task add", "task list", "message send"],
+        tools: LOOK,
+    },
+    RoleSpec {
+        role: Role::Proposer,
+        word: "proposer",
+        model: Some(Model::Proposal),
+        claims: None,
+        may_change: MayChange::Nothing,
+        max_turns: 20,
+        commands: &["proposal add", "proposal list", "proposal show", "message send"],
+        tools: LOOK,
+    },
+    RoleSpec {
+        role: Role::Curator,
+        word: "curator",
+        model: Some(Model::Proposal),
+        claims: None,
+        may_change: MayChange::Nothing,
+        max_turns: 30,
+        commands: &["proposal", "message send"],
+        tools: &[],
+    },
+    RoleSpec {
+        role: Role::Implementer,
+        word: "implementer",
+        model: None,
+        claims: Some(TaskRole::Implement),
+        may_change: MayChange::Code,
+        max_turns: 50,
+        commands: &["message send", "task show"],
+        tools: WRITE,
+    },
+    RoleSpec {
+        role: Role::Tester,
+        word: "tester",
+        model: None,
+        claims: Some(TaskRole::Test),
+        may_change: MayChange::TestFiles,
+        max_turns: 30,
+        commands: &["message send", "task show"],
+        tools: WRITE,
+    },
+    RoleSpec {
+        role: Role::Reviewer,
+        word: "reviewer",
+        model: None,
+        claims: Some(TaskRole::Review),
+        may_change: MayChange::Nothing,
+        max_turns: 20,
+        commands: &["review record", "message send"],
+        tools: LOOK,
+    },
+    RoleSpec {
+        role: Role::Gatekeeper,
+        word: "gatekeeper",
+        model: None,
+        claims: None,
+        may_change: MayChange::Nothing,
+        max_turns: 15,
+        commands: &["check record", "message send"],
+        tools: &["Glob", "Grep", "Bash"],
+    },
+    RoleSpec {
+        role: Role::GatekeeperCoordinator,
+        word: "gatekeeper_coordinator",
+        model: None,
+        claims: None,
+        may_change: MayChange::Nothing,
+        max_turns: 0,
+        commands: &[],
+        tools: &[],
+    },
+];
+
+impl Role {
+    /// Every role, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROLES.iter().map(|spec| spec.role)
+    }
+
+    /// Its row of the table.
+    pub fn spec(self) -> &'static RoleSpec {
+        &ROLES[self as usize]
+    }
+
+    /// Whether it may call `command`, given as the words after `scheduler`, such as `task add`.
+    pub fn may_call(self, command: &str) -> bool {
+        self.spec()
+            .commands
+            .iter()
+            .any(|allowed| command.strip_prefix(allowed).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.spec().word)
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        ROLES.iter().find(|spec| spec.word == word).map(|spec| spec.role).ok_or_else(|| {
+            let words: Vec<_> = ROLES.iter().map(|spec| spec.word).collect();
+            match super::text::nearest(word, words.iter().copied()) {
+                Some(near) => format!("{word:?} is not a role; did you mean {near}?"),
+                None => format!("{word:?} is not a role: use one of {}", words.join(", ")),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_in_the_order_of_the_enum() {
+        for role in Role::all() {
+            assert_eq!(role.spec().role, role);
+            assert_eq!(role.spec().word.parse::<Role>(), Ok(role));
+            let json = serde_json::to_string(&role).unwrap();
+            assert_eq!(json, format!("{:?}", role.spec().word));
+        }
+    }
+
+    #[test]
+    fn commands() {
+        assert!(Role::ProductManager.may_call("task add"));
+        assert!(!Role::ProductManager.may_call("task retry"));
+        assert!(!Role::ProductManager.may_call("task address"));
+        assert!(Role::Curator.may_call("proposal promote"));
+        assert!(!Role::Implementer.may_call("review record"));
+    }
+
+    #[test]
+    fn unknown_words_name_the_nearest() {
+        assert!("implementor".parse::<Role>().unwrap_err().contains("implementer"));
+        assert!("boss".parse::<Role>().unwrap_err().contains("product_manager"));
+    }
+}

@@ -1,0 +1,95 @@
+//! What is remembered of an agent between ticks: `state.json`.
+//!
+//! Only the holder of the agent's lock writes it; it is never opened here.
+
+use super::{
+    name::Name,
+    time::{self, Time},
+};
+use serde::{Deserialize, Serialize};
+
+/// Where an agent is in the life of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// No run.
+    #[default]
+    Idle,
+    /// A tick has assigned a run whose supervisor has not taken over yet.
+    Launching,
+    /// A supervisor carries a run.
+    Running,
+}
+
+/// A process, told apart from a later one with the same number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessId {
+    /// Its number.
+    pub pid: u32,
+    /// When it was started, as the system words it.
+    pub start: String,
+    /// The boot that it belongs to.
+    pub boot: String,
+}
+
+/// The contents of `state.json`. Fields that are missing take their default, unknown ones are dropped.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AgentState {
+    /// Where the agent is.
+    pub phase: Phase,
+    /// The run under way.
+    pub run_id: Option<String>,
+    /// The process group of claude, while it runs.
+    pub process: Option<ProcessId>,
+    /// When the last run began.
+    #[serde(with = "time::option")]
+    pub last_started: Option<Time>,
+    /// When the last run ended.
+    #[serde(with = "time::option")]
+    pub last_finished: Option<Time>,
+    /// How claude exited the last time; negative for a signal.
+    pub last_exit_code: Option<i32>,
+    /// How the last run ended, in a word.
+    pub last_outcome: Option<String>,
+    /// Failed runs since the last good one.
+    pub consecutive_failures: u32,
+    /// Runs ever.
+    pub total_runs: u64,
+    /// Good runs ever.
+    pub total_successes: u64,
+    /// Failed runs ever.
+    pub total_failures: u64,
+    /// The task under way.
+    pub current_task: Option<Name>,
+    /// How often the recovery of this run was begun.
+    pub recoveries: u32,
+}
+
+impl AgentState {
+    /// Whether no run is under way.
+    pub fn is_idle(&self) -> bool {
+        self.phase == Phase::Idle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes_and_less() {
+        let state = AgentState {
+            phase: Phase::Running,
+            run_id: Some("r".to_owned()),
+            last_started: time::parse("2024-01-15T10:30:00Z"),
+            current_task: Some("TASK-1".parse().unwrap()),
+            ..AgentState::default()
+        };
+        let json = serde_json::to_string(&state).unwrap();
+        assert_eq!(serde_json::from_str::<AgentState>(&json).unwrap(), state);
+        let naive = r#"{"last_started": "2024-01-15T10:30:00", "future_field": 1}"#;
+        assert!(serde_json::from_str::<AgentState>(naive).unwrap().is_idle());
+        assert!(serde_json::from_str::<AgentState>(r#"{"current_task": "../x"}"#).is_err());
+    }
+}

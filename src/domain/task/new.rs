@@ -1,0 +1,63 @@
+//! The file of a task that is being created.
+
+use super::{Edit, Priority, key};
+use crate::domain::{
+    name::Name,
+    role::TaskRole,
+    text::{one_line, printable},
+    time::{self, Time},
+};
+
+/// What a new task says; [`NewTask::to_text`] is its file.
+#[derive(Clone, Debug, Default)]
+pub struct NewTask {
+    /// One line.
+    pub title: String,
+    /// Who carries it out.
+    pub role: TaskRole,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The branch to start from and to merge into.
+    pub branch: Option<String>,
+    /// Background, markdown.
+    pub context: String,
+    /// One line each.
+    pub criteria: Vec<String>,
+    /// Tasks that must be done before.
+    pub blocked_by: Vec<Name>,
+    /// An agent's name, or `human`.
+    pub created_by: String,
+    /// The pull request that it updates.
+    pub pr: Option<u64>,
+    /// The proposal that it came from.
+    pub proposal: Option<Name>,
+}
+
+impl NewTask {
+    /// The file of the task.
+    pub fn to_text(&self, id: &Name, now: Time) -> String {
+        let mut edit = Edit::new().set(key::ROLE, self.role).set(key::PRIORITY, self.priority);
+        if let Some(branch) = &self.branch {
+            edit = edit.set(key::BRANCH, branch);
+        }
+        edit = edit.set(key::CREATED, time::to_text(now)).set(key::CREATED_BY, &self.created_by);
+        if !self.blocked_by.is_empty() {
+            let names: Vec<_> = self.blocked_by.iter().map(Name::as_str).collect();
+            edit = edit.set(key::BLOCKED_BY, names.join(", "));
+        }
+        if let Some(pr) = self.pr {
+            edit = edit.set(key::PR, pr);
+        }
+        if let Some(proposal) = &self.proposal {
+            edit = edit.set(key::PROPOSAL, proposal);
+        }
+        let mut text = edit.apply(&format!("# [{id}] {}\n", one_line(&self.title)));
+        text.push_str("## Context\n\n");
+        text.push_str(printable(&self.context).trim());
+        text.push_str("\n\n## Acceptance Criteria\n\n");
+        for criterion in &self.criteria {
+            text.push_str(&format!("- [ ] {}\n", one_line(criterion)));
+        }
+        text
+    }
+}

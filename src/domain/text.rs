@@ -1,0 +1,139 @@
+//! Text of others made fit for a line, a branch name or a prompt.
+//!
+//! It never interprets what it is given.
+
+/// The first `max` characters, with `…` in place of what was cut.
+pub fn cut(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some(_) => {
+            let mut short: String = text.chars().take(max.saturating_sub(1)).collect();
+            short.push('…');
+            short
+        }
+    }
+}
+
+/// One line: every run of white space and control characters becomes one blank, ends trimmed.
+///
+/// Characters that reorder or hide text on a terminal are dropped.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_invisible(c) {
+            continue;
+        }
+        if c.is_whitespace() || c.is_control() {
+            if !line.is_empty() && !line.ends_with(' ') {
+                line.push(' ');
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Several lines, fit for a terminal: control characters other than newline and tab are dropped.
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|&c| c == '\n' || c == '\t' || !(c.is_control() || is_invisible(c))).collect()
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Lower-case ASCII words joined by `-`, at most `max` bytes, for file names. Never empty: `untitled`.
+pub fn slug(text: &str, max: usize) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        if slug.len() >= max {
+            break;
+        }
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "untitled".to_owned() } else { slug.to_owned() }
+}
+
+/// The last `max` bytes of `text`, beginning at a character and, where it can, at a line.
+pub fn tail(text: &str, max: usize) -> &str {
+    if text.len() <= max {
+        return text;
+    }
+    let start = (text.len() - max..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    let tail = &text[start..];
+    match tail.find('\n') {
+        Some(end) if end + 1 < tail.len() => &tail[end + 1..],
+        _ => tail,
+    }
+}
+
+/// The word of `words` nearest to `word`, if at most two edits away.
+pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    words
+        .into_iter()
+        .map(|candidate| (edits(word, candidate), candidate))
+        .filter(|&(distance, _)| distance <= 2)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The number of inserted, removed or replaced characters between two words (Levenshtein), without case.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.to_lowercase().chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &cb) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(ca != cb);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        assert_eq!(one_line("  a\n\tb\u{7}c \r\n"), "a b c");
+        assert_eq!(one_line("x\u{202e}y"), "xy");
+        assert_eq!(printable("a\u{1b}[31mb\nc"), "a[31mb\nc");
+        assert_eq!(cut("äöü", 3), "äöü");
+        assert_eq!(cut("äöüß", 3), "äö…");
+        assert_eq!(tail("one\ntwo\nthree", 8), "three");
+        assert_eq!(tail("äöü", 3), "ü");
+    }
+
+    #[test]
+    fn slugs() {
+        for (text, slug_is) in [
+            ("Add input validation!", "add-input-validation"),
+            ("../../x", "x"),
+            ("--help", "help"),
+            ("🎉", "untitled"),
+            ("$(touch x)", "touch-x"),
+        ] {
+            assert_eq!(slug(text, 40), slug_is);
+        }
+        assert!(slug(&"word ".repeat(100), 40).len() <= 40);
+    }
+
+    #[test]
+    fn nearest_word() {
+        let words = ["interval_seconds", "role", "name"];
+        assert_eq!(nearest("intervall_second", words), Some("interval_seconds"));
+        assert_eq!(nearest("rol", words), Some("role"));
+        assert_eq!(nearest("colour", words), None);
+    }
+}

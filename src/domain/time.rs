@@ -1,0 +1,102 @@
+//! Points in time: how they are written, and how what people write is read.
+//!
+//! It never asks what time it is.
+
+use chrono::{DateTime, Local, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+
+/// A point in time. Always UTC in memory and on disk.
+pub type Time = DateTime<Utc>;
+
+/// RFC 3339 in whole seconds with `Z`, as in every file that is written.
+pub fn to_text(time: Time) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// `YYYYMMDD-HHMMSS` in UTC, for names of files and branches.
+pub fn to_stamp(time: Time) -> String {
+    time.format("%Y%m%d-%H%M%S").to_string()
+}
+
+/// The local day, `YYYY-MM-DD`: the day of log files and of the daily cost limit.
+pub fn local_day(time: Time) -> String {
+    time.with_timezone(&Local).format("%Y-%m-%d").to_string()
+}
+
+/// Reads RFC 3339, or a time without zone, which is taken as local. `None` if it is neither.
+pub fn parse(text: &str) -> Option<Time> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.with_timezone(&Utc));
+    }
+    let naive = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+    Local.from_local_datetime(&naive).earliest().map(|time| time.with_timezone(&Utc))
+}
+
+/// How long ago or ahead, in words: `45 s`, `12 min`, `3 h`, `2 d`.
+pub fn span(seconds: i64) -> String {
+    let seconds = seconds.abs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Seconds as they are stored: `Option<Time>` fields in JSON.
+pub mod option {
+    use super::{Time, parse, to_text};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// Writes RFC 3339 or null.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(time: &Option<Time>, out: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => out.serialize_str(&to_text(*time)),
+            None => out.serialize_none(),
+        }
+    }
+
+    /// Reads RFC 3339, a local time without zone, or null.
+    ///
+    /// # Errors
+    /// Text that is no time.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
+        Option::<String>::deserialize(from)?
+            .map(|text| parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time"))))
+            .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_and_programs_write() {
+        let expected = Utc.with_ymd_and_hms(2024, 1, 15, 10, 30, 0).unwrap();
+        for text in ["2024-01-15T10:30:00Z", "2024-01-15T11:30:00+01:00", " 2024-01-15T10:30:00.000Z "] {
+            assert_eq!(parse(text), Some(expected), "{text}");
+        }
+        let local = Local.from_local_datetime(&expected.naive_utc()).unwrap();
+        for text in ["2024-01-15T10:30:00", "2024-01-15 10:30:00.25"] {
+            let parsed = parse(text).unwrap();
+            assert_eq!(parsed.timestamp(), local.timestamp(), "{text}");
+        }
+        assert_eq!(parse("yesterday"), None);
+    }
+
+    #[test]
+    fn writes() {
+        let time = Utc.with_ymd_and_hms(2024, 1, 15, 10, 30, 5).unwrap();
+        assert_eq!(to_text(time), "2024-01-15T10:30:05Z");
+        assert_eq!(to_stamp(time), "20240115-103005");
+        assert_eq!(span(-119), "119 s");
+        assert_eq!(span(7_199), "119 min");
+        assert_eq!(span(200_000), "2 d");
+    }
+}
