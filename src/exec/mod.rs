@@ -4,3 +4,5 @@
 //! but those it is handed.
 
 pub mod command;
+pub mod detach;
+pub mod processes;
