@@ -6,6 +6,7 @@ pub mod message;
 pub mod name;
 pub mod role;
 pub mod state;
+pub mod stream;
 pub mod task;
 pub mod text;
 pub mod time;

@@ -260,6 +260,6 @@ fn as_pid(pid: u32) -> Option<Pid> {
 
 /// Monotonic time: a changed clock neither ends a run nor prolongs it.
 #[expect(clippy::disallowed_methods, reason = "limits of processes are measured, not dated")]
-pub(super) fn monotonic_now() -> Instant {
+pub(crate) fn monotonic_now() -> Instant {
     Instant::now()
 }

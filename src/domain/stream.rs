@@ -1,0 +1,321 @@
+//! What the lines of claude's `stream-json` output mean.
+//!
+//! A line is read for what the program needs of it; unknown lines, keys and types are passed over, for other versions
+//! of claude have other ones. It never judges a run.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Most of the final answer that is kept, in bytes.
+const MAX_RESULT: usize = 8 * 1024;
+/// Most messages of the `errors` key that are kept.
+const MAX_ERRORS: usize = 10;
+/// Most of a tool's target that is kept, in characters.
+const MAX_TARGET: usize = 200;
+
+/// One line that says something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamEvent {
+    /// claude has started.
+    Init {
+        /// The model it uses.
+        model: Option<String>,
+        /// claude's own version.
+        version: Option<String>,
+        /// The tools that it offers the model.
+        tools: Vec<String>,
+    },
+    /// What the model said and did in one message, in its order.
+    Assistant(Vec<Part>),
+    /// What tools answered.
+    ToolResults(Vec<ToolResult>),
+    /// The state of the account's limits.
+    RateLimit(RateLimit),
+    /// A request failed and will be sent again.
+    ApiRetry(ApiRetry),
+    /// A run's last word. There may be several in one output; the last one counts.
+    Result(Box<ResultLine>),
+}
+
+/// A piece of what the model said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// Text.
+    Text(String),
+    /// The use of a tool.
+    ToolUse {
+        /// The tool.
+        name: String,
+        /// What it is used on, in one line: a file, a command, a pattern. Empty if it has nothing of the kind.
+        target: String,
+    },
+}
+
+/// What one tool answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolResult {
+    /// The tool failed or was denied.
+    pub is_error: bool,
+    /// Its text.
+    pub text: String,
+}
+
+/// The state of the account's limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLimit {
+    /// `allowed`, `allowed_warning` or `rejected`.
+    pub status: String,
+    /// When the limit is lifted, in seconds since 1970.
+    pub resets_at: Option<i64>,
+}
+
+impl RateLimit {
+    /// Whether requests are refused until the reset.
+    pub fn is_rejected(&self) -> bool {
+        self.status == "rejected"
+    }
+}
+
+/// A request that failed and will be sent again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiRetry {
+    /// Which attempt failed, from 1.
+    pub attempt: u64,
+    /// How many there will be.
+    pub max_retries: u64,
+    /// The HTTP status; none if there was no answer.
+    pub status: Option<u16>,
+    /// The cause in a word, such as `overloaded` or `rate_limit`.
+    pub error: Option<String>,
+}
+
+/// The line of type `result`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResultLine {
+    /// `success`, `error_max_turns`, `error_max_budget_usd` … `success` alone doesn't mean that it went well.
+    pub subtype: String,
+    /// It ended in an error.
+    pub is_error: bool,
+    /// Why it ended, where this version says so.
+    pub terminal_reason: Option<String>,
+    /// The number of turns; one more than the limit where the limit ended it.
+    pub num_turns: u64,
+    /// US dollars.
+    pub total_cost_usd: Option<f64>,
+    /// Tokens read and written.
+    pub usage: Usage,
+    /// Milliseconds.
+    pub duration_ms: u64,
+    /// The HTTP status that ended it.
+    pub api_error_status: Option<u16>,
+    /// The kind of API error in a word.
+    pub api_error: Option<String>,
+    /// The session.
+    pub session_id: Option<String>,
+    /// The final answer, or the error's text, cut at 8 KiB.
+    pub result: Option<String>,
+    /// Messages of an error that has no `result`.
+    pub errors: Vec<String>,
+    /// Names of the tools whose use was denied.
+    pub denied_tools: Vec<String>,
+}
+
+impl ResultLine {
+    /// The text of the answer or error, else the first of `errors`, else nothing.
+    pub fn text(&self) -> &str {
+        self.result.as_deref().or(self.errors.first().map(String::as_str)).unwrap_or_default()
+    }
+}
+
+/// Tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Read anew.
+    pub input_tokens: u64,
+    /// Written.
+    pub output_tokens: u64,
+    /// Read and put into the cache.
+    pub cache_creation_input_tokens: u64,
+    /// Read from the cache.
+    pub cache_read_input_tokens: u64,
+}
+
+/// What a whole output has said so far, of what the judgement needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StreamFacts {
+    /// The last result line.
+    pub result: Option<ResultLine>,
+    /// The last word on the account's limits.
+    pub rate_limit: Option<RateLimit>,
+    /// The last failed request since the model last got through to a tool.
+    pub api_retry: Option<ApiRetry>,
+}
+
+impl StreamFacts {
+    /// Takes in one event. A tool that was used proves that the retries before it came through; an error is worded as
+    /// if the model had said it, so what it says proves nothing.
+    pub fn add(&mut self, event: StreamEvent) {
+        match event {
+            StreamEvent::Result(line) => self.result = Some(*line),
+            StreamEvent::RateLimit(limit) => self.rate_limit = Some(limit),
+            StreamEvent::ApiRetry(retry) => self.api_retry = Some(retry),
+            StreamEvent::ToolResults(_) => self.api_retry = None,
+            StreamEvent::Assistant(_) | StreamEvent::Init { .. } => {}
+        }
+    }
+}
+
+/// What one line says; `None` if it is no JSON object or of a type that isn't needed.
+pub fn parse_line(line: &str) -> Option<StreamEvent> {
+    let value: Value = serde_json::from_str(line.trim()).ok()?;
+    match (text(&value, "type")?, value.get("subtype").and_then(Value::as_str)) {
+        ("system", Some("init")) => Some(StreamEvent::Init {
+            model: owned(&value, "model"),
+            version: owned(&value, "claude_code_version"),
+            tools: strings(value.get("tools")),
+        }),
+        ("system", Some("api_retry")) => Some(StreamEvent::ApiRetry(ApiRetry {
+            attempt: number(&value, "attempt"),
+            max_retries: number(&value, "max_retries"),
+            status: status(&value, "error_status"),
+            error: owned(&value, "error"),
+        })),
+        ("assistant", _) => some(parts(&value)).map(StreamEvent::Assistant),
+        ("user", _) => some(tool_results(&value)).map(StreamEvent::ToolResults),
+        ("rate_limit_event", _) => Some(StreamEvent::RateLimit(rate_limit(&value))),
+        ("result", _) => Some(StreamEvent::Result(Box::new(result_line(&value)))),
+        _ => None,
+    }
+}
+
+fn result_line(value: &Value) -> ResultLine {
+    ResultLine {
+        subtype: owned(value, "subtype").unwrap_or_default(),
+        is_error: value.get("is_error").and_then(Value::as_bool).unwrap_or_default(),
+        terminal_reason: owned(value, "terminal_reason"),
+        num_turns: number(value, "num_turns"),
+        total_cost_usd: value.get("total_cost_usd").and_then(Value::as_f64),
+        usage: value.get("usage").map(usage).unwrap_or_default(),
+        duration_ms: number(value, "duration_ms"),
+        api_error_status: status(value, "api_error_status"),
+        api_error: owned(value, "api_error").or_else(|| owned(value, "api_error_type")),
+        session_id: owned(value, "session_id"),
+        result: text(value, "result").map(|text| bounded(text, MAX_RESULT)),
+        errors: strings(value.get("errors")).iter().take(MAX_ERRORS).map(|text| bounded(text, MAX_RESULT)).collect(),
+        denied_tools: array(value.get("permission_denials")).filter_map(|denial| owned(denial, "tool_name")).collect(),
+    }
+}
+
+fn usage(value: &Value) -> Usage {
+    Usage {
+        input_tokens: number(value, "input_tokens"),
+        output_tokens: number(value, "output_tokens"),
+        cache_creation_input_tokens: number(value, "cache_creation_input_tokens"),
+        cache_read_input_tokens: number(value, "cache_read_input_tokens"),
+    }
+}
+
+fn rate_limit(value: &Value) -> RateLimit {
+    let info = value.get("rate_limit_info").unwrap_or(value);
+    RateLimit {
+        status: owned(info, "status").unwrap_or_default(),
+        resets_at: info.get("resetsAt").and_then(Value::as_f64).map(seconds),
+    }
+}
+
+/// Seconds since 1970 from a number of seconds or, when it is too large for that, of milliseconds.
+fn seconds(number: f64) -> i64 {
+    let seconds = if number > 1e11 { number / 1000.0 } else { number };
+    #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+    {
+        seconds as i64
+    }
+}
+
+fn parts(value: &Value) -> Vec<Part> {
+    blocks(value)
+        .filter_map(|block| match text(block, "type")? {
+            "text" => Some(Part::Text(text(block, "text")?.to_owned())),
+            "tool_use" => Some(Part::ToolUse { name: owned(block, "name")?, target: target(block.get("input")) }),
+            _ => None,
+        })
+        .collect()
+}
+
+fn tool_results(value: &Value) -> Vec<ToolResult> {
+    blocks(value)
+        .filter(|block| text(block, "type") == Some("tool_result"))
+        .map(|block| ToolResult {
+            is_error: block.get("is_error").and_then(Value::as_bool).unwrap_or_default(),
+            text: content_text(block.get("content")),
+        })
+        .collect()
+}
+
+/// The content of a tool's answer is a text, or a list of blocks of which some are texts.
+fn content_text(content: Option<&Value>) -> String {
+    match content {
+        Some(Value::String(text)) => text.clone(),
+        content => array(content).filter_map(|block| text(block, "text")).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// What a tool is used on: the first of the usual keys that its input has.
+fn target(input: Option<&Value>) -> String {
+    const KEYS: [&str; 11] = [
+        "file_path",
+        "notebook_path",
+        "command",
+        "pattern",
+        "path",
+        "url",
+        "query",
+        "skill",
+        "subject",
+        "description",
+        "prompt",
+    ];
+    let found = KEYS.iter().find_map(|key| text(input?, key)).unwrap_or_default();
+    super::text::cut(&super::text::one_line(found), MAX_TARGET)
+}
+
+fn blocks(value: &Value) -> impl Iterator<Item = &Value> {
+    array(value.get("message").and_then(|message| message.get("content")))
+}
+
+fn array(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    array(value).filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+fn owned(value: &Value, key: &str) -> Option<String> {
+    text(value, key).map(str::to_owned)
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn status(value: &Value, key: &str) -> Option<u16> {
+    value.get(key).and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok())
+}
+
+fn some<T>(found: Vec<T>) -> Option<Vec<T>> {
+    (!found.is_empty()).then_some(found)
+}
+
+fn bounded(text: &str, max: usize) -> String {
+    text[..text.floor_char_boundary(max)].to_owned()
+}
+
+#[cfg(test)]
+mod tests;
