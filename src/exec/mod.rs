@@ -6,6 +6,7 @@
 pub mod claude;
 pub mod command;
 pub mod detach;
+pub mod github;
 pub mod processes;
 pub mod stream;
 pub mod watch;
