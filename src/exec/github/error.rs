@@ -37,15 +37,15 @@ pub enum GhError {
 }
 
 /// Words of gh, in lower case, and what they mean. The first that fits counts.
-const WORDS: [(&str, GhError); 28] = [
-    // Its advice names `gh auth login` too.
-    ("none of the git remotes", GhError::ForeignRemote),
-    ("gh auth login", GhError::NotLoggedIn),
+const WORDS: [(&str, GhError); 29] = [
     ("rate limit", GhError::RateLimited),
     ("http 429", GhError::RateLimited),
     ("http 401", GhError::BadToken),
     ("bad credentials", GhError::BadToken),
     ("no git remotes found", GhError::NoRemote),
+    ("none of the git remotes", GhError::ForeignRemote),
+    // The advice of some of the errors above, too.
+    ("gh auth login", GhError::NotLoggedIn),
     ("could not resolve to a", GhError::NotFound),
     ("no pull requests found", GhError::NotFound),
     ("http 404", GhError::NotFound),
@@ -63,6 +63,7 @@ const WORDS: [(&str, GhError); 28] = [
     ("temporary failure in name resolution", GhError::Offline),
     (": eof", GhError::Offline),
     ("unexpected eof", GhError::Offline),
+    ("unexpected end of json", GhError::Offline),
     ("http 500", GhError::Offline),
     ("http 502", GhError::Offline),
     ("http 503", GhError::Offline),
@@ -160,7 +161,11 @@ mod tests {
         let table = [
             (4, "To get started with GitHub CLI, please run:  gh auth login", GhError::NotLoggedIn),
             (4, "", GhError::NotLoggedIn),
-            (1, "HTTP 401: Bad credentials (https://api.github.com/graphql)", GhError::BadToken),
+            (
+                1,
+                "HTTP 401: Bad credentials (https://api.github.com/graphql)\nTry authenticating with:  gh auth login",
+                GhError::BadToken,
+            ),
             (1, "no git remotes found", GhError::NoRemote),
             (
                 1,
