@@ -1,0 +1,298 @@
+//! GitHub, through the `gh` program: pull requests, comments, reviews.
+//!
+//! Every call has a time limit, and every call that creates something looks first and again after a lost reply, so that
+//! doing it twice does it once. It never decides what is published, and never asks anybody anything.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::text;
+use crate::exec::command;
+
+pub use error::GhError;
+
+const MAX_OUTPUT: usize = 8 << 20;
+/// GitHub takes 65,536 characters of text and 256 of a title.
+const MAX_BODY: usize = 60_000;
+const MAX_TITLE: usize = 250;
+const PR_FIELDS: &str = "number,state,url,title,isDraft,headRefName,headRefOid,baseRefName,isCrossRepository,author";
+/// Variables that would change the repository, the form of the output or the noise on stderr.
+const FOREIGN: [&str; 8] =
+    ["GH_REPO", "GH_DEBUG", "GH_FORCE_TTY", "CLICOLOR_FORCE", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "DEBUG"];
+
+/// One pull request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "camelCase"))]
+pub struct Pr {
+    /// Its number.
+    pub number: u64,
+    /// `OPEN`, `CLOSED` or `MERGED`.
+    pub state: String,
+    /// Its page.
+    pub url: String,
+    /// Its title: text of others.
+    #[serde(default)]
+    pub title: String,
+    /// It isn't ready to be merged.
+    #[serde(default, rename(deserialize = "isDraft"))]
+    pub draft: bool,
+    /// The branch it comes from.
+    #[serde(rename(deserialize = "headRefName"))]
+    pub head: String,
+    /// The commit that stands on the branch.
+    #[serde(default, rename(deserialize = "headRefOid"))]
+    pub head_sha: String,
+    /// The branch it goes to.
+    #[serde(default, rename(deserialize = "baseRefName"))]
+    pub base: String,
+    /// It comes from a fork.
+    #[serde(default, rename(deserialize = "isCrossRepository"))]
+    pub cross_repository: bool,
+    /// The account that opened it.
+    #[serde(default, deserialize_with = "login")]
+    pub author: String,
+}
+
+impl Pr {
+    /// Whether it can still change.
+    pub fn is_open(&self) -> bool {
+        self.state == "OPEN"
+    }
+}
+
+fn login<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    struct Author {
+        #[serde(default)]
+        login: String,
+    }
+    // The account of a deleted user is null.
+    Ok(Option::<Author>::deserialize(deserializer)?.map(|author| author.login).unwrap_or_default())
+}
+
+/// What [`GitHub::create`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CreateOutcome {
+    /// There is a new pull request.
+    Created(Pr),
+    /// There was one for this branch already, in whatever state.
+    Existed(Pr),
+}
+
+impl CreateOutcome {
+    /// The pull request.
+    pub fn pr(&self) -> &Pr {
+        match self {
+            Self::Created(pr) | Self::Existed(pr) => pr,
+        }
+    }
+}
+
+/// What a review says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may be merged.
+    Approve,
+    /// It may not be merged as it is.
+    RequestChanges,
+    /// Neither.
+    Comment,
+}
+
+/// How a text was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It had been there already.
+    Already,
+    /// As a review.
+    Review,
+    /// As a comment.
+    Comment,
+}
+
+/// The GitHub repository of one checkout.
+#[derive(Clone, Debug)]
+pub struct GitHub {
+    program: PathBuf,
+    checkout: PathBuf,
+    timeout: Duration,
+}
+
+impl GitHub {
+    /// Calls `gh` in `checkout`, each time for `timeout` at most.
+    pub fn new(checkout: impl Into<PathBuf>, timeout: Duration) -> Self {
+        Self { program: "gh".into(), checkout: checkout.into(), timeout }
+    }
+
+    /// The open pull requests of this repository whose branch begins with `agent/`, among the newest `limit` open ones.
+    pub fn open_agent_prs(&self, limit: usize) -> Result<Vec<Pr>, GhError> {
+        let limit = format!("--limit={limit}");
+        let fields = format!("--json={PR_FIELDS}");
+        let all: Vec<Pr> = self.json(&["pr", "list", "--state=open", &limit, &fields])?;
+        Ok(all.into_iter().filter(|pr| pr.head.starts_with("agent/") && !pr.cross_repository).collect())
+    }
+
+    /// The pull request of a branch of this repository: the open one, else the newest; `None` if there never was one.
+    pub fn find_by_head(&self, branch: &str) -> Result<Option<Pr>, GhError> {
+        let head = format!("--head={branch}");
+        let fields = format!("--json={PR_FIELDS}");
+        let found: Vec<Pr> = self.json(&["pr", "list", "--state=all", "--limit=50", &head, &fields])?;
+        let own = found.into_iter().filter(|pr| pr.head == branch && !pr.cross_repository);
+        Ok(own.max_by_key(|pr| (pr.is_open(), pr.number)))
+    }
+
+    /// Opens a pull request from `head`, which has been pushed, unless that branch has or had one.
+    ///
+    /// Where drafts aren't offered it opens a plain one.
+    pub fn create(
+        &self,
+        head: &str,
+        base: &str,
+        title: &str,
+        body: &str,
+        draft: bool,
+    ) -> Result<CreateOutcome, GhError> {
+        if let Some(pr) = self.find_by_head(head)? {
+            return Ok(CreateOutcome::Existed(pr));
+        }
+        let result = match self.create_once(head, base, title, body, draft) {
+            Err(error) if draft && error.is_draft_refused() => self.create_once(head, base, title, body, false),
+            other => other,
+        };
+        // Whatever the reply was, what can be seen counts.
+        match (self.find_by_head(head), result) {
+            (Ok(Some(pr)), Err(error)) if error.is_already_there() => Ok(CreateOutcome::Existed(pr)),
+            (Ok(Some(pr)), _) => Ok(CreateOutcome::Created(pr)),
+            (_, Err(error)) | (Err(error), Ok(())) => Err(error),
+            (Ok(None), Ok(())) => Err(GhError::other("the pull request was opened but can't be found")),
+        }
+    }
+
+    fn create_once(&self, head: &str, base: &str, title: &str, body: &str, draft: bool) -> Result<(), GhError> {
+        let head = format!("--head={head}");
+        let base = format!("--base={base}");
+        let title = format!("--title={}", text::cut(&text::one_line(title), MAX_TITLE));
+        let mut arguments = vec!["pr", "create", &head, &base, &title, "--body-file=-"];
+        if draft {
+            arguments.push("--draft");
+        }
+        self.call(&arguments, Some(body)).map(drop)
+    }
+
+    /// Comments on a pull request, unless a comment or review with this marker is there.
+    ///
+    /// `marker` is put below the text, invisible: `<!-- scheduler:… -->`.
+    pub fn comment(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {
+        if self.has_marker(number, marker)? {
+            return Ok(Posted::Already);
+        }
+        self.comment_anew(number, body, marker)
+    }
+
+    fn comment_anew(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {
+        let arguments = ["pr", "comment", &number.to_string(), "--body-file=-"];
+        let result = self.call(&arguments, Some(&with_marker(body, marker)));
+        self.despite_lost_reply(result, number, marker, Posted::Comment)
+    }
+
+    /// Reviews a pull request, unless a comment or review with this marker is there.
+    ///
+    /// Nobody may judge a pull request of his own account: where GitHub refuses, the text becomes a comment.
+    pub fn review(&self, number: u64, verdict: Verdict, body: &str, marker: &str) -> Result<Posted, GhError> {
+        if self.has_marker(number, marker)? {
+            return Ok(Posted::Already);
+        }
+        let verdict = match verdict {
+            Verdict::Approve => "--approve",
+            Verdict::RequestChanges => "--request-changes",
+            Verdict::Comment => "--comment",
+        };
+        let arguments = ["pr", "review", &number.to_string(), verdict, "--body-file=-"];
+        match self.call(&arguments, Some(&with_marker(body, marker))) {
+            Err(error) if error.is_own_pr() => self.comment_anew(number, body, marker),
+            result => self.despite_lost_reply(result, number, marker, Posted::Review),
+        }
+    }
+
+    /// A pull request as it is now.
+    pub fn head_of(&self, number: u64) -> Result<Pr, GhError> {
+        self.json(&["pr", "view", &number.to_string(), &format!("--json={PR_FIELDS}")])
+    }
+
+    fn despite_lost_reply(
+        &self,
+        result: Result<String, GhError>,
+        number: u64,
+        marker: &str,
+        posted: Posted,
+    ) -> Result<Posted, GhError> {
+        match result {
+            Ok(_) => Ok(posted),
+            Err(_) if self.has_marker(number, marker).unwrap_or(false) => Ok(posted),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn has_marker(&self, number: u64, marker: &str) -> Result<bool, GhError> {
+        #[derive(Deserialize)]
+        struct Texts {
+            comments: Vec<Text>,
+            reviews: Vec<Text>,
+        }
+        #[derive(Deserialize)]
+        struct Text {
+            #[serde(default)]
+            body: String,
+        }
+        let number = number.to_string();
+        let texts: Texts = self.json(&["pr", "view", &number, "--json=number,state,comments,reviews"])?;
+        Ok(texts.comments.iter().chain(&texts.reviews).any(|text| text.body.contains(marker)))
+    }
+
+    fn json<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, GhError> {
+        let output = self.call(arguments, None)?;
+        serde_json::from_str(&output).map_err(|error| GhError::other(format!("gh gave an unexpected answer: {error}")))
+    }
+
+    fn call(&self, arguments: &[&str], stdin: Option<&str>) -> Result<String, GhError> {
+        let mut call = Command::new(&self.program);
+        call.args(arguments).current_dir(&self.checkout);
+        for name in FOREIGN {
+            call.env_remove(name);
+        }
+        for (name, value) in [
+            ("GH_PROMPT_DISABLED", "1"),
+            ("NO_COLOR", "1"),
+            ("GH_PAGER", "cat"),
+            ("GH_NO_UPDATE_NOTIFIER", "1"),
+            ("GH_NO_EXTENSION_UPDATE_NOTIFIER", "1"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("LC_ALL", "C"),
+        ] {
+            call.env(name, value);
+        }
+        tracing::debug!(arguments = ?&arguments[..2], "gh");
+        let captured = command::run(&mut call, stdin.map(str::as_bytes), self.timeout, MAX_OUTPUT)?;
+        if captured.truncated {
+            return Err(GhError::other("gh gave an answer of more than 8 MiB"));
+        }
+        if captured.status.success() {
+            Ok(String::from_utf8_lossy(&captured.stdout).into_owned())
+        } else {
+            Err(GhError::classify(captured.status.code(), &String::from_utf8_lossy(&captured.stderr)))
+        }
+    }
+}
+
+/// The marker stands on a line of its own and is left whole, however long the text is.
+fn with_marker(body: &str, marker: &str) -> String {
+    format!("{}\n\n{marker}\n", text::cut(body.trim_end(), MAX_BODY))
+}

@@ -1,0 +1,192 @@
+//! Why a call of gh failed, told from its exit code and text: it says so in no other way.
+
+use std::fmt;
+
+use crate::domain::text;
+use crate::exec::command::CommandError;
+
+/// Most of gh's own words that are kept, in bytes.
+const MAX_STDERR: usize = 2000;
+
+/// Why a call of gh failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GhError {
+    /// There is no gh.
+    NotInstalled,
+    /// gh knows no account.
+    NotLoggedIn,
+    /// GitHub refuses the account's token.
+    BadToken,
+    /// The repository has no remote.
+    NoRemote,
+    /// No remote of the repository is on a GitHub that gh knows.
+    ForeignRemote,
+    /// GitHub wants fewer calls.
+    RateLimited,
+    /// GitHub can't be reached or is out of order.
+    Offline,
+    /// gh didn't end in time.
+    TimedOut,
+    /// There is no such pull request or repository, or the account may not see it.
+    NotFound,
+    /// Anything else, in gh's words.
+    Other {
+        /// The end of what it wrote.
+        stderr: String,
+    },
+}
+
+/// Words of gh, in lower case, and what they mean. The first that fits counts.
+const WORDS: [(&str, GhError); 29] = [
+    ("rate limit", GhError::RateLimited),
+    ("http 429", GhError::RateLimited),
+    ("http 401", GhError::BadToken),
+    ("bad credentials", GhError::BadToken),
+    ("no git remotes found", GhError::NoRemote),
+    ("none of the git remotes", GhError::ForeignRemote),
+    // The advice of some of the errors above, too.
+    ("gh auth login", GhError::NotLoggedIn),
+    ("could not resolve to a", GhError::NotFound),
+    ("no pull requests found", GhError::NotFound),
+    ("http 404", GhError::NotFound),
+    ("error connecting to", GhError::Offline),
+    ("could not resolve host", GhError::Offline),
+    ("no such host", GhError::Offline),
+    ("connection refused", GhError::Offline),
+    ("connection reset", GhError::Offline),
+    ("network is unreachable", GhError::Offline),
+    ("no route to host", GhError::Offline),
+    ("dial tcp", GhError::Offline),
+    ("dial unix", GhError::Offline),
+    ("i/o timeout", GhError::Offline),
+    ("tls handshake", GhError::Offline),
+    ("temporary failure in name resolution", GhError::Offline),
+    (": eof", GhError::Offline),
+    ("unexpected eof", GhError::Offline),
+    ("unexpected end of json", GhError::Offline),
+    ("http 500", GhError::Offline),
+    ("http 502", GhError::Offline),
+    ("http 503", GhError::Offline),
+    ("http 504", GhError::Offline),
+];
+
+impl GhError {
+    /// What exit code and text of a failed call mean.
+    pub(super) fn classify(code: Option<i32>, stderr: &str) -> Self {
+        let words = stderr.to_lowercase();
+        match WORDS.into_iter().find(|(word, _)| words.contains(word)) {
+            Some((_, error)) => error,
+            None if code == Some(4) => Self::NotLoggedIn,
+            None => Self::other(stderr),
+        }
+    }
+
+    pub(super) fn other(stderr: impl AsRef<str>) -> Self {
+        Self::Other { stderr: text::tail(stderr.as_ref().trim(), MAX_STDERR).to_owned() }
+    }
+
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotInstalled => "install the GitHub CLI (https://cli.github.com), and see that cron's PATH has it",
+            Self::NotLoggedIn => "run `gh auth login`, or set GH_TOKEN where the scheduler is started",
+            Self::BadToken => "run `gh auth refresh` or `gh auth login`, or renew GH_TOKEN",
+            Self::NoRemote => "add the repository on GitHub: `git remote add origin <address>`",
+            Self::ForeignRemote => "pull requests need a remote on GitHub; for a server of your own run `gh auth login -h <host>`",
+            Self::RateLimited => "nothing to do: it is tried again later",
+            Self::Offline => "check the network and https://www.githubstatus.com; it is tried again later",
+            Self::TimedOut => "check the network; it is tried again later",
+            Self::NotFound => "check the number, and that the account of `gh auth status` may see the repository",
+            Self::Other { .. } => "run the same in the project by hand, beginning with `gh pr list`, to see what gh wants",
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::RateLimited | Self::Offline | Self::TimedOut)
+    }
+
+    pub(super) fn is_already_there(&self) -> bool {
+        self.says("already exists")
+    }
+
+    pub(super) fn is_draft_refused(&self) -> bool {
+        self.says("draft pull requests are not supported")
+    }
+
+    pub(super) fn is_own_pr(&self) -> bool {
+        self.says("your own pull request")
+    }
+
+    fn says(&self, words: &str) -> bool {
+        matches!(self, Self::Other { stderr } if stderr.to_lowercase().contains(words))
+    }
+}
+
+impl From<CommandError> for GhError {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::NotFound { .. } => Self::NotInstalled,
+            CommandError::TimedOut { .. } => Self::TimedOut,
+            CommandError::Io { .. } => Self::other(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for GhError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInstalled => write!(f, "gh is not installed"),
+            Self::NotLoggedIn => write!(f, "gh is not logged in"),
+            Self::BadToken => write!(f, "GitHub refuses the token"),
+            Self::NoRemote => write!(f, "the repository has no remote"),
+            Self::ForeignRemote => write!(f, "no remote of the repository is on GitHub"),
+            Self::RateLimited => write!(f, "GitHub's rate limit is reached"),
+            Self::Offline => write!(f, "GitHub can't be reached"),
+            Self::TimedOut => write!(f, "gh didn't answer in time"),
+            Self::NotFound => write!(f, "GitHub knows no such pull request or repository"),
+            Self::Other { stderr } => write!(f, "gh failed: {stderr}"),
+        }
+    }
+}
+
+impl std::error::Error for GhError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_gh() {
+        let table = [
+            (4, "To get started with GitHub CLI, please run:  gh auth login", GhError::NotLoggedIn),
+            (4, "", GhError::NotLoggedIn),
+            (
+                1,
+                "HTTP 401: Bad credentials (https://api.github.com/graphql)\nTry authenticating with:  gh auth login",
+                GhError::BadToken,
+            ),
+            (1, "no git remotes found", GhError::NoRemote),
+            (
+                1,
+                "none of the git remotes configured for this repository point to a known GitHub host. To tell gh about a \
+                 new GitHub host, please use `gh auth login`",
+                GhError::ForeignRemote,
+            ),
+            (1, "HTTP 403: API rate limit exceeded for user ID 1.", GhError::RateLimited),
+            (1, "HTTP 429: Too Many Requests", GhError::RateLimited),
+            (1, "GraphQL: Could not resolve to a PullRequest with the number of 9. (x)", GhError::NotFound),
+            (1, "error connecting to api.github.com\ncheck your internet connection", GhError::Offline),
+            (1, "Post \"https://api.github.com/graphql\": dial tcp: lookup api.github.com: no such host", GhError::Offline),
+            (1, "HTTP 502: Bad Gateway", GhError::Offline),
+            (1, "Post \"https://api.github.com/graphql\": EOF", GhError::Offline),
+            (1, "  something new\n", GhError::other("something new")),
+        ];
+        for (code, stderr, expected) in table {
+            assert_eq!(GhError::classify(Some(code), stderr), expected, "{stderr}");
+            assert!(!expected.remedy().is_empty());
+        }
+        let error = GhError::classify(Some(1), "a pull request for branch \"x\" into branch \"main\" already exists:\nu");
+        assert!(error.is_already_there());
+    }
+}

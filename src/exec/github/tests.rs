@@ -1,0 +1,136 @@
+use super::*;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+/// A gh that is a shell script; `$log` is a file for what it was asked.
+fn stand_in(dir: &Path, script: &str) -> GitHub {
+    let program = dir.join("gh");
+    let log = dir.join("log");
+    let text = format!("#!/bin/sh\nlog='{0}'\ndir='{1}'\necho \"$*\" >> \"$log\"\n{script}\n", log.display(), dir.display());
+    // Another process writes it: were it open for writing here, a sibling's fork could keep it from being executed.
+    let mut write = Command::new("sh");
+    write.args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"]).arg(&program);
+    let written = command::run(&mut write, Some(text.as_bytes()), Duration::from_secs(20), 1000).unwrap();
+    assert!(written.status.success());
+    GitHub { program, checkout: dir.to_owned(), timeout: Duration::from_secs(20) }
+}
+
+fn asked(dir: &Path) -> Vec<String> {
+    fs::read_to_string(dir.join("log")).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+const LIST: &str = r#"[
+  {"number":7,"state":"OPEN","url":"u7","title":"t","isDraft":true,"headRefName":"agent/TASK-1-x","headRefOid":"abc",
+   "baseRefName":"main","isCrossRepository":false,"author":{"login":"bot","is_bot":true}},
+  {"number":8,"state":"OPEN","url":"u8","headRefName":"feature","isCrossRepository":false,"author":null},
+  {"number":9,"state":"OPEN","url":"u9","headRefName":"agent/TASK-1-x","isCrossRepository":true,"author":null}]"#;
+
+#[test]
+fn only_agents_branches_of_this_repository_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = stand_in(dir.path(), &format!("cat <<'END'\n{LIST}\nEND")).open_agent_prs(40).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].number, found[0].author.as_str(), found[0].draft), (7, "bot", true));
+    assert!(asked(dir.path())[0].starts_with("pr list --state=open --limit=40 --json=number,"));
+}
+
+/// Keeps pull requests in `$dir/prs`; `$dir/refuse` is a text with which create fails; `$dir/lose` loses the reply.
+const SERVER: &str = r#"
+case "$1 $2" in
+"pr list") cat "$dir/prs" 2>/dev/null || echo '[]' ;;
+"pr create")
+    cat > "$dir/body"
+    case "$*" in *--draft*) if [ -e "$dir/nodraft" ]; then
+        echo 'GraphQL: Draft pull requests are not supported in this repository. (createPullRequest)' >&2; exit 1; fi ;;
+    esac
+    if [ -e "$dir/refuse" ]; then cat "$dir/refuse" >&2; exit 1; fi
+    echo '[{"number":3,"state":"OPEN","url":"u","headRefName":"agent/a","isCrossRepository":false}]' > "$dir/prs"
+    if [ -e "$dir/lose" ]; then echo 'Post "https://api.github.com/graphql": EOF' >&2; exit 1; fi
+    echo u ;;
+esac"#;
+
+#[test]
+fn a_pull_request_is_opened_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = stand_in(dir.path(), SERVER);
+    let create = || github.create("agent/a", "main", "--title\nof `two` lines", "-body\n$(x)", true);
+    let created = create().unwrap();
+    assert!(matches!(&created, CreateOutcome::Created(pr) if pr.number == 3));
+    assert_eq!(fs::read_to_string(dir.path().join("body")).unwrap(), "-body\n$(x)");
+    let expected = "pr create --head=agent/a --base=main --title=--title of `two` lines --body-file=- --draft";
+    assert_eq!(asked(dir.path())[1], expected);
+    assert!(matches!(create().unwrap(), CreateOutcome::Existed(pr) if pr.number == 3));
+    assert_eq!(asked(dir.path()).iter().filter(|line| line.starts_with("pr create")).count(), 1);
+}
+
+#[test]
+fn a_lost_reply_a_refused_draft_and_a_refusal() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = stand_in(dir.path(), SERVER);
+    let create = || github.create("agent/a", "main", "t", "b", true);
+    fs::write(dir.path().join("lose"), "").unwrap();
+    fs::write(dir.path().join("nodraft"), "").unwrap();
+    assert!(matches!(create().unwrap(), CreateOutcome::Created(pr) if pr.number == 3));
+    let creates: Vec<bool> =
+        asked(dir.path()).iter().filter(|l| l.starts_with("pr create")).map(|l| l.ends_with("--draft")).collect();
+    assert_eq!(creates, [true, false]);
+
+    fs::remove_file(dir.path().join("prs")).unwrap();
+    fs::write(dir.path().join("refuse"), "HTTP 403: API rate limit exceeded").unwrap();
+    assert_eq!(create(), Err(GhError::RateLimited));
+}
+
+/// Keeps comments in `$dir/comments`, refuses reviews.
+const TALK: &str = r#"
+case "$1 $2" in
+"pr view") printf '{"number":3,"state":"OPEN","reviews":[],"comments":[%s]}' "$(cat "$dir/comments" 2>/dev/null)" ;;
+"pr review") cat >/dev/null; if [ "$4" != --comment ]; then
+    echo 'failed to create review: GraphQL: Can not approve your own pull request (addPullRequestReview)' >&2; exit 1; fi ;;
+"pr comment") cat > "$dir/body"; echo '{"body":"x <!-- scheduler:run-1 -->"}' > "$dir/comments"; exit "${FAIL:-0}" ;;
+esac"#;
+
+#[test]
+fn comments_are_made_once_and_stand_in_for_refused_reviews() {
+    let dir = tempfile::tempdir().unwrap();
+    let marker = "<!-- scheduler:run-1 -->";
+    let github = stand_in(dir.path(), TALK);
+    assert_eq!(github.review(3, Verdict::Comment, "text", marker), Ok(Posted::Review));
+    assert_eq!(github.review(3, Verdict::Approve, "fine", marker), Ok(Posted::Comment));
+    assert_eq!(fs::read_to_string(dir.path().join("body")).unwrap(), format!("fine\n\n{marker}\n"));
+    assert_eq!(github.review(3, Verdict::Approve, "fine", marker), Ok(Posted::Already));
+    assert_eq!(github.comment(3, "again", marker), Ok(Posted::Already));
+    assert_eq!(github.comment(3, "other", "<!-- scheduler:run-2 -->"), Ok(Posted::Comment));
+}
+
+#[test]
+fn a_comment_whose_reply_was_lost_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = stand_in(dir.path(), &TALK.replace("${FAIL:-0}", "1"));
+    assert_eq!(github.comment(3, "x", "<!-- scheduler:run-1 -->"), Ok(Posted::Comment));
+}
+
+#[test]
+fn a_hanging_gh_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = GitHub { timeout: Duration::from_millis(300), ..stand_in(dir.path(), "sleep 60") };
+    let begun = Instant::now();
+    assert_eq!(github.head_of(1), Err(GhError::TimedOut));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn without_gh_and_with_nonsense() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = stand_in(dir.path(), "echo '<html>'");
+    assert!(matches!(github.head_of(1), Err(GhError::Other { stderr }) if stderr.contains("unexpected answer")));
+    let github = GitHub { program: dir.path().join("none"), ..github };
+    assert_eq!(github.find_by_head("agent/a"), Err(GhError::NotInstalled));
+}
+
+#[test]
+fn a_long_text_keeps_its_marker() {
+    let text = with_marker(&"ä".repeat(70_000), "<!-- scheduler:x -->");
+    assert!(text.ends_with("…\n\n<!-- scheduler:x -->\n"));
+    assert!(text.chars().count() < 65_536);
+}

@@ -1,0 +1,86 @@
+//! Reads the process table from `/proc`. It never signals a process that it hasn't just verified.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::process::{
+    PidfdFlags, Signal, WaitOptions, child_subreaper, kill_process, pidfd_open, pidfd_send_signal, waitpid,
+};
+
+use super::{ProcessId, Row, as_pid, own_uid, verified};
+
+/// The environment of other processes can be read.
+pub(super) const READS_MARKS: bool = true;
+/// The kernel allows a process three quarters of this for its arguments and environment.
+const MAX_ENVIRONMENT: u64 = 8 << 20;
+
+/// Tells this boot from every other.
+pub(super) fn boot() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+/// All processes that can be seen.
+pub(super) fn table() -> Vec<Row> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(row).collect()
+}
+
+/// One process; `None` if there is none of this number.
+pub(super) fn row(pid: u32) -> Option<Row> {
+    let folder = format!("/proc/{pid}");
+    let stat = fs::read(format!("{folder}/stat")).ok()?;
+    let uid = fs::metadata(&folder).ok()?.uid();
+    parse_stat(pid, &String::from_utf8_lossy(&stat), uid)
+}
+
+/// The name in parentheses may hold blanks and parentheses itself, so fields count from the last one.
+pub(super) fn parse_stat(pid: u32, stat: &str, uid: u32) -> Option<Row> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+    Some(Row {
+        pid,
+        zombie: matches!(*fields.first()?, "Z" | "X" | "x"),
+        parent: fields.get(1)?.parse().ok()?,
+        group: fields.get(2)?.parse().ok()?,
+        start: (*fields.get(19)?).to_owned(),
+        uid,
+    })
+}
+
+/// Whether the process was started by this user with `name=value` in its environment.
+pub(super) fn carries(row: &Row, name: &str, value: &str) -> bool {
+    if row.uid != own_uid() || row.zombie {
+        return false;
+    }
+    let path = format!("/proc/{}/environ", row.pid);
+    let Ok(file) = File::open(Path::new(&path)) else { return false };
+    let mut environment = Vec::new();
+    if file.take(MAX_ENVIRONMENT).read_to_end(&mut environment).is_err() {
+        return false;
+    }
+    let wanted = format!("{name}={value}");
+    environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
+}
+
+/// Sends through a handle that was opened before the check, so that the number can't change hands in between.
+pub(super) fn signal_verified(id: &ProcessId, signal: Signal) -> bool {
+    let Some(pid) = as_pid(id.pid) else { return false };
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(handle) => verified(id).is_some() && pidfd_send_signal(handle, signal).is_ok(),
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM | rustix::io::Errno::MFILE) => {
+            verified(id).is_some() && kill_process(pid, signal).is_ok()
+        }
+        Err(_) => false,
+    }
+}
+
+/// Whether orphaned descendants become children of this process.
+pub(super) fn is_subreaper() -> bool {
+    matches!(child_subreaper(), Ok(Some(_)))
+}
+
+/// Waits for one ended child.
+pub(super) fn reap(pid: u32) {
+    let _ = waitpid(as_pid(pid), WaitOptions::NOHANG);
+}

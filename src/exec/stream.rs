@@ -1,0 +1,202 @@
+//! Reads claude's output file while it grows.
+//!
+//! It reads in bounded pieces, keeps at most one line in memory, and never reads a byte twice.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::domain::stream::{StreamFacts, parse_line};
+
+/// Lines longer than this are skipped whole.
+pub const MAX_LINE: usize = 1 << 20;
+const PIECE: usize = 64 * 1024;
+/// The most that one look reads, so that a flood can't keep the watcher from its other duties.
+const MAX_PER_LOOK: u64 = 16 << 20;
+
+/// Reads the complete lines of one growing file, each once.
+#[derive(Debug)]
+pub struct LineReader {
+    path: PathBuf,
+    file: Option<File>,
+    offset: u64,
+    line: Vec<u8>,
+    skipping: bool,
+}
+
+impl LineReader {
+    /// Begins at `offset` bytes, which has to be the beginning of a line. The file need not exist yet.
+    pub fn new(path: &Path, offset: u64) -> Self {
+        Self { path: path.to_owned(), file: None, offset, line: Vec::new(), skipping: false }
+    }
+
+    /// Where the next look begins to read, in bytes.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Hands every line that was completed since the last look to `on_line`, and returns how many bytes were read.
+    ///
+    /// 0 means that there was nothing new. One look reads at most 16 MiB.
+    pub fn look(&mut self, mut on_line: impl FnMut(&str)) -> io::Result<u64> {
+        let Some(mut file) = self.take_file()? else { return Ok(0) };
+        let mut piece = vec![0; PIECE];
+        let mut read = 0;
+        while read < MAX_PER_LOOK {
+            match file.read(&mut piece) {
+                Ok(0) => break,
+                Ok(count) => {
+                    self.take_in(&piece[..count], &mut on_line);
+                    read += count as u64;
+                    self.offset += count as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.file = Some(file);
+        Ok(read)
+    }
+
+    /// Reads to the end of a file that no longer grows; what stands after the last newline counts as a line too.
+    pub fn finish(&mut self, mut on_line: impl FnMut(&str)) -> io::Result<()> {
+        while self.look(&mut on_line)? > 0 {}
+        self.end_line(&mut on_line);
+        Ok(())
+    }
+
+    /// The open file at the offset; `None` while there is none.
+    fn take_file(&mut self) -> io::Result<Option<File>> {
+        if let Some(file) = self.file.take() {
+            return Ok(Some(file));
+        }
+        match File::open(&self.path) {
+            Ok(mut file) => {
+                file.seek(SeekFrom::Start(self.offset))?;
+                Ok(Some(file))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take_in(&mut self, mut bytes: &[u8], on_line: &mut impl FnMut(&str)) {
+        while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+            self.append(&bytes[..end]);
+            self.end_line(on_line);
+            bytes = &bytes[end + 1..];
+        }
+        self.append(bytes);
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        if self.skipping || self.line.len() + bytes.len() > MAX_LINE {
+            self.skipping = true;
+            self.line = Vec::new();
+        } else {
+            self.line.extend_from_slice(bytes);
+        }
+    }
+
+    fn end_line(&mut self, on_line: &mut impl FnMut(&str)) {
+        if !self.skipping && !self.line.is_empty() {
+            on_line(&String::from_utf8_lossy(&self.line));
+        }
+        self.skipping = false;
+        self.line.clear();
+    }
+}
+
+/// Gathers from a growing output what the judgement needs.
+#[derive(Debug)]
+pub struct StreamReader {
+    lines: LineReader,
+    facts: StreamFacts,
+}
+
+impl StreamReader {
+    /// Begins at the beginning of the file, which need not exist yet.
+    pub fn new(path: &Path) -> Self {
+        Self { lines: LineReader::new(path, 0), facts: StreamFacts::default() }
+    }
+
+    /// Takes in what is new and returns how many bytes that was.
+    pub fn look(&mut self) -> io::Result<u64> {
+        let facts = &mut self.facts;
+        self.lines.look(|line| take_in(facts, line))
+    }
+
+    /// Takes in the rest of an output that no longer grows.
+    pub fn finish(&mut self) -> io::Result<()> {
+        let facts = &mut self.facts;
+        self.lines.finish(|line| take_in(facts, line))
+    }
+
+    /// What was said so far.
+    pub fn facts(&self) -> &StreamFacts {
+        &self.facts
+    }
+}
+
+/// The facts of a whole output that no longer grows. There are none in a file that doesn't exist.
+pub fn read_facts(path: &Path) -> io::Result<StreamFacts> {
+    let mut reader = StreamReader::new(path);
+    reader.finish()?;
+    Ok(reader.facts)
+}
+
+fn take_in(facts: &mut StreamFacts, line: &str) {
+    if let Some(event) = parse_line(line) {
+        facts.add(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn lines_are_handed_out_once_and_only_when_complete() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output.jsonl");
+        let mut reader = LineReader::new(&path, 0);
+        let mut seen = Vec::new();
+        assert_eq!(reader.look(|line| seen.push(line.to_owned())).unwrap(), 0);
+        let mut file = File::create(&path).unwrap();
+        for (text, expected) in [("one\ntw", vec!["one"]), ("", vec![]), ("o\n\nthr\u{e9}", vec!["two"]), ("e", vec![])] {
+            file.write_all(text.as_bytes()).unwrap();
+            seen.clear();
+            assert_eq!(reader.look(|line| seen.push(line.to_owned())).unwrap(), text.len() as u64);
+            assert_eq!(seen, expected);
+        }
+        reader.finish(|line| seen.push(line.to_owned())).unwrap();
+        assert_eq!(seen, ["thr\u{e9}e"]);
+        assert_eq!(reader.offset(), std::fs::metadata(&path).unwrap().len());
+        let mut later = LineReader::new(&path, 4);
+        seen.clear();
+        later.finish(|line| seen.push(line.to_owned())).unwrap();
+        assert_eq!(seen, ["two", "thr\u{e9}e"]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_skipped_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output.jsonl");
+        let long = "x".repeat(MAX_LINE + 1);
+        let fits = "y".repeat(MAX_LINE);
+        std::fs::write(&path, format!("{long}\n{fits}\nbad \u{0}\n{long}")).unwrap();
+        let mut seen = Vec::new();
+        LineReader::new(&path, 0).finish(|line| seen.push(line.len())).unwrap();
+        assert_eq!(seen, [MAX_LINE, 5]);
+    }
+
+    #[test]
+    fn facts_of_a_recorded_output() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/claude/overloaded.jsonl");
+        let facts = read_facts(&data).unwrap();
+        assert!(facts.result.unwrap().is_error);
+        assert_eq!(facts.api_retry.unwrap().status, Some(529));
+        assert_eq!(read_facts(Path::new("/no/such/file")).unwrap(), StreamFacts::default());
+    }
+}

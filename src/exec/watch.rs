@@ -1,0 +1,194 @@
+//! Watches one claude from its start to the end of the last process that it left.
+//!
+//! It measures and stops; what an end means for the task is judged elsewhere. It wakes up once a second at most and
+//! needs the same memory for any length of output.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::exec::claude::Started;
+use crate::exec::processes::{self, Ended, Family, monotonic_now};
+use crate::exec::stream::StreamReader;
+
+const WAKE_UP: Duration = Duration::from_secs(1);
+/// How often orphans that have ended are taken out of the process table, in wake-ups.
+const REAP_EVERY: u32 = 30;
+/// What is left after an orderly end is given this long between TERM and KILL.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
+/// Who stops the supervisor doesn't wait for ever: everything has to be over within 15 s.
+const INTERRUPT_GRACE: Duration = Duration::from_secs(8);
+/// How long a killed child may take to be gone from the process table.
+const EXIT_DELAY: Duration = Duration::from_secs(5);
+
+/// When a run is stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// After this long in all. Time in which the machine sleeps doesn't count.
+    pub timeout: Duration,
+    /// After this long without output; never if `None`.
+    pub stall: Option<Duration>,
+    /// After this long without output since its result, if it doesn't end by itself.
+    pub after_result: Duration,
+    /// Between TERM and KILL.
+    pub grace: Duration,
+}
+
+/// Why a run was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopCause {
+    /// It took too long.
+    TimedOut,
+    /// It was silent for too long.
+    Stalled,
+    /// This process was told to end.
+    Interrupted,
+    /// It had said its result and didn't end.
+    LingeredAfterResult,
+}
+
+/// How a program ended. Neither is known if it couldn't be waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exit {
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+impl From<ExitStatus> for Exit {
+    fn from(status: ExitStatus) -> Self {
+        Self { code: status.code(), signal: status.signal() }
+    }
+}
+
+/// What was seen of a run. What it said is in the reader that was given to [`watch`].
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// How claude ended.
+    pub exit: Exit,
+    /// Why it was stopped; `None` if it ended by itself.
+    pub stopped: Option<StopCause>,
+    /// What had to be ended after it.
+    pub leftovers: Ended,
+    /// How long it ran.
+    pub duration: Duration,
+}
+
+/// A flag that becomes true when this process is told to end (TERM, INT or HUP), instead of its end.
+pub fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&flag))?;
+    }
+    Ok(flag)
+}
+
+/// Waits for claude, stops it at a limit or when `stop` becomes true, and ends all that it leaves.
+///
+/// `mark` is the variable (name, value) that only this run's processes carry. In a subreaper everything below this
+/// process is taken for the run's, so nothing else may be started meanwhile. When it returns, two looks have found
+/// none of the run's processes, or `leftovers` names those that are beyond reach.
+pub fn watch(
+    started: Started,
+    limits: &Limits,
+    mark: (&str, &str),
+    stop: &AtomicBool,
+    output: &mut StreamReader,
+) -> Watched {
+    let begun = monotonic_now();
+    let Started { child, id } = started;
+    let family = Family { leader: Some(&id), mark: Some(mark), own_descendants: processes::is_subreaper() };
+    let ended = await_in_background(child);
+    let (status, stopped) = match until_end_or_limit(&ended, limits, stop, output, id.pid) {
+        Finish::Ended(status) => (Some(status), None),
+        Finish::Stop(cause) => {
+            tracing::info!(?cause, pid = id.pid, "stopping the run");
+            processes::end(&family, if cause == StopCause::Interrupted { INTERRUPT_GRACE } else { limits.grace });
+            (ended.recv_timeout(EXIT_DELAY).ok(), Some(cause))
+        }
+    };
+    let duration = begun.elapsed();
+    let leftovers = processes::end(&family, LEFTOVER_GRACE);
+    if let Err(error) = output.finish() {
+        tracing::warn!(%error, "the output can't be read to its end");
+    }
+    Watched { exit: status.map(Exit::from).unwrap_or_default(), stopped, leftovers, duration }
+}
+
+enum Finish {
+    Ended(ExitStatus),
+    Stop(StopCause),
+}
+
+fn until_end_or_limit(
+    ended: &Receiver<ExitStatus>,
+    limits: &Limits,
+    stop: &AtomicBool,
+    output: &mut StreamReader,
+    child: u32,
+) -> Finish {
+    let begun = monotonic_now();
+    let mut last_heard = begun;
+    for wake_up in 1u32.. {
+        match ended.recv_timeout(WAKE_UP) {
+            Ok(status) => return Finish::Ended(status),
+            Err(RecvTimeoutError::Timeout) => {}
+            // It can't be waited for; its process still tells when it is over.
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(WAKE_UP),
+        }
+        match output.look() {
+            Ok(0) => {}
+            Ok(_) => last_heard = monotonic_now(),
+            Err(error) => tracing::debug!(%error, "the output can't be read"),
+        }
+        if wake_up % REAP_EVERY == 0 {
+            processes::reap_orphans(Some(child));
+        }
+        if let Some(cause) = due_stop(limits, stop, output, begun, last_heard) {
+            return Finish::Stop(cause);
+        }
+    }
+    Finish::Stop(StopCause::TimedOut)
+}
+
+fn due_stop(
+    limits: &Limits,
+    stop: &AtomicBool,
+    output: &StreamReader,
+    begun: Instant,
+    last_heard: Instant,
+) -> Option<StopCause> {
+    let silent = last_heard.elapsed();
+    if stop.load(Ordering::Relaxed) {
+        Some(StopCause::Interrupted)
+    } else if output.facts().result.is_some() && silent >= limits.after_result {
+        Some(StopCause::LingeredAfterResult)
+    } else if begun.elapsed() >= limits.timeout {
+        Some(StopCause::TimedOut)
+    } else if limits.stall.is_some_and(|stall| silent >= stall) {
+        Some(StopCause::Stalled)
+    } else {
+        None
+    }
+}
+
+/// A thread of its own waits, so that the end is known at once.
+fn await_in_background(mut child: Child) -> Receiver<ExitStatus> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || match child.wait() {
+        Ok(status) => drop(sender.send(status)),
+        Err(error) => tracing::error!(%error, "claude can't be waited for"),
+    });
+    receiver
+}
+
+#[cfg(test)]
+mod tests;
