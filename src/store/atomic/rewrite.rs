@@ -4,14 +4,17 @@
 //! swapped out isn't what the change was made from, somebody has edited it: make the change again from that.
 
 use super::{
-    create_new, forget, keep_mode, prepared,
+    forget, keep_mode, prepared, put,
     renames::{exchange, is_unsupported},
     sync_dir,
 };
 use crate::store::{error::cannot, lossless, read::read_bytes};
 use anyhow::{Context, Result, bail};
 use rustix::io::Errno;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use tempfile::NamedTempFile;
 
 /// What became of a file that was to be changed.
@@ -46,8 +49,8 @@ enum Swapped {
     Done,
     /// Nothing stands there any more.
     Gone,
-    /// These bytes made room (`placed`), or stand there untouched.
-    Other { bytes: Vec<u8>, placed: bool },
+    /// Something else stands there, untouched or put back.
+    Other,
 }
 
 pub(super) fn rewrite_by(
@@ -55,70 +58,48 @@ pub(super) fn rewrite_by(
     change: impl Fn(&str) -> Option<String>,
     exchange: Exchange,
 ) -> Result<Rewritten> {
-    let Some((mut base, stat)) = read_bytes(path)? else { return Ok(Rewritten::Gone) };
-    // What stands at the path, as far as is known; it differs from `base` once something was placed there.
-    let mut there = base.clone();
-    for turn in 1..=TRIES {
-        let old = lossless::decode(&base);
-        let new = change(&old).filter(|new| *new != old);
-        let bytes = new.as_deref().map_or_else(|| base.clone(), lossless::encode);
-        if bytes == there {
-            return Ok(new.map_or(Rewritten::Unchanged(old), Rewritten::Written));
-        }
-        let temporary = prepared(path, &bytes, 0o600, true)?;
+    for _ in 0..TRIES {
+        let Some((bytes, stat)) = read_bytes(path)? else { return Ok(Rewritten::Gone) };
+        let old = lossless::decode(&bytes);
+        let Some(new) = change(&old).filter(|new| *new != old) else { return Ok(Rewritten::Unchanged(old)) };
+        let ours = lossless::encode(&new);
+        let temporary = prepared(path, &ours, 0o600, true)?;
         keep_mode(&temporary, path, stat.st_mode)?;
-        match place(temporary, path, (&there, &bytes), exchange, turn == TRIES)? {
+        match place(temporary, path, &ours, &bytes, exchange)? {
             Swapped::Done => {
                 sync_dir(path)?;
-                return Ok(new.map_or(Rewritten::Unchanged(old), Rewritten::Written));
+                return Ok(Rewritten::Written(new));
             }
-            Swapped::Gone if base == there => return Ok(Rewritten::Gone),
-            Swapped::Gone => return keep_apart(path, &base),
-            Swapped::Other { bytes: out, placed } => {
-                there = if placed { bytes } else { out.clone() };
-                base = out;
-            }
+            Swapped::Gone => return Ok(Rewritten::Gone),
+            Swapped::Other => {}
         }
     }
     bail!("{} is being changed again and again by somebody else: it was left to them", path.display())
 }
 
-/// Puts the temporary file, which says `ours`, where `expected` stands. With `last`, what else was there is put back.
-fn place(
-    temporary: NamedTempFile,
-    path: &Path,
-    (expected, ours): (&[u8], &[u8]),
-    exchange: Exchange,
-    last: bool,
-) -> Result<Swapped> {
+/// Puts the temporary file, which says `ours`, where `expected` stands; whatever else stands there stays.
+fn place(temporary: NamedTempFile, path: &Path, ours: &[u8], expected: &[u8], exchange: Exchange) -> Result<Swapped> {
     match exchange(temporary.path(), path) {
         Ok(()) => {}
         Err(Errno::NOENT) => return Ok(Swapped::Gone),
         Err(error) if is_unsupported(error) => return look_again(temporary, path, expected),
         Err(error) => return Err(cannot("write", path, error)),
     }
-    let out = match read_bytes(temporary.path()) {
-        Ok(Some((out, _))) => out,
-        Ok(None) => return Ok(Swapped::Done),
+    match read_bytes(temporary.path()) {
+        Ok(Some((out, _))) if out == expected => Ok(Swapped::Done),
+        Ok(_) => put_back(temporary, path, ours).map(|()| Swapped::Other),
         Err(error) => {
             put_back(temporary, path, ours)?;
-            return Err(error.context(format!("{} was replaced meanwhile", path.display())));
+            Err(error.context(format!("{} was replaced meanwhile", path.display())))
         }
-    };
-    if out == expected {
-        return Ok(Swapped::Done);
     }
-    if last {
-        put_back(temporary, path, ours)?;
-    }
-    Ok(Swapped::Other { bytes: out, placed: !last })
 }
 
 /// Looks once more and then renames. What is edited or moved between these two calls is overlooked.
 fn look_again(temporary: NamedTempFile, path: &Path, expected: &[u8]) -> Result<Swapped> {
     match read_bytes(path)? {
         None => Ok(Swapped::Gone),
-        Some((now, _)) if now != expected => Ok(Swapped::Other { bytes: now, placed: false }),
+        Some((now, _)) if now != expected => Ok(Swapped::Other),
         Some(_) => {
             fs::rename(temporary.path(), path).map_err(|error| cannot("write", path, error))?;
             forget(temporary);
@@ -127,39 +108,41 @@ fn look_again(temporary: NamedTempFile, path: &Path, expected: &[u8]) -> Result<
     }
 }
 
-/// Undoes an exchange that placed `ours`; what somebody has placed since then wins over what goes back.
+/// Undoes an exchange that placed `ours`, at once: killed before it, what a person wrote has only a temporary name.
 ///
-/// If the path is empty by now, or never rests, what a person wrote stays under the temporary name.
+/// What was placed since then wins over what goes back.
 fn put_back(temporary: NamedTempFile, path: &Path, ours: &[u8]) -> Result<()> {
     let contents = || read_bytes(temporary.path()).ok().flatten().map(|(bytes, _)| bytes);
     let mut there = ours.to_vec();
-    let mut failure = Errno::BUSY;
     for _ in 0..TRIES {
         let back = contents();
-        if let Err(error) = exchange(temporary.path(), path) {
-            failure = error;
-            break;
+        match exchange(temporary.path(), path) {
+            Ok(()) => {}
+            Err(Errno::NOENT) => break,
+            Err(error) => {
+                let kept = keep_apart(temporary, path)?;
+                return Err(cannot("put back what a person wrote, now in", &kept, error));
+            }
         }
         match (contents(), back) {
             (Some(out), Some(back)) if out != there => there = back,
             _ => return Ok(()),
         }
     }
-    let kept = temporary.path().to_owned();
-    forget(temporary);
-    Err(cannot("put back what a person wrote, now in", &kept, failure))
-}
-
-/// The file was edited and then moved, both while it was being changed: its move wins, its edit is kept beside it.
-fn keep_apart(path: &Path, edit: &[u8]) -> Result<Rewritten> {
-    let suffix = uuid::Uuid::new_v4().simple().to_string();
-    let mut name = path.file_name().context("a file without a name")?.to_owned();
-    name.push(format!(".edit-{}", &suffix[..8]));
-    let kept = path.with_file_name(name);
-    create_new(&kept, edit)?;
+    let kept = keep_apart(temporary, path)?;
     bail!(
         "{} was edited and moved while it was being changed: the edit is kept in {}, put it in by hand",
         path.display(),
         kept.display()
     )
+}
+
+/// Gives what a person wrote a name beside the file that it belongs to; returns it.
+fn keep_apart(temporary: NamedTempFile, path: &Path) -> Result<PathBuf> {
+    let suffix = uuid::Uuid::new_v4().simple().to_string();
+    let mut name = path.file_name().context("a file without a name")?.to_owned();
+    name.push(format!(".edit-{}", &suffix[..8]));
+    let kept = path.with_file_name(name);
+    put(temporary, &kept)?;
+    Ok(kept)
 }

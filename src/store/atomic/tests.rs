@@ -205,19 +205,43 @@ fn edited_and_then_moved_in_between_loses_neither() {
     let dir = tempfile::tempdir().unwrap();
     let (path, elsewhere) = (dir.path().join("x"), dir.path().join("y"));
     fs::write(&path, "old").unwrap();
-    let change = |old: &str| {
-        match old {
-            "old" => fs::write(&path, "edited").unwrap(),
-            _ => fs::rename(&path, &elsewhere).unwrap(),
-        }
-        Some(format!("{old}+"))
+    // Between our exchange and the look at what came out: this is where the exchange is seen from.
+    let moved_after: Exchange = |a, b| {
+        fs::write(b, "edited").unwrap();
+        renames::exchange(a, b)?;
+        fs::rename(b, b.with_file_name("y")).map_err(|_| Errno::IO)
     };
-    let error = rewrite(&path, change).unwrap_err().to_string();
+    let error = rewrite_by(&path, |old| Some(format!("{old}+")), moved_after).unwrap_err().to_string();
     assert!(error.contains("kept in"), "{error}");
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "old+");
-    let kept = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
-    let kept = kept.into_iter().find(|path| path.to_string_lossy().contains(".edit-")).unwrap();
+    let mut entries = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let kept = entries.find(|path| path.to_string_lossy().contains(".edit-")).unwrap();
     assert_eq!(fs::read_to_string(kept).unwrap(), "edited");
+    assert!(leftovers(dir.path()).is_empty());
+}
+
+/// A second save lands between the exchange and its undoing: the later one stays.
+#[test]
+fn the_latest_save_wins() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x");
+    fs::write(&path, "old").unwrap();
+    let saved_twice: Exchange = |a, b| {
+        let save = |text: &str| {
+            let saved = b.with_file_name("saved");
+            fs::write(&saved, text).and_then(|()| fs::rename(&saved, b)).map_err(|_| Errno::IO)
+        };
+        if fs::read_to_string(b).is_ok_and(|text| text == "old") {
+            save("first")?;
+            renames::exchange(a, b)?;
+            return save("second");
+        }
+        renames::exchange(a, b)
+    };
+    let written = rewrite_by(&path, |old| Some(format!("{old}+")), saved_twice).unwrap();
+    assert_eq!(written, Rewritten::Written("second+".to_owned()));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "second+");
+    assert!(leftovers(dir.path()).is_empty());
 }
 
 #[test]
