@@ -62,11 +62,7 @@ impl fmt::Display for CommandError {
         match self {
             Self::NotFound { program } => write!(f, "`{program}` was not found on PATH"),
             Self::TimedOut { program, after, .. } => {
-                write!(
-                    f,
-                    "`{program}` took longer than {:?} and was stopped",
-                    after
-                )
+                write!(f, "`{program}` took longer than {:?} and was stopped", after)
             }
             Self::Io { program, source } => write!(f, "`{program}` could not be run: {source}"),
         }
@@ -93,16 +89,9 @@ pub fn run(
     max_output: usize,
 ) -> Result<Captured, CommandError> {
     let program = cmd.get_program().to_string_lossy().into_owned();
-    let io = |source| CommandError::Io {
-        program: program.clone(),
-        source,
-    };
+    let io = |source| CommandError::Io { program: program.clone(), source };
     cmd.process_group(0)
-        .stdin(if stdin.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
+        .stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = cmd.spawn().map_err(|e| spawn_error(cmd, &program, e))?;
@@ -122,12 +111,7 @@ pub fn run(
     }
     let status = child.wait().map_err(io)?;
     let (stdout, truncated) = stdout.take();
-    Ok(Captured {
-        status,
-        stdout,
-        stderr: stderr.take().0,
-        truncated,
-    })
+    Ok(Captured { status, stdout, stderr: stderr.take().0, truncated })
 }
 
 /// Says in words how a program ended: `exit code 3` or `signal 9`.
@@ -142,17 +126,11 @@ pub fn describe(status: ExitStatus) -> String {
 /// A working directory that is gone gives the same error as a program that is gone; this tells them apart.
 fn spawn_error(cmd: &Command, program: &str, source: io::Error) -> CommandError {
     let program = program.to_owned();
-    let missing: Option<PathBuf> = cmd
-        .get_current_dir()
-        .filter(|dir| !dir.is_dir())
-        .map(Into::into);
+    let missing: Option<PathBuf> = cmd.get_current_dir().filter(|dir| !dir.is_dir()).map(Into::into);
     match (source.kind(), missing) {
         (_, Some(dir)) => CommandError::Io {
             program,
-            source: io::Error::new(
-                source.kind(),
-                format!("its working directory {} is not there", dir.display()),
-            ),
+            source: io::Error::new(source.kind(), format!("its working directory {} is not there", dir.display())),
         },
         (io::ErrorKind::NotFound, None) => CommandError::NotFound { program },
         _ => CommandError::Io { program, source },
@@ -285,10 +263,7 @@ mod tests {
     fn the_whole_group_is_killed_at_the_limit() {
         let dir = tempfile::tempdir().unwrap();
         let pid = dir.path().join("pid");
-        let mut cmd = sh(&format!(
-            "echo slow >&2; sleep 60 & echo $! > {}; wait",
-            pid.display()
-        ));
+        let mut cmd = sh(&format!("echo slow >&2; sleep 60 & echo $! > {}; wait", pid.display()));
         let error = run(&mut cmd, None, Duration::from_millis(300), 100).unwrap_err();
         let CommandError::TimedOut { stderr, .. } = error else {
             panic!("{error}");
@@ -312,13 +287,7 @@ mod tests {
     #[test]
     fn a_background_process_that_keeps_the_output_open_is_not_awaited() {
         let start = Instant::now();
-        let got = run(
-            &mut sh("sleep 20 & echo done"),
-            None,
-            Duration::from_secs(19),
-            100,
-        )
-        .unwrap();
+        let got = run(&mut sh("sleep 20 & echo done"), None, Duration::from_secs(19), 100).unwrap();
         assert_eq!(got.stdout, b"done\n");
         assert!(start.elapsed() < Duration::from_secs(10));
     }

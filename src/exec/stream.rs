@@ -164,7 +164,8 @@ mod tests {
         let mut seen = Vec::new();
         assert_eq!(reader.look(|line| seen.push(line.to_owned())).unwrap(), 0);
         let mut file = File::create(&path).unwrap();
-        for (text, expected) in [("one\ntw", vec!["one"]), ("", vec![]), ("o\n\nthr\u{e9}", vec!["two"]), ("e", vec![])] {
+        for (text, expected) in [("one\ntw", vec!["one"]), ("", vec![]), ("o\n\nthr\u{e9}", vec!["two"]), ("e", vec![])]
+        {
             file.write_all(text.as_bytes()).unwrap();
             seen.clear();
             assert_eq!(reader.look(|line| seen.push(line.to_owned())).unwrap(), text.len() as u64);

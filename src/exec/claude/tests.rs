@@ -75,7 +75,8 @@ fn command_lines() {
 fn the_environment_offers_no_way_to_publish() {
     let dir = tempfile::tempdir().unwrap();
     let closed = launch(dir.path(), "");
-    let names = |launch: &Launch| -> Vec<String> { environment(launch).names().iter().map(|&n| n.to_owned()).collect() };
+    let names =
+        |launch: &Launch| -> Vec<String> { environment(launch).names().iter().map(|&n| n.to_owned()).collect() };
     for name in ["GH_TOKEN", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "CLAUDECODE", "GIT_DIR", "GIT_CONFIG_PARAMETERS"] {
         assert!(environment(&closed).removed.contains(&name), "{name}");
     }

@@ -92,12 +92,16 @@ impl GhError {
             Self::NotLoggedIn => "run `gh auth login`, or set GH_TOKEN where the scheduler is started",
             Self::BadToken => "run `gh auth refresh` or `gh auth login`, or renew GH_TOKEN",
             Self::NoRemote => "add the repository on GitHub: `git remote add origin <address>`",
-            Self::ForeignRemote => "pull requests need a remote on GitHub; for a server of your own run `gh auth login -h <host>`",
+            Self::ForeignRemote => {
+                "pull requests need a remote on GitHub; for a server of your own run `gh auth login -h <host>`"
+            }
             Self::RateLimited => "nothing to do: it is tried again later",
             Self::Offline => "check the network and https://www.githubstatus.com; it is tried again later",
             Self::TimedOut => "check the network; it is tried again later",
             Self::NotFound => "check the number, and that the account of `gh auth status` may see the repository",
-            Self::Other { .. } => "run the same in the project by hand, beginning with `gh pr list`, to see what gh wants",
+            Self::Other { .. } => {
+                "run the same in the project by hand, beginning with `gh pr list`, to see what gh wants"
+            }
         }
     }
 
@@ -177,7 +181,11 @@ mod tests {
             (1, "HTTP 429: Too Many Requests", GhError::RateLimited),
             (1, "GraphQL: Could not resolve to a PullRequest with the number of 9. (x)", GhError::NotFound),
             (1, "error connecting to api.github.com\ncheck your internet connection", GhError::Offline),
-            (1, "Post \"https://api.github.com/graphql\": dial tcp: lookup api.github.com: no such host", GhError::Offline),
+            (
+                1,
+                "Post \"https://api.github.com/graphql\": dial tcp: lookup api.github.com: no such host",
+                GhError::Offline,
+            ),
             (1, "HTTP 502: Bad Gateway", GhError::Offline),
             (1, "Post \"https://api.github.com/graphql\": EOF", GhError::Offline),
             (1, "  something new\n", GhError::other("something new")),
@@ -186,7 +194,8 @@ mod tests {
             assert_eq!(GhError::classify(Some(code), stderr), expected, "{stderr}");
             assert!(!expected.remedy().is_empty());
         }
-        let error = GhError::classify(Some(1), "a pull request for branch \"x\" into branch \"main\" already exists:\nu");
+        let error =
+            GhError::classify(Some(1), "a pull request for branch \"x\" into branch \"main\" already exists:\nu");
         assert!(error.is_already_there());
     }
 }

@@ -7,7 +7,8 @@ use std::time::Instant;
 fn stand_in(dir: &Path, script: &str) -> GitHub {
     let program = dir.join("gh");
     let log = dir.join("log");
-    let text = format!("#!/bin/sh\nlog='{0}'\ndir='{1}'\necho \"$*\" >> \"$log\"\n{script}\n", log.display(), dir.display());
+    let text =
+        format!("#!/bin/sh\nlog='{0}'\ndir='{1}'\necho \"$*\" >> \"$log\"\n{script}\n", log.display(), dir.display());
     // Another process writes it: were it open for writing here, a sibling's fork could keep it from being executed.
     let mut write = Command::new("sh");
     write.args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"]).arg(&program);

@@ -75,7 +75,8 @@ fn being_told_to_end_ends_the_run() {
 fn what_outlives_claude_is_ended() {
     let dir = tempfile::tempdir().unwrap();
     // One that leaves the group and the session, and doesn't listen.
-    let script = "setsid sh -c 'trap \"\" TERM HUP; echo ready > ../ready; while :; do sleep 0.1; done' >/dev/null 2>&1 &
+    let script =
+        "setsid sh -c 'trap \"\" TERM HUP; echo ready > ../ready; while :; do sleep 0.1; done' >/dev/null 2>&1 &
         while [ ! -s ../ready ]; do sleep 0.01; done";
     let (watched, _) = watched(dir.path(), script, &LIMITS);
     assert_eq!((watched.exit.code, watched.stopped), (Some(0), None));
