@@ -2,11 +2,19 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a process, and nothing imports another layer.
 
+pub mod config;
 pub mod message;
 pub mod name;
+pub mod outcome;
+pub mod ports;
+pub mod review;
 pub mod role;
+pub mod run;
+pub mod schedule;
+pub mod settlement;
 pub mod state;
 pub mod stream;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod yaml;

@@ -45,7 +45,7 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// Seconds as they are stored: `Option<Time>` fields in JSON.
+/// `Option<Time>` fields in JSON.
 pub mod option {
     use super::{Time, parse, to_text};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -69,6 +69,29 @@ pub mod option {
         Option::<String>::deserialize(from)?
             .map(|text| parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time"))))
             .transpose()
+    }
+}
+
+/// `Time` fields in JSON that are always there.
+pub mod required {
+    use super::{Time, parse, to_text};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// Writes RFC 3339.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(time: &Time, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&to_text(*time))
+    }
+
+    /// Reads RFC 3339 or a local time without zone.
+    ///
+    /// # Errors
+    /// Text that is no time.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
+        let text = String::deserialize(from)?;
+        parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time")))
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::text;
+use crate::domain::{review::Verdict, text};
 use crate::exec::command;
 
 pub use error::GhError;
@@ -94,17 +94,6 @@ impl CreateOutcome {
             Self::Created(pr) | Self::Existed(pr) => pr,
         }
     }
-}
-
-/// What a review says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may be merged.
-    Approve,
-    /// It may not be merged as it is.
-    RequestChanges,
-    /// Neither.
-    Comment,
 }
 
 /// How a text was published.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::domain::outcome::{Exit, Stopped};
 use crate::exec::claude::Started;
 use crate::exec::processes::{self, Ended, Family, monotonic_now};
 use crate::exec::stream::StreamReader;
@@ -41,32 +42,8 @@ pub struct Limits {
     pub grace: Duration,
 }
 
-/// Why a run was stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopCause {
-    /// It took too long.
-    TimedOut,
-    /// It was silent for too long.
-    Stalled,
-    /// This process was told to end.
-    Interrupted,
-    /// It had said its result and didn't end.
-    LingeredAfterResult,
-}
-
-/// How a program ended. Neither is known if it couldn't be waited for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Exit {
-    /// Its exit code, unless a signal ended it.
-    pub code: Option<i32>,
-    /// The signal that ended it.
-    pub signal: Option<i32>,
-}
-
-impl From<ExitStatus> for Exit {
-    fn from(status: ExitStatus) -> Self {
-        Self { code: status.code(), signal: status.signal() }
-    }
+fn exit(status: ExitStatus) -> Exit {
+    Exit { code: status.code(), signal: status.signal() }
 }
 
 /// What was seen of a run. What it said is in the reader that was given to [`watch`].
@@ -75,7 +52,7 @@ pub struct Watched {
     /// How claude ended.
     pub exit: Exit,
     /// Why it was stopped; `None` if it ended by itself.
-    pub stopped: Option<StopCause>,
+    pub stopped: Option<Stopped>,
     /// What had to be ended after it.
     pub leftovers: Ended,
     /// How long it ran.
@@ -111,7 +88,7 @@ pub fn watch(
         Finish::Ended(status) => (Some(status), None),
         Finish::Stop(cause) => {
             tracing::info!(?cause, pid = id.pid, "stopping the run");
-            processes::end(&family, if cause == StopCause::Interrupted { INTERRUPT_GRACE } else { limits.grace });
+            processes::end(&family, if cause == Stopped::Interrupted { INTERRUPT_GRACE } else { limits.grace });
             (ended.recv_timeout(EXIT_DELAY).ok(), Some(cause))
         }
     };
@@ -120,12 +97,12 @@ pub fn watch(
     if let Err(error) = output.finish() {
         tracing::warn!(%error, "the output can't be read to its end");
     }
-    Watched { exit: status.map(Exit::from).unwrap_or_default(), stopped, leftovers, duration }
+    Watched { exit: status.map(exit).unwrap_or_default(), stopped, leftovers, duration }
 }
 
 enum Finish {
     Ended(ExitStatus),
-    Stop(StopCause),
+    Stop(Stopped),
 }
 
 fn until_end_or_limit(
@@ -156,7 +133,7 @@ fn until_end_or_limit(
             return Finish::Stop(cause);
         }
     }
-    Finish::Stop(StopCause::TimedOut)
+    Finish::Stop(Stopped::TimedOut)
 }
 
 fn due_stop(
@@ -165,16 +142,16 @@ fn due_stop(
     output: &StreamReader,
     begun: Instant,
     last_heard: Instant,
-) -> Option<StopCause> {
+) -> Option<Stopped> {
     let silent = last_heard.elapsed();
     if stop.load(Ordering::Relaxed) {
-        Some(StopCause::Interrupted)
+        Some(Stopped::Interrupted)
     } else if output.facts().result.is_some() && silent >= limits.after_result {
-        Some(StopCause::LingeredAfterResult)
+        Some(Stopped::Lingered)
     } else if begun.elapsed() >= limits.timeout {
-        Some(StopCause::TimedOut)
+        Some(Stopped::TimedOut)
     } else if limits.stall.is_some_and(|stall| silent >= stall) {
-        Some(StopCause::Stalled)
+        Some(Stopped::Stalled)
     } else {
         None
     }

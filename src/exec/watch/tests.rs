@@ -48,9 +48,9 @@ fn each_limit_stops_it_for_its_own_reason() {
     let second = Duration::from_secs(1);
     let talks = "while :; do echo '{\"type\":\"system\"}'; sleep 0.1; done".to_owned();
     let table = [
-        (talks, Limits { timeout: second, stall: Some(second * 30), ..LIMITS }, StopCause::TimedOut),
-        ("sleep 60".to_owned(), Limits { stall: Some(second), ..LIMITS }, StopCause::Stalled),
-        (format!("{RESULT}; sleep 60"), Limits { after_result: second, ..LIMITS }, StopCause::LingeredAfterResult),
+        (talks, Limits { timeout: second, stall: Some(second * 30), ..LIMITS }, Stopped::TimedOut),
+        ("sleep 60".to_owned(), Limits { stall: Some(second), ..LIMITS }, Stopped::Stalled),
+        (format!("{RESULT}; sleep 60"), Limits { after_result: second, ..LIMITS }, Stopped::Lingered),
     ];
     for (script, limits, cause) in table {
         let dir = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ fn being_told_to_end_ends_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let launch = launch(dir.path(), "trap 'echo tidy; exit 143' TERM; while :; do sleep 0.05; done");
     let (watched, _) = run(&launch, &LIMITS, &AtomicBool::new(true));
-    assert_eq!((watched.stopped, watched.exit.code), (Some(StopCause::Interrupted), Some(143)));
+    assert_eq!((watched.stopped, watched.exit.code), (Some(Stopped::Interrupted), Some(143)));
     assert_eq!(fs::read_to_string(&launch.output_file).unwrap(), "tidy\n");
 }
 
