@@ -1,0 +1,220 @@
+//! The one place that writes, moves and removes files under `.orchestrator/`.
+//!
+//! A reader sees the old file or the new one, never half of one, whenever the writer is killed: a temporary file in the
+//! same directory, one write, fsync, rename, fsync of the directory. It never decides what is written.
+
+mod append;
+mod renames;
+mod rewrite;
+
+pub use append::{append_line, append_line_synced};
+pub use renames::{Moved, move_no_replace};
+pub use rewrite::{Rewritten, rewrite};
+
+use super::error::cannot;
+use anyhow::Result;
+use rustix::{
+    fs::{Mode, OFlags},
+    io::Errno,
+};
+use serde::Serialize;
+use std::{
+    fs::{self, Permissions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::Path,
+    time::Duration,
+};
+use tempfile::NamedTempFile;
+
+/// How the name of every temporary file begins.
+pub const TEMPORARY: &str = ".tmp-";
+
+const SHARED: u32 = 0o666;
+const PRIVATE: u32 = 0o600;
+
+/// What became of a file that was to be new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It is there.
+    New,
+    /// A file of that name was there already, and still is.
+    AlreadyExists,
+}
+
+/// Replaces or creates a file. The permissions of an earlier one are kept.
+///
+/// # Errors
+/// The system's, with path and remedy; the earlier file is then untouched.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let earlier = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
+    let temporary = prepared(path, bytes, SHARED, true)?;
+    if let Some(earlier) = earlier {
+        keep_mode(&temporary, path, earlier.permissions().mode())?;
+    }
+    put(temporary, path)?;
+    sync_dir(path)
+}
+
+/// Replaces or creates a file that only its owner may read.
+///
+/// # Errors
+/// As for [`write`].
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    put(prepared(path, bytes, PRIVATE, true)?, path)?;
+    sync_dir(path)
+}
+
+/// Replaces or creates a file that can be computed again: atomic, but without waiting for the disk.
+///
+/// # Errors
+/// As for [`write`].
+pub fn write_cache(path: &Path, bytes: &[u8]) -> Result<()> {
+    put(prepared(path, bytes, SHARED, false)?, path)
+}
+
+/// A value as the text of a JSON file.
+///
+/// # Errors
+/// A value that JSON cannot express.
+pub fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Creates a file, complete from the first instant; never replaces one.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
+    let temporary = prepared(path, bytes, SHARED, true)?;
+    match renames::no_replace(temporary.path(), path) {
+        Ok(()) => {
+            forget(temporary);
+            sync_dir(path)?;
+            Ok(Published::New)
+        }
+        Err(Errno::EXIST) => Ok(Published::AlreadyExists),
+        Err(error) => Err(cannot("create", path, error)),
+    }
+}
+
+/// Removes a file; whether it was there.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn remove(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_dir(path).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(cannot("remove", path, error)),
+    }
+}
+
+/// Removes temporary files that a killed writer left in `dir`, if they are older than `age`; how many.
+///
+/// Give it days: for an instant such a file holds what a person has written meanwhile.
+///
+/// # Errors
+/// The directory cannot be read. A file that cannot be removed is left.
+pub fn sweep(dir: &Path, age: Duration) -> Result<usize> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(cannot("read", dir, error)),
+    };
+    let is_old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        modified.is_ok_and(|time| time.elapsed().is_ok_and(|passed| passed > age))
+    };
+    let leftovers = entries.filter_map(Result::ok).filter(|entry| {
+        entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && is_old(entry)
+    });
+    Ok(leftovers.filter(|entry| fs::remove_file(entry.path()).is_ok()).count())
+}
+
+/// Creates a directory and those above it, if they are missing.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn ensure_dir(dir: &Path) -> Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = dir.parent().filter(|above| !above.as_os_str().is_empty()) {
+        ensure_dir(above)?;
+    }
+    match fs::DirBuilder::new().mode(0o777).create(dir) {
+        Ok(()) => sync_dir(dir),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(cannot("create the directory", dir, error)),
+    }
+}
+
+/// Creates the directory that a file is to stand in.
+pub(super) fn ensure_parent(path: &Path) -> Result<()> {
+    path.parent().map_or(Ok(()), ensure_dir)
+}
+
+/// A temporary file beside `path` with these contents.
+fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
+    let failed = |error| cannot("write", path, error);
+    let mut temporary = match temporary(path, mode) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            ensure_parent(path)?;
+            temporary(path, mode)
+        }
+        other => other,
+    }
+    .map_err(failed)?;
+    temporary.write_all(bytes).map_err(failed)?;
+    if durable {
+        temporary.as_file().sync_all().map_err(failed)?;
+    }
+    Ok(temporary)
+}
+
+fn temporary(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(TEMPORARY).permissions(Permissions::from_mode(mode)).tempfile_in(dir).map_err(
+        // The library wraps the error to add a path of its own, which hides the number that names the remedy.
+        |error| match error.raw_os_error() {
+            Some(_) => error,
+            None => rustix::io::Errno::from_io_error(&error).map_or(error, Into::into),
+        },
+    )
+}
+
+fn keep_mode(temporary: &NamedTempFile, path: &Path, mode: impl Into<u32>) -> Result<()> {
+    let permissions = Permissions::from_mode(mode.into() & 0o777);
+    temporary.as_file().set_permissions(permissions).map_err(|error| cannot("keep the permissions of", path, error))
+}
+
+fn put(temporary: NamedTempFile, path: &Path) -> Result<()> {
+    fs::rename(temporary.path(), path).map_err(|error| cannot("write", path, error))?;
+    forget(temporary);
+    Ok(())
+}
+
+/// The temporary file has got another name: nothing is left to remove.
+fn forget(mut temporary: NamedTempFile) {
+    temporary.disable_cleanup(true);
+}
+
+/// Makes what happened to the name of `path` outlast a power failure.
+fn sync_dir(path: &Path) -> Result<()> {
+    let Some(dir) = path.parent() else { return Ok(()) };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let synced = rustix::fs::open(dir, flags, Mode::empty()).and_then(rustix::fs::fsync);
+    match synced {
+        // Some file systems know no fsync of directories.
+        Ok(()) | Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
+        Err(error) => Err(cannot("write the directory", dir, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

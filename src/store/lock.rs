@@ -1,0 +1,264 @@
+//! Locks between processes, as `flock` on files that are never deleted.
+//!
+//! A lock ends when the last descriptor of it is closed, so it can be handed to a child; it is never unlocked
+//! explicitly, for that would free every duplicate. People do delete lock files: who takes a lock compares what it
+//! has locked with what stands at the path.
+
+use super::{error::cannot, paths::Paths};
+use anyhow::{Result, bail};
+use rustix::{
+    fd::OwnedFd,
+    fs::{FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat},
+    io::{Errno, FdFlags, retry_on_intr},
+};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How long a change of `shared/` waits for another one.
+const STORE_WAIT: Duration = Duration::from_secs(20);
+
+/// Who only looks whether a lock is free holds it for microseconds; a taker outlasts that.
+const LOOKS: [Duration; 3] = [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
+
+/// How often a lock file may be replaced under a taker before it gives up.
+const REPLACED_MAX: u32 = 100;
+
+/// A lock that is held until this and every duplicate handed out is closed.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Takes the lock if it is free; `None` if another holds it.
+    ///
+    /// # Errors
+    /// The file cannot be opened or locked at all: that is not "busy".
+    pub fn try_take(path: &Path) -> Result<Option<Self>> {
+        for pause in LOOKS {
+            if let Some(lock) = Self::try_once(path)? {
+                return Ok(Some(lock));
+            }
+            std::thread::sleep(pause);
+        }
+        Self::try_once(path)
+    }
+
+    /// Takes the lock, waiting for it at most about as long as `deadline`.
+    ///
+    /// # Errors
+    /// As for [`Lock::try_take`], and a lock that is not free by then.
+    pub fn take(path: &Path, deadline: Duration) -> Result<Self> {
+        let mut waited = Duration::ZERO;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(lock) = Self::try_once(path)? {
+                return Ok(lock);
+            }
+            if waited >= deadline {
+                bail!(
+                    "{path} has been held for {seconds} s: another `scheduler` is at work or hangs; \
+                     `fuser -v {path}` names it, try again when it has ended",
+                    path = path.display(),
+                    seconds = deadline.as_secs(),
+                );
+            }
+            std::thread::sleep(pause);
+            waited += pause;
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+
+    /// Takes the lock of `shared/`. It is held for milliseconds: never across git, gh or claude.
+    ///
+    /// # Errors
+    /// As for [`Lock::take`].
+    pub fn store(paths: &Paths) -> Result<Self> {
+        Self::take(&paths.store_lock(), STORE_WAIT)
+    }
+
+    /// Whether nobody holds the lock at `path`. A file that isn't there is free; none is created.
+    ///
+    /// # Errors
+    /// The file cannot be opened or looked at.
+    pub fn is_free(path: &Path) -> Result<bool> {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = match retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())) {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(true),
+            Err(error) => return Err(cannot("open the lock file", path, error)),
+        };
+        // Shared, so that two who look never see each other.
+        locked(&file, FlockOperation::NonBlockingLockShared, path)
+    }
+
+    /// Takes over the lock that a parent handed to this process as `file`, from now on closed by exec.
+    ///
+    /// # Errors
+    /// Somebody else holds it, or `file` isn't what stands at `path`.
+    pub fn adopt(file: File, path: &Path) -> Result<Self> {
+        rustix::io::fcntl_setfd(&file, FdFlags::CLOEXEC).map_err(|error| cannot("keep the lock", path, error))?;
+        if !locked(&file, FlockOperation::NonBlockingLockExclusive, path)? {
+            bail!("{} is held by another process: this one was handed a file without the lock", path.display());
+        }
+        let lock = Self { file, path: path.to_owned() };
+        if !lock.still_at(path) {
+            bail!("{} was deleted or replaced while it was handed over", path.display());
+        }
+        Ok(lock)
+    }
+
+    /// A duplicate, to be a child's standard input: the lock is held until both are closed.
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub fn duplicate(&self) -> Result<File> {
+        self.file.try_clone().map_err(|error| cannot("duplicate the lock", &self.path, error))
+    }
+
+    /// The descriptor itself, to be handed to a child.
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
+    /// Whether the locked file still stands at `path`. If not, somebody deleted it, and another may hold the new one.
+    pub fn still_at(&self, path: &Path) -> bool {
+        let same = |a: &Stat, b: &Stat| a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+        matches!((fstat(&self.file), rustix::fs::lstat(path)), (Ok(held), Ok(there)) if same(&held, &there))
+    }
+
+    fn try_once(path: &Path) -> Result<Option<Self>> {
+        for _ in 0..REPLACED_MAX {
+            let file = open(path)?;
+            let taken = locked(&file, FlockOperation::NonBlockingLockExclusive, path)?;
+            let lock = Self { file: file.into(), path: path.to_owned() };
+            if lock.still_at(path) {
+                return Ok(taken.then_some(lock));
+            }
+        }
+        bail!("{} is deleted again and again: find out by whom", path.display())
+    }
+}
+
+fn open(path: &Path) -> Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let open = || retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)));
+    let file = match open() {
+        Err(Errno::NOENT) => {
+            super::atomic::ensure_parent(path)?;
+            open()
+        }
+        other => other,
+    };
+    let file = file.map_err(|error| cannot("open the lock file", path, error))?;
+    let stat = fstat(&file).map_err(|error| cannot("open the lock file", path, error))?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        bail!("{} is not a regular file: move it away", path.display());
+    }
+    Ok(file)
+}
+
+fn locked(file: &impl rustix::fd::AsFd, operation: FlockOperation, path: &Path) -> Result<bool> {
+    match retry_on_intr(|| flock(file, operation)) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(cannot("lock", path, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        fs,
+        process::{Command, Stdio},
+        sync::atomic::{AtomicU32, Ordering},
+    };
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agents/a/lock");
+        assert!(Lock::is_free(&path).unwrap());
+        assert!(!path.exists());
+        let lock = Lock::try_take(&path).unwrap().unwrap();
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        assert!(!Lock::is_free(&path).unwrap());
+        let error = Lock::take(&path, Duration::from_millis(5)).unwrap_err().to_string();
+        assert!(error.contains("fuser") && error.contains("lock"), "{error}");
+        drop(lock);
+        assert!(Lock::is_free(&path).unwrap());
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn threads_exclude_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.lock");
+        let inside = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let _lock = Lock::take(&path, Duration::from_secs(30)).unwrap();
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        assert_eq!(inside.fetch_sub(1, Ordering::SeqCst), 1);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_deleted_lock_file_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let old = Lock::try_take(&path).unwrap().unwrap();
+        assert!(old.still_at(&path));
+        fs::remove_file(&path).unwrap();
+        assert!(!old.still_at(&path));
+        let new = Lock::try_take(&path).unwrap().unwrap();
+        assert!(new.still_at(&path) && !old.still_at(&path));
+        assert!(Lock::adopt(old.into_file(), &path).is_err());
+    }
+
+    #[test]
+    fn a_child_holds_what_it_was_handed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let lock = Lock::try_take(&path).unwrap().unwrap();
+        let adopted = Lock::adopt(lock.duplicate().unwrap(), &path).unwrap();
+        let mut child = Command::new("sleep").arg("60").stdin(Stdio::from(lock.into_file())).spawn().unwrap();
+        drop(adopted);
+        assert!(!Lock::is_free(&path).unwrap());
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(Lock::is_free(&path).unwrap());
+    }
+
+    #[test]
+    fn an_error_is_not_busy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        fs::create_dir(&path).unwrap();
+        assert!(Lock::try_take(&path).is_err());
+        assert!(Lock::is_free(&path).is_err());
+        let other = dir.path().join("other");
+        std::os::unix::fs::symlink("/dev/null", &other).unwrap();
+        assert!(Lock::try_take(&other).is_err());
+    }
+
+    #[test]
+    fn adopting_what_another_holds_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let _held = Lock::try_take(&path).unwrap().unwrap();
+        let stranger = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        assert!(Lock::adopt(stranger, &path).is_err());
+    }
+}

@@ -1,0 +1,293 @@
+//! Where everything is: every path under `.orchestrator/` is built here and nowhere else.
+//!
+//! It only joins words; whether a file is there is for others to find out. Whatever comes from outside is a
+//! checked [`Name`] or UUID before it becomes part of a path.
+
+use crate::domain::{name::Name, task::TaskState};
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+
+/// The ending of task and message files.
+pub const MARKDOWN: &str = "md";
+
+/// The paths of one project.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    root: PathBuf,
+    dot: PathBuf,
+}
+
+/// A day as [`crate::domain::time::local_day`] writes it; whatever else is in the text is dropped.
+fn day_word(day: &str) -> String {
+    day.chars().filter(|c| c.is_ascii_digit() || *c == '-').collect()
+}
+
+impl Paths {
+    /// The paths of the project whose main checkout is `root`.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), dot: root.join(".orchestrator") }
+    }
+
+    /// The main checkout.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `.orchestrator/`
+    pub fn dot(&self) -> &Path {
+        &self.dot
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> PathBuf {
+        self.dot.join("agents.yaml")
+    }
+
+    /// Optional text for the instructions of every agent.
+    pub fn global_instructions(&self) -> PathBuf {
+        self.dot.join("global-instructions.md")
+    }
+
+    /// The directory of skills that replace the built-in ones.
+    pub fn commands_dir(&self) -> PathBuf {
+        self.dot.join("commands")
+    }
+
+    /// The directory of prompts.
+    pub fn prompts_dir(&self) -> PathBuf {
+        self.dot.join("prompts")
+    }
+
+    /// The prompt of an agent or a focus.
+    pub fn prompt(&self, name: &Name) -> PathBuf {
+        self.prompts_dir().join(format!("{name}.{MARKDOWN}"))
+    }
+
+    /// The marker that holds everything while it exists.
+    pub fn paused_marker(&self) -> PathBuf {
+        self.dot.join("paused")
+    }
+
+    /// The directory with one directory per agent.
+    pub fn agents_dir(&self) -> PathBuf {
+        self.dot.join("agents")
+    }
+
+    /// The paths of one agent.
+    pub fn agent(&self, name: &Name) -> AgentPaths {
+        AgentPaths { dir: self.agents_dir().join(name.as_str()) }
+    }
+
+    /// The directory of messages to the human.
+    pub fn messages(&self) -> PathBuf {
+        self.dot.join("messages")
+    }
+
+    /// The message file of that stem, as [`crate::domain::message::Message::stem`] builds it.
+    pub(super) fn message(&self, stem: &str) -> PathBuf {
+        self.messages().join(format!("{stem}.{MARKDOWN}"))
+    }
+
+    /// The directory of logs.
+    pub fn logs(&self) -> PathBuf {
+        self.dot.join("logs")
+    }
+
+    /// The log of an agent on a local day, `YYYY-MM-DD`.
+    pub fn agent_log(&self, name: &Name, day: &str) -> PathBuf {
+        self.logs().join(format!("{name}-{}.log", day_word(day)))
+    }
+
+    /// The log of the ticks on a local day, `YYYY-MM-DD`.
+    pub fn scheduler_log(&self, day: &str) -> PathBuf {
+        self.logs().join(format!("scheduler-{}.log", day_word(day)))
+    }
+
+    /// The event log of a local day, `YYYY-MM-DD`.
+    pub fn events_file(&self, day: &str) -> PathBuf {
+        self.logs().join(format!("events-{}.jsonl", day_word(day)))
+    }
+
+    /// The directory of what can be computed again.
+    pub fn cache(&self) -> PathBuf {
+        self.dot.join("cache")
+    }
+
+    /// What the last tick decided.
+    pub fn last_tick(&self) -> PathBuf {
+        self.cache().join("last-tick.json")
+    }
+
+    /// The last known count of open pull requests.
+    pub fn open_prs(&self) -> PathBuf {
+        self.cache().join("open-prs.json")
+    }
+
+    /// Until when nobody starts.
+    pub fn cooldown(&self) -> PathBuf {
+        self.cache().join("cooldown.json")
+    }
+
+    /// Held for the whole of a tick.
+    pub fn scheduler_lock(&self) -> PathBuf {
+        self.dot.join("scheduler.lock")
+    }
+
+    /// Held for milliseconds around changes of `shared/`.
+    pub fn store_lock(&self) -> PathBuf {
+        self.dot.join("store.lock")
+    }
+
+    /// Held for the whole of a git fetch.
+    pub fn fetch_lock(&self) -> PathBuf {
+        self.dot.join("fetch.lock")
+    }
+
+    /// What agents and people share: the queue, proposals, pull requests.
+    pub fn shared(&self) -> PathBuf {
+        self.dot.join("shared")
+    }
+
+    /// The directory of tasks in a state.
+    pub fn queue(&self, state: TaskState) -> PathBuf {
+        self.shared().join("queue").join(state.word())
+    }
+
+    /// The file of a task in a state.
+    pub fn task(&self, state: TaskState, id: &Name) -> PathBuf {
+        self.queue(state).join(format!("{id}.{MARKDOWN}"))
+    }
+}
+
+/// The paths of one agent.
+#[derive(Clone, Debug)]
+pub struct AgentPaths {
+    dir: PathBuf,
+}
+
+impl AgentPaths {
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Held for the whole of a run.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// What is remembered between ticks.
+    pub fn state(&self) -> PathBuf {
+        self.dir.join("state.json")
+    }
+
+    /// The environment of a run, to `source` by hand.
+    pub fn env_sh(&self) -> PathBuf {
+        self.dir.join("env.sh")
+    }
+
+    /// The marker that asks for a run at the next tick.
+    pub fn run_requested(&self) -> PathBuf {
+        self.dir.join("run-requested")
+    }
+
+    /// Its git worktree.
+    pub fn worktree(&self) -> PathBuf {
+        self.dir.join("worktree")
+    }
+
+    /// The directory with one directory per run.
+    pub fn runs(&self) -> PathBuf {
+        self.dir.join("runs")
+    }
+
+    /// The paths of one run.
+    ///
+    /// # Errors
+    /// `run_id` is not a UUID with hyphens: then it must not become a path.
+    pub fn run(&self, run_id: &str) -> Result<RunPaths> {
+        let is_uuid = run_id.len() == 36 && uuid::Uuid::try_parse(run_id).is_ok();
+        if !is_uuid {
+            bail!("{:?} is not the id of a run: it must be a UUID", crate::domain::text::cut(run_id, 80));
+        }
+        Ok(RunPaths { dir: self.runs().join(run_id) })
+    }
+}
+
+/// The paths of one run.
+#[derive(Clone, Debug)]
+pub struct RunPaths {
+    dir: PathBuf,
+}
+
+impl RunPaths {
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What it was started for.
+    pub fn assignment(&self) -> PathBuf {
+        self.dir.join("assignment.json")
+    }
+
+    /// What claude was told.
+    pub fn prompt(&self) -> PathBuf {
+        self.dir.join("prompt.md")
+    }
+
+    /// What claude wrote to its standard output.
+    pub fn output(&self) -> PathBuf {
+        self.dir.join("output.jsonl")
+    }
+
+    /// What claude wrote to its standard error.
+    pub fn stderr(&self) -> PathBuf {
+        self.dir.join("stderr.log")
+    }
+
+    /// How it ended.
+    pub fn record(&self) -> PathBuf {
+        self.dir.join("record.json")
+    }
+
+    /// What must not have changed at its end: hashes of git's settings, hooks and refs.
+    pub fn fingerprint(&self) -> PathBuf {
+        self.dir.join("fingerprint.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn are_where_people_look_for_them() {
+        let paths = Paths::new(Path::new("/p"));
+        let name: Name = "impl-1".parse().unwrap();
+        let id: Name = "TASK-1".parse().unwrap();
+        let run = "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f";
+        let agent = paths.agent(&name);
+        for (path, expected) in [
+            (paths.config(), "agents.yaml"),
+            (paths.prompt(&name), "prompts/impl-1.md"),
+            (agent.state(), "agents/impl-1/state.json"),
+            (agent.run(run).unwrap().record(), &format!("agents/impl-1/runs/{run}/record.json")),
+            (paths.task(TaskState::Claimed, &id), "shared/queue/claimed/TASK-1.md"),
+            (paths.agent_log(&name, "2024-01-15"), "logs/impl-1-2024-01-15.log"),
+            (paths.scheduler_log("2024-01-15"), "logs/scheduler-2024-01-15.log"),
+            (paths.events_file("../2024-01-15/x"), "logs/events-2024-01-15.jsonl"),
+            (paths.open_prs(), "cache/open-prs.json"),
+        ] {
+            assert_eq!(path, Path::new("/p/.orchestrator").join(expected));
+        }
+    }
+
+    #[test]
+    fn a_run_is_named_by_a_uuid() {
+        let agent = Paths::new(Path::new("/p")).agent(&"a".parse().unwrap());
+        for bad in ["", "..", "../../x", "0190d1c27f1a4e5b8c3d1a2b3c4d5e6f", "{0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f}"] {
+            assert!(agent.run(bad).is_err(), "{bad:?}");
+        }
+    }
+}

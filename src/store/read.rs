@@ -1,0 +1,240 @@
+//! Bounded reads of regular files.
+//!
+//! A pipe, a device, a directory or a huge file that somebody put in the way is refused and never waited for.
+//! A small file costs four system calls: open, fstat, read, close. It never writes.
+
+use super::error::cannot;
+use anyhow::{Context, Result};
+use rustix::{
+    buffer::spare_capacity,
+    fd::OwnedFd,
+    fs::{FileType, Mode, OFlags, Stat},
+    io::{Errno, retry_on_intr},
+};
+use serde::de::DeserializeOwned;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+/// The most bytes of a file that are read.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// What stands at a path and is not read, though it is there.
+#[derive(Debug)]
+pub struct Refused {
+    path: PathBuf,
+    why: &'static str,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.path.display(), self.why)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Whether a symbolic link at the end of a path is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Follow,
+    Refuse,
+}
+
+/// The beginning of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Bytes that are not UTF-8 are replaced.
+    pub text: String,
+    /// Whether it is the whole file.
+    pub whole: bool,
+}
+
+/// The text of a file that the program keeps; `None` if there is none. Bytes that are not UTF-8 are replaced.
+///
+/// # Errors
+/// [`Refused`] for a symbolic link, for anything but a regular file, and above [`MAX_BYTES`]; else the system's.
+pub fn read_text(path: &Path) -> Result<Option<String>> {
+    Ok(read_bytes(path)?.map(|(bytes, _)| lossy(bytes)))
+}
+
+/// As [`read_text`], for a file that a person keeps and may have linked to, such as the configuration.
+///
+/// # Errors
+/// As for [`read_text`], but a symbolic link is followed.
+pub fn read_linked_text(path: &Path) -> Result<Option<String>> {
+    let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Follow)? else { return Ok(None) };
+    Ok(Some(lossy(contents(&file, path, bounded(path, &stat)?)?)))
+}
+
+/// At most the first `max` bytes of a file that the program keeps; `None` if there is none.
+///
+/// # Errors
+/// As for [`read_text`].
+pub fn read_head(path: &Path, max: usize) -> Result<Option<Head>> {
+    let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
+    let size = bounded(path, &stat)?;
+    let text = lossy(contents(&file, path, size.min(max))?);
+    Ok(Some(Head { text, whole: size <= max }))
+}
+
+/// The value in a JSON file; `None` if there is no file.
+///
+/// # Errors
+/// As for [`read_text`], and text that is no such value: path, line and column.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let Some((bytes, _)) = read_bytes(path)? else { return Ok(None) };
+    let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let value = serde_json::from_slice(json).with_context(|| format!("{} is not what it should be", path.display()))?;
+    Ok(Some(value))
+}
+
+/// The bytes and the status of a file that the program keeps; `None` if there is none.
+pub(super) fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Stat)>> {
+    let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
+    let bytes = contents(&file, path, bounded(path, &stat)?)?;
+    Ok(Some((bytes, stat)))
+}
+
+/// Opens a regular file of any size that the program keeps, never waiting; `None` if there is none.
+pub(super) fn open_kept(path: &Path, flags: OFlags) -> Result<Option<(OwnedFd, Stat)>> {
+    open_regular(path, flags, Links::Refuse)
+}
+
+/// Text of unknown encoding: bytes that are not UTF-8 are replaced.
+pub(super) fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Refuses to write what could not be read back.
+pub(super) fn check_size(what: &str, bytes: &[u8]) -> Result<()> {
+    anyhow::ensure!(bytes.len() <= MAX_BYTES, "{what} is larger than 1 MiB: shorten it");
+    Ok(())
+}
+
+fn open_regular(path: &Path, flags: OFlags, links: Links) -> Result<Option<(OwnedFd, Stat)>> {
+    let mut flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    if links == Links::Refuse {
+        flags |= OFlags::NOFOLLOW;
+    }
+    let refused = |why| Refused { path: path.to_owned(), why };
+    let file = match retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))) {
+        Ok(file) => file,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(Errno::LOOP) => return Err(refused("is a symbolic link: put the file itself there").into()),
+        Err(Errno::NXIO) => return Err(refused(NOT_REGULAR).into()),
+        Err(Errno::ISDIR) => return Err(refused(DIRECTORY).into()),
+        Err(error) => return Err(cannot("open", path, error)),
+    };
+    let stat = rustix::fs::fstat(&file).map_err(|error| cannot("read", path, error))?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Ok(Some((file, stat))),
+        FileType::Directory => Err(refused(DIRECTORY).into()),
+        _ => Err(refused(NOT_REGULAR).into()),
+    }
+}
+
+const NOT_REGULAR: &str = "is not a regular file: move it away";
+const DIRECTORY: &str = "is a directory: move it away";
+
+fn bounded(path: &Path, stat: &Stat) -> Result<usize, Refused> {
+    usize::try_from(stat.st_size)
+        .ok()
+        .filter(|&size| size <= MAX_BYTES)
+        .ok_or_else(|| Refused { path: path.to_owned(), why: "is larger than 1 MiB: shorten it or move it away" })
+}
+
+/// Reads `size` bytes, fewer if the file has become shorter. The size is known, so nothing is read to see its end.
+fn contents(file: &OwnedFd, path: &Path, size: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size);
+    while bytes.len() < size {
+        let got = retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes)))
+            .map_err(|error| cannot("read", path, error))?;
+        if got == 0 {
+            break;
+        }
+    }
+    bytes.truncate(size);
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn survives_any_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"a\r\nb\r\n", "a\r\nb\r\n"),
+            (b"\xef\xbb\xbf# x", "\u{feff}# x"),
+            (b"caf\xe9\n", "caf\u{fffd}\n"),
+        ] {
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(read_text(&path).unwrap().as_deref(), Some(text));
+        }
+        assert_eq!(read_text(&dir.path().join("none")).unwrap(), None);
+    }
+
+    #[test]
+    fn refuses_what_is_no_small_regular_file_without_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        fs::create_dir(at("dir")).unwrap();
+        fs::write(at("big"), vec![b'x'; 2 << 20]).unwrap();
+        fs::write(at("file"), "x").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        for (name, word) in [
+            ("fifo", "not a regular file"),
+            ("socket", "not a regular file"),
+            ("dir", "directory"),
+            ("big", "1 MiB"),
+            ("link", "symbolic link"),
+        ] {
+            for error in [read_text(&at(name)).unwrap_err(), read_head(&at(name), 10).unwrap_err()] {
+                let refused = error.downcast_ref::<Refused>().unwrap_or_else(|| panic!("{name}: {error:#}"));
+                assert!(refused.to_string().contains(word), "{refused}");
+            }
+        }
+        assert_eq!(read_linked_text(&at("link")).unwrap().as_deref(), Some("x"));
+        assert!(read_linked_text(&at("big")).is_err());
+    }
+
+    #[test]
+    fn heads_and_json() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        fs::write(&path, "\u{feff}[1, 2]").unwrap();
+        assert_eq!(read_json::<Vec<u8>>(&path).unwrap(), Some(vec![1, 2]));
+        assert_eq!(read_head(&path, 5).unwrap(), Some(Head { text: "\u{feff}[1".to_owned(), whole: false }));
+        assert!(read_head(&path, 9).unwrap().unwrap().whole);
+        fs::write(&path, "[1,\n oops").unwrap();
+        let error = format!("{:#}", read_json::<Vec<u8>>(&path).unwrap_err());
+        assert!(error.contains("line 2") && error.contains(&*path.to_string_lossy()), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn one_read_call_each() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state.json");
+        fs::write(&path, "{}").unwrap();
+        let read_calls = || -> u64 {
+            let io = fs::read_to_string("/proc/thread-self/io").unwrap();
+            io.lines().find_map(|line| line.strip_prefix("syscr: ")).unwrap().parse().unwrap()
+        };
+        let own = read_calls();
+        let own = read_calls() - own;
+        let before = read_calls();
+        for _ in 0..100 {
+            read_text(&path).unwrap();
+        }
+        assert_eq!(read_calls() - before - own, 100);
+    }
+}
