@@ -1,0 +1,150 @@
+use super::*;
+use crate::exec::sandbox::{Sandbox, write};
+use crate::exec::worktree::{INSTRUCTIONS, SKILLS};
+
+fn scene() -> (Sandbox, Worktree, String) {
+    let sandbox = Sandbox::new();
+    let worktree = sandbox.ready("a");
+    let base = sandbox.run(&["rev-parse", "main"]);
+    (sandbox, worktree, base)
+}
+
+#[test]
+fn a_run_that_did_nothing_has_no_evidence() {
+    let (_sandbox, worktree, base) = scene();
+    write(&worktree.path().join(INSTRUCTIONS), "own");
+    write(&worktree.path().join(SKILLS).join("x.md"), "own");
+    let found = read(&worktree, &base, Some("agent/a")).unwrap();
+    let want = Evidence {
+        head: base.clone(),
+        commits: 0,
+        changed: vec![],
+        dirty: vec![],
+        descends: true,
+        merge_base: Some(base.clone()),
+        branch_tip: Some(base),
+    };
+    assert_eq!(found, want);
+}
+
+#[test]
+fn commits_renames_and_dirty_files_are_seen() {
+    let (sandbox, worktree, base) = scene();
+    sandbox.run_at(worktree.path(), &["mv", "f", "moved é"]);
+    sandbox.commit_all_at(worktree.path(), "one");
+    write(&worktree.path().join("dir/g"), "x");
+    let head = sandbox.commit_all_at(worktree.path(), "two");
+    write(&worktree.path().join("dir/g"), "changed");
+    write(&worktree.path().join("-new \"file\""), "x");
+    let found = read(&worktree, &base, Some("agent/none")).unwrap();
+    assert_eq!(found.head, head);
+    assert_eq!(found.commits, 2);
+    assert_eq!(found.changed, ["dir/g", "f", "moved é"]);
+    assert_eq!(found.dirty, ["dir/g", "-new \"file\""]);
+    assert_eq!(found.branch_tip, None);
+}
+
+#[test]
+fn a_head_that_left_the_base_is_told() {
+    let (sandbox, worktree, first) = scene();
+    write(&worktree.path().join("g"), "x");
+    let base = sandbox.commit_all_at(worktree.path(), "base");
+    sandbox.run_at(worktree.path(), &["checkout", "-q", "--detach", &first]);
+    write(&worktree.path().join("h"), "x");
+    sandbox.commit_all_at(worktree.path(), "elsewhere");
+    let found = read(&worktree, &base, Some("agent/a")).unwrap();
+    assert!(!found.descends);
+    assert_eq!(
+        (found.merge_base, found.branch_tip),
+        (Some(first), Some(base))
+    );
+    assert_eq!(found.changed, ["h"]);
+    assert!(
+        read(&worktree, "0123456789", None)
+            .unwrap_err()
+            .to_string()
+            .contains("is gone")
+    );
+}
+
+#[test]
+fn leftovers_are_committed_without_own_files() {
+    let (sandbox, worktree, base) = scene();
+    sandbox.hook("pre-commit", "exit 1");
+    let folder = sandbox.project().join("agents/a/runs/r");
+    write(&worktree.path().join(INSTRUCTIONS), "own");
+    assert_eq!(
+        commit_leftovers(&worktree, "m", &folder).unwrap(),
+        Leftovers::Nothing
+    );
+    write(&worktree.path().join("f"), "changed");
+    write(&worktree.path().join("new"), "x");
+    sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
+    let Leftovers::Committed(commit) =
+        commit_leftovers(&worktree, "title\n\n# body", &folder).unwrap()
+    else {
+        panic!("not committed");
+    };
+    let found = read(&worktree, &base, Some("agent/a")).unwrap();
+    assert_eq!(found.branch_tip, Some(commit));
+    assert_eq!(
+        (found.commits, found.changed),
+        (1, vec!["f".into(), "new".into()])
+    );
+    assert_eq!(found.dirty, Vec::<String>::new());
+    assert_eq!(
+        sandbox.run_at(worktree.path(), &["log", "-1", "--format=%B"]),
+        "title\n\n# body\n"
+    );
+    assert!(folder.join("inner").exists());
+}
+
+#[test]
+fn a_merge_in_progress_is_not_committed() {
+    let (sandbox, worktree, _) = scene();
+    let at = worktree.path();
+    write(&at.join("f"), "mine");
+    sandbox.commit_all_at(at, "mine");
+    sandbox.run_at(at, &["checkout", "-q", "-b", "agent/other", "main"]);
+    write(&at.join("f"), "theirs");
+    let head = sandbox.commit_all_at(at, "theirs");
+    let merge = sandbox
+        .git_at(at)
+        .with_identity()
+        .unwrap()
+        .try_run(["merge", "agent/a"])
+        .unwrap();
+    assert!(!merge.status.success());
+    let left = commit_leftovers(&worktree, "m", sandbox.path()).unwrap();
+    assert!(matches!(left, Leftovers::NotPossible(_)), "{left:?}");
+    assert_eq!(sandbox.run_at(at, &["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn a_branch_moves_forward_only() {
+    let (sandbox, worktree, base) = scene();
+    sandbox.run_at(worktree.path(), &["checkout", "-q", "--detach"]);
+    write(&worktree.path().join("g"), "x");
+    let ahead = sandbox.commit_all_at(worktree.path(), "ahead");
+    let tip = || sandbox.run(&["rev-parse", "agent/a"]);
+    assert_eq!(
+        advance_branch(&worktree, "agent/a", &ahead).unwrap(),
+        Advance::Moved
+    );
+    assert_eq!(tip(), ahead);
+    assert_eq!(
+        advance_branch(&worktree, "agent/a", &ahead).unwrap(),
+        Advance::Already
+    );
+    assert_eq!(
+        advance_branch(&worktree, "agent/a", &base).unwrap(),
+        Advance::NotForward(ahead.clone())
+    );
+    assert_eq!(tip(), ahead);
+    assert_eq!(
+        advance_branch(&worktree, "agent/gone", &ahead).unwrap(),
+        Advance::Moved
+    );
+    assert!(advance_branch(&worktree, "main", &ahead).is_err());
+    assert_eq!(sandbox.run(&["rev-parse", "main"]), base);
+}

@@ -1,0 +1,212 @@
+//! What a repository's settings, hooks and refs were before a run, to see afterwards what somebody changed.
+//!
+//! It keeps digests, never contents: settings hold passwords. What a change means is for others to decide.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::exec::git::Git;
+
+/// Refs that a run, a fetch or this program itself changes.
+const OWN_REFS: &[&str] = &[
+    "refs/heads/agent/",
+    "refs/salvage/",
+    "refs/remotes/",
+    "refs/scheduler/",
+    "refs/stash",
+    "refs/bisect/",
+];
+
+/// The state of a repository at one moment. Kept between processes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Setting → digest of its values.
+    settings: BTreeMap<String, String>,
+    /// Path below the git directory → digest of content and executable bit.
+    files: BTreeMap<String, String>,
+    /// Full ref name → what it points at.
+    refs: BTreeMap<String, String>,
+}
+
+/// One thing that changed, in words for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// It could make git run or send something else: settings, hooks, attributes.
+    pub trusted: bool,
+    /// What changed.
+    pub words: String,
+}
+
+/// Reads the state of the repository whose common git directory is `common_dir`; `git` is bound to it.
+/// `git_dir` is a worktree's own git directory, whose settings count too.
+pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>) -> Result<Fingerprint> {
+    let mut found = Fingerprint::default();
+    read_settings(git, &common_dir.join("config"), "", &mut found)?;
+    read_settings(
+        git,
+        &common_dir.join("config.worktree"),
+        "main checkout: ",
+        &mut found,
+    )?;
+    if let Some(own) = git_dir {
+        read_settings(git, &own.join("config.worktree"), "worktree: ", &mut found)?;
+    }
+    for folder in ["hooks", "info"] {
+        read_files(&common_dir.join(folder), folder, &mut found.files)?;
+    }
+    // Rebuilt by git itself for plain file servers.
+    found.files.remove("info/refs");
+    let format = "--format=%(refname) %(objectname) %(symref)";
+    for line in git.text(["for-each-ref", format])?.lines() {
+        let (name, target) = line.split_once(' ').unwrap_or((line, ""));
+        if !OWN_REFS.iter().any(|own| name.starts_with(own)) {
+            found.refs.insert(name.to_owned(), target.trim().to_owned());
+        }
+    }
+    Ok(found)
+}
+
+/// What is different in `after`, settings and hooks first.
+pub fn diff(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
+    let settings = compare(&before.settings, &after.settings, |name, what, _, _| {
+        Change {
+            trusted: true,
+            words: format!("the git setting {name} was {what}"),
+        }
+    });
+    let files = compare(&before.files, &after.files, |name, what, _, _| Change {
+        trusted: true,
+        words: format!("the file {name} in the git directory was {what}"),
+    });
+    let refs = compare(&before.refs, &after.refs, |name, what, old, new| Change {
+        trusted: false,
+        words: match (old, new) {
+            (Some(old), Some(new)) => format!(
+                "{} moved from {} to {}",
+                label(name),
+                short(old),
+                short(new)
+            ),
+            _ => format!("{} was {what}", label(name)),
+        },
+    });
+    settings.into_iter().chain(files).chain(refs).collect()
+}
+
+type Words<'a> = &'a dyn Fn(&str, &str, Option<&str>, Option<&str>) -> Change;
+
+fn compare(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+    words: impl Fn(&str, &str, Option<&str>, Option<&str>) -> Change,
+) -> Vec<Change> {
+    let words: Words = &words;
+    let gone = before.iter().filter(|(name, _)| !after.contains_key(*name));
+    let gone = gone.map(|(name, old)| words(name, "removed", Some(old), None));
+    let there = after
+        .iter()
+        .filter_map(|(name, new)| match before.get(name) {
+            Some(old) if old == new => None,
+            Some(old) => Some(words(name, "changed", Some(old), Some(new))),
+            None => Some(words(name, "added", None, Some(new))),
+        });
+    gone.chain(there).collect()
+}
+
+fn label(name: &str) -> String {
+    match (
+        name.strip_prefix("refs/heads/"),
+        name.strip_prefix("refs/tags/"),
+    ) {
+        (Some(branch), _) => format!("branch {branch}"),
+        (_, Some(tag)) => format!("tag {tag}"),
+        _ => name.to_owned(),
+    }
+}
+
+fn short(target: &str) -> &str {
+    target.get(..10).unwrap_or(target)
+}
+
+fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let args = [
+        "config".as_ref(),
+        "--file".as_ref(),
+        path.as_os_str(),
+        "-z".as_ref(),
+        "--list".as_ref(),
+    ];
+    let listed = match git.run(args) {
+        Ok(output) => output.entries(),
+        // What git itself can't read is compared as a whole.
+        Err(_) => {
+            let whole =
+                fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            found
+                .settings
+                .insert(format!("{label}(unreadable)"), digest(&whole)?);
+            return Ok(());
+        }
+    };
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    for entry in listed {
+        let (key, value) = entry.split_once('\n').unwrap_or((&entry, ""));
+        // `git push -u` and `git branch` write these all day, and they make git run nothing.
+        if !key.starts_with("branch.") {
+            let all = values.entry(format!("{label}{key}")).or_default();
+            all.push_str(value);
+            all.push('\n');
+        }
+    }
+    for (key, value) in values {
+        found.settings.insert(key, digest(value.as_bytes())?);
+    }
+    Ok(())
+}
+
+fn read_files(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
+    let context = || format!("cannot read {}", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.with_context(context)?,
+    };
+    for entry in entries {
+        let entry = entry.with_context(context)?;
+        let path = entry.path();
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        match fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => read_files(&path, &name, files)?,
+            Ok(meta) if meta.is_file() => {
+                let content =
+                    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                let executable = meta.permissions().mode() & 0o111 != 0;
+                files.insert(
+                    name,
+                    format!(
+                        "{}{}",
+                        digest(&content)?,
+                        if executable { " x" } else { "" }
+                    ),
+                );
+            }
+            _ => drop(files.insert(name, "no file".into())),
+        }
+    }
+    Ok(())
+}
+
+fn digest(content: &[u8]) -> Result<String> {
+    Ok(git2::Oid::hash_object(git2::ObjectType::Blob, content)?.to_string())
+}
+
+#[cfg(test)]
+mod tests;

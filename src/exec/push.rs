@@ -1,0 +1,231 @@
+//! Publishes one commit as one branch of `origin`. Here, and only here, the repository's hooks run.
+//!
+//! Never forces a branch that isn't an agent's, and an agent's only over the tip that was pushed last.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::exec::git::{Git, GitError, Output};
+use crate::exec::remote::{self, Trouble, has_origin};
+use crate::exec::start_point::is_branch_name;
+use crate::exec::worktree::Worktree;
+
+/// What is to be where.
+#[derive(Debug, Clone, Copy)]
+pub struct Push<'a> {
+    /// The branch of `origin`.
+    pub branch: &'a str,
+    /// The commit that it should have.
+    pub commit: &'a str,
+    /// The commit that was pushed there last, if any. A branch `agent/*` may be replaced if it still has it.
+    pub last: Option<&'a str>,
+}
+
+/// How a push ended. The texts are for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// The branch has the commit now.
+    Pushed,
+    /// The branch had it already.
+    UpToDate,
+    /// There is no remote `origin`.
+    NoRemote,
+    /// The remote, or somebody's newer commits there, refused it.
+    Rejected(String),
+    /// The remote can't be reached now.
+    Offline(String),
+    /// The remote refuses who we are.
+    AuthFailed(String),
+    /// A hook of this repository refused it.
+    HookFailed(String),
+    /// It took longer than this and was stopped.
+    TimedOut(Duration),
+    /// Anything else.
+    Failed(String),
+}
+
+impl Pushed {
+    /// Whether the remote branch has the commit.
+    pub fn is_there(&self) -> bool {
+        matches!(self, Self::Pushed | Self::UpToDate)
+    }
+
+    /// What happened and what a person can do, in one sentence or two.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Pushed => "pushed".into(),
+            Self::UpToDate => "was pushed already".into(),
+            Self::NoRemote => {
+                "there is no remote `origin`: add one with `git remote add origin URL`".into()
+            }
+            Self::Rejected(why) => format!("the remote refused it: {why}"),
+            Self::Offline(why) => format!("the remote can't be reached: {why}"),
+            Self::AuthFailed(why) => format!(
+                "the remote refused access: {why}. Does `git push` work by hand, without a password being asked?"
+            ),
+            Self::HookFailed(why) => {
+                format!("the hook `pre-push` of the repository refused it: {why}")
+            }
+            Self::TimedOut(after) => format!("it took longer than {after:?} and was stopped"),
+            Self::Failed(why) => format!("git could not push it: {why}"),
+        }
+    }
+}
+
+/// Brings `push.commit` to `origin`; doing it again does nothing. Hooks run in the worktree; `timeout` covers them too.
+pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pushed> {
+    worktree.verify()?;
+    let git = worktree.git();
+    if !has_origin(&git)? {
+        return Ok(Pushed::NoRemote);
+    }
+    if !is_branch_name(&git, push.branch)? {
+        return Ok(Pushed::Failed(format!(
+            "{:?} is not a branch name",
+            push.branch
+        )));
+    }
+    let git = git.with_network()?.with_timeout(timeout);
+    let name = format!("refs/heads/{}", push.branch);
+    match remote_tip(&git, &name) {
+        Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(Pushed::UpToDate),
+        Ok(_) => {}
+        Err(error) => return from_error(error),
+    }
+    let hooked = with_trusted_hooks(worktree, git.clone())?;
+    let output = match hooked.try_run(arguments(push, &name)) {
+        Ok(output) => output,
+        // The reply may have been lost after the remote took it.
+        Err(GitError::TimedOut { .. }) if has_it(&git, &name, push.commit) => {
+            return Ok(Pushed::Pushed);
+        }
+        Err(error) => return from_error(error),
+    };
+    if output.status.success() || has_it(&git, &name, push.commit) {
+        return Ok(Pushed::Pushed);
+    }
+    Ok(refusal(&output, has_hook(&hooked)))
+}
+
+fn arguments(push: Push<'_>, name: &str) -> Vec<String> {
+    let fixed = [
+        "-c",
+        "push.followTags=false",
+        "push",
+        "--porcelain",
+        "--no-signed",
+        "--recurse-submodules=no",
+    ];
+    let mut args: Vec<String> = fixed.map(str::to_owned).to_vec();
+    if push.branch.starts_with("agent/") {
+        args.push(format!(
+            "--force-with-lease={name}:{}",
+            push.last.unwrap_or_default()
+        ));
+    }
+    args.extend([
+        "--".into(),
+        "origin".into(),
+        format!("{}:{name}", push.commit),
+    ]);
+    args
+}
+
+fn remote_tip(git: &Git, name: &str) -> Result<Option<String>, GitError> {
+    let listed = git.text(["ls-remote", "--refs", "--", "origin", name])?;
+    let tip = listed
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .find(|(_, found)| *found == name);
+    Ok(tip.map(|(commit, _)| commit.to_owned()))
+}
+
+fn has_it(git: &Git, name: &str, commit: &str) -> bool {
+    remote_tip(git, name).is_ok_and(|tip| tip.as_deref() == Some(commit))
+}
+
+/// Hooks on. Where they are files of the project itself (`core.hooksPath` relative), those of the main checkout
+/// are taken: an agent can change those in its worktree.
+fn with_trusted_hooks(worktree: &Worktree, git: Git) -> Result<Git> {
+    let git = git.with_hooks();
+    let output = git.try_run(["config", "--type=path", "--get", "core.hooksPath"])?;
+    let path = output.path();
+    if !output.status.success() || path.is_absolute() || path.as_os_str().is_empty() {
+        return Ok(git);
+    }
+    let main = worktree
+        .common_dir()
+        .parent()
+        .unwrap_or(Path::new("/"))
+        .join(path);
+    let mut setting = std::ffi::OsString::from("core.hooksPath=");
+    setting.push(main);
+    Ok(git.with_config(setting))
+}
+
+fn has_hook(git: &Git) -> bool {
+    let path: Option<PathBuf> = git
+        .run([
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "hooks/pre-push",
+        ])
+        .ok()
+        .map(|o| o.path());
+    path.is_some_and(|p| p.is_file())
+}
+
+fn from_error(error: GitError) -> Result<Pushed> {
+    if let GitError::TimedOut { after, .. } = error {
+        return Ok(Pushed::TimedOut(after));
+    }
+    Ok(from_trouble(remote::trouble(error)?))
+}
+
+fn from_trouble(trouble: Trouble) -> Pushed {
+    match trouble {
+        Trouble::Offline(why) => Pushed::Offline(why),
+        Trouble::Auth(why) => Pushed::AuthFailed(why),
+        Trouble::Other(why) => Pushed::Failed(why),
+    }
+}
+
+/// A line with `!` is the remote's answer about the branch. Without one the push did not get that far.
+fn refusal(output: &Output, has_hook: bool) -> Pushed {
+    let stdout = output.text();
+    let said: Vec<_> = output
+        .stderr
+        .lines()
+        .filter_map(|l| l.strip_prefix("remote:"))
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
+    if let Some(line) = stdout.lines().find(|line| line.starts_with('!')) {
+        let reason = line.rsplit('\t').next().unwrap_or(line);
+        let why = match reason {
+            "[rejected] (stale info)" => "somebody else has changed the branch there".to_owned(),
+            "[rejected] (fetch first)" | "[rejected] (non-fast-forward)" => {
+                "the branch there has commits that this work hasn't".to_owned()
+            }
+            other if said.is_empty() => other.to_owned(),
+            other => format!("{other}: {}", said.join("; ")),
+        };
+        return Pushed::Rejected(why);
+    }
+    match remote::classify(&output.stderr) {
+        Trouble::Other(why) if has_hook && why.contains("failed to push some refs") => {
+            let lines: Vec<_> = why
+                .lines()
+                .filter(|l| !l.contains("failed to push some refs"))
+                .collect();
+            Pushed::HookFailed(lines.join("\n"))
+        }
+        other => from_trouble(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

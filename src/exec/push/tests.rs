@@ -1,0 +1,187 @@
+use super::*;
+use crate::exec::sandbox::{Sandbox, write};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+struct Scene {
+    sandbox: Sandbox,
+    worktree: Worktree,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let sandbox = Sandbox::with_origin();
+        let worktree = sandbox.ready("a");
+        Self { sandbox, worktree }
+    }
+
+    fn work(&self, text: &str) -> String {
+        write(&self.worktree.path().join("work"), text);
+        self.sandbox.commit_all_at(self.worktree.path(), text)
+    }
+
+    fn push(&self, branch: &str, commit: &str, last: Option<&str>) -> Pushed {
+        push(
+            &self.worktree,
+            Push {
+                branch,
+                commit,
+                last,
+            },
+            LIMIT,
+        )
+        .unwrap()
+    }
+
+    fn tip(&self, branch: &str) -> String {
+        self.sandbox
+            .run_at(&self.sandbox.origin(), &["rev-parse", branch])
+    }
+}
+
+#[test]
+fn pushing_twice_does_nothing_the_second_time() {
+    let scene = Scene::new();
+    let commit = scene.work("one");
+    let config = std::fs::read(scene.sandbox.project().join(".git/config")).unwrap();
+    assert_eq!(scene.push("agent/a", &commit, None), Pushed::Pushed);
+    assert_eq!(scene.tip("agent/a"), commit);
+    assert_eq!(scene.push("agent/a", &commit, None), Pushed::UpToDate);
+    assert_eq!(
+        std::fs::read(scene.sandbox.project().join(".git/config")).unwrap(),
+        config
+    );
+}
+
+#[test]
+fn an_agents_branch_is_replaced_only_over_what_was_pushed_last() {
+    let scene = Scene::new();
+    let first = scene.work("one");
+    scene.push("agent/a", &first, None);
+    scene
+        .sandbox
+        .run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
+    let second = scene.work("two");
+    let refused = scene.push("agent/a", &second, None);
+    assert_eq!(
+        refused,
+        Pushed::Rejected("somebody else has changed the branch there".into())
+    );
+    assert_eq!(scene.tip("agent/a"), first);
+    assert_eq!(scene.push("agent/a", &second, Some(&first)), Pushed::Pushed);
+    assert_eq!(scene.tip("agent/a"), second);
+}
+
+#[test]
+fn other_branches_are_never_forced() {
+    let scene = Scene::new();
+    let first = scene.work("one");
+    assert_eq!(scene.push("feature", &first, None), Pushed::Pushed);
+    scene
+        .sandbox
+        .run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
+    let second = scene.work("two");
+    let refused = scene.push("feature", &second, Some(&first));
+    assert!(
+        matches!(&refused, Pushed::Rejected(why) if why.contains("has commits that this work hasn't")),
+        "{refused:?}"
+    );
+    assert_eq!(scene.tip("feature"), first);
+}
+
+#[test]
+fn a_hook_can_refuse_and_its_words_are_kept() {
+    let scene = Scene::new();
+    scene.sandbox.hook(
+        "pre-push",
+        "echo 'tests are red' >&2; pwd > \"$(git rev-parse --git-common-dir)/ran-in\"; exit 1",
+    );
+    let refused = scene.push("agent/a", &scene.work("one"), None);
+    assert_eq!(refused, Pushed::HookFailed("tests are red".into()));
+    let ran_in = std::fs::read_to_string(scene.sandbox.project().join(".git/ran-in")).unwrap();
+    assert_eq!(Path::new(ran_in.trim_end()), scene.worktree.path());
+}
+
+#[test]
+fn hooks_inside_the_project_are_those_of_the_main_checkout() {
+    let scene = Scene::new();
+    scene.sandbox.run(&["config", "core.hooksPath", ".hooks"]);
+    let ran = scene.sandbox.path().join("ran");
+    let hook = scene.worktree.path().join(".hooks/pre-push");
+    write(&hook, &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(
+        scene.push("agent/a", &scene.work("one"), None),
+        Pushed::Pushed
+    );
+    assert!(
+        !ran.exists(),
+        "an agent's own hook ran with the user's rights"
+    );
+}
+
+#[test]
+fn what_the_remote_says_is_kept() {
+    let scene = Scene::new();
+    let hook = scene.sandbox.origin().join("hooks/pre-receive");
+    write(&hook, "#!/bin/sh\necho 'protected branch' >&2; exit 1\n");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let refused = scene.push("agent/a", &scene.work("one"), None);
+    assert!(
+        matches!(&refused, Pushed::Rejected(why) if why.contains("pre-receive hook declined") && why.contains("protected branch")),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn remotes_that_cannot_be_used_are_told_apart() {
+    let scene = Scene::new();
+    let commit = scene.work("one");
+    scene
+        .sandbox
+        .run(&["remote", "set-url", "origin", "git@host:x.git"]);
+    let with_ssh = |script: &str| {
+        scene.sandbox.run(&["config", "core.sshCommand", script]);
+        scene.push("agent/a", &commit, None)
+    };
+    let offline = with_ssh("echo 'ssh: Could not resolve hostname host' >&2; exit 255 #");
+    assert!(
+        matches!(&offline, Pushed::Offline(why) if why.contains("resolve")),
+        "{offline:?}"
+    );
+    let auth = with_ssh("echo 'Permission denied (publickey).' >&2; exit 255 #");
+    assert!(matches!(auth, Pushed::AuthFailed(_)), "{auth:?}");
+    assert!(auth.advice().contains("by hand"));
+    scene
+        .sandbox
+        .run(&["config", "core.sshCommand", "sleep 30 #"]);
+    let short = Duration::from_millis(300);
+    let late = push(
+        &scene.worktree,
+        Push {
+            branch: "agent/a",
+            commit: &commit,
+            last: None,
+        },
+        short,
+    )
+    .unwrap();
+    assert_eq!(late, Pushed::TimedOut(short));
+    scene.sandbox.run(&["remote", "remove", "origin"]);
+    assert_eq!(scene.push("agent/a", &commit, None), Pushed::NoRemote);
+}
+
+#[test]
+fn odd_branch_names_are_refused() {
+    let scene = Scene::new();
+    let commit = scene.work("one");
+    for name in ["--all", "a:b", "+x", "a b"] {
+        let got = scene.push(name, &commit, None);
+        if name == "+x" {
+            assert_eq!(got, Pushed::Pushed);
+            assert_eq!(scene.tip("refs/heads/+x"), commit);
+        } else {
+            assert!(matches!(got, Pushed::Failed(_)), "{name}: {got:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Questions about the repository that a folder belongs to: where its main checkout is, whose submodule it is,
+//! which branch is the default. Changes nothing.
+//!
+//! libgit2 answers; where it can't open a repository (other ref or object formats), `git rev-parse` does.
+
+mod by_git;
+mod by_libgit2;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::exec::git::Git;
+
+/// What is known about a repository, as seen from one of its folders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The top folder of the working tree that was asked from; none in a bare repository.
+    pub top_level: Option<PathBuf>,
+    /// The top folder of the main checkout; none if the repository is bare.
+    pub main_checkout: Option<PathBuf>,
+    /// The git directory that all worktrees share.
+    pub common_dir: PathBuf,
+    /// The working tree is one that `git worktree add` made.
+    pub linked_worktree: bool,
+    /// There is no main checkout.
+    pub bare: bool,
+    /// HEAD is a commit.
+    pub has_commit: bool,
+    /// The current branch, also one without a commit; none if HEAD is detached.
+    pub branch: Option<String>,
+    /// The default branch of `origin`, else the current branch.
+    pub default_branch: Option<String>,
+    /// The top folder of the working tree of which this is a submodule.
+    pub superproject: Option<PathBuf>,
+}
+
+impl Repository {
+    /// The folders that a project may be set up in, nearest first: this working tree, its main checkout, then the same of
+    /// each superproject.
+    pub fn candidates(&self) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        let mut at = Some(self.clone());
+        while let Some(repository) = at {
+            for folder in [&repository.top_level, &repository.main_checkout]
+                .into_iter()
+                .flatten()
+            {
+                if !found.contains(folder) {
+                    found.push(folder.clone());
+                }
+            }
+            at = match repository.superproject {
+                Some(above) if !found.contains(&above) => Some(discover(&above)?),
+                _ => None,
+            };
+        }
+        Ok(found)
+    }
+}
+
+/// The repository that the folder `start` belongs to. An error if it belongs to none.
+pub fn discover(start: &Path) -> Result<Repository> {
+    let start = start
+        .canonicalize()
+        .with_context(|| format!("cannot read {}", start.display()))?;
+    by_libgit2::discover(&start)
+        .or_else(|_| by_git::discover(&Git::at(&start)))
+        .with_context(|| {
+            format!(
+                "{} is not in a git repository: run `git init` first",
+                start.display()
+            )
+        })
+}
+
+/// The main checkout that belongs to a common git directory without a setting that says otherwise.
+fn beside(common_dir: &Path) -> Option<PathBuf> {
+    common_dir
+        .ends_with(".git")
+        .then(|| common_dir.parent().map(Path::to_owned))
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests;

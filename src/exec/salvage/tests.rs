@@ -1,0 +1,306 @@
+use super::*;
+use crate::exec::sandbox::{Sandbox, write};
+use std::fs;
+
+struct Scene {
+    sandbox: Sandbox,
+    worktree: Worktree,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let worktree = sandbox.ready("a");
+        Self { sandbox, worktree }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        write(&self.worktree.path().join(name), text);
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.sandbox.project().join("agents/a/runs/r")
+    }
+
+    fn salvage(&self, run_id: &str) -> Option<Saved> {
+        salvage(&self.worktree, run_id, "unfinished", &self.folder()).unwrap()
+    }
+
+    fn kept(&self, run_id: &str) -> Kept {
+        self.salvage(run_id).unwrap().kept.unwrap()
+    }
+
+    fn run(&self, args: &[&str]) -> String {
+        self.sandbox.run_at(self.worktree.path(), args)
+    }
+
+    fn files(&self, commit: &str) -> String {
+        self.run(&["ls-tree", "-r", "--name-only", commit])
+            .replace('\n', " ")
+    }
+}
+
+#[test]
+fn nothing_unfinished_is_nothing_to_save() {
+    let scene = Scene::new();
+    scene.write(INSTRUCTIONS, "own");
+    scene.write(&format!("{SKILLS}/x.md"), "own");
+    assert_eq!(scene.salvage("r1"), None);
+    assert_eq!(scene.run(&["for-each-ref", "refs/salvage"]), "");
+}
+
+#[test]
+fn uncommitted_and_untracked_files_are_saved_and_stay() {
+    let scene = Scene::new();
+    scene.write(".gitignore", "build\n");
+    scene.write("build", "cache");
+    scene.write("f", "changed\n");
+    scene.write("folder/new file", "x");
+    scene.write(INSTRUCTIONS, "own");
+    scene.write(&format!("{SKILLS}/x.md"), "own");
+    let before = scene.run(&["status", "--porcelain"]);
+    let kept = scene.kept("r1");
+    assert_eq!(kept.ref_name, "refs/salvage/r1");
+    assert_eq!(scene.run(&["rev-parse", "refs/salvage/r1"]), kept.commit);
+    assert_eq!(scene.files(&kept.commit), ".gitignore f folder/new file");
+    assert_eq!(
+        scene.run(&["show", &format!("{}:f", kept.commit)]),
+        "changed"
+    );
+    assert_eq!(
+        scene.run(&["show", "-s", "--format=%s %P", &kept.commit]),
+        format!("unfinished {}", scene.run(&["rev-parse", "HEAD"]))
+    );
+    assert_eq!(scene.run(&["status", "--porcelain"]), before);
+}
+
+#[test]
+fn a_second_salvage_neither_repeats_nor_overwrites() {
+    let scene = Scene::new();
+    scene.write("f", "first");
+    let first = scene.kept("r1");
+    assert_eq!(scene.kept("r1"), first);
+    scene.write("f", "second");
+    let second = scene.kept("r1");
+    assert_eq!(second.ref_name, "refs/salvage/r1-2");
+    assert_eq!(scene.kept("r1"), second);
+    assert_eq!(scene.run(&["rev-parse", "refs/salvage/r1"]), first.commit);
+}
+
+#[test]
+fn commits_that_no_branch_holds_are_saved() {
+    let scene = Scene::new();
+    scene.run(&["checkout", "-q", "--detach"]);
+    assert_eq!(scene.salvage("r1"), None);
+    scene.write("work", "x");
+    let commit = scene.sandbox.commit_all_at(scene.worktree.path(), "work");
+    assert_eq!(
+        scene.kept("r1"),
+        Kept {
+            ref_name: "refs/salvage/r1".into(),
+            commit
+        }
+    );
+    assert_eq!(scene.salvage("r2"), None, "it is held now");
+}
+
+#[test]
+fn a_conflict_in_progress_is_saved() {
+    for operation in ["rebase", "merge"] {
+        let scene = Scene::new();
+        scene.write("f", "mine\n");
+        scene.sandbox.commit_all_at(scene.worktree.path(), "mine");
+        scene.run(&["checkout", "-q", "-b", "agent/other", "main"]);
+        scene.write("f", "theirs\n");
+        scene.sandbox.commit_all_at(scene.worktree.path(), "theirs");
+        let git = scene
+            .sandbox
+            .git_at(scene.worktree.path())
+            .with_identity()
+            .unwrap();
+        assert!(
+            !git.try_run([operation, "agent/a"])
+                .unwrap()
+                .status
+                .success()
+        );
+        scene.write("new", "x");
+        let kept = scene.kept("r1");
+        let text = scene.run(&["show", &format!("{}:f", kept.commit)]);
+        assert!(
+            text.contains("<<<<<<<") && text.contains("mine") && text.contains("theirs"),
+            "{text}"
+        );
+        assert_eq!(scene.files(&kept.commit), "f new");
+        assert!(scene.worktree.operation_in_progress().unwrap());
+    }
+}
+
+#[test]
+fn what_a_rebase_stashed_is_saved() {
+    let scene = Scene::new();
+    scene.write("g", "base\n");
+    scene.sandbox.commit_all_at(scene.worktree.path(), "g");
+    scene.write("f", "mine\n");
+    scene.sandbox.commit_all_at(scene.worktree.path(), "mine");
+    scene.run(&["checkout", "-q", "-b", "agent/other", "HEAD~1"]);
+    scene.write("f", "theirs\n");
+    scene.sandbox.commit_all_at(scene.worktree.path(), "theirs");
+    scene.write("g", "stashed\n");
+    let git = scene
+        .sandbox
+        .git_at(scene.worktree.path())
+        .with_identity()
+        .unwrap();
+    assert!(
+        !git.try_run(["rebase", "--autostash", "agent/a"])
+            .unwrap()
+            .status
+            .success()
+    );
+    scene.salvage("r1");
+    assert_eq!(
+        scene.run(&["show", "refs/salvage/r1-autostash:g"]),
+        "stashed"
+    );
+}
+
+#[test]
+fn a_broken_or_locked_index_does_not_matter() {
+    let scene = Scene::new();
+    scene.write("new", "x");
+    let git_dir = scene.worktree.verify().unwrap();
+    write(&git_dir.join("index"), "garbage");
+    write(&git_dir.join("index.lock"), "");
+    let kept = scene.kept("r1");
+    assert_eq!(scene.files(&kept.commit), "f new");
+    fs::remove_file(git_dir.join("index")).unwrap();
+    assert_eq!(scene.kept("r1"), kept);
+}
+
+#[test]
+fn a_branch_that_was_deleted_under_the_worktree_does_not_matter() {
+    let scene = Scene::new();
+    scene.write("new", "x");
+    scene.run(&["update-ref", "-d", "refs/heads/agent/a"]);
+    let kept = scene.kept("r1");
+    assert_eq!(scene.files(&kept.commit), "f new");
+}
+
+#[test]
+fn repositories_inside_are_moved_whole() {
+    let scene = Scene::new();
+    scene.write(".gitignore", "ignored/\n");
+    scene.sandbox.commit_all_at(scene.worktree.path(), "ignore");
+    for name in ["empty", "vendor/lib", "ignored/repo"] {
+        let inner = scene.worktree.path().join(name);
+        scene.run(&["init", "-q", inner.to_str().unwrap()]);
+        write(&inner.join("file"), name);
+    }
+    scene
+        .sandbox
+        .commit_all_at(&scene.worktree.path().join("vendor/lib"), "inner");
+    let saved = scene.salvage("r1").unwrap();
+    assert_eq!(saved.kept, None);
+    let folder = scene.folder();
+    assert_eq!(
+        saved.moved,
+        [folder.join("empty"), folder.join("vendor-lib")]
+    );
+    assert_eq!(
+        scene
+            .sandbox
+            .run_at(&folder.join("vendor-lib"), &["log", "--format=%s"]),
+        "inner"
+    );
+    assert!(folder.join("empty/file").exists());
+    assert!(!scene.worktree.path().join("vendor/lib").exists());
+    assert!(scene.worktree.path().join("ignored/repo/file").exists());
+
+    scene.run(&["init", "-q", "empty"]);
+    let again = scene.salvage("r1").unwrap();
+    assert_eq!(again.moved, [folder.join("empty-2")]);
+}
+
+fn with_submodule() -> Scene {
+    let sandbox = Sandbox::new();
+    let library = sandbox.path().join("library");
+    sandbox.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
+    write(&library.join("lib"), "1\n");
+    sandbox.commit_all_at(&library, "library");
+    sandbox.run(&[
+        "submodule",
+        "--quiet",
+        "add",
+        library.to_str().unwrap(),
+        "deps/sub",
+    ]);
+    sandbox.commit_all("submodule");
+    let worktree = sandbox.ready("a");
+    Scene { sandbox, worktree }
+}
+
+#[test]
+fn changed_submodules_are_moved_and_others_stay() {
+    let scene = with_submodule();
+    assert_eq!(scene.salvage("r1"), None);
+    let sub = scene.worktree.path().join("deps/sub");
+    write(&sub.join("lib"), "committed\n");
+    let inner = scene.sandbox.commit_all_at(&sub, "inner");
+    write(&sub.join("lib"), "dirty\n");
+    let saved = scene.salvage("r1").unwrap();
+    let moved = scene.folder().join("deps-sub");
+    assert_eq!(saved.moved, std::slice::from_ref(&moved));
+    assert_eq!(scene.sandbox.run_at(&moved, &["rev-parse", "HEAD"]), inner);
+    assert_eq!(
+        scene.sandbox.run_at(&moved, &["diff", "--name-only"]),
+        "lib"
+    );
+    let link = scene.run(&["ls-tree", &saved.kept.unwrap().commit, "deps/sub"]);
+    assert!(link.contains(&inner), "{link}");
+    let main = scene.run(&["rev-parse", "main"]);
+    assert_eq!(
+        scene.worktree.stand_detached(&main).unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(fs::read_to_string(sub.join("lib")).unwrap(), "1\n");
+}
+
+#[test]
+fn a_submodule_whose_repository_is_gone_is_moved() {
+    let scene = with_submodule();
+    let sub = scene.worktree.path().join("deps/sub");
+    write(&sub.join("lib"), "dirty\n");
+    fs::remove_dir_all(scene.worktree.verify().unwrap().join("modules")).unwrap();
+    let saved = scene.salvage("r1").unwrap();
+    assert_eq!(
+        fs::read_to_string(saved.moved[0].join("lib")).unwrap(),
+        "dirty\n"
+    );
+    let main = scene.run(&["rev-parse", "main"]);
+    assert_eq!(
+        scene.worktree.stand_detached(&main).unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(fs::read_to_string(sub.join("lib")).unwrap(), "1\n");
+}
+
+#[test]
+fn nothing_is_saved_through_a_broken_worktree() {
+    let scene = Scene::new();
+    fs::remove_file(scene.worktree.path().join(".git")).unwrap();
+    scene.write("new", "x");
+    assert!(salvage(&scene.worktree, "r1", "m", &scene.folder()).is_err());
+    assert_eq!(scene.sandbox.run(&["for-each-ref", "refs/salvage"]), "");
+}
+
+#[test]
+fn a_run_id_that_is_no_name_is_an_error() {
+    let scene = Scene::new();
+    scene.write("new", "x");
+    let error = salvage(&scene.worktree, "a..b", "m", &scene.folder()).unwrap_err();
+    assert!(
+        format!("{error:#}").contains("\"a..b\" can't be part of a ref's name"),
+        "{error:#}"
+    );
+}

@@ -1,0 +1,257 @@
+//! An agent's worktree: there, whole, and standing where a run starts.
+//!
+//! Every function is for the holder of the agent's lock, with none of the agent's processes left. The main
+//! checkout, its branch, its index and its files are never touched, and nothing that was not saved
+//! before ([`crate::exec::salvage`]) is asked for: what is uncommitted when a stand is taken, goes.
+
+mod link;
+mod operations;
+mod submodules;
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::exec::git::{Git, GitError};
+
+/// The instruction file that is laid into a worktree for a run.
+pub const INSTRUCTIONS: &str = ".agent-instructions.md";
+/// The folder of a role's skills that is laid into a worktree for a run.
+pub const SKILLS: &str = ".claude/commands/scheduler";
+
+/// Whether `path`, relative to a worktree, is one of the files that are laid there for a run.
+pub fn is_own_file(path: &str) -> bool {
+    path == INSTRUCTIONS
+        || path
+            .strip_prefix(SKILLS)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Where an agent's worktree is and to which repository it belongs.
+#[derive(Debug, Clone)]
+pub struct Worktree {
+    path: PathBuf,
+    agent_dir: PathBuf,
+    common_dir: PathBuf,
+    environment: Vec<(OsString, OsString)>,
+}
+
+impl Worktree {
+    /// The worktree at `path` below the folder `agent_dir`, of the repository whose common git directory
+    /// is `common_dir`. Nothing is looked at yet.
+    pub fn new(path: &Path, agent_dir: &Path, common_dir: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            agent_dir: agent_dir.to_owned(),
+            common_dir: common_dir.to_owned(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// The same with one more variable for every git command: the mark by which a run's processes are found.
+    pub fn with_env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment
+            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Its top folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The git directory that it shares with the main checkout.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// git in this worktree. Call [`Worktree::verify`] before the first write.
+    pub fn git(&self) -> Git {
+        self.marked(Git::in_worktree(&self.path, &self.agent_dir))
+    }
+
+    /// git on the repository's refs.
+    pub fn repository(&self) -> Git {
+        self.marked(Git::in_repository(&self.common_dir))
+    }
+
+    /// git in a repository inside this worktree.
+    pub fn inner_git(&self, inside: &Path) -> Git {
+        self.marked(Git::in_worktree(
+            inside,
+            inside.parent().unwrap_or(&self.path),
+        ))
+    }
+
+    /// Whether a rebase, merge, cherry-pick or revert is in progress.
+    pub fn operation_in_progress(&self) -> Result<bool> {
+        Ok(operations::in_progress(&self.verify()?))
+    }
+
+    /// Removes the locks that killed processes left in this worktree.
+    pub fn remove_locks(&self) -> Result<()> {
+        operations::remove_locks(self, &self.verify()?)
+    }
+
+    fn marked(&self, git: Git) -> Git {
+        self.environment
+            .iter()
+            .fold(git, |git, (name, value)| git.with_env(name, value))
+    }
+
+    /// Makes sure that git in this folder works on this very worktree of this repository: a broken one
+    /// would otherwise lead to the main checkout. Returns the worktree's own git directory.
+    pub fn verify(&self) -> Result<PathBuf> {
+        link::verify(self)
+    }
+
+    /// Makes sure that the worktree exists and is linked with its repository, and ends what a killed
+    /// process left (locks). Its files, index and HEAD stay as they are, so that they can be saved.
+    /// `start` is the commit that a new or unreadable HEAD gets.
+    pub fn ensure(&self, start: &str) -> Result<Ensured> {
+        let ensured = link::ensure(self, start)?;
+        operations::remove_locks(self, &self.verify()?)?;
+        Ok(ensured)
+    }
+
+    /// Takes its stand on the new branch `branch` (never an existing one with other commits) at `start`.
+    /// Returns warnings. Uncommitted changes go, ignored files stay.
+    pub fn stand_on_branch(&self, branch: &str, start: &str) -> Result<Vec<String>> {
+        let warnings = self.stand_detached(start)?;
+        let git = self.git();
+        match git.commit(&format!("refs/heads/{branch}"))? {
+            None => git.run(["checkout", "--quiet", "--no-track", "-b", branch])?,
+            Some(tip) if tip == start => git.run(["checkout", "--quiet", branch, "--"])?,
+            Some(tip) => bail!("branch {branch} exists already, at {tip}: it was left as it is"),
+        };
+        Ok(warnings)
+    }
+
+    /// Takes its stand at commit `start` on no branch. Returns warnings. Uncommitted changes go, ignored files stay.
+    pub fn stand_detached(&self, start: &str) -> Result<Vec<String>> {
+        let git_dir = self.verify()?;
+        operations::remove_locks(self, &git_dir)?;
+        operations::quit(&git_dir)?;
+        let git = self.git();
+        let start = git
+            .commit(start)?
+            .with_context(|| format!("there is no commit {start}"))?;
+        checkout(&git, &git_dir, &start)
+            .with_context(|| format!("cannot check out {start} in {}", self.path.display()))?;
+        git.run(["clean", "-ffdq"])
+            .with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
+        submodules::update(self)
+    }
+
+    /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that a person can check it
+    /// out. Files and index stay as they are.
+    pub fn detach(&self) -> Result<()> {
+        let git_dir = self.verify()?;
+        operations::remove_locks(self, &git_dir)?;
+        operations::quit(&git_dir)?;
+        let git = self.git();
+        if let Some(head) = git.commit("HEAD")? {
+            git.run([
+                "update-ref",
+                "--no-deref",
+                "-m",
+                "scheduler: detach",
+                "HEAD",
+                &head,
+            ])
+            .with_context(|| format!("cannot let go of the branch in {}", self.path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Initialises submodules within `timeout`; see [`Worktree::stand_detached`], which does it within two minutes.
+    pub fn update_submodules(&self, timeout: Duration) -> Result<Vec<String>> {
+        submodules::update_within(self, timeout)
+    }
+}
+
+/// What [`Worktree::ensure`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ensured {
+    /// It was whole.
+    Whole,
+    /// It was not there and was created, still without files.
+    Created,
+    /// Its link with the repository was broken or led elsewhere and was mended; its files were kept.
+    Repaired,
+}
+
+/// A damaged index is of no use and would stop every later run, so it is built anew.
+fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
+    let args = ["checkout", "--quiet", "--force", "--detach", commit, "--"];
+    match git.run(args) {
+        Err(GitError::Failed { .. }) if git.run(["ls-files", "--stage"]).is_err() => {
+            remove_if_there(&git_dir.join("index"))?;
+            git.run(args)?;
+        }
+        other => drop(other?),
+    }
+    Ok(())
+}
+
+/// Adds `line` to the file `info/exclude` of the repository `common_dir`, unless it is there. What else is in the
+/// file stays. The caller holds a lock against others who do the same. Returns whether it was added.
+pub fn exclude_line(common_dir: &Path, line: &str) -> Result<bool> {
+    let info = common_dir.join("info");
+    let path = info.join("exclude");
+    let mut content = match fs::read(&path) {
+        Ok(content) => content,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
+    };
+    if content
+        .split(|b| *b == b'\n')
+        .any(|have| have.trim_ascii_end() == line.as_bytes())
+    {
+        return Ok(false);
+    }
+    if content.last().is_some_and(|last| *last != b'\n') {
+        content.push(b'\n');
+    }
+    content.extend_from_slice(line.as_bytes());
+    content.push(b'\n');
+    fs::create_dir_all(&info).with_context(|| format!("cannot create {}", info.display()))?;
+    replace(&path, &content)?;
+    Ok(true)
+}
+
+/// Gives `path` new content at once, or leaves it as it was. A link is followed, permissions are kept.
+fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let write = || -> io::Result<()> {
+        let parent = real.parent().unwrap_or(Path::new("/"));
+        let mut file = tempfile::NamedTempFile::new_in(parent)?;
+        file.write_all(content)?;
+        let permissions = match fs::metadata(&real) {
+            Ok(old) => old.permissions(),
+            Err(_) => std::os::unix::fs::PermissionsExt::from_mode(0o644),
+        };
+        file.as_file().set_permissions(permissions)?;
+        file.as_file().sync_all()?;
+        file.persist(&real)?;
+        fs::File::open(parent)?.sync_all()
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Removes a file; that it isn't there is no error.
+fn remove_if_there(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            Err(e).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! The link between a worktree and its repository: a file `.git` here, and there a folder
+//! `worktrees/<id>` with `gitdir` pointing back. Creates it, proves it and mends it.
+//!
+//! Never removes a file of the worktree: what can't be linked again is taken into a new entry as it is.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::{Ensured, Worktree, replace};
+use crate::exec::git::GitError;
+
+/// See [`Worktree::verify`].
+pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
+    let git = worktree.git();
+    let at = worktree.path.display();
+    let real = canonical(&worktree.path).with_context(|| format!("there is no worktree {at}"))?;
+    let ask = |question: &[&str]| {
+        git.run(question)
+            .with_context(|| format!("{at} is not a working git worktree"))
+    };
+    let top = ask(&["rev-parse", "--show-toplevel"])?.path();
+    ensure!(
+        canonical(&top).is_some_and(|top| top == real),
+        "{at} is not a worktree: git there works on {}",
+        top.display()
+    );
+    let common = ask(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?.path();
+    ensure!(
+        canonical(&common).is_some_and(|c| Some(c) == canonical(&worktree.common_dir)),
+        "{at} is a worktree of another repository: {}",
+        common.display()
+    );
+    let git_dir = ask(&["rev-parse", "--absolute-git-dir"])?.path();
+    ensure!(
+        points_to(&git_dir, &real),
+        "{at} shares {} with another worktree",
+        git_dir.display()
+    );
+    Ok(git_dir)
+}
+
+/// Creates or mends the link, whatever was interrupted before.
+pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
+    let adopting = adopting(worktree);
+    if is_dir(&adopting)? {
+        adopt(worktree, start)?;
+        return Ok(Ensured::Repaired);
+    }
+    if !is_dir(&worktree.path)? || holds_only_git_file(&worktree.path)? && verify(worktree).is_err()
+    {
+        create(worktree, start)?;
+        return Ok(Ensured::Created);
+    }
+    match verify(worktree) {
+        Ok(_) => return Ok(Ensured::Whole),
+        // Without a git that runs nothing is known to be broken.
+        Err(e) if !is_answer(&e) => return Err(e),
+        Err(_) => {}
+    }
+    if !relink(worktree)? {
+        fs::rename(&worktree.path, &adopting)
+            .with_context(|| format!("cannot move {} aside", worktree.path.display()))?;
+        adopt(worktree, start)?;
+    }
+    Ok(Ensured::Repaired)
+}
+
+/// Whether git, or we, said no, in contrast to git not having run at all.
+fn is_answer(error: &anyhow::Error) -> bool {
+    error.chain().all(|cause| {
+        cause
+            .downcast_ref::<GitError>()
+            .is_none_or(|e| matches!(e, GitError::Failed { .. }))
+    })
+}
+
+/// A new entry and an empty worktree; whatever entry there was for this path is given up.
+fn create(worktree: &Worktree, start: &str) -> Result<()> {
+    remove_git_file(&worktree.path)?;
+    if let Some(parent) = worktree.path.parent() {
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display()))?;
+    }
+    let mut args = [
+        "worktree",
+        "add",
+        "--force",
+        "--force",
+        "--detach",
+        "--no-checkout",
+        "--",
+    ]
+    .map(std::ffi::OsString::from)
+    .to_vec();
+    args.push(worktree.path.clone().into_os_string());
+    args.push(start.into());
+    worktree
+        .repository()
+        .run(args)
+        .with_context(|| format!("cannot create the worktree {}", worktree.path.display()))?;
+    Ok(())
+}
+
+/// Points both ends at each other again, if this worktree's entry still exists: the project was moved or copied,
+/// or `.git` is lost.
+fn relink(worktree: &Worktree) -> Result<bool> {
+    let dot_git = worktree.path.join(".git");
+    if fs::symlink_metadata(&dot_git).is_ok_and(|m| !m.is_file()) {
+        return Ok(false);
+    }
+    let Some(entry) = own_entry(worktree)? else {
+        return Ok(false);
+    };
+    let mut link = b"gitdir: ".to_vec();
+    link.extend_from_slice(entry.as_os_str().as_bytes());
+    link.push(b'\n');
+    replace(&dot_git, &link)?;
+    let mut back = dot_git.into_os_string().into_vec();
+    back.push(b'\n');
+    replace(&entry.join("gitdir"), &back)?;
+    Ok(verify(worktree).is_ok())
+}
+
+/// The entry of this worktree in its repository: the one that names its path, else the one that its `.git`
+/// names and that no other worktree uses.
+fn own_entry(worktree: &Worktree) -> Result<Option<PathBuf>> {
+    let entries = worktree.common_dir.join("worktrees");
+    let named = match fs::read_dir(&entries) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.with_context(|| format!("cannot read {}", entries.display()))?,
+    };
+    for entry in named.flatten() {
+        if points_to(&entry.path(), &worktree.path) {
+            return Ok(usable(entry.path()));
+        }
+    }
+    let id = read_link(&worktree.path.join(".git")).and_then(|to| Some(to.file_name()?.to_owned()));
+    let Some(entry) = id.and_then(|id| usable(entries.join(id))) else {
+        return Ok(None);
+    };
+    let taken = read_path(&entry.join("gitdir"))
+        .and_then(|dot_git| read_link(&dot_git))
+        .is_some_and(|back| canonical(&back) == canonical(&entry) && canonical(&entry).is_some());
+    Ok((!taken).then_some(entry))
+}
+
+fn usable(entry: PathBuf) -> Option<PathBuf> {
+    let head = fs::read(entry.join("HEAD")).ok()?;
+    (entry.join("commondir").is_file() && !head.trim_ascii().is_empty()).then_some(entry)
+}
+
+/// Where the files of a worktree wait while it gets a new entry.
+fn adopting(worktree: &Worktree) -> PathBuf {
+    let mut name = worktree.path.clone().into_os_string();
+    name.push(".adopting");
+    name.into()
+}
+
+/// Gives the files that wait in the folder beside a new entry and moves them back. Can be interrupted anywhere.
+fn adopt(worktree: &Worktree, start: &str) -> Result<()> {
+    let adopting = adopting(worktree);
+    let paths = || format!("from {} to {}", adopting.display(), worktree.path.display());
+    if is_dir(&worktree.path)? && !holds_only_git_file(&worktree.path)? {
+        bail!(
+            "both {} and {} have files: look at both and remove one",
+            worktree.path.display(),
+            adopting.display()
+        );
+    }
+    create(worktree, start)?;
+    let (fresh, old) = (worktree.path.join(".git"), adopting.join(".git"));
+    if is_dir(&old)? {
+        // The agent made a repository of its own here; it is kept beside its files.
+        let kept = (0..)
+            .map(|n| adopting.join(format!("git-directory-{n}")))
+            .find(|p| !p.exists());
+        let kept = kept.context("no free name")?;
+        fs::rename(&old, &kept).with_context(|| format!("cannot move {} aside", old.display()))?;
+    }
+    fs::rename(&fresh, &old).with_context(|| format!("cannot move the link {}", paths()))?;
+    fs::remove_dir(&worktree.path)
+        .with_context(|| format!("cannot remove {}", worktree.path.display()))?;
+    fs::rename(&adopting, &worktree.path).with_context(|| format!("cannot move {}", paths()))?;
+    verify(worktree)?;
+    worktree.git().run(["read-tree", "HEAD"])?;
+    Ok(())
+}
+
+fn is_dir(path: &Path) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => Ok(true),
+        Ok(_) if path.ends_with(".git") => Ok(false),
+        Ok(_) => bail!("{} is not a folder: move it away", path.display()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Whether a folder is empty but for the link: the creation of the worktree was interrupted early.
+fn holds_only_git_file(folder: &Path) -> Result<bool> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut names =
+        entries.map(|e| e.map(|e| (e.file_name(), e.file_type().is_ok_and(|t| t.is_dir()))));
+    Ok(names.all(|e| e.is_ok_and(|(name, is_dir)| name == ".git" && !is_dir)))
+}
+
+fn remove_git_file(folder: &Path) -> Result<()> {
+    super::remove_if_there(&folder.join(".git"))
+}
+
+/// Whether the entry `git_dir` names the worktree `path` as its own.
+fn points_to(git_dir: &Path, path: &Path) -> bool {
+    read_path(&git_dir.join("gitdir")).is_some_and(|dot_git| {
+        let own = path.join(".git");
+        dot_git == own
+            || dot_git
+                .parent()
+                .and_then(canonical)
+                .is_some_and(|p| Some(p) == canonical(path))
+    })
+}
+
+/// The path that the file `.git` of a worktree holds.
+fn read_link(dot_git: &Path) -> Option<PathBuf> {
+    let target = read_path(dot_git)?;
+    let target = target.as_os_str().as_bytes().strip_prefix(b"gitdir: ")?;
+    let target = Path::new(std::ffi::OsStr::from_bytes(target));
+    Some(dot_git.parent()?.join(target))
+}
+
+/// The path in the one-line file `file`; a relative one starts at the folder of the file.
+fn read_path(file: &Path) -> Option<PathBuf> {
+    let content = fs::read(file).ok()?;
+    let path = Path::new(std::ffi::OsStr::from_bytes(content.trim_ascii_end()));
+    if content.starts_with(b"gitdir: ") {
+        Some(path.to_owned())
+    } else {
+        Some(file.parent()?.join(path))
+    }
+}
+
+fn canonical(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok()
+}

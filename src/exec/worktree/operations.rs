@@ -1,0 +1,100 @@
+//! What killed or unfinished git commands leave in a worktree's own git directory: locks, and rebases, merges,
+//! cherry-picks, reverts and bisects in progress. Never touches anything that belongs to other worktrees.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::{Worktree, remove_if_there};
+
+/// What git keeps while an operation is in progress. Removing it is what `--quit` does.
+const IN_PROGRESS: &[&str] = &[
+    "rebase-merge",
+    "rebase-apply",
+    "sequencer",
+    "MERGE_HEAD",
+    "MERGE_MODE",
+    "MERGE_MSG",
+    "MERGE_RR",
+    "MERGE_AUTOSTASH",
+    "AUTO_MERGE",
+    "SQUASH_MSG",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "REBASE_HEAD",
+    "BISECT_LOG",
+    "BISECT_START",
+    "BISECT_TERMS",
+    "BISECT_NAMES",
+    "BISECT_EXPECTED_REV",
+    "BISECT_ANCESTORS_OK",
+    "BISECT_FIRST_PARENT",
+    "BISECT_RUN",
+    "BISECT_HEAD",
+    "refs/bisect",
+];
+
+/// Whether an operation is in progress in the worktree whose git directory is `git_dir`.
+pub(super) fn in_progress(git_dir: &Path) -> bool {
+    [
+        "rebase-merge",
+        "rebase-apply",
+        "MERGE_HEAD",
+        "CHERRY_PICK_HEAD",
+        "REVERT_HEAD",
+    ]
+    .iter()
+    .any(|name| git_dir.join(name).exists())
+}
+
+/// Ends what is in progress. Files, index and HEAD stay.
+pub(super) fn quit(git_dir: &Path) -> Result<()> {
+    for name in IN_PROGRESS {
+        let path = git_dir.join(name);
+        match fs::symlink_metadata(&path) {
+            Ok(meta) if meta.is_dir() => fs::remove_dir_all(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?,
+            Ok(_) => remove_if_there(&path)?,
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes the locks of this worktree, and the lock on its own branch: whoever took them is gone.
+pub(super) fn remove_locks(worktree: &Worktree, git_dir: &Path) -> Result<()> {
+    locks_below(git_dir)?;
+    // "initializing": the sign of a `worktree add` that was killed; it would keep the entry for ever.
+    let locked = git_dir.join("locked");
+    if fs::read_to_string(&locked).is_ok_and(|reason| reason.trim() == "initializing") {
+        remove_if_there(&locked)?;
+    }
+    let head = fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
+    if let Some(branch) = head.trim().strip_prefix("ref: refs/heads/agent/") {
+        let name = format!("refs/heads/agent/{branch}.lock");
+        remove_if_there(&worktree.common_dir.join(name))?;
+    }
+    Ok(())
+}
+
+fn locks_below(folder: &Path) -> Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.with_context(|| format!("cannot read {}", folder.display()))?,
+    };
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
+        let path = entry.path();
+        let is_dir = entry.file_type().is_ok_and(|t| t.is_dir());
+        let name = entry.file_name();
+        // Submodules' repositories hold nothing but this worktree's own; objects are never locked.
+        if is_dir && name != "objects" {
+            locks_below(&path)?;
+        } else if path.extension().is_some_and(|e| e == "lock") {
+            remove_if_there(&path)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The submodules of a worktree: filled from what the project already has, else from their remotes.
+//!
+//! Never writes into the project's configuration, and a submodule that can't be had is a warning: the run goes on.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Worktree;
+use crate::exec::git::{Git, GitError};
+
+/// How long submodules may take: a run should not wait for a dead server.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Brings every submodule to the commit that the worktree records, without leftovers. Returns warnings.
+pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
+    update_within(worktree, TIMEOUT)
+}
+
+/// The same within `timeout` for each of the two ways.
+pub(super) fn update_within(worktree: &Worktree, timeout: Duration) -> Result<Vec<String>> {
+    if !worktree.path.join(".gitmodules").is_file() {
+        return Ok(Vec::new());
+    }
+    // `submodule init` would write into the configuration that all worktrees share.
+    let git = worktree
+        .git()
+        .with_config("submodule.active=.")
+        .with_timeout(timeout);
+    let mut warnings = Vec::new();
+    for (name, path) in listed(&git)? {
+        if let Err(e) = from_project(worktree, &git, &name, &path) {
+            tracing::debug!("submodule {name} is not at hand: {e}");
+        }
+    }
+    let online = git.clone().with_network()?;
+    if let Err(e) = online.run([
+        "submodule",
+        "--quiet",
+        "update",
+        "--force",
+        "--checkout",
+        "--recursive",
+    ]) {
+        warnings.push(format!("submodules could not be brought up to date: {e}"));
+    }
+    let clean = [
+        "submodule",
+        "--quiet",
+        "foreach",
+        "--recursive",
+        "git clean -ffdq",
+    ];
+    if let Err(e) = git.run(clean) {
+        warnings.push(format!("submodules could not be cleaned: {e}"));
+    }
+    Ok(warnings)
+}
+
+/// The name and path of each submodule that `.gitmodules` lists.
+fn listed(git: &Git) -> Result<Vec<(String, String)>, GitError> {
+    let args = [
+        "config",
+        "--file",
+        ".gitmodules",
+        "-z",
+        "--get-regexp",
+        r"^submodule\..*\.path$",
+    ];
+    let output = git.try_run(args)?;
+    let pairs = output.entries();
+    let pairs = pairs.iter().filter_map(|pair| {
+        let (key, path) = pair.split_once('\n')?;
+        let name = key.strip_prefix("submodule.")?.strip_suffix(".path")?;
+        Some((name.to_owned(), path.to_owned()))
+    });
+    Ok(pairs.collect())
+}
+
+/// Clones a submodule from the copy that the main checkout has, if it isn't here yet.
+fn from_project(worktree: &Worktree, git: &Git, name: &str, path: &str) -> Result<()> {
+    let copy = worktree.common_dir.join("modules").join(name);
+    let inside =
+        copy.starts_with(&worktree.common_dir) && !name.split('/').any(|part| part == "..");
+    if !inside || !copy.join("HEAD").is_file() || worktree.path.join(path).join(".git").exists() {
+        return Ok(());
+    }
+    let url = worktree.marked(Git::in_repository(&copy)).text([
+        "config",
+        "--get",
+        "remote.origin.url",
+    ])?;
+    let local = git
+        .clone()
+        .with_config(format!("submodule.{name}.url={}", copy.display()))
+        .with_config("protocol.file.allow=always");
+    let cloned = local.run(["submodule", "--quiet", "update", "--checkout", "--", path]);
+    // The copy was only the quickest source; what the agent sees as origin is the real one.
+    if worktree.path.join(path).join(".git").exists() {
+        let inner = worktree.inner_git(&worktree.path.join(path));
+        inner.run(["remote", "set-url", "origin", &url])?;
+    }
+    cloned?;
+    Ok(())
+}
