@@ -4,12 +4,13 @@
 //! carry a random delimiter. It reads no file and no clock: all there is to say is handed in.
 
 mod render;
+mod skills;
 mod view;
 
 pub use render::render;
+pub use skills::skills;
 pub use view::{
-    Answer, Attempt, FailedTask, Feedback, OpenPullRequest, Ports, PromptInput, QueueView, QueuedTask, ReviewTarget,
-    TaskView,
+    Answer, Attempt, FailedTask, Feedback, OpenPullRequest, PromptInput, QueueView, QueuedTask, ReviewTarget, TaskView,
 };
 
 #[cfg(test)]

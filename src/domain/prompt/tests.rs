@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::{
+    ports::Ports,
     role::{Role, TaskRole},
     task::{Priority, TaskState},
 };

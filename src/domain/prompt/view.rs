@@ -2,6 +2,7 @@
 
 use crate::domain::{
     name::Name,
+    ports::Ports,
     role::{Role, TaskRole},
     task::{Priority, TaskState},
 };
@@ -44,17 +45,6 @@ pub struct PromptInput {
     pub review: Option<ReviewTarget>,
     /// Letters and digits that nobody can guess, at least 12; they mark where text of others begins and ends.
     pub delimiter: String,
-}
-
-/// The ports of one agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Ports {
-    /// For a development server.
-    pub dev: u16,
-    /// For MCP.
-    pub mcp: u16,
-    /// For Playwright.
-    pub playwright: u16,
 }
 
 /// The task of a run.
