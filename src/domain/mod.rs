@@ -7,6 +7,7 @@ pub mod message;
 pub mod name;
 pub mod outcome;
 pub mod ports;
+pub mod prompt;
 pub mod review;
 pub mod role;
 pub mod run;

@@ -1,0 +1,53 @@
+//! The skills that an agent finds in its worktree: files for `.claude/commands/`, embedded in the binary.
+
+use crate::domain::role::Role;
+
+const CREATE_TASK: (&str, &str) = ("create-task.md", include_str!("../../../commands/agent/create-task.md"));
+const IMPLEMENT: (&str, &str) = ("implement.md", include_str!("../../../commands/agent/implement.md"));
+const TEST: (&str, &str) = ("test.md", include_str!("../../../commands/agent/test.md"));
+const REVIEW: (&str, &str) = ("review.md", include_str!("../../../commands/agent/review.md"));
+const SEND_MESSAGE: (&str, &str) = ("send-message.md", include_str!("../../../commands/agent/send-message.md"));
+
+/// The skills of a role: file name and text of each.
+pub fn skills(role: Role) -> &'static [(&'static str, &'static str)] {
+    match role {
+        Role::ProductManager => &[CREATE_TASK, SEND_MESSAGE],
+        Role::Implementer => &[IMPLEMENT, SEND_MESSAGE],
+        Role::Tester => &[TEST, SEND_MESSAGE],
+        Role::Reviewer => &[REVIEW, SEND_MESSAGE],
+        Role::Proposer | Role::Curator | Role::Gatekeeper => &[SEND_MESSAGE],
+        Role::GatekeeperCoordinator => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tools(text: &str) -> impl Iterator<Item = &str> {
+        text.lines().find_map(|line| line.strip_prefix("allowed-tools: ")).unwrap().split(", ")
+    }
+
+    /// The commands of this program that a skill allows itself.
+    fn allowed(text: &str) -> Vec<&str> {
+        tools(text).filter_map(|tool| tool.strip_prefix("Bash(scheduler ")?.strip_suffix(":*)")).collect()
+    }
+
+    #[test]
+    fn allow_only_what_the_role_may_call() {
+        for role in Role::all() {
+            for (name, text) in skills(role) {
+                assert!(text.starts_with("---\ndescription: "), "{name}");
+                let commands = allowed(text);
+                assert!(!commands.is_empty(), "{name}");
+                for command in commands {
+                    // Skills lend their tools to the run: bare writing would reach beyond the worktree.
+                    assert!(!tools(text).any(|tool| ["Write", "Edit", "Bash"].contains(&tool)), "{name}");
+                    assert!(role.may_call(command), "{role}: {name} allows {command}");
+                    let calls = text.matches(&format!("scheduler {command}")).count();
+                    assert!(calls > 1, "{name} never says how to call {command}");
+                }
+            }
+        }
+    }
+}

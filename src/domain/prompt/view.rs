@@ -1,0 +1,165 @@
+//! What the templates can say: plain values, named as the templates name them.
+
+use crate::domain::{
+    name::Name,
+    ports::Ports,
+    role::{Role, TaskRole},
+    task::{Priority, TaskState},
+};
+use serde::Serialize;
+
+/// Everything that the instructions of one run are made of.
+#[derive(Clone, Debug, Serialize)]
+pub struct PromptInput {
+    /// The agent's name.
+    pub agent: Name,
+    /// Its role: decides which template is rendered.
+    pub role: Role,
+    /// Its focus, if it has one.
+    pub focus: Option<Name>,
+    /// Its ports, if it has any.
+    pub ports: Option<Ports>,
+    /// Where it works.
+    pub worktree: String,
+    /// The branch that is checked out there; none for a detached HEAD.
+    pub branch: Option<String>,
+    /// What the branch was begun from.
+    pub base: Option<String>,
+    /// The task of this run.
+    pub task: Option<TaskView>,
+    /// What earlier attempts at the task left, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// What the human answered to questions about the task, oldest first.
+    pub answers: Vec<Answer>,
+    /// What others said of earlier work: stands before everything else.
+    pub feedback: Vec<Feedback>,
+    /// The text of `global-instructions.md`.
+    pub global_instructions: Option<String>,
+    /// The text of `prompts/<agent>.md`, else `prompts/<focus>.md`.
+    pub role_prompt: Option<String>,
+    /// The globs that a tester may change.
+    pub test_paths: Vec<String>,
+    /// What a product manager must know to create no task twice.
+    pub queue: Option<QueueView>,
+    /// What a reviewer looks at.
+    pub review: Option<ReviewTarget>,
+    /// Letters and digits that nobody can guess, at least 12; they mark where text of others begins and ends.
+    pub delimiter: String,
+}
+
+/// The task of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct TaskView {
+    /// Its id.
+    pub id: Name,
+    /// Its title.
+    pub title: String,
+    /// Who carries it out.
+    pub role: TaskRole,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The number of this attempt, from 1.
+    pub attempt: u32,
+    /// After how many the task fails.
+    pub max_attempts: u32,
+    /// What its file says below the header.
+    pub text: String,
+}
+
+/// How an earlier attempt ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub attempt: u32,
+    /// Its outcome in words.
+    pub outcome: String,
+    /// What the agent said at its end; may be empty.
+    pub summary: String,
+}
+
+/// A question of an agent and what the human answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// The question in one line.
+    pub question: String,
+    /// The answer, markdown.
+    pub answer: String,
+}
+
+/// What somebody said of earlier work.
+#[derive(Clone, Debug, Serialize)]
+pub struct Feedback {
+    /// Who said it.
+    pub source: String,
+    /// What was said, markdown.
+    pub text: String,
+}
+
+/// The queue as a product manager sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueView {
+    /// Tasks incoming and claimed.
+    pub pending: usize,
+    /// How many may be pending.
+    pub limit: usize,
+    /// The tasks that are pending or were done lately.
+    pub tasks: Vec<QueuedTask>,
+    /// The open pull requests.
+    pub open_prs: Vec<OpenPullRequest>,
+    /// The tasks that failed lately.
+    pub failed: Vec<FailedTask>,
+}
+
+/// A task of the queue in one line.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueuedTask {
+    /// Its id.
+    pub id: Name,
+    /// Its title.
+    pub title: String,
+    /// Who carries it out.
+    pub role: TaskRole,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Where it is.
+    pub state: TaskState,
+}
+
+/// An open pull request in one line.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpenPullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its branch.
+    pub head: String,
+}
+
+/// A failed task in one line.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedTask {
+    /// Its id.
+    pub id: Name,
+    /// Its title.
+    pub title: String,
+    /// Why it failed.
+    pub reason: String,
+}
+
+/// The change under review.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReviewTarget {
+    /// The pull request, if it is one.
+    pub pr: Option<u64>,
+    /// The commit id under review.
+    pub head: String,
+    /// The commit id that it is compared with.
+    pub base: String,
+    /// What its author says of it; may be empty.
+    pub description: String,
+    /// The paths that it changes.
+    pub changed_files: Vec<String>,
+    /// The diff; of a long one the beginning is shown.
+    pub diff: String,
+}
