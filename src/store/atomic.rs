@@ -8,7 +8,7 @@ mod renames;
 mod rewrite;
 
 pub use append::{append_line, append_line_synced};
-pub use renames::{Moved, move_no_replace};
+pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
 
 use super::error::cannot;
@@ -21,7 +21,7 @@ use serde::Serialize;
 use std::{
     fs::{self, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::Path,
     time::Duration,
 };
@@ -147,11 +147,20 @@ pub fn ensure_dir(dir: &Path) -> Result<()> {
     if let Some(above) = dir.parent().filter(|above| !above.as_os_str().is_empty()) {
         ensure_dir(above)?;
     }
-    match fs::DirBuilder::new().mode(0o777).create(dir) {
+    match fs::create_dir(dir) {
         Ok(()) => sync_dir(dir),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
         Err(error) => Err(cannot("create the directory", dir, error)),
     }
+}
+
+/// Creates a directory that must not be there yet.
+///
+/// # Errors
+/// It is there, or the system's, with path and remedy.
+pub fn create_dir(dir: &Path) -> Result<()> {
+    fs::create_dir(dir).map_err(|error| cannot("create the directory", dir, error))?;
+    sync_dir(dir)
 }
 
 /// Creates the directory that a file is to stand in.

@@ -3,8 +3,16 @@
 //! It does as it is told: no rule is decided here, and no process is started.
 
 pub mod atomic;
+pub mod cache;
 mod error;
+pub mod events;
+pub mod listing;
 pub mod lock;
 mod lossless;
+pub mod marker;
+pub mod messages;
 pub mod paths;
+pub mod queue;
 pub mod read;
+pub mod runs;
+pub mod state;

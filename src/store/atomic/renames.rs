@@ -46,6 +46,12 @@ pub fn move_no_replace(from: &Path, to: &Path) -> Result<Moved> {
     }
 }
 
+/// Whether [`move_no_replace`] would find a file at its destination. The same file under both names is none.
+pub fn is_taken(from: &Path, to: &Path) -> bool {
+    lstat(to)
+        .is_ok_and(|there| !lstat(from).is_ok_and(|here| (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)))
+}
+
 /// Whether this error says that the file system knows no renames with flags.
 pub(super) fn is_unsupported(error: Errno) -> bool {
     matches!(error, Errno::INVAL | Errno::NOSYS | Errno::NOTSUP)

@@ -37,7 +37,7 @@ const TRIES: u32 = 20;
 ///
 /// # Errors
 /// As for [`super::super::read::read_text`] and [`super::write`]; a person's edit is then in place.
-pub fn rewrite(path: &Path, change: impl Fn(&str) -> Option<String>) -> Result<Rewritten> {
+pub fn rewrite(path: &Path, change: impl FnMut(&str) -> Option<String>) -> Result<Rewritten> {
     rewrite_by(path, change, exchange)
 }
 
@@ -55,7 +55,7 @@ enum Swapped {
 
 pub(super) fn rewrite_by(
     path: &Path,
-    change: impl Fn(&str) -> Option<String>,
+    mut change: impl FnMut(&str) -> Option<String>,
     exchange: Exchange,
 ) -> Result<Rewritten> {
     for _ in 0..TRIES {

@@ -1,0 +1,187 @@
+//! The event log: what happened, one JSON object a line, one file a local day.
+//!
+//! It is a history for people and for the daily cost limit; no decision about a task or an agent is taken from it.
+//! After a crash an event may be appended twice: readers count a run once.
+
+use super::{atomic, error::cannot, paths::Paths, read::open_kept};
+use crate::domain::{
+    name::Name,
+    time::{self, Time},
+};
+use anyhow::{Context, Result};
+use rustix::fs::OFlags;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::PathBuf,
+};
+
+/// The longest line that is read; a longer one is passed over.
+const LINE_MAX: usize = 64 << 10;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A tick has started a run.
+    RunStarted,
+    /// A run was judged; carries its outcome and its cost.
+    RunFinished,
+    /// A run lost its supervisor and is being recovered.
+    RunRecovered,
+}
+
+/// One line of the event log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When it happened; names the file that it is in.
+    #[serde(serialize_with = "write_time", deserialize_with = "read_time")]
+    pub time: Time,
+    /// What happened.
+    pub event: EventKind,
+    /// The agent.
+    pub agent: Name,
+    /// The run.
+    pub run: String,
+    /// The task, if the run has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Name>,
+    /// How the run ended, in a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// What follows from it, in a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<String>,
+    /// What the run has cost so far, in US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// The turns that it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<u64>,
+    /// How long it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<u64>,
+}
+
+impl Event {
+    /// An event of a run, without the fields that not every event has.
+    pub fn new(time: Time, event: EventKind, agent: &Name, run: &str) -> Self {
+        Self {
+            time,
+            event,
+            agent: agent.clone(),
+            run: run.to_owned(),
+            task: None,
+            outcome: None,
+            settlement: None,
+            cost_usd: None,
+            turns: None,
+            duration_seconds: None,
+        }
+    }
+}
+
+fn write_time<S: Serializer>(time: &Time, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&time::to_text(*time))
+}
+
+fn read_time<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
+    let text = String::deserialize(from)?;
+    time::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time")))
+}
+
+/// Appends an event to the log of the local day on which it happened, so that a repetition lands in the same file.
+///
+/// # Errors
+/// As for [`atomic::append_line_synced`].
+pub fn append(paths: &Paths, event: &Event) -> Result<()> {
+    let line = serde_json::to_string(event).context("an event that JSON cannot express")?;
+    atomic::append_line_synced(&paths.events_file(&time::local_day(event.time)), &line)
+}
+
+/// The events of a local day, `YYYY-MM-DD`, in the order in which they were appended. Lines that are no event are
+/// passed over. The memory that it takes does not grow with the file.
+///
+/// # Errors
+/// The file cannot be opened; an item is an error, the last one, if it cannot be read to its end.
+pub fn read_day(paths: &Paths, day: &str) -> Result<impl Iterator<Item = Result<Event>>> {
+    Ok(lines(paths, day)?.filter_map(|line| line.map(|line| serde_json::from_slice(&line).ok()).transpose()))
+}
+
+/// What the runs that finished on a local day have cost, in US dollars. A run counts once, with its last event.
+///
+/// # Errors
+/// As for [`read_day`].
+pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
+    let mut costs = HashMap::new();
+    for line in lines(paths, day)? {
+        let line = line?;
+        // Most lines have no cost, and parsing is what takes the time.
+        if !line.windows(COST.len()).any(|window| window == COST) {
+            continue;
+        }
+        let Ok(Event { run, cost_usd: Some(cost), .. }) = serde_json::from_slice(&line) else { continue };
+        if cost.is_finite() && cost > 0.0 {
+            costs.insert(run, cost);
+        }
+    }
+    Ok(costs.values().sum())
+}
+
+const COST: &[u8] = b"\"cost_usd\"";
+
+fn lines(paths: &Paths, day: &str) -> Result<Lines> {
+    let path = paths.events_file(day);
+    let file = open_kept(&path, OFlags::RDONLY)?.map(|(file, _)| BufReader::new(File::from(file)));
+    Ok(Lines { file, path })
+}
+
+/// The lines of a file of any size, each at most [`LINE_MAX`] bytes.
+struct Lines {
+    file: Option<BufReader<File>>,
+    path: PathBuf,
+}
+
+impl Iterator for Lines {
+    type Item = Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match next_line(self.file.as_mut()?) {
+            Ok(Some(line)) => Some(Ok(line)),
+            Ok(None) => None,
+            Err(error) => {
+                self.file = None;
+                Some(Err(cannot("read", &self.path, error)))
+            }
+        }
+    }
+}
+
+fn next_line(file: &mut BufReader<File>) -> io::Result<Option<Vec<u8>>> {
+    let (mut line, mut is_long) = (Vec::new(), false);
+    loop {
+        let piece = file.fill_buf()?;
+        let end = piece.iter().position(|&byte| byte == b'\n');
+        if piece.is_empty() && line.is_empty() && !is_long {
+            return Ok(None);
+        }
+        let part = &piece[..end.unwrap_or(piece.len())];
+        is_long |= line.len() + part.len() > LINE_MAX;
+        if is_long {
+            line.clear();
+        } else {
+            line.extend_from_slice(part);
+        }
+        let is_last = piece.is_empty() || end.is_some();
+        let used = end.map_or(piece.len(), |end| end + 1);
+        file.consume(used);
+        if is_last {
+            return Ok(Some(line));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

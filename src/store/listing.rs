@@ -1,0 +1,88 @@
+//! The markdown files of a directory, by name alone: no file is opened or looked at.
+//!
+//! What a person or an editor has left there is named with its reason, never touched.
+
+use super::{error::cannot, paths::MARKDOWN};
+use anyhow::Result;
+use std::{
+    fs::{self, DirEntry},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// What stands in a directory and is not counted as one of its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why it isn't counted, and what to do about it.
+    pub reason: String,
+}
+
+/// The stems of the markdown files in `dir`, sorted, and what else is there. Names that begin with a dot are passed
+/// over in silence; a missing directory is empty.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
+    let failed = |error| cannot("read", dir, error);
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
+        Err(error) => return Err(failed(error)),
+    };
+    let (mut stems, mut strays) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        match stem(&entry) {
+            Ok(stem) => stems.push(stem),
+            Err(reason) => strays.push(Stray { path: entry.path(), reason: reason.to_owned() }),
+        }
+    }
+    stems.sort_unstable();
+    strays.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok((stems, strays))
+}
+
+fn stem(entry: &DirEntry) -> Result<String, &'static str> {
+    let kind = entry.file_type().map_err(|_| "cannot be looked at")?;
+    if kind.is_dir() {
+        return Err("is a directory: move it away");
+    }
+    if kind.is_symlink() {
+        return Err("is a symbolic link: put the file itself there");
+    }
+    if !kind.is_file() {
+        return Err("is not a regular file: move it away");
+    }
+    let name = entry.file_name().into_string().map_err(|_| "has a name that is not UTF-8: rename it")?;
+    let stem = name.strip_suffix(MARKDOWN).and_then(|stem| stem.strip_suffix('.'));
+    stem.map(str::to_owned).ok_or("does not end in .md: rename it or move it away")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    #[test]
+    fn strays_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["b.md", "a.md", ".tmp-x.md", ".gitkeep", "a.md~", "notes.txt", "md"] {
+            fs::write(at(name), "").unwrap();
+        }
+        fs::create_dir(at("dir.md")).unwrap();
+        std::os::unix::fs::symlink(at("a.md"), at("link.md")).unwrap();
+        fs::write(dir.path().join(OsStr::from_bytes(b"caf\xe9.md")), "").unwrap();
+        let (stems, strays) = markdown(dir.path()).unwrap();
+        assert_eq!(stems, ["a", "b"]);
+        let reasons: Vec<_> = strays.iter().map(|stray| stray.reason.split_whitespace().nth(2).unwrap()).collect();
+        assert_eq!(reasons, ["end", "name", "directory:", "symbolic", "end", "end"], "{strays:?}");
+        assert_eq!(markdown(&at("none")).unwrap(), (vec![], vec![]));
+        assert!(markdown(&at("a.md")).is_err());
+    }
+}

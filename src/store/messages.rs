@@ -1,0 +1,162 @@
+//! The files of messages to the human.
+//!
+//! It gives them names that never collide; what a message says, and when one is due, is for others to know.
+
+use super::{
+    atomic::{self, Published},
+    listing::{self, Stray},
+    lock::Lock,
+    paths::Paths,
+    read,
+};
+use crate::domain::{
+    message::{self, Message},
+    time::Time,
+};
+use anyhow::{Result, bail};
+use std::path::PathBuf;
+
+/// A message file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The file name without its ending.
+    pub stem: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What it says.
+    pub message: Message,
+    /// When it was sent, if the file says so.
+    pub time: Option<Time>,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in this file.
+    New(PathBuf),
+    /// One with its key is there already, in this file.
+    SaidBefore(PathBuf),
+}
+
+/// Writes a message. One with a key is not written again while a message with that key is there.
+///
+/// # Errors
+/// A message above 1 MiB, the lock of the store for one with a key, or the system's.
+pub fn send(paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
+    let text = message.to_text(now);
+    read::check_size("the message", text.as_bytes())?;
+    let Some(key) = &message.key else { return publish(paths, message, &text, now) };
+    let _lock = Lock::store(paths)?;
+    let (listed, _) = list(paths)?;
+    match listed.into_iter().find(|listed| listed.message.key.as_ref() == Some(key)) {
+        Some(listed) => Ok(Sent::SaidBefore(listed.path)),
+        None => publish(paths, message, &text, now),
+    }
+}
+
+/// Every message, newest first, and what stands among them and is none.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn list(paths: &Paths) -> Result<(Vec<Listed>, Vec<Stray>)> {
+    let (stems, mut strays) = listing::markdown(&paths.messages())?;
+    let mut messages = Vec::new();
+    for stem in stems {
+        let path = paths.message(&stem);
+        let parsed = match read::read_text(&path) {
+            Ok(Some(text)) => message::parse(&text).ok_or_else(|| "is not a message: move it away".to_owned()),
+            Ok(None) => continue,
+            Err(error) => Err(format!("{error:#}")),
+        };
+        match parsed {
+            Ok((message, time)) => messages.push(Listed { stem, path, message, time }),
+            Err(reason) => strays.push(Stray { path, reason }),
+        }
+    }
+    messages.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| b.stem.cmp(&a.stem)));
+    Ok((messages, strays))
+}
+
+fn publish(paths: &Paths, message: &Message, text: &str, now: Time) -> Result<Sent> {
+    let stem = message.stem(now);
+    for n in 1..1_000 {
+        let path = if n == 1 { paths.message(&stem) } else { paths.message(&format!("{stem}-{n}")) };
+        if atomic::create_new(&path, text.as_bytes())? == Published::New {
+            return Ok(Sent::New(path));
+        }
+    }
+    bail!("{} messages with this title were sent in this second: give it another title", 999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{message::MessageType, time};
+    use std::{collections::BTreeSet, fs};
+
+    fn message(title: &str, key: Option<&str>) -> Message {
+        Message {
+            kind: MessageType::Warning,
+            title: title.to_owned(),
+            body: "body".to_owned(),
+            from: "test-agent".to_owned(),
+            task: None,
+            key: key.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn none_replaces_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::new(dir.path());
+        let now = time::parse("2024-01-15T14:30:00Z").unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..4).for_each(|_| drop(send(&paths, &message("Same title", None), now).unwrap())));
+            }
+        });
+        let stems: BTreeSet<_> = list(&paths).unwrap().0.into_iter().map(|listed| listed.stem).collect();
+        let base = "warning-20240115-143000-same-title".to_owned();
+        let expected: BTreeSet<_> =
+            std::iter::once(base.clone()).chain((2..=16).map(|n| format!("{base}-{n}"))).collect();
+        assert_eq!(stems, expected);
+    }
+
+    #[test]
+    fn an_event_is_said_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::new(dir.path());
+        let now = time::parse("2024-01-15T14:30:00Z").unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| send(&paths, &message("Config", Some("config-1")), now).unwrap());
+            }
+        });
+        assert_eq!(list(&paths).unwrap().0.len(), 1);
+        assert!(matches!(send(&paths, &message("Config", Some("config-2")), now).unwrap(), Sent::New(_)));
+        let again = send(&paths, &message("Other", Some("config-1")), now).unwrap();
+        let Sent::SaidBefore(path) = again else { panic!("{again:?}") };
+        fs::remove_file(path).unwrap();
+        assert!(matches!(send(&paths, &message("Other", Some("config-1")), now).unwrap(), Sent::New(_)));
+    }
+
+    #[test]
+    fn bad_files_are_named_and_the_others_listed_newest_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::new(dir.path());
+        for day in ["2024-01-15", "2024-01-17", "2024-01-16"] {
+            let now = time::parse(&format!("{day}T14:30:00Z")).unwrap();
+            send(&paths, &message(day, None), now).unwrap();
+        }
+        fs::write(paths.messages().join("x.md"), "hello").unwrap();
+        fs::write(paths.messages().join("y.md"), vec![b'x'; 2 << 20]).unwrap();
+        fs::write(paths.messages().join("z.txt"), "").unwrap();
+        let (listed, strays) = list(&paths).unwrap();
+        let titles: Vec<_> = listed.iter().map(|listed| listed.message.title.as_str()).collect();
+        assert_eq!(titles, ["2024-01-17", "2024-01-16", "2024-01-15"]);
+        assert_eq!(strays.len(), 3);
+        let mut huge = message("x", None);
+        huge.body = "x".repeat(2 << 20);
+        assert!(send(&paths, &huge, time::parse("2024-01-15T14:30:00Z").unwrap()).is_err());
+    }
+}

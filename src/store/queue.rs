@@ -1,0 +1,185 @@
+//! The task queue: four directories, a file in exactly one of them.
+//!
+//! A change holds the store's lock for milliseconds; reading takes none, and people move and edit files as they like.
+//! Which task is due, and for whom, is for others to decide.
+
+mod add;
+mod claim;
+mod moves;
+mod settle;
+
+pub use add::{AddError, Added};
+pub use claim::Claim;
+pub use moves::Shift;
+pub use settle::Settled;
+
+use super::{
+    listing::{self, Stray},
+    lock::Lock,
+    paths::Paths,
+    read,
+};
+use crate::domain::{
+    name::Name,
+    task::{self, Task, TaskState},
+};
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// A header is nearly always shorter than this; only a longer one is read to its end.
+const HEAD_BYTES: usize = 16 << 10;
+
+/// The queue of one project.
+#[derive(Clone, Copy, Debug)]
+pub struct Queue<'a> {
+    paths: &'a Paths,
+}
+
+/// What stands in one directory of the queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The tasks, by name.
+    pub ids: Vec<Name>,
+    /// What is there and is no task.
+    pub strays: Vec<Stray>,
+}
+
+/// A task file whose header cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadTask {
+    /// The file stem.
+    pub id: Name,
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong in it, one sentence each.
+    pub problems: Vec<String>,
+}
+
+/// A task that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its id as the file is named.
+    pub id: Name,
+    /// Where it is.
+    pub state: TaskState,
+    /// The whole file.
+    pub text: String,
+}
+
+impl<'a> Queue<'a> {
+    /// The queue of the project with these paths.
+    pub fn new(paths: &'a Paths) -> Self {
+        Self { paths }
+    }
+
+    /// The tasks in a state, by name alone: no file is opened.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn list(&self, state: TaskState) -> Result<Listing> {
+        let dir = self.paths.queue(state);
+        let (stems, strays) = listing::markdown(&dir)?;
+        let mut listing = Listing { ids: Vec::with_capacity(stems.len()), strays };
+        for stem in stems {
+            match stem.parse::<Name>() {
+                Ok(id) => listing.ids.push(id),
+                Err(problem) => listing.strays.push(Stray {
+                    path: dir.join(format!("{stem}.{}", super::paths::MARKDOWN)),
+                    reason: format!("{problem}; rename it"),
+                }),
+            }
+        }
+        listing.ids.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        Ok(listing)
+    }
+
+    /// How many tasks are in a state.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn count(&self, state: TaskState) -> Result<u32> {
+        Ok(u32::try_from(self.list(state)?.ids.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The headers of the tasks in a state, in the order of their names.
+    ///
+    /// # Errors
+    /// The directory cannot be read. A file that cannot be read or understood is an item of its own.
+    pub fn heads(&self, state: TaskState) -> Result<Vec<Result<Task, BadTask>>> {
+        let ids = self.list(state)?.ids;
+        Ok(ids.into_iter().filter_map(|id| self.head(state, id).transpose()).collect())
+    }
+
+    /// The whole file of a task; `None` if it isn't in that state.
+    ///
+    /// # Errors
+    /// As for [`read::read_text`].
+    pub fn read(&self, state: TaskState, id: &Name) -> Result<Option<String>> {
+        read::read_text(&self.paths.task(state, id))
+    }
+
+    /// Looks for a task in every state, first by its very name, then without regard to case.
+    ///
+    /// # Errors
+    /// As for [`read::read_text`] and [`Queue::list`].
+    pub fn find(&self, id: &Name) -> Result<Option<Found>> {
+        // A task that is moved just then, against the order of the states, is seen the second time.
+        for _ in 0..2 {
+            for state in TaskState::ALL {
+                if let Some(text) = self.read(state, id)? {
+                    return Ok(Some(Found { id: id.clone(), state, text }));
+                }
+            }
+        }
+        for state in TaskState::ALL {
+            for other in self.list(state)?.ids.into_iter().filter(|other| other == id) {
+                if let Some(text) = self.read(state, &other)? {
+                    return Ok(Some(Found { id: other, state, text }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a file of that name is in a state, readable or not.
+    pub fn exists(&self, state: TaskState, id: &Name) -> bool {
+        rustix::fs::lstat(self.paths.task(state, id)).is_ok()
+    }
+
+    /// `None` if it has been moved since it was listed.
+    fn head(&self, state: TaskState, id: Name) -> Result<Option<Task>, BadTask> {
+        let path = self.paths.task(state, &id);
+        let text = read::read_head(&path, HEAD_BYTES).and_then(|head| match head {
+            Some(head) if !head.whole && !head.text.contains("\n##") => read::read_text(&path),
+            head => Ok(head.map(|head| head.text)),
+        });
+        let problems = match text {
+            Ok(None) => return Ok(None),
+            Ok(Some(text)) => match task::parse(&id, &text) {
+                Ok(task) => return Ok(Some(task)),
+                Err(problems) => problems,
+            },
+            Err(error) => vec![format!("{error:#}")],
+        };
+        Err(BadTask { id, path, problems })
+    }
+
+    /// Where a file of that name is, among these states.
+    fn whereabouts(&self, id: &Name, states: &[TaskState]) -> Option<TaskState> {
+        states.iter().copied().find(|&state| self.exists(state, id))
+    }
+
+    fn lock(&self) -> Result<Lock> {
+        Lock::store(self.paths)
+    }
+}
+
+/// The run that a task file names, whatever else is wrong in its header.
+fn run_of(text: &str) -> Option<&str> {
+    let header = &text[..text.len() - task::body(text).len()];
+    let value = header.lines().find_map(|line| line.strip_prefix(task::key::RUN)?.strip_prefix(':'))?;
+    Some(value.trim()).filter(|run| !run.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! New tasks: an id that no task has or had, and never more than the limit, however many add at once.
+
+use super::Queue;
+use crate::{
+    domain::{
+        name::Name,
+        task::{NewTask, TaskState},
+        time::Time,
+    },
+    store::{
+        atomic::{self, Published},
+        lock::Lock,
+        read,
+    },
+};
+use anyhow::Result;
+use std::{fmt, path::PathBuf};
+
+/// A task that was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// Its id.
+    pub id: Name,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// Why a task was not added. Nothing was changed.
+#[derive(Debug)]
+pub enum AddError {
+    /// The queue holds as many tasks as it may.
+    Full {
+        /// Tasks incoming and claimed.
+        pending: u32,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// It could not be done.
+    Failed(anyhow::Error),
+}
+
+impl fmt::Display for AddError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { pending, limit } => {
+                write!(
+                    f,
+                    "the queue is full: {pending} tasks are incoming or claimed, queue_limits.max_incoming is {limit}"
+                )
+            }
+            Self::Failed(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for AddError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Full { .. } => None,
+            Self::Failed(error) => error.source(),
+        }
+    }
+}
+
+impl From<anyhow::Error> for AddError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Queue<'_> {
+    /// Adds a task, if there are fewer than `limit` incoming and claimed ones.
+    ///
+    /// # Errors
+    /// [`AddError`].
+    pub fn add(&self, new: &NewTask, limit: Option<u32>, now: Time) -> Result<Added, AddError> {
+        let lock = self.lock()?;
+        self.add_under(&lock, new, limit, now)
+    }
+
+    /// As [`Queue::add`], for a change of the store that holds its lock already.
+    pub(in crate::store) fn add_under(
+        &self,
+        _lock: &Lock,
+        new: &NewTask,
+        limit: Option<u32>,
+        now: Time,
+    ) -> Result<Added, AddError> {
+        if let Some(limit) = limit {
+            let pending = self.pending()?;
+            if pending >= limit {
+                return Err(AddError::Full { pending, limit });
+            }
+        }
+        loop {
+            let id = new_id()?;
+            if self.whereabouts(&id, &TaskState::ALL).is_some() {
+                continue;
+            }
+            let text = new.to_text(&id, now);
+            read::check_size("the task", text.as_bytes())?;
+            let path = self.paths.task(TaskState::Incoming, &id);
+            if atomic::create_new(&path, text.as_bytes())? == Published::New {
+                return Ok(Added { id, path });
+            }
+        }
+    }
+
+    /// How many tasks are incoming or claimed.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn pending(&self) -> Result<u32> {
+        Ok(self.count(TaskState::Incoming)?.saturating_add(self.count(TaskState::Claimed)?))
+    }
+}
+
+/// `TASK-` and eight hexadecimal digits.
+fn new_id() -> Result<Name> {
+    let digits = uuid::Uuid::new_v4().simple().to_string();
+    Ok(format!("TASK-{}", &digits[..8]).parse()?)
+}

@@ -1,0 +1,77 @@
+//! Claims: a task is moved to the claimed ones and stamped, and put back if its run never began.
+
+use super::{Queue, run_of};
+use crate::{
+    domain::{
+        name::Name,
+        task::{Edit, TaskState},
+    },
+    store::atomic::{self, Moved, Rewritten},
+};
+use anyhow::Result;
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The task is claimed; its file says this now.
+    Claimed {
+        /// The whole file.
+        text: String,
+    },
+    /// The task isn't incoming any more.
+    Gone,
+    /// A file of that name is claimed, done or failed already; both are untouched.
+    Exists(TaskState),
+    /// As many are claimed as may be.
+    Full {
+        /// How many are claimed.
+        claimed: u32,
+        /// How many may be.
+        limit: u32,
+    },
+}
+
+impl Queue<'_> {
+    /// Moves an incoming task to the claimed ones, if there are fewer than `max_claimed`, and then stamps it.
+    ///
+    /// Killed in between it is claimed and names no run: [`Queue::release`] puts it back.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's. The task is then incoming as before, unless it cannot be moved back.
+    pub fn claim(&self, id: &Name, stamp: &Edit, max_claimed: Option<u32>) -> Result<Claim> {
+        let _lock = self.lock()?;
+        if let Some(limit) = max_claimed {
+            let claimed = self.count(TaskState::Claimed)?;
+            if claimed >= limit {
+                return Ok(Claim::Full { claimed, limit });
+            }
+        }
+        if let Some(state) = self.whereabouts(id, &[TaskState::Claimed, TaskState::Done, TaskState::Failed]) {
+            return Ok(Claim::Exists(state));
+        }
+        let (from, to) = (self.paths.task(TaskState::Incoming, id), self.paths.task(TaskState::Claimed, id));
+        match atomic::move_no_replace(&from, &to)? {
+            Moved::Done => {}
+            Moved::NotFound => return Ok(Claim::Gone),
+            Moved::AlreadyExists => return Ok(Claim::Exists(TaskState::Claimed)),
+        }
+        match atomic::rewrite(&to, |old| Some(stamp.apply(old))) {
+            Ok(Rewritten::Written(text) | Rewritten::Unchanged(text)) => Ok(Claim::Claimed { text }),
+            Ok(Rewritten::Gone) => Ok(Claim::Gone),
+            Err(error) => match atomic::move_no_replace(&to, &from) {
+                Ok(_) => Err(error),
+                Err(back) => Err(error.context(format!("{back:#}"))),
+            },
+        }
+    }
+
+    /// Puts a claimed task back that names `run` or no run at all: the edit first, then the move.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn release(&self, id: &Name, run: Option<&str>, edit: &Edit) -> Result<super::Shift> {
+        let is_ours = |text: &str| run_of(text).is_none_or(|named| Some(named) == run);
+        let _lock = self.lock()?;
+        self.shift(id, TaskState::Claimed, TaskState::Incoming, edit, is_ours)
+    }
+}

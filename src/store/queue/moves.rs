@@ -1,0 +1,108 @@
+//! Moves that people ask for, and the step that they share with others: edit where it is, then move.
+//!
+//! Edited first, a task says in its new state from the first instant why it is there. Killed in between, it is where it
+//! was, and the same call again completes the move.
+
+use super::Queue;
+use crate::{
+    domain::{
+        name::Name,
+        task::{Edit, TaskState},
+    },
+    store::atomic::{self, Moved, Rewritten},
+};
+use anyhow::Result;
+
+/// What became of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shift {
+    /// The task has been moved.
+    Done {
+        /// Where it was.
+        from: TaskState,
+        /// What its file said before the edit, such as the run that held it.
+        before: String,
+    },
+    /// The task isn't where it could be moved from.
+    Gone,
+    /// A file of that name stands at the destination; both are untouched.
+    Exists(TaskState),
+    /// The queue holds as many tasks as it may.
+    Full {
+        /// Tasks incoming and claimed.
+        pending: u32,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// The task belongs to a run that was not named; it is untouched.
+    NotOurs,
+}
+
+impl Queue<'_> {
+    /// Moves a failed task back to the incoming ones, if there are fewer than `limit` incoming and claimed ones.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn retry(&self, id: &Name, edit: &Edit, limit: Option<u32>) -> Result<Shift> {
+        let _lock = self.lock()?;
+        if !self.exists(TaskState::Failed, id) {
+            return Ok(Shift::Gone);
+        }
+        if let Some(limit) = limit {
+            let pending = self.pending()?;
+            if pending >= limit {
+                return Ok(Shift::Full { pending, limit });
+            }
+        }
+        self.shift(id, TaskState::Failed, TaskState::Incoming, edit, |_| true)
+    }
+
+    /// Moves an incoming or claimed task to the failed ones.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn cancel(&self, id: &Name, edit: &Edit) -> Result<Shift> {
+        let _lock = self.lock()?;
+        for from in [TaskState::Incoming, TaskState::Claimed] {
+            let shift = self.shift(id, from, TaskState::Failed, edit, |_| true)?;
+            if shift != Shift::Gone {
+                return Ok(shift);
+            }
+        }
+        Ok(Shift::Gone)
+    }
+
+    /// Edits a task in `from` and moves it to `to`, as long as its text is `ours`. The caller holds the lock.
+    pub(super) fn shift(
+        &self,
+        id: &Name,
+        from: TaskState,
+        to: TaskState,
+        edit: &Edit,
+        ours: impl Fn(&str) -> bool,
+    ) -> Result<Shift> {
+        let (here, there) = (self.paths.task(from, id), self.paths.task(to, id));
+        if !self.exists(from, id) {
+            return Ok(Shift::Gone);
+        }
+        if atomic::is_taken(&here, &there) {
+            return Ok(Shift::Exists(to));
+        }
+        let mut before = String::new();
+        let rewritten = atomic::rewrite(&here, |old| {
+            old.clone_into(&mut before);
+            ours(old).then(|| edit.apply(old))
+        })?;
+        if rewritten == Rewritten::Gone {
+            return Ok(Shift::Gone);
+        }
+        if !ours(&before) {
+            return Ok(Shift::NotOurs);
+        }
+        Ok(match atomic::move_no_replace(&here, &there)? {
+            Moved::Done => Shift::Done { from, before },
+            Moved::NotFound => Shift::Gone,
+            Moved::AlreadyExists => Shift::Exists(to),
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! `state.json` of an agent, on disk.
+//!
+//! Anybody may read it; only the holder of the agent's lock calls what writes here.
+
+use super::{
+    atomic::{self, Moved},
+    paths::AgentPaths,
+    read::{self, Refused},
+};
+use crate::domain::{
+    state::AgentState,
+    time::{self, Time},
+};
+use anyhow::{Result, bail};
+use std::path::PathBuf;
+
+/// What `state.json` says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded {
+    /// This. An agent that has none yet is idle and has never run.
+    State(AgentState),
+    /// Nothing that could be understood, and why: whether a run is under way is not known.
+    Corrupt(String),
+}
+
+/// Reads the state of an agent.
+///
+/// # Errors
+/// The system does not let it be read: then nothing is known, not even that it is corrupt.
+pub fn load(agent: &AgentPaths) -> Result<Loaded> {
+    match read::read_json(&agent.state()) {
+        Ok(state) => Ok(Loaded::State(state.unwrap_or_default())),
+        Err(error) if error.is::<Refused>() || error.is::<serde_json::Error>() => {
+            Ok(Loaded::Corrupt(format!("{error:#}")))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the state of an agent.
+///
+/// # Errors
+/// As for [`atomic::write`].
+pub fn save(agent: &AgentPaths, state: &AgentState) -> Result<()> {
+    atomic::write(&agent.state(), &atomic::json(state)?)
+}
+
+/// Moves a corrupt `state.json` to `state.json.corrupt-<time>`; returns that path, or `None` if it is gone.
+///
+/// # Errors
+/// As for [`atomic::move_no_replace`].
+pub fn set_aside(agent: &AgentPaths, now: Time) -> Result<Option<PathBuf>> {
+    let path = agent.state();
+    for n in 1..100 {
+        let suffix = if n == 1 { String::new() } else { format!("-{n}") };
+        let aside = path.with_file_name(format!("state.json.corrupt-{}{suffix}", time::to_stamp(now)));
+        match atomic::move_no_replace(&path, &aside)? {
+            Moved::Done => return Ok(Some(aside)),
+            Moved::NotFound => return Ok(None),
+            Moved::AlreadyExists => {}
+        }
+    }
+    bail!("{} was set aside too often within a second: remove the files beside it", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::state::Phase, store::paths::Paths};
+    use std::fs;
+
+    #[test]
+    fn reads_what_it_writes_and_sets_aside_what_it_cannot_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Paths::new(dir.path()).agent(&"a".parse().unwrap());
+        assert_eq!(load(&agent).unwrap(), Loaded::State(AgentState::default()));
+        let state = AgentState { phase: Phase::Running, total_runs: 3, ..AgentState::default() };
+        save(&agent, &state).unwrap();
+        assert_eq!(load(&agent).unwrap(), Loaded::State(state));
+        let now = time::parse("2024-01-15T10:30:00Z").unwrap();
+        let mut aside = Vec::new();
+        for broken in ["", "{\"phase\": \"ru", "7", "{\"total_runs\": -1}", "\0\0\0"] {
+            fs::write(agent.state(), broken).unwrap();
+            assert!(matches!(load(&agent).unwrap(), Loaded::Corrupt(_)), "{broken:?}");
+            aside.push(set_aside(&agent, now).unwrap().unwrap());
+            assert_eq!(fs::read_to_string(aside.last().unwrap()).unwrap(), broken);
+        }
+        assert!(aside[0].ends_with("state.json.corrupt-20240115-103000"));
+        assert!(aside[1].ends_with("state.json.corrupt-20240115-103000-2"));
+        assert_eq!(set_aside(&agent, now).unwrap(), None);
+        fs::create_dir(agent.state()).unwrap();
+        assert!(matches!(load(&agent).unwrap(), Loaded::Corrupt(_)));
+        assert!(set_aside(&agent, now).unwrap().unwrap().is_dir());
+    }
+}
