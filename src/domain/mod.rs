@@ -16,6 +16,7 @@ pub mod settlement;
 pub mod state;
 pub mod stream;
 pub mod task;
+pub mod test_paths;
 pub mod text;
 pub mod time;
 pub mod yaml;

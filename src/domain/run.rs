@@ -64,10 +64,27 @@ pub struct Assignment {
     pub settings: RunSettings,
     /// Globs of the files that a tester may change.
     pub test_paths: Vec<String>,
+    /// How many tasks there may be, incoming and claimed.
+    pub max_incoming: u32,
     /// Whether pull requests are opened as drafts, for gatekeepers to check first.
     pub draft_pull_requests: bool,
     /// Whether the tick was started with `--debug`.
     pub debug: bool,
+}
+
+/// `prepared.json`: where a run works, found out before claude is started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// The work branch; none for a run that may leave no commits.
+    pub branch: Option<String>,
+    /// The commit that the run began on.
+    pub start: String,
+    /// The commit that the first attempt began on: what counts as work is what came after it.
+    pub base: String,
+    /// The branch that the work is meant for, if it is known by name.
+    pub target: Option<String>,
+    /// The branch of an existing pull request, if the task updates one.
+    pub pull_request_branch: Option<String>,
 }
 
 /// What a run used up.

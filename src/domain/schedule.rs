@@ -78,6 +78,8 @@ pub struct Snapshot {
     pub open_prs: Option<u32>,
     /// What today's runs cost, those under way counted with their limit.
     pub spent_usd: f64,
+    /// What a run without a limit of its own is counted with.
+    pub usual_cost_usd: f64,
 }
 
 /// What has to be read before [`decide`] can be asked.
@@ -229,7 +231,7 @@ impl<'a> Given<'a> {
         match work {
             Ok(work) => {
                 self.running += 1;
-                self.spent_usd += agent.settings.max_cost_usd.unwrap_or(0.0);
+                self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
                 Decision::Start(work)
             }
             Err(reason) => Decision::Skip(reason),

@@ -2,3 +2,17 @@
 //! [`crate::store`] and [`crate::exec`].
 //!
 //! It prints nothing; what there is to say is returned or logged.
+
+pub mod collect;
+pub mod project;
+pub mod refresh;
+pub mod run;
+mod snapshot;
+mod spawn;
+mod start;
+pub mod tick;
+
+use crate::domain::time::Time;
+
+/// Asks what time it is; for what takes longer than a tick.
+pub type Clock<'a> = &'a dyn Fn() -> Time;

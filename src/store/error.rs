@@ -15,6 +15,16 @@ pub(super) fn cannot(action: &str, path: &Path, error: impl Into<io::Error>) -> 
     anyhow::Error::new(error).context(text)
 }
 
+/// Whether a full or read-only disk, or too many open files, is at the bottom of an error: it would hit every run.
+pub fn is_disk_trouble(error: &anyhow::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let kinds = [Kind::StorageFull, Kind::QuotaExceeded, Kind::ReadOnlyFilesystem];
+    let is_one = |cause: &io::Error| kinds.contains(&cause.kind());
+    error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(is_one) || cause.to_string().contains("No space left on device")
+    })
+}
+
 fn remedy(error: &io::Error) -> Option<&'static str> {
     use io::ErrorKind as Kind;
     Some(match error.kind() {

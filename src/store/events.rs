@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fs::File,
     io::{self, BufRead, BufReader},
     path::PathBuf,
@@ -128,6 +128,22 @@ pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
         }
     }
     Ok(costs.values().sum())
+}
+
+/// The highest cost among the last `count` runs of a local day that have one, in US dollars; 0 if there is none.
+///
+/// # Errors
+/// As for [`read_day`].
+pub fn dearest_of_last(paths: &Paths, day: &str, count: usize) -> Result<f64> {
+    let mut last = VecDeque::with_capacity(count);
+    for event in read_day(paths, day)? {
+        let Some(cost) = event?.cost_usd.filter(|cost| cost.is_finite()) else { continue };
+        if last.len() == count {
+            last.pop_front();
+        }
+        last.push_back(cost);
+    }
+    Ok(last.into_iter().fold(0.0, f64::max))
 }
 
 const COST: &[u8] = b"\"cost_usd\"";

@@ -4,10 +4,11 @@
 
 pub mod atomic;
 pub mod cache;
-mod error;
+pub mod error;
 pub mod events;
 pub mod listing;
 pub mod lock;
+pub mod logs;
 mod lossless;
 pub mod marker;
 pub mod messages;

@@ -123,6 +123,11 @@ impl Paths {
         self.cache().join("open-prs.json")
     }
 
+    /// When git last fetched.
+    pub fn last_fetch(&self) -> PathBuf {
+        self.cache().join("last-fetch.json")
+    }
+
     /// Until when nobody starts.
     pub fn cooldown(&self) -> PathBuf {
         self.cache().join("cooldown.json")
@@ -141,6 +146,11 @@ impl Paths {
     /// Held for the whole of a git fetch.
     pub fn fetch_lock(&self) -> PathBuf {
         self.dot.join("fetch.lock")
+    }
+
+    /// Held for the whole of a refresh of the open pull requests.
+    pub fn refresh_lock(&self) -> PathBuf {
+        self.dot.join("refresh.lock")
     }
 
     /// What agents and people share: the queue, proposals, pull requests.
@@ -229,6 +239,21 @@ impl RunPaths {
     /// What it was started for.
     pub fn assignment(&self) -> PathBuf {
         self.dir.join("assignment.json")
+    }
+
+    /// Where it works.
+    pub fn prepared(&self) -> PathBuf {
+        self.dir.join("prepared.json")
+    }
+
+    /// The verdict of a reviewer.
+    pub fn review(&self) -> PathBuf {
+        self.dir.join("review.json")
+    }
+
+    /// The repositories that were found inside the worktree and moved out of it.
+    pub fn set_aside(&self) -> PathBuf {
+        self.dir.join("set-aside")
     }
 
     /// What claude was told.

@@ -118,6 +118,14 @@ impl<'a> Queue<'a> {
         read::read_text(&self.paths.task(state, id))
     }
 
+    /// The run that a task's header names; `None` if it names none, or isn't in that state.
+    ///
+    /// # Errors
+    /// As for [`read::read_text`].
+    pub fn run_of(&self, state: TaskState, id: &Name) -> Result<Option<String>> {
+        Ok(self.read(state, id)?.as_deref().and_then(run_of).map(str::to_owned))
+    }
+
     /// Looks for a task in every state, first by its very name, then without regard to case.
     ///
     /// # Errors

@@ -22,6 +22,17 @@ pub fn create(agent: &AgentPaths, run_id: &str) -> Result<RunPaths> {
     Ok(run)
 }
 
+/// Removes the directory of a run, if it is there.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn remove(run: &RunPaths) -> Result<()> {
+    match fs::remove_dir_all(run.dir()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("remove", run.dir(), error)),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a JSON file that only its owner may read, such as an assignment.
 ///
 /// # Errors

@@ -65,6 +65,19 @@ impl Queue<'_> {
         }
     }
 
+    /// Edits a claimed task that `run` holds; any other is left alone. Returns whether it was this run's.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn stamp(&self, id: &Name, run: &str, edit: &Edit) -> Result<bool> {
+        let mut ours = false;
+        atomic::rewrite(&self.paths.task(TaskState::Claimed, id), |old| {
+            ours = run_of(old) == Some(run);
+            ours.then(|| edit.apply(old))
+        })?;
+        Ok(ours)
+    }
+
     /// Puts a claimed task back that names `run` or no run at all: the edit first, then the move.
     ///
     /// # Errors

@@ -1,0 +1,105 @@
+//! What has finished, and what was cut off: the first thing that a tick does, also while everything is paused.
+//!
+//! A run whose supervisor is gone is handed to a recovering one; nothing is settled here.
+
+use super::spawn::Spawner;
+use crate::{
+    domain::{
+        name::Name,
+        schedule::{AgentView, Standing},
+        state::AgentState,
+    },
+    store::{
+        lock::Lock,
+        paths::Paths,
+        state::{self, Loaded},
+    },
+};
+use anyhow::{Context, Result};
+use std::{collections::BTreeMap, fs, io};
+
+/// Every agent that has a folder, configured or not.
+#[derive(Debug, Default)]
+pub struct Crew {
+    /// The agents.
+    pub views: BTreeMap<Name, AgentView>,
+    /// Those whose recovery was started.
+    pub recovering: Vec<Name>,
+    /// What went wrong, in sentences.
+    pub problems: Vec<String>,
+}
+
+impl Crew {
+    /// The agents with the tasks that their states name.
+    pub fn named(&self) -> Vec<(Name, Name)> {
+        let named = |(name, view): (&Name, &AgentView)| Some((name.clone(), view.state.current_task.clone()?));
+        self.views.iter().filter_map(named).collect()
+    }
+
+    /// The view of an agent; one that never ran has none yet and is free.
+    pub fn view(&self, name: &Name) -> AgentView {
+        let never_ran = || AgentView { standing: Standing::Free, state: AgentState::default() };
+        self.views.get(name).cloned().unwrap_or_else(never_ran)
+    }
+}
+
+/// Looks at every agent; starts the recovery of lost runs with `spawner`, if there is one.
+///
+/// # Errors
+/// The folder of the agents can't be read.
+pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<Crew> {
+    let mut crew = Crew::default();
+    for name in folders(paths)? {
+        match look(paths, &name, spawner) {
+            Ok((view, recovering)) => {
+                tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
+                crew.recovering.extend(recovering.then(|| name.clone()));
+                crew.views.insert(name, view);
+            }
+            Err(error) => {
+                crew.problems.push(format!("{name}: {error:#}"));
+                let view = AgentView { standing: Standing::Unreadable, state: AgentState::default() };
+                crew.views.insert(name, view);
+            }
+        }
+    }
+    Ok(crew)
+}
+
+fn folders(paths: &Paths) -> Result<Vec<Name>> {
+    let dir = paths.agents_dir();
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("{} can't be read", dir.display())),
+    };
+    Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
+}
+
+/// One agent, and whether its recovery was started.
+fn look(paths: &Paths, name: &Name, spawner: Option<&Spawner<'_>>) -> Result<(AgentView, bool)> {
+    let agent = paths.agent(name);
+    let (state, lost) = match state::load(&agent)? {
+        Loaded::State(state) if state.is_idle() => {
+            return Ok((AgentView { standing: Standing::Free, state }, false));
+        }
+        Loaded::State(state) => (state, Standing::Recovering),
+        Loaded::Corrupt(reason) => {
+            tracing::debug!(agent = %name, reason, "state.json can't be understood");
+            (AgentState::default(), Standing::Unreadable)
+        }
+    };
+    let Some(lock) = Lock::try_take(&agent.lock())? else {
+        return Ok((AgentView { standing: Standing::Running, state }, false));
+    };
+    // Its supervisor may have ended between the two looks.
+    if let Loaded::State(state) = state::load(&agent)?
+        && state.is_idle()
+    {
+        return Ok((AgentView { standing: Standing::Free, state }, false));
+    }
+    if let Some(spawner) = spawner {
+        spawner.supervisor(name, lock, true)?;
+    }
+    Ok((AgentView { standing: lost, state }, spawner.is_some()))
+}

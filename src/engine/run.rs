@@ -1,0 +1,167 @@
+//! One run, carried by its supervisor: prepare, instruct, start, watch, judge, settle.
+//!
+//! Each step leaves on disk what [`recover`] needs to go on after it.
+
+mod instruct;
+mod judge;
+mod launch;
+mod prepare;
+mod publish;
+mod recover;
+mod settle;
+
+pub use recover::recover;
+
+use super::{Clock, project::Project};
+use crate::{
+    domain::{
+        name::Name,
+        outcome::Outcome,
+        run::{Assignment, MARK},
+        state::{AgentState, Phase},
+        task::{self, Task, TaskState},
+    },
+    exec::worktree::Worktree,
+    store::{
+        lock::Lock,
+        paths::{AgentPaths, RunPaths},
+        queue::Queue,
+        read,
+        state::{self, Loaded},
+    },
+};
+use anyhow::{Context, Result};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+/// What a supervisor is given.
+pub struct Supervisor<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// The agent's lock: as long as it is held no other run of the agent begins.
+    pub lock: Lock,
+    /// Asks what time it is.
+    pub clock: Clock<'a>,
+    /// Becomes true when the supervisor is to end.
+    pub stop: &'a AtomicBool,
+    /// The supervisor's own environment.
+    pub environment: &'a BTreeMap<OsString, OsString>,
+    /// The program itself.
+    pub program: &'a Path,
+}
+
+/// One run with its files.
+struct Run<'a> {
+    supervisor: &'a Supervisor<'a>,
+    agent: AgentPaths,
+    files: RunPaths,
+    assignment: Assignment,
+    task: Option<HeldTask>,
+}
+
+/// The task of a run, as it was when the run began or is being recovered.
+struct HeldTask {
+    head: Task,
+    text: String,
+}
+
+/// Why a run can't go on before claude was started.
+enum Hindrance {
+    /// It ends with this outcome.
+    Outcome(Outcome),
+    /// Something of ours failed.
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Hindrance {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Hindrance {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Outcome(outcome) => outcome,
+            Self::Failed(error) => {
+                let everybody = crate::store::error::is_disk_trouble(&error);
+                Outcome::LaunchFailed { message: format!("{error:#}"), everybody }
+            }
+        }
+    }
+}
+
+/// Carries the run that a tick has assigned to `agent`, from its preparation to its settlement.
+///
+/// # Errors
+/// The run's files can't be read or written. What is on disk then, recovery goes on from.
+pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
+    let files = supervisor.project.paths.agent(agent);
+    let Loaded::State(mut state) = state::load(&files)? else { return recover(supervisor, agent) };
+    if state.phase != Phase::Launching {
+        tracing::debug!(?state.phase, "nothing was assigned");
+        return Ok(());
+    }
+    let run = Run::open(supervisor, files, &state)?;
+    state.phase = Phase::Running;
+    run.save(&state)?;
+    let end = run.work(&mut state);
+    run.conclude(state, end)
+}
+
+impl<'a> Run<'a> {
+    fn open(supervisor: &'a Supervisor<'a>, agent: AgentPaths, state: &AgentState) -> Result<Self> {
+        let run_id = state.run_id.as_deref().context("state.json names no run")?;
+        let files = agent.run(run_id)?;
+        let assignment: Assignment = read::read_json(&files.assignment())?
+            .with_context(|| format!("{} is gone", files.assignment().display()))?;
+        let task = held_task(supervisor.project, &assignment)?;
+        Ok(Self { supervisor, agent, files, assignment, task })
+    }
+
+    fn project(&self) -> &Project {
+        self.supervisor.project
+    }
+
+    fn id(&self) -> &str {
+        &self.assignment.run_id
+    }
+
+    fn save(&self, state: &AgentState) -> Result<()> {
+        tracing::debug!(phase = ?state.phase, process = ?state.process, "state");
+        state::save(&self.agent, state)
+    }
+
+    fn worktree_path(&self) -> PathBuf {
+        self.agent.worktree()
+    }
+
+    fn worktree(&self) -> Worktree {
+        let common = &self.project().common_dir;
+        Worktree::new(&self.worktree_path(), self.agent.dir(), common).with_env(MARK, self.id())
+    }
+
+    /// Prepares, instructs, starts and watches: everything up to the end of claude's last process.
+    fn work(&self, state: &mut AgentState) -> Result<launch::Ended, Hindrance> {
+        if self.assignment.work.task().is_some() && self.task.is_none() {
+            // A person has moved it since the claim.
+            return Err(Hindrance::Outcome(Outcome::Interrupted));
+        }
+        let prepared = self.prepare()?;
+        self.instruct(&prepared)?;
+        self.launch(state)
+    }
+}
+
+/// The task of an assignment, if the queue still has it claimed for this run.
+fn held_task(project: &Project, assignment: &Assignment) -> Result<Option<HeldTask>> {
+    let Some(id) = assignment.work.task() else { return Ok(None) };
+    let Some(text) = Queue::new(&project.paths).read(TaskState::Claimed, id)? else { return Ok(None) };
+    let head = task::parse(id, &text).ok();
+    let ours = |head: &Task| head.run.as_deref() == Some(assignment.run_id.as_str());
+    Ok(head.filter(ours).map(|head| HeldTask { head, text }))
+}

@@ -1,0 +1,147 @@
+//! Starts claude and watches it to the end of its last process.
+
+use super::{Hindrance, Run};
+use crate::{
+    domain::{
+        outcome::{Exit, Outcome, Stopped},
+        role::MayChange,
+        run::MARK,
+        state::AgentState,
+        stream::StreamFacts,
+    },
+    exec::{
+        claude::{self, Launch, StartError},
+        stream::StreamReader,
+        watch::{self, Limits},
+    },
+    store::atomic,
+};
+use anyhow::Result;
+use std::{path::Path, time::Duration};
+
+/// How long claude may linger after its result.
+const AFTER_RESULT: Duration = Duration::from_secs(60);
+/// How long claude has to end in order once it was asked to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How claude ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    pub(super) stopped: Option<Stopped>,
+    pub(super) facts: StreamFacts,
+    pub(super) duration: Duration,
+}
+
+impl Run<'_> {
+    /// Starts claude, puts its process on record, and waits.
+    pub(super) fn launch(&self, state: &mut AgentState) -> Result<Ended, Hindrance> {
+        let started = claude::start(&self.command()?).map_err(cannot_start)?;
+        state.process = Some(started.id.clone());
+        self.save(state)?;
+        let settings = &self.assignment.settings;
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        let limits = Limits {
+            timeout: seconds(settings.timeout_seconds),
+            stall: Some(seconds(settings.stall_seconds)),
+            after_result: AFTER_RESULT,
+            grace: GRACE,
+        };
+        let mut output = StreamReader::new(&self.files.output());
+        let watched = watch::watch(started, &limits, (MARK, self.id()), self.supervisor.stop, &mut output);
+        tracing::debug!(?watched, "claude has ended");
+        Ok(Ended {
+            exit: watched.exit,
+            stopped: watched.stopped,
+            facts: output.facts().clone(),
+            duration: watched.duration,
+        })
+    }
+
+    fn command(&self) -> Result<Launch> {
+        let settings = &self.assignment.settings;
+        let gh = self.agent.dir().join("gh-config");
+        atomic::ensure_dir(&gh)?;
+        let writes = self.assignment.role.spec().may_change != MayChange::Nothing;
+        let environment = self.supervisor.environment;
+        let path = environment.get(std::ffi::OsStr::new("PATH")).cloned();
+        Ok(Launch {
+            command: settings.command.clone(),
+            worktree: self.worktree_path(),
+            prompt_file: self.files.prompt(),
+            output_file: self.files.output(),
+            stderr_file: self.files.stderr(),
+            session_id: self.id().to_owned(),
+            model: settings.claude_model.clone(),
+            max_turns: settings.max_turns,
+            max_budget_usd: settings.max_cost_usd,
+            permission_mode: if writes { "acceptEdits" } else { "dontAsk" }.to_owned(),
+            allowed_tools: self.allowed_tools(),
+            disallowed_tools: Vec::new(),
+            env: self.variables(),
+            path,
+            path_first: self.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
+            mark: (MARK.to_owned(), self.id().to_owned()),
+            allow_network_git: settings.allow_network_git,
+            empty_gh_config: gh,
+            identity: self.worktree().git().missing_identity().map_err(anyhow::Error::from)?,
+        })
+    }
+
+    /// The tools that need no permission: Read, Skill, the role's or the configured ones, and the role's commands.
+    fn allowed_tools(&self) -> Vec<String> {
+        let spec = self.assignment.role.spec();
+        let configured = self.assignment.settings.allowed_tools.clone();
+        let tools = configured.unwrap_or_else(|| spec.tools.iter().map(|tool| self.confined(tool)).collect());
+        let commands = spec.commands.iter().map(|command| format!("Bash(scheduler {command}:*)"));
+        ["Read", "Skill"].map(str::to_owned).into_iter().chain(tools).chain(commands).collect()
+    }
+
+    /// Writing is confined to the worktree: a bare `Write` would reach everywhere.
+    fn confined(&self, tool: &str) -> String {
+        let path = self.worktree_path().display().to_string();
+        match tool {
+            "Write" | "Edit" => format!("{tool}(/{path}/**)"),
+            _ => tool.to_owned(),
+        }
+    }
+
+    /// The variables that tell the run who and where it is, and the configured ones.
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        let paths = &self.project().paths;
+        let assignment = &self.assignment;
+        let text = |path: &Path| path.display().to_string();
+        let mut all: Vec<(&str, String)> = vec![
+            ("AGENT_NAME", assignment.agent.to_string()),
+            ("AGENT_ID", assignment.agent.to_string()),
+            ("AGENT_ROLE", assignment.role.to_string()),
+            ("RUN_ID", assignment.run_id.clone()),
+            ("PARENT_PROJECT", text(paths.root())),
+            ("WORKTREE", text(&self.worktree_path())),
+            ("SHARED_DIR", text(&paths.shared())),
+            ("ORCHESTRATOR_DIR", text(paths.dot())),
+        ];
+        let mut add = |name, value: Option<String>| all.extend(value.map(|value| (name, value)));
+        add("AGENT_FOCUS", assignment.focus.as_ref().map(ToString::to_string));
+        add("TASK_ID", assignment.work.task().map(ToString::to_string));
+        add("PR_NUMBER", self.task.as_ref().and_then(|task| task.head.pr).map(|number| number.to_string()));
+        add("AGENT_DEV_PORT", assignment.ports.map(|ports| ports.dev.to_string()));
+        add("AGENT_MCP_PORT", assignment.ports.map(|ports| ports.mcp.to_string()));
+        add("AGENT_PW_WS_PORT", assignment.ports.map(|ports| ports.playwright.to_string()));
+        add("ORCHESTRATOR_DEBUG", assignment.debug.then(|| "1".to_owned()));
+        let own = all.into_iter().map(|(name, value)| (name.to_owned(), value));
+        own.chain(assignment.settings.env.clone()).collect()
+    }
+}
+
+fn cannot_start(error: StartError) -> Hindrance {
+    let everybody = !matches!(error, StartError::Other { .. });
+    let message = match &error {
+        StartError::NotFound { program } => format!(
+            "{program} is not on PATH: install Claude Code, or add its folder to the PATH of the cron line, or name it \
+             with `command` in agents.yaml"
+        ),
+        _ => error.to_string(),
+    };
+    Hindrance::Outcome(Outcome::LaunchFailed { message, everybody })
+}

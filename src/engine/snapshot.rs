@@ -1,0 +1,174 @@
+//! Reads what a decision needs, and no more than it needs, into values.
+//!
+//! It changes nothing, except that a claimed task that nobody holds goes back.
+
+use super::collect::Crew;
+use crate::{
+    domain::{
+        config::Config,
+        name::Name,
+        outcome::Cooldown,
+        role::TaskRole,
+        schedule::{self, Needs, Snapshot, Standing},
+        task::{Edit, Task, TaskState},
+        time::{self, Time},
+    },
+    store::{
+        cache,
+        events,
+        marker,
+        paths::Paths,
+        queue::{Queue, Shift},
+    },
+};
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// `cache/open-prs.json`: what the last refresh found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenPrs {
+    /// When it was asked.
+    #[serde(with = "time::required")]
+    pub asked_at: Time,
+    /// The open pull requests from `agent/*` branches; `None` if that was never found out.
+    pub open: Option<Vec<OpenPr>>,
+    /// Why the last refresh failed.
+    pub error: Option<String>,
+}
+
+/// One open pull request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenPr {
+    /// Its number.
+    pub number: u64,
+    /// Its title: text of others.
+    pub title: String,
+    /// Its branch.
+    pub head: String,
+}
+
+/// What was read, and what there is to say about it.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) snapshot: Snapshot,
+    /// The open pull requests should be asked for.
+    pub(super) refresh: bool,
+    /// Files that are left alone, and why.
+    pub(super) problems: Vec<String>,
+    /// Tasks that were put back.
+    pub(super) released: Vec<Name>,
+}
+
+/// Takes the snapshot for one decision. With `release`, tasks that nobody holds are put back before.
+pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, release: bool) -> Result<Taken> {
+    let mut taken = Taken::default();
+    let queue = Queue::new(paths);
+    let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
+    let others = crew.views.iter().filter(|(name, view)| view.standing != Standing::Free && !configured(name)).count();
+    if release {
+        release_unheld(&queue, crew, &mut taken)?;
+    }
+    taken.snapshot = Snapshot {
+        paused: marker::is_set(&paths.paused_marker())?,
+        cooldown: cache::load::<Cooldown>(&paths.cooldown()),
+        agents: config.agents.iter().map(|agent| crew.view(&agent.name)).collect(),
+        other_running: u32::try_from(others).unwrap_or(u32::MAX),
+        incoming: queue.count(TaskState::Incoming)?,
+        claimed: queue.count(TaskState::Claimed)?,
+        ..Snapshot::default()
+    };
+    let needs = schedule::needs(config, &taken.snapshot, now);
+    if needs.cost && config.max_cost_usd_per_day.is_some() {
+        costs(paths, config, &mut taken.snapshot, now)?;
+    }
+    if needs.tasks() {
+        tasks(&queue, crew, &needs, &mut taken)?;
+        let known = cache::load::<OpenPrs>(&paths.open_prs());
+        let age = known.as_ref().map(|prs| (now - prs.asked_at).num_seconds());
+        taken.refresh = !taken.snapshot.claimable.is_empty() && !age.is_some_and(|age| (0..60).contains(&age));
+        let open = known.and_then(|prs| prs.open);
+        taken.snapshot.open_prs = open.map(|open| u32::try_from(open.len()).unwrap_or(u32::MAX));
+    }
+    Ok(taken)
+}
+
+/// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.
+fn release_unheld(queue: &Queue<'_>, crew: &Crew, taken: &mut Taken) -> Result<()> {
+    let named = crew.named();
+    let unsure = crew.views.values().any(|view| view.standing == Standing::Unreadable);
+    for id in queue.list(TaskState::Claimed)?.ids {
+        if unsure || named.iter().any(|(_, task)| *task == id) {
+            continue;
+        }
+        let run = queue.run_of(TaskState::Claimed, &id)?;
+        match queue.release(&id, run.as_deref(), &Edit::new().unclaim())? {
+            Shift::Done { .. } => taken.released.push(id),
+            Shift::Exists(state) => {
+                taken.problems.push(format!("{id} is in claimed and in {state}: remove one of the two files"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn costs(paths: &Paths, config: &Config, snapshot: &mut Snapshot, now: Time) -> Result<()> {
+    let day = time::local_day(now);
+    snapshot.spent_usd = events::cost_of_day(paths, &day)?;
+    snapshot.usual_cost_usd = events::dearest_of_last(paths, &day, 20)?;
+    for (agent, view) in config.agents.iter().zip(&snapshot.agents) {
+        if view.standing != Standing::Free {
+            snapshot.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
+        }
+    }
+    Ok(())
+}
+
+fn tasks(queue: &Queue<'_>, crew: &Crew, needs: &Needs, taken: &mut Taken) -> Result<()> {
+    let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+    taken.snapshot.claimed_opening = u32::try_from(schedule::opening(&claimed)).unwrap_or(u32::MAX);
+    let named = crew.named();
+    let is_done = |id: &Name| queue.exists(TaskState::Done, id);
+    let mut free = Vec::new();
+    for head in queue.heads(TaskState::Incoming)? {
+        match head {
+            Ok(task) => match schedule::waiting(&task, &is_done, &claimed, &named) {
+                None => free.push(task),
+                Some(reason) => {
+                    tracing::debug!(task = %task.id, %reason, "waits");
+                    taken.snapshot.waiting += 1;
+                }
+            },
+            Err(bad) => {
+                taken.snapshot.waiting += 1;
+                taken.problems.push(format!("{}: {}", bad.path.display(), bad.problems.join("; ")));
+            }
+        }
+    }
+    schedule::claim_order(&mut free);
+    pick(queue, needs, free, taken);
+    Ok(())
+}
+
+/// Keeps the best tasks, as many of each kind as could be given away, and only those whose name is taken nowhere else.
+fn pick(queue: &Queue<'_>, needs: &Needs, free: Vec<Task>, taken: &mut Taken) {
+    let mut kept: HashMap<(TaskRole, bool), usize> = HashMap::new();
+    for task in free {
+        let count = kept.entry((task.role, task.pr.is_some())).or_default();
+        if *count >= needs.claimers_of(task.role) {
+            continue;
+        }
+        let states = [TaskState::Claimed, TaskState::Done, TaskState::Failed];
+        match states.into_iter().find(|state| queue.exists(*state, &task.id)) {
+            None => {
+                *count += 1;
+                taken.snapshot.claimable.push(task);
+            }
+            Some(state) => {
+                taken.snapshot.waiting += 1;
+                taken.problems.push(format!("{} is in incoming and in {state}: remove one of the two files", task.id));
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Starts one agent: assignment, state, claim, supervisor, in an order that can be cut anywhere.
+//!
+//! Cut before the supervisor has the lock, recovery finds the state and puts everything back.
+
+use super::spawn::Spawner;
+use crate::{
+    domain::{
+        config::{Agent, Config},
+        ports,
+        run::{Assignment, Work},
+        schedule::Reason,
+        state::{AgentState, Phase},
+        task::{Edit, key},
+        time,
+    },
+    store::{
+        atomic,
+        events::{self, Event, EventKind},
+        lock::Lock,
+        paths::AgentPaths,
+        queue::{Claim, Queue},
+        runs,
+        state::{self, Loaded},
+    },
+};
+use anyhow::Result;
+use uuid::Uuid;
+
+/// What became of a start.
+#[derive(Debug)]
+pub(super) enum Started {
+    /// The supervisor runs.
+    Yes,
+    /// Something has changed since the decision.
+    No(Reason),
+}
+
+/// Starts the agent at `position` of the configuration.
+pub(super) fn start(
+    spawner: &Spawner<'_>,
+    config: &Config,
+    position: usize,
+    agent: &Agent,
+    work: &Work,
+    debug: bool,
+) -> Result<Started> {
+    let files = spawner.project.paths.agent(&agent.name);
+    atomic::ensure_dir(files.dir())?;
+    let busy = Reason::Running { since: None, task: None };
+    let Some(lock) = Lock::try_take(&files.lock())? else { return Ok(Started::No(busy)) };
+    tracing::debug!(agent = %agent.name, "lock taken");
+    let Loaded::State(before) = state::load(&files)? else { return Ok(Started::No(Reason::Unreadable)) };
+    if !before.is_idle() {
+        return Ok(Started::No(busy));
+    }
+    let assignment = assignment(spawner, config, position, agent, work, debug);
+    let run = runs::create(&files, &assignment.run_id)?;
+    runs::write_private_json(&run.assignment(), &assignment)?;
+    state::save(&files, &launching(&before, &assignment))?;
+    if let Some(reason) = claim(spawner, config, &assignment)? {
+        give_up(&files, &before, &assignment)?;
+        return Ok(Started::No(reason));
+    }
+    if let Err(error) = spawner.supervisor(&agent.name, lock, false) {
+        if let Some(task) = assignment.work.task() {
+            let back = Edit::new().set(key::ATTEMPTS, attempt(work) - 1).unclaim();
+            Queue::new(&spawner.project.paths).release(task, Some(&assignment.run_id), &back)?;
+        }
+        give_up(&files, &before, &assignment)?;
+        return Err(error);
+    }
+    let mut event = Event::new(spawner.now, EventKind::RunStarted, &agent.name, &assignment.run_id);
+    event.task = assignment.work.task().cloned();
+    if let Err(error) = events::append(&spawner.project.paths, &event) {
+        // The run is under way whether or not it is on record.
+        tracing::warn!("{error:#}");
+    }
+    Ok(Started::Yes)
+}
+
+fn assignment(
+    spawner: &Spawner<'_>,
+    config: &Config,
+    position: usize,
+    agent: &Agent,
+    work: &Work,
+    debug: bool,
+) -> Assignment {
+    Assignment {
+        run_id: Uuid::new_v4().to_string(),
+        agent: agent.name.clone(),
+        role: agent.role,
+        focus: agent.focus.clone(),
+        ports: ports::ports(position),
+        work: work.clone(),
+        assigned_at: spawner.now,
+        settings: agent.settings.clone(),
+        test_paths: config.test_paths.clone(),
+        max_incoming: config.queue_limits.max_incoming,
+        draft_pull_requests: config.gatekeeper.enabled,
+        debug,
+    }
+}
+
+fn launching(before: &AgentState, assignment: &Assignment) -> AgentState {
+    AgentState {
+        phase: Phase::Launching,
+        run_id: Some(assignment.run_id.clone()),
+        process: None,
+        last_started: Some(assignment.assigned_at),
+        current_task: assignment.work.task().cloned(),
+        recoveries: 0,
+        ..before.clone()
+    }
+}
+
+/// Claims the task, if there is one. Returns why it can't be had.
+fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Result<Option<Reason>> {
+    let Work::Task { id, attempt } = &assignment.work else { return Ok(None) };
+    let stamp = Edit::new()
+        .set(key::ATTEMPTS, attempt)
+        .set(key::CLAIMED_BY, &assignment.agent)
+        .set(key::CLAIMED_AT, time::to_text(assignment.assigned_at))
+        .set(key::RUN, &assignment.run_id);
+    let limit = config.queue_limits.max_claimed;
+    let claim = Queue::new(&spawner.project.paths).claim(id, &stamp, Some(limit))?;
+    tracing::debug!(task = %id, ?claim, "claim");
+    Ok(match claim {
+        Claim::Claimed { .. } => None,
+        Claim::Full { claimed, limit } => Some(Reason::ClaimsFull { claimed, limit }),
+        Claim::Gone | Claim::Exists(_) => {
+            let role = assignment.role.spec().claims.unwrap_or_default();
+            Some(Reason::NoTask { role, waiting: 0 })
+        }
+    })
+}
+
+/// Takes the launch back: the state as it was, and no trace of the run.
+fn give_up(files: &AgentPaths, before: &AgentState, assignment: &Assignment) -> Result<()> {
+    state::save(files, before)?;
+    runs::remove(&files.run(&assignment.run_id)?)
+}
+
+fn attempt(work: &Work) -> u32 {
+    match work {
+        Work::Task { attempt, .. } => *attempt,
+        Work::Explore => 1,
+    }
+}

@@ -1,0 +1,205 @@
+//! One tick: collect, decide, start, and be gone.
+//!
+//! It never waits for git, gh, claude or the network, and never settles a run.
+
+use super::{
+    collect::{self, Crew},
+    project::Project,
+    snapshot::{self, Taken},
+    spawn::Spawner,
+    start::{self, Started},
+};
+use crate::{
+    domain::{
+        config::{self, Config, Problem},
+        message::{Message, MessageType},
+        name::Name,
+        run::Work,
+        schedule::{self, Decided, Decision},
+        time::{self, Time},
+    },
+    store::{cache, lock::Lock, messages, read},
+};
+use anyhow::Result;
+use serde::Serialize;
+use std::path::Path;
+
+/// How a tick is to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// The time.
+    pub now: Time,
+    /// Decide, and change nothing.
+    pub dry_run: bool,
+    /// Runs log what they do.
+    pub debug: bool,
+    /// The program itself, for supervisors.
+    pub program: &'a Path,
+}
+
+/// What a tick did.
+#[derive(Debug)]
+pub enum Tick {
+    /// Nothing: another one is under way.
+    Busy,
+    /// It collected, and started nothing: agents.yaml is wrong.
+    Misconfigured {
+        /// What is wrong in it.
+        problems: Vec<Problem>,
+        /// What was collected.
+        crew: Crew,
+    },
+    /// Everything.
+    Done(Box<Report>),
+}
+
+/// What there is to tell of a tick.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Every agent with its decision, in the order of agents.yaml.
+    pub decided: Vec<Decided>,
+    /// Agents whose lost run is being put right.
+    pub recovering: Vec<Name>,
+    /// Tasks that nobody held and that were put back.
+    pub released: Vec<Name>,
+    /// What is odd in agents.yaml.
+    pub warnings: Vec<Problem>,
+    /// Files that were left alone, and what couldn't be done.
+    pub problems: Vec<String>,
+}
+
+impl Report {
+    /// The agents that were started, with what for.
+    pub fn started(&self) -> impl Iterator<Item = (&Name, &Work)> {
+        self.decided.iter().filter_map(|decided| match &decided.decision {
+            Decision::Start(work) => Some((&decided.agent, work)),
+            Decision::Skip(_) => None,
+        })
+    }
+}
+
+/// `cache/last-tick.json`.
+#[derive(Debug, Serialize)]
+struct LastTick<'a> {
+    #[serde(with = "time::required")]
+    time: Time,
+    duration_ms: u64,
+    decisions: &'a [Decided],
+    problems: &'a [String],
+}
+
+/// Does one tick.
+///
+/// # Errors
+/// The scheduler's lock or the folder of the agents can't be used, or the queue can't be read. What one agent's start
+/// fails with is in the report.
+pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
+    let begun = monotonic_now();
+    let paths = &project.paths;
+    let _lock = if options.dry_run {
+        None
+    } else {
+        let Some(lock) = Lock::try_take(&paths.scheduler_lock())? else { return Ok(Tick::Busy) };
+        Some(lock)
+    };
+    let spawner = Spawner { project, program: options.program, now: options.now };
+    let crew = collect::collect(paths, (!options.dry_run).then_some(&spawner))?;
+    let text = read::read_linked_text(&paths.config())?;
+    let (config, warnings) = match text.as_deref().map_or_else(missing, config::read) {
+        Ok(read) => read,
+        Err(problems) => {
+            if !options.dry_run {
+                tell_once(project, &problems, options.now)?;
+            }
+            return Ok(Tick::Misconfigured { problems, crew });
+        }
+    };
+    let taken = snapshot::take(paths, &config, &crew, options.now, !options.dry_run)?;
+    let mut report = report(&config, taken, crew, warnings, options, &spawner);
+    if !options.dry_run {
+        let last = LastTick {
+            time: options.now,
+            duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            decisions: &report.decided,
+            problems: &report.problems,
+        };
+        if let Err(error) = cache::save(&paths.last_tick(), &last) {
+            report.problems.push(format!("{error:#}"));
+        }
+    }
+    Ok(Tick::Done(Box::new(report)))
+}
+
+fn missing() -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    let message = "there is no agents.yaml: run `scheduler init`".to_owned();
+    Err(vec![Problem { severity: config::Severity::Error, line: 1, key: String::new(), message }])
+}
+
+/// Tells the human that agents.yaml is wrong: once, as long as the message lies there.
+fn tell_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
+    let lines: Vec<_> = problems.iter().map(|problem| format!("- {problem}")).collect();
+    let message = Message {
+        kind: MessageType::Error,
+        title: "agents.yaml is wrong, nothing is started".to_owned(),
+        body: format!("{}\n\n{}", project.paths.config().display(), lines.join("\n")),
+        from: "scheduler".to_owned(),
+        task: None,
+        key: Some(format!("config: {}", lines.join(" "))),
+    };
+    messages::send(&project.paths, &message, now)?;
+    Ok(())
+}
+
+fn report(
+    config: &Config,
+    taken: Taken,
+    crew: Crew,
+    warnings: Vec<Problem>,
+    options: &Options<'_>,
+    spawner: &Spawner<'_>,
+) -> Report {
+    let decisions = schedule::decide(config, &taken.snapshot, options.now);
+    let mut report = Report {
+        recovering: crew.recovering,
+        released: taken.released,
+        warnings,
+        problems: [crew.problems, taken.problems].concat(),
+        ..Report::default()
+    };
+    for (position, (agent, decision)) in config.agents.iter().zip(decisions).enumerate() {
+        let (decision, why) = match decision {
+            Decision::Start(work) if !options.dry_run => {
+                match start::start(spawner, config, position, agent, &work, options.debug) {
+                    Ok(Started::Yes) => (Decision::Start(work), "started".to_owned()),
+                    Ok(Started::No(reason)) => (Decision::Skip(reason.clone()), reason.to_string()),
+                    Err(error) => {
+                        report.problems.push(format!("{}: {error:#}", agent.name));
+                        (Decision::Skip(schedule::Reason::Recovering), format!("{error:#}"))
+                    }
+                }
+            }
+            Decision::Start(work) => (Decision::Start(work), "would start".to_owned()),
+            Decision::Skip(reason) => (Decision::Skip(reason.clone()), reason.to_string()),
+        };
+        tracing::debug!(agent = %agent.name, role = %agent.role, ?decision, "{why}");
+        report.decided.push(Decided { agent: agent.name.clone(), decision, why });
+    }
+    if taken.refresh && !options.dry_run {
+        refresh(spawner, &mut report.problems);
+    }
+    report
+}
+
+/// Has the open pull requests asked for, unless that is under way.
+fn refresh(spawner: &Spawner<'_>, problems: &mut Vec<String>) {
+    let started = Lock::try_take(&spawner.project.paths.refresh_lock())
+        .and_then(|lock| lock.map(|lock| spawner.refresh(lock)).transpose());
+    if let Err(error) = started {
+        problems.push(format!("{error:#}"));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a tick takes is measured, not decided upon")]
+fn monotonic_now() -> std::time::Instant {
+    std::time::Instant::now()
+}
