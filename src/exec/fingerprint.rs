@@ -160,8 +160,7 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for entry in listed {
         let (key, value) = entry.split_once('\n').unwrap_or((&entry, ""));
-        // `git push -u` and `git branch` write these all day, and they make git run nothing.
-        if !key.starts_with("branch.") {
+        if !is_everyday(key) {
             let all = values.entry(format!("{label}{key}")).or_default();
             all.push_str(value);
             all.push('\n');
@@ -171,6 +170,15 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
         found.settings.insert(key, digest(value.as_bytes())?);
     }
     Ok(())
+}
+
+/// Settings that `git push -u`, `git branch`, git-lfs and gh write by themselves, and that make git run nothing.
+fn is_everyday(key: &str) -> bool {
+    let by_lfs = key.starts_with("lfs.")
+        && (key.ends_with(".access") || key.ends_with(".repositoryformatversion"));
+    by_lfs
+        || key.starts_with("branch.")
+        || key.starts_with("remote.") && key.ends_with(".gh-resolved")
 }
 
 fn read_files(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<()> {

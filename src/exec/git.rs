@@ -3,14 +3,19 @@
 //!
 //! It decides nothing about what git is run for, and never lets a hook run unless it is told to.
 
+mod error;
+mod settings;
+
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::exec::command::{self, CommandError};
+use settings::{CONFIGURATION, ENVIRONMENT, FOREIGN};
+
+pub use error::GitError;
 
 /// The oldest git that knows all that is used here (`rev-parse --path-format`).
 pub const MINIMUM: GitVersion = GitVersion {
@@ -24,65 +29,6 @@ pub const LOCAL_TIMEOUT: Duration = Duration::from_secs(600);
 /// The most output that is kept of one command, in bytes.
 const MAX_OUTPUT: usize = 64 << 20;
 
-/// What git would take from the environment in place of what is at the path it was sent to
-/// (`git rev-parse --local-env-vars`), and what would change the meaning of arguments.
-const FOREIGN: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_PREFIX",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_QUARANTINE_PATH",
-    "GIT_ATTR_SOURCE",
-    "GIT_REFLOG_ACTION",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_DIFF_OPTS",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_ICASE_PATHSPECS",
-    "SSH_ASKPASS",
-];
-
-const ENVIRONMENT: &[(&str, &str)] = &[
-    ("GIT_TERMINAL_PROMPT", "0"),
-    ("GCM_INTERACTIVE", "never"),
-    ("SSH_ASKPASS_REQUIRE", "never"),
-    ("GIT_OPTIONAL_LOCKS", "0"),
-    ("GIT_EDITOR", "true"),
-    ("GIT_SEQUENCE_EDITOR", "true"),
-    ("LC_ALL", "C"),
-    ("LANGUAGE", "C"),
-];
-
-const CONFIGURATION: &[&str] = &[
-    "commit.gpgsign=false",
-    "tag.gpgsign=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "core.fsync=committed,loose-object",
-    "core.quotePath=false",
-    "core.fsmonitor=false",
-    "core.safecrlf=false",
-    // Several agents and a person write refs at once: wait for each other instead of failing.
-    "core.filesRefLockTimeout=5000",
-    "core.packedRefsTimeout=10000",
-    "advice.detachedHead=false",
-    "submodule.recurse=false",
-];
-
 /// A version of git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GitVersion {
@@ -95,81 +41,6 @@ pub struct GitVersion {
 impl fmt::Display for GitVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-/// Why a git command did not do what it was asked.
-#[derive(Debug)]
-pub enum GitError {
-    /// There is no `git` on `PATH`.
-    NotFound,
-    /// The git on `PATH` is older than [`MINIMUM`].
-    TooOld(String),
-    /// It took too long and was killed.
-    TimedOut {
-        /// The command, without the options that every command gets.
-        command: String,
-        /// The limit that it passed.
-        after: Duration,
-    },
-    /// It ended with an exit code other than 0.
-    Failed {
-        /// The command, without the options that every command gets.
-        command: String,
-        /// The exit code; `None` if a signal ended it.
-        code: Option<i32>,
-        /// What it said, without passwords in URLs.
-        stderr: String,
-    },
-    /// It wrote more than can be kept.
-    TooMuchOutput(String),
-    /// It could not be started or waited for.
-    Io(io::Error),
-}
-
-impl fmt::Display for GitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => write!(f, "git was not found on PATH: install it"),
-            Self::TooOld(version) => {
-                write!(f, "git {version} is too old, need ≥ {MINIMUM}: update it")
-            }
-            Self::TimedOut { command, after } => {
-                write!(
-                    f,
-                    "`git {command}` took longer than {after:?} and was stopped"
-                )
-            }
-            Self::Failed {
-                command,
-                code,
-                stderr,
-            } => {
-                write!(f, "`git {command}` failed")?;
-                match code {
-                    Some(code) => write!(f, " with exit code {code}")?,
-                    None => write!(f, ": a signal ended it")?,
-                }
-                if stderr.trim().is_empty() {
-                    Ok(())
-                } else {
-                    write!(f, ": {}", stderr.trim())
-                }
-            }
-            Self::TooMuchOutput(command) => {
-                write!(f, "`git {command}` wrote more than {MAX_OUTPUT} bytes")
-            }
-            Self::Io(source) => write!(f, "git could not be run: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for GitError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(source) => Some(source),
-            _ => None,
-        }
     }
 }
 

@@ -44,6 +44,9 @@ pub fn salvage(
     let git_dir = worktree.verify()?;
     let at = || format!("cannot save the work in {}", worktree.path().display());
     worktree.remove_locks()?;
+    if worktree.is_half_checked_out()? {
+        return Ok(None);
+    }
     keep_autostash(worktree, &git_dir, run_id)?;
     let head = worktree.git().commit("HEAD")?;
     let index = Index::of(worktree, &git_dir, head.as_deref()).with_context(at)?;
@@ -108,6 +111,8 @@ fn commit_for(
 /// An index of our own for one worktree, removed at the end.
 struct Index {
     git: Git,
+    /// The files were checked out once, so that a missing one was removed by somebody.
+    complete: bool,
     _scratch: tempfile::TempDir,
 }
 
@@ -132,15 +137,21 @@ impl Index {
         }
         Ok(Self {
             git,
+            complete: git_dir.join("index").exists(),
             _scratch: scratch,
         })
     }
 
     /// The tree of the worktree as it is, and what could not be read.
     fn snapshot(&self, has_head: bool) -> Result<(String, Option<String>)> {
+        let which = if self.complete {
+            "--all"
+        } else {
+            "--ignore-removal"
+        };
         let added = self
             .git
-            .try_run(["add", "--all", "--ignore-errors", "--", "."])?;
+            .try_run(["add", which, "--ignore-errors", "--", "."])?;
         let left_out = (!added.status.success()).then(|| added.stderr.trim().to_owned());
         leave_out_own_files(&self.git, has_head)?;
         Ok((self.git.text(["write-tree"])?, left_out))

@@ -23,7 +23,7 @@ pub fn hermetic(git: Git, root: &Path) -> Git {
 
 impl Sandbox {
     /// A project on branch `main` with the file `f` in one commit, no remote and no identity.
-    pub fn new() -> Self {
+    pub fn plain() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         fs::create_dir_all(root.join("project")).unwrap();
@@ -37,7 +37,7 @@ impl Sandbox {
 
     /// The same with a bare `origin` that has `main`.
     pub fn with_origin() -> Self {
-        let sandbox = Self::new();
+        let sandbox = Self::plain();
         let origin = sandbox.origin();
         sandbox.run(&[
             "init",

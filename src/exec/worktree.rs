@@ -12,7 +12,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -22,6 +21,9 @@ use crate::exec::git::{Git, GitError};
 pub const INSTRUCTIONS: &str = ".agent-instructions.md";
 /// The folder of a role's skills that is laid into a worktree for a run.
 pub const SKILLS: &str = ".claude/commands/scheduler";
+
+/// A marker in the worktree's git directory while files are being exchanged.
+const STANDING: &str = "scheduler-checkout";
 
 /// Whether `path`, relative to a worktree, is one of the files that are laid there for a run.
 pub fn is_own_file(path: &str) -> bool {
@@ -140,11 +142,21 @@ impl Worktree {
         let start = git
             .commit(start)?
             .with_context(|| format!("there is no commit {start}"))?;
+        let marker = git_dir.join(STANDING);
+        replace(&marker, b"")?;
         checkout(&git, &git_dir, &start)
             .with_context(|| format!("cannot check out {start} in {}", self.path.display()))?;
         git.run(["clean", "-ffdq"])
             .with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
-        submodules::update(self)
+        let warnings = submodules::update(self)?;
+        remove_if_there(&marker)?;
+        Ok(warnings)
+    }
+
+    /// Whether taking a stand was interrupted: what lies in the worktree is then nobody's work, for all work
+    /// was saved before, and no agent has run since.
+    pub fn is_half_checked_out(&self) -> Result<bool> {
+        Ok(self.verify()?.join(STANDING).exists())
     }
 
     /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that a person can check it
@@ -167,11 +179,6 @@ impl Worktree {
         }
         Ok(())
     }
-
-    /// Initialises submodules within `timeout`; see [`Worktree::stand_detached`], which does it within two minutes.
-    pub fn update_submodules(&self, timeout: Duration) -> Result<Vec<String>> {
-        submodules::update_within(self, timeout)
-    }
 }
 
 /// What [`Worktree::ensure`] found.
@@ -179,7 +186,7 @@ impl Worktree {
 pub enum Ensured {
     /// It was whole.
     Whole,
-    /// It was not there and was created, still without files.
+    /// It was not there and was created.
     Created,
     /// Its link with the repository was broken or led elsewhere and was mended; its files were kept.
     Repaired,

@@ -3,7 +3,7 @@ use crate::exec::sandbox::{Sandbox, write};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS};
 
 fn scene() -> (Sandbox, Worktree, String) {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     let base = sandbox.run(&["rev-parse", "main"]);
     (sandbox, worktree, base)

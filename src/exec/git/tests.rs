@@ -43,7 +43,7 @@ fn passwords_never_appear() {
 
 #[test]
 fn a_failure_names_command_code_and_words() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let error = sandbox
         .git()
         .run(["rev-parse", "--verify", "nothing"])
@@ -66,7 +66,7 @@ fn a_failure_names_command_code_and_words() {
 
 #[test]
 fn a_command_that_hangs_is_ended() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let git = sandbox.git().with_timeout(Duration::from_millis(200));
     let error = git.run(["-c", "alias.hang=!sleep 30", "hang"]).unwrap_err();
     assert!(matches!(error, GitError::TimedOut { .. }), "{error}");
@@ -74,7 +74,7 @@ fn a_command_that_hangs_is_ended() {
 
 #[test]
 fn questions_are_yes_no_or_an_error() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let git = sandbox.git();
     assert!(
         git.ok(["merge-base", "--is-ancestor", "HEAD", "HEAD"])
@@ -93,7 +93,7 @@ fn questions_are_yes_no_or_an_error() {
 
 #[test]
 fn nothing_above_the_ceiling_is_found() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let agent = sandbox.project().join("agents/a");
     let worktree = agent.join("worktree");
     std::fs::create_dir_all(&worktree).unwrap();
@@ -103,7 +103,7 @@ fn nothing_above_the_ceiling_is_found() {
 
 #[test]
 fn hooks_run_only_when_asked() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let ran = sandbox.path().join("ran");
     sandbox.hook("pre-commit", &format!("touch '{}'", ran.display()));
     let git = sandbox.git().with_identity().unwrap();
@@ -118,7 +118,7 @@ fn hooks_run_only_when_asked() {
 
 #[test]
 fn only_what_the_user_has_not_set_gets_a_fallback() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let author = || {
         let git = sandbox.git().with_identity().unwrap();
         git.run(["commit", "-q", "--allow-empty", "-m", "x"])
@@ -137,7 +137,7 @@ fn only_what_the_user_has_not_set_gets_a_fallback() {
 
 #[test]
 fn a_chosen_ssh_command_is_respected() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let ssh = |git: &Git| {
         git.environment
             .iter()

@@ -32,7 +32,7 @@ fn a_plain_project() {
 
 #[test]
 fn heads_and_default_branches() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     sandbox.run(&["checkout", "-q", "-b", "feature/x"]);
     let ask = || {
         let found = both(&sandbox, &sandbox.project());
@@ -54,7 +54,7 @@ fn heads_and_default_branches() {
 
 #[test]
 fn a_project_without_a_commit() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let fresh = sandbox.path().join("fresh");
     sandbox.run(&["init", "-q", "-b", "start", fresh.to_str().unwrap()]);
     let found = both(&sandbox, &fresh);
@@ -64,7 +64,7 @@ fn a_project_without_a_commit() {
 
 #[test]
 fn a_linked_worktree_leads_to_its_main_checkout() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     let found = both(&sandbox, worktree.path());
     assert!(found.linked_worktree);
@@ -102,7 +102,7 @@ fn a_bare_repository_and_its_worktree() {
 
 #[test]
 fn a_submodule_leads_to_its_superproject() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let library = sandbox.path().join("library");
     sandbox.run(&[
         "clone",
@@ -134,7 +134,7 @@ fn a_submodule_leads_to_its_superproject() {
 
 #[test]
 fn a_repository_inside_another_is_not_its_submodule() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let inner = sandbox.project().join("inner");
     sandbox.run(&["init", "-q", inner.to_str().unwrap()]);
     assert_eq!(both(&sandbox, &inner).superproject, None);
@@ -142,7 +142,7 @@ fn a_repository_inside_another_is_not_its_submodule() {
 
 #[test]
 fn a_git_directory_kept_elsewhere() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let (apart, checkout) = (
         sandbox.path().join("apart"),
         sandbox.path().join("checkout"),
@@ -158,7 +158,7 @@ fn a_git_directory_kept_elsewhere() {
 
 #[test]
 fn formats_that_libgit2_cannot_open_are_answered_by_git() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let odd = sandbox.path().join("odd");
     sandbox.run(&[
         "init",

@@ -9,7 +9,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let sandbox = Sandbox::new();
+        let sandbox = Sandbox::plain();
         let worktree = sandbox.ready("a");
         Self { sandbox, worktree }
     }
@@ -223,7 +223,7 @@ fn repositories_inside_are_moved_whole() {
 }
 
 fn with_submodule() -> Scene {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let library = sandbox.path().join("library");
     sandbox.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
     write(&library.join("lib"), "1\n");
@@ -303,4 +303,31 @@ fn a_run_id_that_is_no_name_is_an_error() {
         format!("{error:#}").contains("\"a..b\" can't be part of a ref's name"),
         "{error:#}"
     );
+}
+
+#[test]
+fn an_interrupted_checkout_is_nobodys_work() {
+    let scene = Scene::new();
+    let git_dir = scene.worktree.verify().unwrap();
+    write(&git_dir.join("scheduler-checkout"), "");
+    scene.write("f", "half of another commit");
+    assert_eq!(scene.salvage("r1"), None);
+    let main = scene.run(&["rev-parse", "main"]);
+    scene.worktree.stand_detached(&main).unwrap();
+    scene.write("f", "work");
+    assert_eq!(
+        scene.run(&["show", &format!("{}:f", scene.kept("r1").commit)]),
+        "work"
+    );
+}
+
+#[test]
+fn files_that_were_never_checked_out_are_not_removed_ones() {
+    let sandbox = Sandbox::plain();
+    let worktree = sandbox.worktree("a");
+    worktree.ensure("main").unwrap();
+    let scene = Scene { sandbox, worktree };
+    assert_eq!(scene.salvage("r1"), None);
+    scene.write("new", "x");
+    assert_eq!(scene.files(&scene.kept("r1").commit), "f new");
 }

@@ -48,13 +48,14 @@ fn a_mirror_setting_does_not_overwrite_branches() {
 
 #[test]
 fn trouble_is_told_apart() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::NoRemote);
     sandbox.run(&["remote", "add", "origin", "/no/such/repository"]);
     let got = fetch(&sandbox.refs(), LIMIT).unwrap();
     assert!(matches!(got, Fetched::Failed(Trouble::Other(_))), "{got:?}");
     sandbox.run(&["remote", "set-url", "origin", "git@host:x.git"]);
-    let cases: [(&str, fn(&Trouble) -> bool); 2] = [
+    type Right = fn(&Trouble) -> bool;
+    let cases: [(&str, Right); 2] = [
         (
             "echo 'ssh: connect to host h port 22: Connection refused' >&2; exit 255 #",
             |t| matches!(t, Trouble::Offline(_)),
@@ -82,7 +83,7 @@ fn trouble_is_told_apart() {
 
 #[test]
 fn names_that_are_no_branch_are_no_such_branch() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     sandbox.run(&["tag", "v1"]);
     for name in [
         "-all",

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Ensured, Worktree, replace};
+use super::{Ensured, Worktree, operations, replace};
 use crate::exec::git::GitError;
 
 /// See [`Worktree::verify`].
@@ -50,9 +50,10 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
         adopt(worktree, start)?;
         return Ok(Ensured::Repaired);
     }
-    if !is_dir(&worktree.path)? || holds_only_git_file(&worktree.path)? && verify(worktree).is_err()
-    {
-        create(worktree, start)?;
+    if !is_dir(&worktree.path)? {
+        if !revive(worktree)? {
+            create(worktree, start)?;
+        }
         return Ok(Ensured::Created);
     }
     match verify(worktree) {
@@ -61,12 +62,34 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
         Err(e) if !is_answer(&e) => return Err(e),
         Err(_) => {}
     }
-    if !relink(worktree)? {
-        fs::rename(&worktree.path, &adopting)
-            .with_context(|| format!("cannot move {} aside", worktree.path.display()))?;
-        adopt(worktree, start)?;
+    if relink(worktree)? {
+        return Ok(Ensured::Repaired);
     }
+    if holds_only_git_file(&worktree.path)? {
+        create(worktree, start)?;
+        return Ok(Ensured::Created);
+    }
+    fs::rename(&worktree.path, &adopting)
+        .with_context(|| format!("cannot move {} aside", worktree.path.display()))?;
+    adopt(worktree, start)?;
     Ok(Ensured::Repaired)
+}
+
+/// Brings back a folder that was removed while its entry lives on: HEAD may be all that holds some commits.
+/// Whether that worked; if not, there is no folder.
+fn revive(worktree: &Worktree) -> Result<bool> {
+    let Some(entry) = own_entry(worktree)? else {
+        return Ok(false);
+    };
+    let at = || format!("cannot create {}", worktree.path.display());
+    fs::create_dir_all(&worktree.path).with_context(at)?;
+    operations::remove_locks(worktree, &entry)?;
+    if relink(worktree)? && worktree.git().run(["reset", "--hard", "--quiet"]).is_ok() {
+        return Ok(true);
+    }
+    fs::remove_dir_all(&worktree.path)
+        .with_context(|| format!("cannot remove {}", worktree.path.display()))?;
+    Ok(false)
 }
 
 /// Whether git, or we, said no, in contrast to git not having run at all.
@@ -247,3 +270,6 @@ fn read_path(file: &Path) -> Option<PathBuf> {
 fn canonical(path: &Path) -> Option<PathBuf> {
     path.canonicalize().ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,11 +14,6 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Brings every submodule to the commit that the worktree records, without leftovers. Returns warnings.
 pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
-    update_within(worktree, TIMEOUT)
-}
-
-/// The same within `timeout` for each of the two ways.
-pub(super) fn update_within(worktree: &Worktree, timeout: Duration) -> Result<Vec<String>> {
     if !worktree.path.join(".gitmodules").is_file() {
         return Ok(Vec::new());
     }
@@ -26,7 +21,7 @@ pub(super) fn update_within(worktree: &Worktree, timeout: Duration) -> Result<Ve
     let git = worktree
         .git()
         .with_config("submodule.active=.")
-        .with_timeout(timeout);
+        .with_timeout(TIMEOUT);
     let mut warnings = Vec::new();
     for (name, path) in listed(&git)? {
         if let Err(e) = from_project(worktree, &git, &name, &path) {
