@@ -18,10 +18,7 @@ use settings::{CONFIGURATION, ENVIRONMENT, FOREIGN};
 pub use error::GitError;
 
 /// The oldest git that knows all that is used here (`rev-parse --path-format`).
-pub const MINIMUM: GitVersion = GitVersion {
-    major: 2,
-    minor: 31,
-};
+pub const MINIMUM: GitVersion = GitVersion { major: 2, minor: 31 };
 
 /// How long a command that needs no network may take: the checkout of a large repository on a busy disk.
 pub const LOCAL_TIMEOUT: Duration = Duration::from_secs(600);
@@ -98,10 +95,7 @@ impl Git {
 
     /// git on the repository `git_dir` without any working tree: for refs, fetches and the list of worktrees.
     pub fn in_repository(git_dir: &Path) -> Self {
-        Self {
-            git_dir: Some(git_dir.to_owned()),
-            ..Self::at(git_dir)
-        }
+        Self { git_dir: Some(git_dir.to_owned()), ..Self::at(git_dir) }
     }
 
     /// git in `directory`, which may be anywhere in a repository. For questions only.
@@ -110,9 +104,7 @@ impl Git {
         Self {
             directory: directory.to_owned(),
             git_dir: None,
-            configuration: configuration
-                .chain(["core.hooksPath=/dev/null".into()])
-                .collect(),
+            configuration: configuration.chain(["core.hooksPath=/dev/null".into()]).collect(),
             environment: Vec::new(),
             timeout: LOCAL_TIMEOUT,
         }
@@ -126,8 +118,7 @@ impl Git {
 
     /// The same with one more variable in git's environment.
     pub fn with_env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.environment
-            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -139,26 +130,20 @@ impl Git {
 
     /// The same with the repository's hooks switched on.
     pub fn with_hooks(mut self) -> Self {
-        self.configuration
-            .retain(|setting| setting != "core.hooksPath=/dev/null");
+        self.configuration.retain(|setting| setting != "core.hooksPath=/dev/null");
         self
     }
 
     /// The same with a name and an address for commits wherever the user has set none (cron, containers).
     pub fn with_identity(self) -> Result<Self, GitError> {
-        let known = self.try_run([
-            "config",
-            "--get-regexp",
-            r"^(user|author|committer)\.(name|email)$",
-        ])?;
+        let known = self.try_run(["config", "--get-regexp", r"^(user|author|committer)\.(name|email)$"])?;
         let known = known.text();
         let mut git = self;
         for role in ["author", "committer"] {
             for (part, fallback) in [("name", "scheduler"), ("email", "scheduler@localhost")] {
                 let variable = format!("GIT_{}_{}", role.to_uppercase(), part.to_uppercase());
                 let configured = known.lines().any(|line| {
-                    line.starts_with(&format!("user.{part} "))
-                        || line.starts_with(&format!("{role}.{part} "))
+                    line.starts_with(&format!("user.{part} ")) || line.starts_with(&format!("{role}.{part} "))
                 });
                 if !configured && !is_set(&variable) {
                     git = git.with_env(variable, fallback);
@@ -170,21 +155,13 @@ impl Git {
 
     /// The same for talking to a remote: ssh asks nothing, unless the user has chosen an ssh command.
     pub fn with_network(self) -> Result<Self, GitError> {
-        let chosen = is_set("GIT_SSH_COMMAND")
-            || is_set("GIT_SSH")
-            || self.ok(["config", "--get", "core.sshCommand"])?;
-        Ok(if chosen {
-            self
-        } else {
-            self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-        })
+        let chosen =
+            is_set("GIT_SSH_COMMAND") || is_set("GIT_SSH") || self.ok(["config", "--get", "core.sshCommand"])?;
+        Ok(if chosen { self } else { self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes") })
     }
 
     /// Runs git with `args`; an exit code other than 0 is an error.
-    pub fn run<A: AsRef<OsStr>>(
-        &self,
-        args: impl IntoIterator<Item = A>,
-    ) -> Result<Output, GitError> {
+    pub fn run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<Output, GitError> {
         self.run_with_input(args, None)
     }
 
@@ -196,27 +173,17 @@ impl Git {
     ) -> Result<Output, GitError> {
         let args: Vec<OsString> = args.into_iter().map(|a| a.as_ref().to_owned()).collect();
         let output = self.start(&args, input)?;
-        if output.status.success() {
-            Ok(output)
-        } else {
-            Err(failed(&args, output))
-        }
+        if output.status.success() { Ok(output) } else { Err(failed(&args, output)) }
     }
 
     /// Runs git with `args` and returns what it left, whatever its exit code.
-    pub fn try_run<A: AsRef<OsStr>>(
-        &self,
-        args: impl IntoIterator<Item = A>,
-    ) -> Result<Output, GitError> {
+    pub fn try_run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<Output, GitError> {
         let args: Vec<OsString> = args.into_iter().map(|a| a.as_ref().to_owned()).collect();
         self.start(&args, None)
     }
 
     /// Runs git with `args` and returns its output as text without the last line break.
-    pub fn text<A: AsRef<OsStr>>(
-        &self,
-        args: impl IntoIterator<Item = A>,
-    ) -> Result<String, GitError> {
+    pub fn text<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<String, GitError> {
         Ok(self.run(args)?.text())
     }
 
@@ -234,13 +201,7 @@ impl Git {
     /// The commit that `revision` names, if it names one. The text may come from anywhere.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, GitError> {
         let wanted = format!("{revision}^{{commit}}");
-        let output = self.try_run([
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &wanted,
-        ])?;
+        let output = self.try_run(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
         Ok(output.status.success().then(|| output.text()))
     }
 
@@ -260,15 +221,11 @@ impl Git {
         });
         cmd.args(args).envs(ENVIRONMENT.iter().copied());
         cmd.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let captured =
-            command::run(&mut cmd, input, self.timeout, MAX_OUTPUT).map_err(|e| match e {
-                CommandError::NotFound { .. } => GitError::NotFound,
-                CommandError::TimedOut { after, .. } => GitError::TimedOut {
-                    command: words(args),
-                    after,
-                },
-                CommandError::Io { source, .. } => GitError::Io(source),
-            })?;
+        let captured = command::run(&mut cmd, input, self.timeout, MAX_OUTPUT).map_err(|e| match e {
+            CommandError::NotFound { .. } => GitError::NotFound,
+            CommandError::TimedOut { after, .. } => GitError::TimedOut { command: words(args), after },
+            CommandError::Io { source, .. } => GitError::Io(source),
+        })?;
         if captured.truncated {
             return Err(GitError::TooMuchOutput(words(args)));
         }
@@ -282,40 +239,26 @@ impl Git {
 
 /// The version of the git on `PATH`; an error if there is none or it is older than [`MINIMUM`].
 pub fn git_version() -> Result<GitVersion, GitError> {
-    let text = Git::at(Path::new("/"))
-        .with_timeout(Duration::from_secs(30))
-        .text(["version"])?;
+    let text = Git::at(Path::new("/")).with_timeout(Duration::from_secs(30)).text(["version"])?;
     match parse_version(&text) {
         Some(version) if version >= MINIMUM => Ok(version),
-        _ => Err(GitError::TooOld(
-            text.trim_start_matches("git version ").to_owned(),
-        )),
+        _ => Err(GitError::TooOld(text.trim_start_matches("git version ").to_owned())),
     }
 }
 
 fn parse_version(text: &str) -> Option<GitVersion> {
     let mut numbers = text.strip_prefix("git version ")?.split('.');
     let mut next = || numbers.next()?.parse().ok();
-    Some(GitVersion {
-        major: next()?,
-        minor: next()?,
-    })
+    Some(GitVersion { major: next()?, minor: next()? })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what the user has set for git itself must not be overruled"
-)]
+#[expect(clippy::disallowed_methods, reason = "what the user has set for git itself must not be overruled")]
 fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 fn failed(args: &[OsString], output: Output) -> GitError {
-    GitError::Failed {
-        command: words(args),
-        code: output.status.code(),
-        stderr: output.stderr,
-    }
+    GitError::Failed { command: words(args), code: output.status.code(), stderr: output.stderr }
 }
 
 fn words(args: &[OsString]) -> String {
@@ -328,9 +271,7 @@ fn without_passwords(text: &str) -> String {
     let mut parts = text.split("://");
     let mut clean = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let authority = part
-            .find(|c: char| c == '/' || c.is_whitespace())
-            .unwrap_or(part.len());
+        let authority = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
         let host = part[..authority].rfind('@').map_or(0, |at| at + 1);
         clean.push_str("://");
         clean.push_str(&part[host..]);

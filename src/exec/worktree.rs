@@ -27,10 +27,7 @@ const STANDING: &str = "scheduler-checkout";
 
 /// Whether `path`, relative to a worktree, is one of the files that are laid there for a run.
 pub fn is_own_file(path: &str) -> bool {
-    path == INSTRUCTIONS
-        || path
-            .strip_prefix(SKILLS)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path == INSTRUCTIONS || path.strip_prefix(SKILLS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Where an agent's worktree is and to which repository it belongs.
@@ -56,8 +53,7 @@ impl Worktree {
 
     /// The same with one more variable for every git command: the mark by which a run's processes are found.
     pub fn with_env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.environment
-            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -83,10 +79,7 @@ impl Worktree {
 
     /// git in a repository inside this worktree.
     pub fn inner_git(&self, inside: &Path) -> Git {
-        self.marked(Git::in_worktree(
-            inside,
-            inside.parent().unwrap_or(&self.path),
-        ))
+        self.marked(Git::in_worktree(inside, inside.parent().unwrap_or(&self.path)))
     }
 
     /// Whether a rebase, merge, cherry-pick or revert is in progress.
@@ -100,9 +93,7 @@ impl Worktree {
     }
 
     fn marked(&self, git: Git) -> Git {
-        self.environment
-            .iter()
-            .fold(git, |git, (name, value)| git.with_env(name, value))
+        self.environment.iter().fold(git, |git, (name, value)| git.with_env(name, value))
     }
 
     /// Makes sure that git in this folder works on this very worktree of this repository: a broken one
@@ -139,15 +130,12 @@ impl Worktree {
         operations::remove_locks(self, &git_dir)?;
         operations::quit(&git_dir)?;
         let git = self.git();
-        let start = git
-            .commit(start)?
-            .with_context(|| format!("there is no commit {start}"))?;
+        let start = git.commit(start)?.with_context(|| format!("there is no commit {start}"))?;
         let marker = git_dir.join(STANDING);
         replace(&marker, b"")?;
         checkout(&git, &git_dir, &start)
             .with_context(|| format!("cannot check out {start} in {}", self.path.display()))?;
-        git.run(["clean", "-ffdq"])
-            .with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
+        git.run(["clean", "-ffdq"]).with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
         let warnings = submodules::update(self)?;
         remove_if_there(&marker)?;
         Ok(warnings)
@@ -167,15 +155,8 @@ impl Worktree {
         operations::quit(&git_dir)?;
         let git = self.git();
         if let Some(head) = git.commit("HEAD")? {
-            git.run([
-                "update-ref",
-                "--no-deref",
-                "-m",
-                "scheduler: detach",
-                "HEAD",
-                &head,
-            ])
-            .with_context(|| format!("cannot let go of the branch in {}", self.path.display()))?;
+            git.run(["update-ref", "--no-deref", "-m", "scheduler: detach", "HEAD", &head])
+                .with_context(|| format!("cannot let go of the branch in {}", self.path.display()))?;
         }
         Ok(())
     }
@@ -215,10 +196,7 @@ pub fn exclude_line(common_dir: &Path, line: &str) -> Result<bool> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
     };
-    if content
-        .split(|b| *b == b'\n')
-        .any(|have| have.trim_ascii_end() == line.as_bytes())
-    {
+    if content.split(|b| *b == b'\n').any(|have| have.trim_ascii_end() == line.as_bytes()) {
         return Ok(false);
     }
     if content.last().is_some_and(|last| *last != b'\n') {

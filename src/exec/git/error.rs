@@ -43,26 +43,15 @@ impl fmt::Display for GitError {
                 write!(f, "git {version} is too old, need ≥ {MINIMUM}: update it")
             }
             Self::TimedOut { command, after } => {
-                write!(
-                    f,
-                    "`git {command}` took longer than {after:?} and was stopped"
-                )
+                write!(f, "`git {command}` took longer than {after:?} and was stopped")
             }
-            Self::Failed {
-                command,
-                code,
-                stderr,
-            } => {
+            Self::Failed { command, code, stderr } => {
                 write!(f, "`git {command}` failed")?;
                 match code {
                     Some(code) => write!(f, " with exit code {code}")?,
                     None => write!(f, ": a signal ended it")?,
                 }
-                if stderr.trim().is_empty() {
-                    Ok(())
-                } else {
-                    write!(f, ": {}", stderr.trim())
-                }
+                if stderr.trim().is_empty() { Ok(()) } else { write!(f, ": {}", stderr.trim()) }
             }
             Self::TooMuchOutput(command) => {
                 write!(f, "`git {command}` wrote more than {MAX_OUTPUT} bytes")

@@ -20,10 +20,7 @@ fn a_new_worktree_stands_on_a_fresh_branch() {
     let main = main_of(&sandbox);
     let before = sandbox.checkout_state();
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Created);
-    assert_eq!(
-        worktree.stand_on_branch("agent/TASK-1-x", &main).unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(worktree.stand_on_branch("agent/TASK-1-x", &main).unwrap(), Vec::<String>::new());
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Whole);
     assert_eq!(branch_of(&sandbox, &worktree), "agent/TASK-1-x");
     assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
@@ -39,10 +36,7 @@ fn the_main_checkout_is_never_touched() {
     sandbox.write("new", "untracked\n");
     sandbox.write("staged", "staged\n");
     sandbox.run(&["add", "staged"]);
-    for head in [
-        &["checkout", "-q", "main"][..],
-        &["checkout", "-q", "--detach"],
-    ] {
+    for head in [&["checkout", "-q", "main"][..], &["checkout", "-q", "--detach"]] {
         sandbox.run(head);
         let before = sandbox.checkout_state();
         let worktree = sandbox.ready(&format!("a{}", head.len()));
@@ -64,9 +58,7 @@ fn leftovers_go_and_ignored_files_stay() {
     }
     sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
     sandbox.run_at(worktree.path(), &["add", "junk"]);
-    worktree
-        .stand_on_branch("agent/next", &main_of(&sandbox))
-        .unwrap();
+    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
     let there = |name: &str| worktree.path().join(name).exists();
     assert!(there("build/cache"));
     assert!(!there("junk") && !there("folder") && !there("inner"));
@@ -79,13 +71,8 @@ fn a_branch_is_never_reset() {
     let worktree = sandbox.ready("a");
     write(&worktree.path().join("work"), "x");
     let tip = sandbox.commit_all_at(worktree.path(), "work");
-    let error = worktree
-        .stand_on_branch("agent/a", &main_of(&sandbox))
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("agent/a exists already"),
-        "{error}"
-    );
+    let error = worktree.stand_on_branch("agent/a", &main_of(&sandbox)).unwrap_err();
+    assert!(error.to_string().contains("agent/a exists already"), "{error}");
     assert_eq!(sandbox.run(&["rev-parse", "agent/a"]), tip);
     worktree.stand_on_branch("agent/a", &tip).unwrap();
     assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
@@ -108,67 +95,36 @@ fn stale_locks_are_removed() {
     let worktree = sandbox.ready("a");
     let entry = worktree.verify().unwrap();
     let branch = sandbox.project().join(".git/refs/heads/agent/a.lock");
-    let locks = [
-        entry.join("index.lock"),
-        entry.join("HEAD.lock"),
-        entry.join("logs/HEAD.lock"),
-        branch,
-    ];
+    let locks = [entry.join("index.lock"), entry.join("HEAD.lock"), entry.join("logs/HEAD.lock"), branch];
     locks.iter().for_each(|lock| write(lock, ""));
     let foreign = sandbox.project().join(".git/index.lock");
     write(&foreign, "");
     worktree.ensure(&main_of(&sandbox)).unwrap();
     assert!(locks.iter().all(|lock| !lock.exists()));
     assert!(foreign.exists(), "the user's own lock is not ours");
-    worktree
-        .stand_on_branch("agent/next", &main_of(&sandbox))
-        .unwrap();
+    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
 }
 
 #[test]
 fn operations_in_progress_are_ended() {
     let sandbox = Sandbox::plain();
     let main = main_of(&sandbox);
-    for (n, operation) in ["rebase", "merge", "cherry-pick", "bisect"]
-        .into_iter()
-        .enumerate()
-    {
+    for (n, operation) in ["rebase", "merge", "cherry-pick", "bisect"].into_iter().enumerate() {
         let worktree = sandbox.ready(&format!("a{n}"));
         let at = worktree.path();
         write(&at.join("f"), "mine");
         sandbox.commit_all_at(at, "mine");
-        sandbox.run_at(
-            at,
-            &["checkout", "-q", "-b", &format!("agent/other{n}"), &main],
-        );
+        sandbox.run_at(at, &["checkout", "-q", "-b", &format!("agent/other{n}"), &main]);
         write(&at.join("f"), "theirs");
         sandbox.commit_all_at(at, "theirs");
         let other = format!("agent/a{n}");
-        let args = if operation == "bisect" {
-            vec!["bisect", "start", "HEAD", &main]
-        } else {
-            vec![operation, &other]
-        };
-        let _ = sandbox
-            .git_at(at)
-            .with_identity()
-            .unwrap()
-            .try_run(&args)
-            .unwrap();
-        assert_eq!(
-            worktree.operation_in_progress().unwrap(),
-            operation != "bisect",
-            "{operation}"
-        );
-        worktree
-            .stand_on_branch(&format!("agent/next{n}"), &main)
-            .unwrap();
+        let args = if operation == "bisect" { vec!["bisect", "start", "HEAD", &main] } else { vec![operation, &other] };
+        let _ = sandbox.git_at(at).with_identity().unwrap().try_run(&args).unwrap();
+        assert_eq!(worktree.operation_in_progress().unwrap(), operation != "bisect", "{operation}");
+        worktree.stand_on_branch(&format!("agent/next{n}"), &main).unwrap();
         assert!(!worktree.operation_in_progress().unwrap());
         let status = sandbox.run_at(at, &["status"]);
-        assert_eq!(
-            status,
-            format!("On branch agent/next{n}\nnothing to commit, working tree clean")
-        );
+        assert_eq!(status, format!("On branch agent/next{n}\nnothing to commit, working tree clean"));
         worktree.detach().unwrap();
         sandbox.run(&["branch", "-D", &format!("agent/other{n}")]);
     }
@@ -179,13 +135,8 @@ fn a_broken_index_is_built_anew() {
     let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     write(&worktree.verify().unwrap().join("index"), "garbage");
-    worktree
-        .stand_on_branch("agent/next", &main_of(&sandbox))
-        .unwrap();
-    assert_eq!(
-        sandbox.run_at(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
+    assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
 
 #[test]
@@ -194,9 +145,7 @@ fn a_bare_project_can_have_worktrees() {
     let agent = sandbox.path().join("agents/a");
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &sandbox.origin());
     worktree.ensure("main").unwrap();
-    worktree
-        .stand_on_branch("agent/a", &main_of(&sandbox))
-        .unwrap();
+    worktree.stand_on_branch("agent/a", &main_of(&sandbox)).unwrap();
     assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
 }
 
@@ -207,35 +156,20 @@ fn submodules_are_filled_without_touching_the_configuration() {
     sandbox.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
     write(&library.join("lib"), "1\n");
     sandbox.commit_all_at(&library, "library");
-    sandbox.run(&[
-        "submodule",
-        "--quiet",
-        "add",
-        library.to_str().unwrap(),
-        "sub",
-    ]);
+    sandbox.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "sub"]);
     let with_sub = sandbox.commit_all("submodule");
     let config = fs::read(sandbox.project().join(".git/config")).unwrap();
     // The remote is gone: what the project has must do.
     fs::rename(&library, sandbox.path().join("gone")).unwrap();
     let worktree = sandbox.ready("a");
     assert_eq!(read(&worktree, "sub/lib").as_deref(), Some("1\n"));
-    let origin = sandbox.run_at(
-        &worktree.path().join("sub"),
-        &["config", "remote.origin.url"],
-    );
+    let origin = sandbox.run_at(&worktree.path().join("sub"), &["config", "remote.origin.url"]);
     assert_eq!(Path::new(&origin), library);
-    assert_eq!(
-        fs::read(sandbox.project().join(".git/config")).unwrap(),
-        config
-    );
+    assert_eq!(fs::read(sandbox.project().join(".git/config")).unwrap(), config);
 
     write(&worktree.path().join("sub/lib"), "dirty");
     write(&worktree.path().join("sub/junk"), "dirty");
-    assert_eq!(
-        worktree.stand_detached(&with_sub).unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(worktree.stand_detached(&with_sub).unwrap(), Vec::<String>::new());
     assert_eq!(read(&worktree, "sub/lib").as_deref(), Some("1\n"));
     assert!(read(&worktree, "sub/junk").is_none());
 
@@ -243,12 +177,7 @@ fn submodules_are_filled_without_touching_the_configuration() {
     let other = sandbox.worktree("b");
     other.ensure(&with_sub).unwrap();
     let warnings = other.stand_on_branch("agent/b", &with_sub).unwrap();
-    assert!(
-        warnings
-            .iter()
-            .any(|w| w.contains("submodules could not be brought up to date")),
-        "{warnings:?}"
-    );
+    assert!(warnings.iter().any(|w| w.contains("submodules could not be brought up to date")), "{warnings:?}");
 }
 
 #[test]
@@ -261,10 +190,7 @@ fn the_exclude_line_is_added_once_and_the_rest_stays() {
     fs::write(&path, b"# mine\r\n\xff*.o").unwrap();
     assert!(exclude_line(dir.path(), INSTRUCTIONS).unwrap());
     assert!(!exclude_line(dir.path(), INSTRUCTIONS).unwrap());
-    assert_eq!(
-        fs::read(&path).unwrap(),
-        b"# mine\r\n\xff*.o\n.agent-instructions.md\n"
-    );
+    assert_eq!(fs::read(&path).unwrap(), b"# mine\r\n\xff*.o\n.agent-instructions.md\n");
 }
 
 #[test]

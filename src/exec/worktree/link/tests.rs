@@ -18,20 +18,10 @@ fn a_deleted_folder_is_created_again() {
     let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     fs::remove_dir_all(worktree.path()).unwrap();
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Created
-    );
-    worktree
-        .stand_on_branch("agent/b", &main_of(&sandbox))
-        .unwrap();
+    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Created);
+    worktree.stand_on_branch("agent/b", &main_of(&sandbox)).unwrap();
     assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
-    assert_eq!(
-        fs::read_dir(sandbox.project().join(".git/worktrees"))
-            .unwrap()
-            .count(),
-        1
-    );
+    assert_eq!(fs::read_dir(sandbox.project().join(".git/worktrees")).unwrap().count(), 1);
 }
 
 #[test]
@@ -63,12 +53,8 @@ fn an_interrupted_creation_is_finished() {
         let worktree = sandbox.ready(&format!("a{n}"));
         let entry = worktree.verify().unwrap();
         damage(&worktree, &entry);
-        worktree
-            .ensure(&main)
-            .unwrap_or_else(|e| panic!("{name}: {e:#}"));
-        worktree
-            .stand_on_branch(&format!("agent/next{n}"), &main)
-            .unwrap_or_else(|e| panic!("{name}: {e:#}"));
+        worktree.ensure(&main).unwrap_or_else(|e| panic!("{name}: {e:#}"));
+        worktree.stand_on_branch(&format!("agent/next{n}"), &main).unwrap_or_else(|e| panic!("{name}: {e:#}"));
         assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"), "{name}");
         let own = worktree.verify().unwrap();
         assert!(!own.join("locked").exists(), "{name}");
@@ -83,18 +69,9 @@ fn a_lost_link_is_mended_and_files_and_head_stay() {
     write(&worktree.path().join("unsaved"), "x");
     let tip = sandbox.commit_all_at(worktree.path(), "work");
     fs::remove_file(worktree.path().join(".git")).unwrap();
-    assert!(
-        worktree.verify().is_err(),
-        "git would work on the main checkout"
-    );
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Repaired
-    );
-    assert_eq!(
-        sandbox.run_at(worktree.path(), &["rev-parse", "agent/a", "HEAD"]),
-        format!("{tip}\n{tip}")
-    );
+    assert!(worktree.verify().is_err(), "git would work on the main checkout");
+    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
+    assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "agent/a", "HEAD"]), format!("{tip}\n{tip}"));
     assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
 }
 
@@ -104,10 +81,7 @@ fn a_pruned_worktree_keeps_its_files() {
     let worktree = sandbox.ready("a");
     write(&worktree.path().join("unsaved"), "x");
     fs::remove_dir_all(worktree.verify().unwrap()).unwrap();
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Repaired
-    );
+    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
     assert_eq!(read(&worktree, "unsaved").as_deref(), Some("x"));
     let status = sandbox.run_at(worktree.path(), &["status", "--porcelain"]);
     assert_eq!(status, "?? unsaved");
@@ -161,34 +135,17 @@ fn a_copied_project_lets_go_of_the_original() {
     let entry = original.verify().unwrap();
     let gitdir = fs::read_to_string(entry.join("gitdir")).unwrap();
     let copy = sandbox.path().join("copy");
-    let status = std::process::Command::new("cp")
-        .arg("-a")
-        .arg(sandbox.project())
-        .arg(&copy)
-        .status()
-        .unwrap();
+    let status = std::process::Command::new("cp").arg("-a").arg(sandbox.project()).arg(&copy).status().unwrap();
     assert!(status.success());
     let agent = copy.join("agents/a");
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &copy.join(".git"));
-    assert!(
-        worktree
-            .verify()
-            .unwrap_err()
-            .to_string()
-            .contains("another repository")
-    );
+    assert!(worktree.verify().unwrap_err().to_string().contains("another repository"));
     let main = main_of(&sandbox);
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Repaired);
     worktree.stand_on_branch("agent/copy", &main).unwrap();
     assert_eq!(fs::read_to_string(entry.join("gitdir")).unwrap(), gitdir);
     assert_eq!(branch_of(&sandbox, &original), "agent/a");
-    assert!(
-        original
-            .git()
-            .commit("refs/heads/agent/copy")
-            .unwrap()
-            .is_none()
-    );
+    assert!(original.git().commit("refs/heads/agent/copy").unwrap().is_none());
 }
 
 #[test]
@@ -198,10 +155,7 @@ fn a_repository_in_place_of_the_link_is_kept() {
     fs::remove_file(worktree.path().join(".git")).unwrap();
     sandbox.run_at(worktree.path(), &["init", "-q"]);
     sandbox.commit_all_at(worktree.path(), "own");
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Repaired
-    );
+    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
     assert!(worktree.path().join("git-directory-0/HEAD").exists());
     worktree.verify().unwrap();
 }
@@ -223,10 +177,7 @@ fn a_file_in_the_place_of_the_worktree_is_an_error_that_says_so() {
     let worktree = sandbox.worktree("a");
     write(worktree.path(), "a file");
     let error = worktree.ensure(&main_of(&sandbox)).unwrap_err();
-    assert!(
-        error.to_string().contains("is not a folder: move it away"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("is not a folder: move it away"), "{error}");
 }
 
 #[test]
@@ -237,16 +188,7 @@ fn commits_that_only_a_deleted_worktree_held_come_back() {
     write(&worktree.path().join("work"), "x");
     let commit = sandbox.commit_all_at(worktree.path(), "held by nothing else");
     fs::remove_dir_all(worktree.path()).unwrap();
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Created
-    );
-    assert_eq!(
-        sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]),
-        commit
-    );
-    assert_eq!(
-        sandbox.run_at(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Created);
+    assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]), commit);
+    assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
