@@ -36,36 +36,21 @@ pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<Evi
     worktree.verify()?;
     let git = worktree.git();
     let at = worktree.path().display();
-    let head = git
-        .commit("HEAD")?
-        .with_context(|| format!("HEAD of {at} is no commit"))?;
-    let base = git
-        .commit(base)?
-        .with_context(|| format!("the base commit {base} of {at} is gone"))?;
+    let head = git.commit("HEAD")?.with_context(|| format!("HEAD of {at} is no commit"))?;
+    let base = git.commit(base)?.with_context(|| format!("the base commit {base} of {at} is gone"))?;
     let range = format!("{base}..{head}");
     let commits = git.text(["rev-list", "--count", &range, "--"])?;
     let merge_base = git.try_run(["merge-base", &base, &head])?;
     let merge_base = merge_base.status.success().then(|| merge_base.text());
     let since = merge_base.as_deref().unwrap_or(&base);
-    let diff = [
-        "diff",
-        "--name-only",
-        "-z",
-        "--no-renames",
-        "--no-ext-diff",
-        "--ignore-submodules=none",
-    ];
-    let changed = git
-        .run(diff.into_iter().chain([since, &head, "--"]))?
-        .entries();
+    let diff = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
+    let changed = git.run(diff.into_iter().chain([since, &head, "--"]))?.entries();
     let branch_tip = match branch {
         Some(name) => git.commit(&format!("refs/heads/{name}"))?,
         None => None,
     };
     Ok(Evidence {
-        commits: commits
-            .parse()
-            .with_context(|| format!("odd count of commits: {commits}"))?,
+        commits: commits.parse().with_context(|| format!("odd count of commits: {commits}"))?,
         changed,
         dirty: dirty(&git)?,
         descends: merge_base.as_deref() == Some(base.as_str()),
@@ -76,21 +61,11 @@ pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<Evi
 }
 
 fn dirty(git: &Git) -> Result<Vec<String>> {
-    let args = [
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--untracked-files=all",
-        "--no-renames",
-        "--ignore-submodules=none",
-    ];
+    let args = ["status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none"];
     let entries = git.run(args)?.entries();
     // Two letters and a blank stand before each path.
     let paths = entries.iter().filter_map(|entry| entry.get(3..));
-    Ok(paths
-        .filter(|path| !is_own_file(path))
-        .map(str::to_owned)
-        .collect())
+    Ok(paths.filter(|path| !is_own_file(path)).map(str::to_owned).collect())
 }
 
 /// What became of uncommitted changes.
@@ -108,9 +83,7 @@ pub enum Leftovers {
 /// Repositories inside the worktree are moved to `folder` before.
 pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Result<Leftovers> {
     if worktree.operation_in_progress()? {
-        return Ok(Leftovers::NotPossible(
-            "a rebase or merge is in progress".into(),
-        ));
+        return Ok(Leftovers::NotPossible("a rebase or merge is in progress".into()));
     }
     worktree.remove_locks()?;
     let git = worktree.git().with_identity()?;
@@ -119,9 +92,7 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
         return Ok(Leftovers::NotPossible(unmerged.stderr.trim().to_owned()));
     }
     if !unmerged.stdout.is_empty() {
-        return Ok(Leftovers::NotPossible(
-            "there are unresolved conflicts".into(),
-        ));
+        return Ok(Leftovers::NotPossible("there are unresolved conflicts".into()));
     }
     nested::move_untracked(worktree, &git, folder)?;
     let added = git.try_run(["add", "--all", "--", "."])?;
@@ -129,32 +100,14 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
         return Ok(Leftovers::NotPossible(added.stderr.trim().to_owned()));
     }
     leave_out_own_files(&git, git.commit("HEAD")?.is_some())?;
-    if git.ok([
-        "diff",
-        "--cached",
-        "--quiet",
-        "--no-ext-diff",
-        "--ignore-submodules=none",
-    ])? {
+    if git.ok(["diff", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules=none"])? {
         return Ok(Leftovers::Nothing);
     }
     git.run_with_input(
-        [
-            "commit",
-            "--quiet",
-            "--no-verify",
-            "--cleanup=whitespace",
-            "-F",
-            "-",
-        ],
+        ["commit", "--quiet", "--no-verify", "--cleanup=whitespace", "-F", "-"],
         Some(message.as_bytes()),
     )
-    .with_context(|| {
-        format!(
-            "cannot commit what is left in {}",
-            worktree.path().display()
-        )
-    })?;
+    .with_context(|| format!("cannot commit what is left in {}", worktree.path().display()))?;
     Ok(Leftovers::Committed(git.text(["rev-parse", "HEAD"])?))
 }
 
@@ -171,10 +124,7 @@ pub enum Advance {
 
 /// Moves the branch `branch`, one of `agent/*`, forward to commit `to`.
 pub fn advance_branch(worktree: &Worktree, branch: &str, to: &str) -> Result<Advance> {
-    ensure!(
-        branch.starts_with("agent/"),
-        "branch {branch} is not an agent's: it is never moved"
-    );
+    ensure!(branch.starts_with("agent/"), "branch {branch} is not an agent's: it is never moved");
     worktree.verify()?;
     let git = worktree.git();
     let name = format!("refs/heads/{branch}");
@@ -187,15 +137,8 @@ pub fn advance_branch(worktree: &Worktree, branch: &str, to: &str) -> Result<Adv
         _ => {}
     }
     // The old value makes it fail, not overwrite, if anybody moves it at the same time.
-    git.run([
-        "update-ref",
-        "-m",
-        "scheduler: work of a run",
-        &name,
-        to,
-        tip.as_deref().unwrap_or(""),
-    ])
-    .with_context(|| format!("cannot move {branch} to {to}"))?;
+    git.run(["update-ref", "-m", "scheduler: work of a run", &name, to, tip.as_deref().unwrap_or("")])
+        .with_context(|| format!("cannot move {branch} to {to}"))?;
     Ok(Advance::Moved)
 }
 

@@ -14,14 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::exec::git::Git;
 
 /// Refs that a run, a fetch or this program itself changes.
-const OWN_REFS: &[&str] = &[
-    "refs/heads/agent/",
-    "refs/salvage/",
-    "refs/remotes/",
-    "refs/scheduler/",
-    "refs/stash",
-    "refs/bisect/",
-];
+const OWN_REFS: &[&str] =
+    &["refs/heads/agent/", "refs/salvage/", "refs/remotes/", "refs/scheduler/", "refs/stash", "refs/bisect/"];
 
 /// The state of a repository at one moment. Kept between processes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,12 +42,7 @@ pub struct Change {
 pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>) -> Result<Fingerprint> {
     let mut found = Fingerprint::default();
     read_settings(git, &common_dir.join("config"), "", &mut found)?;
-    read_settings(
-        git,
-        &common_dir.join("config.worktree"),
-        "main checkout: ",
-        &mut found,
-    )?;
+    read_settings(git, &common_dir.join("config.worktree"), "main checkout: ", &mut found)?;
     if let Some(own) = git_dir {
         read_settings(git, &own.join("config.worktree"), "worktree: ", &mut found)?;
     }
@@ -74,11 +63,9 @@ pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>) -> Resu
 
 /// What is different in `after`, settings and hooks first.
 pub fn diff(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
-    let settings = compare(&before.settings, &after.settings, |name, what, _, _| {
-        Change {
-            trusted: true,
-            words: format!("the git setting {name} was {what}"),
-        }
+    let settings = compare(&before.settings, &after.settings, |name, what, _, _| Change {
+        trusted: true,
+        words: format!("the git setting {name} was {what}"),
     });
     let files = compare(&before.files, &after.files, |name, what, _, _| Change {
         trusted: true,
@@ -87,12 +74,7 @@ pub fn diff(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
     let refs = compare(&before.refs, &after.refs, |name, what, old, new| Change {
         trusted: false,
         words: match (old, new) {
-            (Some(old), Some(new)) => format!(
-                "{} moved from {} to {}",
-                label(name),
-                short(old),
-                short(new)
-            ),
+            (Some(old), Some(new)) => format!("{} moved from {} to {}", label(name), short(old), short(new)),
             _ => format!("{} was {what}", label(name)),
         },
     });
@@ -109,21 +91,16 @@ fn compare(
     let words: Words = &words;
     let gone = before.iter().filter(|(name, _)| !after.contains_key(*name));
     let gone = gone.map(|(name, old)| words(name, "removed", Some(old), None));
-    let there = after
-        .iter()
-        .filter_map(|(name, new)| match before.get(name) {
-            Some(old) if old == new => None,
-            Some(old) => Some(words(name, "changed", Some(old), Some(new))),
-            None => Some(words(name, "added", None, Some(new))),
-        });
+    let there = after.iter().filter_map(|(name, new)| match before.get(name) {
+        Some(old) if old == new => None,
+        Some(old) => Some(words(name, "changed", Some(old), Some(new))),
+        None => Some(words(name, "added", None, Some(new))),
+    });
     gone.chain(there).collect()
 }
 
 fn label(name: &str) -> String {
-    match (
-        name.strip_prefix("refs/heads/"),
-        name.strip_prefix("refs/tags/"),
-    ) {
+    match (name.strip_prefix("refs/heads/"), name.strip_prefix("refs/tags/")) {
         (Some(branch), _) => format!("branch {branch}"),
         (_, Some(tag)) => format!("tag {tag}"),
         _ => name.to_owned(),
@@ -138,30 +115,20 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
     if !path.exists() {
         return Ok(());
     }
-    let args = [
-        "config".as_ref(),
-        "--file".as_ref(),
-        path.as_os_str(),
-        "-z".as_ref(),
-        "--list".as_ref(),
-    ];
+    let args = ["config".as_ref(), "--file".as_ref(), path.as_os_str(), "-z".as_ref(), "--list".as_ref()];
     let listed = match git.run(args) {
         Ok(output) => output.entries(),
         // What git itself can't read is compared as a whole.
         Err(_) => {
-            let whole =
-                fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            found
-                .settings
-                .insert(format!("{label}(unreadable)"), digest(&whole)?);
+            let whole = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            found.settings.insert(format!("{label}(unreadable)"), digest(&whole)?);
             return Ok(());
         }
     };
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for entry in listed {
         let (key, value) = entry.split_once('\n').unwrap_or((&entry, ""));
-        // `git push -u` and `git branch` write these all day, and they make git run nothing.
-        if !key.starts_with("branch.") {
+        if !is_everyday(key) {
             let all = values.entry(format!("{label}{key}")).or_default();
             all.push_str(value);
             all.push('\n');
@@ -171,6 +138,12 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
         found.settings.insert(key, digest(value.as_bytes())?);
     }
     Ok(())
+}
+
+/// Settings that `git push -u`, `git branch`, git-lfs and gh write by themselves, and that make git run nothing.
+fn is_everyday(key: &str) -> bool {
+    let by_lfs = key.starts_with("lfs.") && (key.ends_with(".access") || key.ends_with(".repositoryformatversion"));
+    by_lfs || key.starts_with("branch.") || key.starts_with("remote.") && key.ends_with(".gh-resolved")
 }
 
 fn read_files(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
@@ -186,17 +159,9 @@ fn read_files(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -
         match fs::metadata(&path) {
             Ok(meta) if meta.is_dir() => read_files(&path, &name, files)?,
             Ok(meta) if meta.is_file() => {
-                let content =
-                    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
                 let executable = meta.permissions().mode() & 0o111 != 0;
-                files.insert(
-                    name,
-                    format!(
-                        "{}{}",
-                        digest(&content)?,
-                        if executable { " x" } else { "" }
-                    ),
-                );
+                files.insert(name, format!("{}{}", digest(&content)?, if executable { " x" } else { "" }));
             }
             _ => drop(files.insert(name, "no file".into())),
         }

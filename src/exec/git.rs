@@ -3,85 +3,28 @@
 //!
 //! It decides nothing about what git is run for, and never lets a hook run unless it is told to.
 
+mod error;
+mod settings;
+
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::exec::command::{self, CommandError};
+use settings::{CONFIGURATION, ENVIRONMENT, FOREIGN};
+
+pub use error::GitError;
 
 /// The oldest git that knows all that is used here (`rev-parse --path-format`).
-pub const MINIMUM: GitVersion = GitVersion {
-    major: 2,
-    minor: 31,
-};
+pub const MINIMUM: GitVersion = GitVersion { major: 2, minor: 31 };
 
 /// How long a command that needs no network may take: the checkout of a large repository on a busy disk.
 pub const LOCAL_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The most output that is kept of one command, in bytes.
 const MAX_OUTPUT: usize = 64 << 20;
-
-/// What git would take from the environment in place of what is at the path it was sent to
-/// (`git rev-parse --local-env-vars`), and what would change the meaning of arguments.
-const FOREIGN: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_PREFIX",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_QUARANTINE_PATH",
-    "GIT_ATTR_SOURCE",
-    "GIT_REFLOG_ACTION",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_DIFF_OPTS",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_ICASE_PATHSPECS",
-    "SSH_ASKPASS",
-];
-
-const ENVIRONMENT: &[(&str, &str)] = &[
-    ("GIT_TERMINAL_PROMPT", "0"),
-    ("GCM_INTERACTIVE", "never"),
-    ("SSH_ASKPASS_REQUIRE", "never"),
-    ("GIT_OPTIONAL_LOCKS", "0"),
-    ("GIT_EDITOR", "true"),
-    ("GIT_SEQUENCE_EDITOR", "true"),
-    ("LC_ALL", "C"),
-    ("LANGUAGE", "C"),
-];
-
-const CONFIGURATION: &[&str] = &[
-    "commit.gpgsign=false",
-    "tag.gpgsign=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "core.fsync=committed,loose-object",
-    "core.quotePath=false",
-    "core.fsmonitor=false",
-    "core.safecrlf=false",
-    // Several agents and a person write refs at once: wait for each other instead of failing.
-    "core.filesRefLockTimeout=5000",
-    "core.packedRefsTimeout=10000",
-    "advice.detachedHead=false",
-    "submodule.recurse=false",
-];
 
 /// A version of git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,81 +38,6 @@ pub struct GitVersion {
 impl fmt::Display for GitVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-/// Why a git command did not do what it was asked.
-#[derive(Debug)]
-pub enum GitError {
-    /// There is no `git` on `PATH`.
-    NotFound,
-    /// The git on `PATH` is older than [`MINIMUM`].
-    TooOld(String),
-    /// It took too long and was killed.
-    TimedOut {
-        /// The command, without the options that every command gets.
-        command: String,
-        /// The limit that it passed.
-        after: Duration,
-    },
-    /// It ended with an exit code other than 0.
-    Failed {
-        /// The command, without the options that every command gets.
-        command: String,
-        /// The exit code; `None` if a signal ended it.
-        code: Option<i32>,
-        /// What it said, without passwords in URLs.
-        stderr: String,
-    },
-    /// It wrote more than can be kept.
-    TooMuchOutput(String),
-    /// It could not be started or waited for.
-    Io(io::Error),
-}
-
-impl fmt::Display for GitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => write!(f, "git was not found on PATH: install it"),
-            Self::TooOld(version) => {
-                write!(f, "git {version} is too old, need ≥ {MINIMUM}: update it")
-            }
-            Self::TimedOut { command, after } => {
-                write!(
-                    f,
-                    "`git {command}` took longer than {after:?} and was stopped"
-                )
-            }
-            Self::Failed {
-                command,
-                code,
-                stderr,
-            } => {
-                write!(f, "`git {command}` failed")?;
-                match code {
-                    Some(code) => write!(f, " with exit code {code}")?,
-                    None => write!(f, ": a signal ended it")?,
-                }
-                if stderr.trim().is_empty() {
-                    Ok(())
-                } else {
-                    write!(f, ": {}", stderr.trim())
-                }
-            }
-            Self::TooMuchOutput(command) => {
-                write!(f, "`git {command}` wrote more than {MAX_OUTPUT} bytes")
-            }
-            Self::Io(source) => write!(f, "git could not be run: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for GitError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(source) => Some(source),
-            _ => None,
-        }
     }
 }
 
@@ -227,10 +95,7 @@ impl Git {
 
     /// git on the repository `git_dir` without any working tree: for refs, fetches and the list of worktrees.
     pub fn in_repository(git_dir: &Path) -> Self {
-        Self {
-            git_dir: Some(git_dir.to_owned()),
-            ..Self::at(git_dir)
-        }
+        Self { git_dir: Some(git_dir.to_owned()), ..Self::at(git_dir) }
     }
 
     /// git in `directory`, which may be anywhere in a repository. For questions only.
@@ -239,9 +104,7 @@ impl Git {
         Self {
             directory: directory.to_owned(),
             git_dir: None,
-            configuration: configuration
-                .chain(["core.hooksPath=/dev/null".into()])
-                .collect(),
+            configuration: configuration.chain(["core.hooksPath=/dev/null".into()]).collect(),
             environment: Vec::new(),
             timeout: LOCAL_TIMEOUT,
         }
@@ -255,8 +118,7 @@ impl Git {
 
     /// The same with one more variable in git's environment.
     pub fn with_env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.environment
-            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -268,26 +130,20 @@ impl Git {
 
     /// The same with the repository's hooks switched on.
     pub fn with_hooks(mut self) -> Self {
-        self.configuration
-            .retain(|setting| setting != "core.hooksPath=/dev/null");
+        self.configuration.retain(|setting| setting != "core.hooksPath=/dev/null");
         self
     }
 
     /// The same with a name and an address for commits wherever the user has set none (cron, containers).
     pub fn with_identity(self) -> Result<Self, GitError> {
-        let known = self.try_run([
-            "config",
-            "--get-regexp",
-            r"^(user|author|committer)\.(name|email)$",
-        ])?;
+        let known = self.try_run(["config", "--get-regexp", r"^(user|author|committer)\.(name|email)$"])?;
         let known = known.text();
         let mut git = self;
         for role in ["author", "committer"] {
             for (part, fallback) in [("name", "scheduler"), ("email", "scheduler@localhost")] {
                 let variable = format!("GIT_{}_{}", role.to_uppercase(), part.to_uppercase());
                 let configured = known.lines().any(|line| {
-                    line.starts_with(&format!("user.{part} "))
-                        || line.starts_with(&format!("{role}.{part} "))
+                    line.starts_with(&format!("user.{part} ")) || line.starts_with(&format!("{role}.{part} "))
                 });
                 if !configured && !is_set(&variable) {
                     git = git.with_env(variable, fallback);
@@ -299,21 +155,13 @@ impl Git {
 
     /// The same for talking to a remote: ssh asks nothing, unless the user has chosen an ssh command.
     pub fn with_network(self) -> Result<Self, GitError> {
-        let chosen = is_set("GIT_SSH_COMMAND")
-            || is_set("GIT_SSH")
-            || self.ok(["config", "--get", "core.sshCommand"])?;
-        Ok(if chosen {
-            self
-        } else {
-            self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-        })
+        let chosen =
+            is_set("GIT_SSH_COMMAND") || is_set("GIT_SSH") || self.ok(["config", "--get", "core.sshCommand"])?;
+        Ok(if chosen { self } else { self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes") })
     }
 
     /// Runs git with `args`; an exit code other than 0 is an error.
-    pub fn run<A: AsRef<OsStr>>(
-        &self,
-        args: impl IntoIterator<Item = A>,
-    ) -> Result<Output, GitError> {
+    pub fn run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<Output, GitError> {
         self.run_with_input(args, None)
     }
 
@@ -325,27 +173,17 @@ impl Git {
     ) -> Result<Output, GitError> {
         let args: Vec<OsString> = args.into_iter().map(|a| a.as_ref().to_owned()).collect();
         let output = self.start(&args, input)?;
-        if output.status.success() {
-            Ok(output)
-        } else {
-            Err(failed(&args, output))
-        }
+        if output.status.success() { Ok(output) } else { Err(failed(&args, output)) }
     }
 
     /// Runs git with `args` and returns what it left, whatever its exit code.
-    pub fn try_run<A: AsRef<OsStr>>(
-        &self,
-        args: impl IntoIterator<Item = A>,
-    ) -> Result<Output, GitError> {
+    pub fn try_run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<Output, GitError> {
         let args: Vec<OsString> = args.into_iter().map(|a| a.as_ref().to_owned()).collect();
         self.start(&args, None)
     }
 
     /// Runs git with `args` and returns its output as text without the last line break.
-    pub fn text<A: AsRef<OsStr>>(
-        &self,
-        args: impl IntoIterator<Item = A>,
-    ) -> Result<String, GitError> {
+    pub fn text<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<String, GitError> {
         Ok(self.run(args)?.text())
     }
 
@@ -363,13 +201,7 @@ impl Git {
     /// The commit that `revision` names, if it names one. The text may come from anywhere.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, GitError> {
         let wanted = format!("{revision}^{{commit}}");
-        let output = self.try_run([
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &wanted,
-        ])?;
+        let output = self.try_run(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
         Ok(output.status.success().then(|| output.text()))
     }
 
@@ -389,15 +221,11 @@ impl Git {
         });
         cmd.args(args).envs(ENVIRONMENT.iter().copied());
         cmd.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let captured =
-            command::run(&mut cmd, input, self.timeout, MAX_OUTPUT).map_err(|e| match e {
-                CommandError::NotFound { .. } => GitError::NotFound,
-                CommandError::TimedOut { after, .. } => GitError::TimedOut {
-                    command: words(args),
-                    after,
-                },
-                CommandError::Io { source, .. } => GitError::Io(source),
-            })?;
+        let captured = command::run(&mut cmd, input, self.timeout, MAX_OUTPUT).map_err(|e| match e {
+            CommandError::NotFound { .. } => GitError::NotFound,
+            CommandError::TimedOut { after, .. } => GitError::TimedOut { command: words(args), after },
+            CommandError::Io { source, .. } => GitError::Io(source),
+        })?;
         if captured.truncated {
             return Err(GitError::TooMuchOutput(words(args)));
         }
@@ -411,40 +239,26 @@ impl Git {
 
 /// The version of the git on `PATH`; an error if there is none or it is older than [`MINIMUM`].
 pub fn git_version() -> Result<GitVersion, GitError> {
-    let text = Git::at(Path::new("/"))
-        .with_timeout(Duration::from_secs(30))
-        .text(["version"])?;
+    let text = Git::at(Path::new("/")).with_timeout(Duration::from_secs(30)).text(["version"])?;
     match parse_version(&text) {
         Some(version) if version >= MINIMUM => Ok(version),
-        _ => Err(GitError::TooOld(
-            text.trim_start_matches("git version ").to_owned(),
-        )),
+        _ => Err(GitError::TooOld(text.trim_start_matches("git version ").to_owned())),
     }
 }
 
 fn parse_version(text: &str) -> Option<GitVersion> {
     let mut numbers = text.strip_prefix("git version ")?.split('.');
     let mut next = || numbers.next()?.parse().ok();
-    Some(GitVersion {
-        major: next()?,
-        minor: next()?,
-    })
+    Some(GitVersion { major: next()?, minor: next()? })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what the user has set for git itself must not be overruled"
-)]
+#[expect(clippy::disallowed_methods, reason = "what the user has set for git itself must not be overruled")]
 fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 fn failed(args: &[OsString], output: Output) -> GitError {
-    GitError::Failed {
-        command: words(args),
-        code: output.status.code(),
-        stderr: output.stderr,
-    }
+    GitError::Failed { command: words(args), code: output.status.code(), stderr: output.stderr }
 }
 
 fn words(args: &[OsString]) -> String {
@@ -457,9 +271,7 @@ fn without_passwords(text: &str) -> String {
     let mut parts = text.split("://");
     let mut clean = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let authority = part
-            .find(|c: char| c == '/' || c.is_whitespace())
-            .unwrap_or(part.len());
+        let authority = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
         let host = part[..authority].rfind('@').map_or(0, |at| at + 1);
         clean.push_str("://");
         clean.push_str(&part[host..]);

@@ -6,7 +6,19 @@
 pub mod claude;
 pub mod command;
 pub mod detach;
+pub mod evidence;
+pub mod fingerprint;
+pub mod git;
 pub mod github;
+pub mod nested;
 pub mod processes;
+pub mod push;
+pub mod remote;
+pub mod repo;
+pub mod salvage;
+#[cfg(test)]
+pub mod sandbox;
+pub mod start_point;
 pub mod stream;
 pub mod watch;
+pub mod worktree;

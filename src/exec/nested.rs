@@ -20,13 +20,10 @@ pub fn move_untracked(worktree: &Worktree, git: &Git, folder: &Path) -> Result<V
         let inside = worktree.path().join(&path);
         if inside.join(".git").exists() && !works(worktree, &inside) {
             moved.push(move_to(&inside, folder, &path)?);
-            fs::create_dir(&inside)
-                .with_context(|| format!("cannot create {}", inside.display()))?;
+            fs::create_dir(&inside).with_context(|| format!("cannot create {}", inside.display()))?;
         }
     }
-    let untracked = git
-        .run(["ls-files", "-z", "--others", "--exclude-standard"])?
-        .entries();
+    let untracked = git.run(["ls-files", "-z", "--others", "--exclude-standard"])?.entries();
     for path in untracked.iter().filter_map(|path| path.strip_suffix('/')) {
         moved.push(move_to(&worktree.path().join(path), folder, path)?);
     }
@@ -35,11 +32,7 @@ pub fn move_untracked(worktree: &Worktree, git: &Git, folder: &Path) -> Result<V
 
 /// Moves every submodule with uncommitted files or other commits than recorded to `folder`, together with its git
 /// directory, so that it is a repository of its own there. Returns where they are now. `git` as above.
-pub fn move_changed_submodules(
-    worktree: &Worktree,
-    git: &Git,
-    folder: &Path,
-) -> Result<Vec<PathBuf>> {
+pub fn move_changed_submodules(worktree: &Worktree, git: &Git, folder: &Path) -> Result<Vec<PathBuf>> {
     worktree.verify()?;
     let mut moved = Vec::new();
     for path in submodules(git)? {
@@ -47,21 +40,8 @@ pub fn move_changed_submodules(
         if !inside.join(".git").is_file() {
             continue;
         }
-        let status = [
-            "status",
-            "--porcelain",
-            "-z",
-            "--ignore-submodules=none",
-            "--",
-            &path,
-        ];
-        if git
-            .clone()
-            .with_env("GIT_LITERAL_PATHSPECS", "1")
-            .run(status)?
-            .stdout
-            .is_empty()
-        {
+        let status = ["status", "--porcelain", "-z", "--ignore-submodules=none", "--", &path];
+        if git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(status)?.stdout.is_empty() {
             continue;
         }
         let inner = worktree.inner_git(&inside);
@@ -82,16 +62,11 @@ pub fn move_changed_submodules(
 fn submodules(git: &Git) -> Result<Vec<String>> {
     let staged = git.run(["ls-files", "-z", "--stage"])?.entries();
     let links = staged.iter().filter(|entry| entry.starts_with("160000 "));
-    Ok(links
-        .filter_map(|entry| Some(entry.split_once('\t')?.1.to_owned()))
-        .collect())
+    Ok(links.filter_map(|entry| Some(entry.split_once('\t')?.1.to_owned())).collect())
 }
 
 fn works(worktree: &Worktree, inside: &Path) -> bool {
-    worktree
-        .inner_git(inside)
-        .run(["rev-parse", "--git-dir"])
-        .is_ok()
+    worktree.inner_git(inside).run(["rev-parse", "--git-dir"]).is_ok()
 }
 
 /// Moves `from` to a free name in `folder` made of `path`, the place where it was.
@@ -112,7 +87,6 @@ fn move_to(from: &Path, folder: &Path, path: &str) -> Result<PathBuf> {
         }
         target = folder.join(format!("{name}-{n}"));
     }
-    fs::rename(from, &target)
-        .with_context(|| format!("cannot move {} to {}", from.display(), target.display()))?;
+    fs::rename(from, &target).with_context(|| format!("cannot move {} to {}", from.display(), target.display()))?;
     Ok(target)
 }

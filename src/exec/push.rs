@@ -57,9 +57,7 @@ impl Pushed {
         match self {
             Self::Pushed => "pushed".into(),
             Self::UpToDate => "was pushed already".into(),
-            Self::NoRemote => {
-                "there is no remote `origin`: add one with `git remote add origin URL`".into()
-            }
+            Self::NoRemote => "there is no remote `origin`: add one with `git remote add origin URL`".into(),
             Self::Rejected(why) => format!("the remote refused it: {why}"),
             Self::Offline(why) => format!("the remote can't be reached: {why}"),
             Self::AuthFailed(why) => format!(
@@ -82,10 +80,7 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
         return Ok(Pushed::NoRemote);
     }
     if !is_branch_name(&git, push.branch)? {
-        return Ok(Pushed::Failed(format!(
-            "{:?} is not a branch name",
-            push.branch
-        )));
+        return Ok(Pushed::Failed(format!("{:?} is not a branch name", push.branch)));
     }
     let git = git.with_network()?.with_timeout(timeout);
     let name = format!("refs/heads/{}", push.branch);
@@ -110,35 +105,18 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
 }
 
 fn arguments(push: Push<'_>, name: &str) -> Vec<String> {
-    let fixed = [
-        "-c",
-        "push.followTags=false",
-        "push",
-        "--porcelain",
-        "--no-signed",
-        "--recurse-submodules=no",
-    ];
+    let fixed = ["-c", "push.followTags=false", "push", "--porcelain", "--no-signed", "--recurse-submodules=no"];
     let mut args: Vec<String> = fixed.map(str::to_owned).to_vec();
     if push.branch.starts_with("agent/") {
-        args.push(format!(
-            "--force-with-lease={name}:{}",
-            push.last.unwrap_or_default()
-        ));
+        args.push(format!("--force-with-lease={name}:{}", push.last.unwrap_or_default()));
     }
-    args.extend([
-        "--".into(),
-        "origin".into(),
-        format!("{}:{name}", push.commit),
-    ]);
+    args.extend(["--".into(), "origin".into(), format!("{}:{name}", push.commit)]);
     args
 }
 
 fn remote_tip(git: &Git, name: &str) -> Result<Option<String>, GitError> {
     let listed = git.text(["ls-remote", "--refs", "--", "origin", name])?;
-    let tip = listed
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .find(|(_, found)| *found == name);
+    let tip = listed.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
     Ok(tip.map(|(commit, _)| commit.to_owned()))
 }
 
@@ -155,26 +133,15 @@ fn with_trusted_hooks(worktree: &Worktree, git: Git) -> Result<Git> {
     if !output.status.success() || path.is_absolute() || path.as_os_str().is_empty() {
         return Ok(git);
     }
-    let main = worktree
-        .common_dir()
-        .parent()
-        .unwrap_or(Path::new("/"))
-        .join(path);
+    let main = worktree.common_dir().parent().unwrap_or(Path::new("/")).join(path);
     let mut setting = std::ffi::OsString::from("core.hooksPath=");
     setting.push(main);
     Ok(git.with_config(setting))
 }
 
 fn has_hook(git: &Git) -> bool {
-    let path: Option<PathBuf> = git
-        .run([
-            "rev-parse",
-            "--path-format=absolute",
-            "--git-path",
-            "hooks/pre-push",
-        ])
-        .ok()
-        .map(|o| o.path());
+    let path: Option<PathBuf> =
+        git.run(["rev-parse", "--path-format=absolute", "--git-path", "hooks/pre-push"]).ok().map(|o| o.path());
     path.is_some_and(|p| p.is_file())
 }
 
@@ -217,10 +184,7 @@ fn refusal(output: &Output, has_hook: bool) -> Pushed {
     }
     match remote::classify(&output.stderr) {
         Trouble::Other(why) if has_hook && why.contains("failed to push some refs") => {
-            let lines: Vec<_> = why
-                .lines()
-                .filter(|l| !l.contains("failed to push some refs"))
-                .collect();
+            let lines: Vec<_> = why.lines().filter(|l| !l.contains("failed to push some refs")).collect();
             Pushed::HookFailed(lines.join("\n"))
         }
         other => from_trouble(other),

@@ -125,10 +125,7 @@ mod tests {
 
     #[test]
     fn a_remote_that_does_not_answer_is_offline() {
-        let error = GitError::TimedOut {
-            command: "fetch".into(),
-            after: std::time::Duration::from_secs(1),
-        };
+        let error = GitError::TimedOut { command: "fetch".into(), after: std::time::Duration::from_secs(1) };
         assert!(matches!(trouble(error), Ok(Trouble::Offline(_))));
         assert!(trouble(GitError::NotFound).is_err());
     }

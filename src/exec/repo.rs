@@ -42,10 +42,7 @@ impl Repository {
         let mut found = Vec::new();
         let mut at = Some(self.clone());
         while let Some(repository) = at {
-            for folder in [&repository.top_level, &repository.main_checkout]
-                .into_iter()
-                .flatten()
-            {
+            for folder in [&repository.top_level, &repository.main_checkout].into_iter().flatten() {
                 if !found.contains(folder) {
                     found.push(folder.clone());
                 }
@@ -61,25 +58,15 @@ impl Repository {
 
 /// The repository that the folder `start` belongs to. An error if it belongs to none.
 pub fn discover(start: &Path) -> Result<Repository> {
-    let start = start
-        .canonicalize()
-        .with_context(|| format!("cannot read {}", start.display()))?;
+    let start = start.canonicalize().with_context(|| format!("cannot read {}", start.display()))?;
     by_libgit2::discover(&start)
         .or_else(|_| by_git::discover(&Git::at(&start)))
-        .with_context(|| {
-            format!(
-                "{} is not in a git repository: run `git init` first",
-                start.display()
-            )
-        })
+        .with_context(|| format!("{} is not in a git repository: run `git init` first", start.display()))
 }
 
 /// The main checkout that belongs to a common git directory without a setting that says otherwise.
 fn beside(common_dir: &Path) -> Option<PathBuf> {
-    common_dir
-        .ends_with(".git")
-        .then(|| common_dir.parent().map(Path::to_owned))
-        .flatten()
+    common_dir.ends_with(".git").then(|| common_dir.parent().map(Path::to_owned)).flatten()
 }
 
 #[cfg(test)]

@@ -35,41 +35,28 @@ pub struct Kept {
 /// Saves what is unfinished in `worktree` under `refs/salvage/<run_id>`, with `-2`, `-3` … appended where that
 /// is taken by something else, and moves repositories inside the worktree to `folder`. `None` if there was
 /// nothing to save. Doing it again saves nothing twice.
-pub fn salvage(
-    worktree: &Worktree,
-    run_id: &str,
-    message: &str,
-    folder: &Path,
-) -> Result<Option<Saved>> {
+pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) -> Result<Option<Saved>> {
     let git_dir = worktree.verify()?;
     let at = || format!("cannot save the work in {}", worktree.path().display());
     worktree.remove_locks()?;
+    if worktree.is_half_checked_out()? {
+        return Ok(None);
+    }
     keep_autostash(worktree, &git_dir, run_id)?;
     let head = worktree.git().commit("HEAD")?;
     let index = Index::of(worktree, &git_dir, head.as_deref()).with_context(at)?;
     let mut moved = nested::move_untracked(worktree, &index.git, folder).with_context(at)?;
     let (tree, left_out) = index.snapshot(head.is_some()).with_context(at)?;
     let commit = commit_for(worktree, head.as_deref(), &tree, message).with_context(at)?;
-    let kept = commit
-        .map(|commit| keep(&worktree.repository(), run_id, &commit))
-        .transpose()?;
+    let kept = commit.map(|commit| keep(&worktree.repository(), run_id, &commit)).transpose()?;
     moved.extend(nested::move_changed_submodules(worktree, &index.git, folder).with_context(at)?);
-    let saved = Saved {
-        kept,
-        moved,
-        left_out,
-    };
+    let saved = Saved { kept, moved, left_out };
     let nothing = saved.kept.is_none() && saved.moved.is_empty() && saved.left_out.is_none();
     Ok((!nothing).then_some(saved))
 }
 
 /// The commit to hold on to: one with the files on top of HEAD, HEAD itself if no branch has it, or none.
-fn commit_for(
-    worktree: &Worktree,
-    head: Option<&str>,
-    tree: &str,
-    message: &str,
-) -> Result<Option<String>> {
+fn commit_for(worktree: &Worktree, head: Option<&str>, tree: &str, message: &str) -> Result<Option<String>> {
     let git = worktree.git().with_identity()?;
     let Some(head) = head else {
         let empty = git.run(["ls-tree", tree])?.stdout.is_empty();
@@ -80,34 +67,21 @@ fn commit_for(
         return Ok(Some(new.text()));
     };
     if git.text(["rev-parse", "--verify", &format!("{head}^{{tree}}")])? != tree {
-        let new =
-            git.run_with_input(["commit-tree", tree, "-p", head], Some(message.as_bytes()))?;
+        let new = git.run_with_input(["commit-tree", tree, "-p", head], Some(message.as_bytes()))?;
         return Ok(Some(new.text()));
     }
-    let holders = [
-        "refs/heads",
-        "refs/remotes",
-        "refs/tags",
-        "refs/salvage",
-        "refs/scheduler",
-    ];
+    let holders = ["refs/heads", "refs/remotes", "refs/tags", "refs/salvage", "refs/scheduler"];
     let contains = format!("--contains={head}");
-    let args = [
-        "for-each-ref",
-        "--count=1",
-        "--format=%(refname)",
-        &contains,
-    ];
-    let held = !worktree
-        .repository()
-        .text(args.into_iter().chain(holders))?
-        .is_empty();
+    let args = ["for-each-ref", "--count=1", "--format=%(refname)", &contains];
+    let held = !worktree.repository().text(args.into_iter().chain(holders))?.is_empty();
     Ok((!held).then(|| head.to_owned()))
 }
 
 /// An index of our own for one worktree, removed at the end.
 struct Index {
     git: Git,
+    /// The files were checked out once, so that a missing one was removed by somebody.
+    complete: bool,
     _scratch: tempfile::TempDir,
 }
 
@@ -121,26 +95,17 @@ impl Index {
         let path = scratch.path().join("index");
         let git = worktree.git().with_env("GIT_INDEX_FILE", &path);
         let copied = fs::copy(git_dir.join("index"), &path).is_ok();
-        if !copied
-            || matches!(
-                git.run(["ls-files", "--stage"]),
-                Err(GitError::Failed { .. })
-            )
-        {
+        if !copied || matches!(git.run(["ls-files", "--stage"]), Err(GitError::Failed { .. })) {
             let _ = fs::remove_file(&path);
             git.run(["read-tree", head.unwrap_or("--empty")])?;
         }
-        Ok(Self {
-            git,
-            _scratch: scratch,
-        })
+        Ok(Self { git, complete: git_dir.join("index").exists(), _scratch: scratch })
     }
 
     /// The tree of the worktree as it is, and what could not be read.
     fn snapshot(&self, has_head: bool) -> Result<(String, Option<String>)> {
-        let added = self
-            .git
-            .try_run(["add", "--all", "--ignore-errors", "--", "."])?;
+        let which = if self.complete { "--all" } else { "--ignore-removal" };
+        let added = self.git.try_run(["add", which, "--ignore-errors", "--", "."])?;
         let left_out = (!added.status.success()).then(|| added.stderr.trim().to_owned());
         leave_out_own_files(&self.git, has_head)?;
         Ok((self.git.text(["write-tree"])?, left_out))
@@ -153,36 +118,19 @@ pub fn leave_out_own_files(git: &Git, has_head: bool) -> Result<()> {
     if has_head {
         literal.run(["reset", "--quiet", "HEAD", "--", INSTRUCTIONS, SKILLS])?;
     } else {
-        literal.run([
-            "rm",
-            "-r",
-            "--quiet",
-            "--cached",
-            "--ignore-unmatch",
-            "--",
-            INSTRUCTIONS,
-            SKILLS,
-        ])?;
+        literal.run(["rm", "-r", "--quiet", "--cached", "--ignore-unmatch", "--", INSTRUCTIONS, SKILLS])?;
     }
     Ok(())
 }
 
 /// A rebase or merge that stashed changes before it began holds them in a file only.
 fn keep_autostash(worktree: &Worktree, git_dir: &Path, run_id: &str) -> Result<()> {
-    for file in [
-        "rebase-merge/autostash",
-        "rebase-apply/autostash",
-        "MERGE_AUTOSTASH",
-    ] {
+    for file in ["rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH"] {
         let Ok(text) = fs::read_to_string(git_dir.join(file)) else {
             continue;
         };
         if let Some(commit) = worktree.git().commit(text.trim())? {
-            keep(
-                &worktree.repository(),
-                &format!("{run_id}-autostash"),
-                &commit,
-            )?;
+            keep(&worktree.repository(), &format!("{run_id}-autostash"), &commit)?;
         }
     }
     Ok(())
@@ -191,10 +139,7 @@ fn keep_autostash(worktree: &Worktree, git_dir: &Path, run_id: &str) -> Result<(
 /// Makes a ref under `refs/salvage/` for `commit`; never moves one. A ref with the same files and the same parent serves.
 fn keep(git: &Git, run_id: &str, commit: &str) -> Result<Kept> {
     let first = format!("refs/salvage/{run_id}");
-    ensure!(
-        git.try_run(["check-ref-format", &first])?.status.success(),
-        "{run_id:?} can't be part of a ref's name"
-    );
+    ensure!(git.try_run(["check-ref-format", &first])?.status.success(), "{run_id:?} can't be part of a ref's name");
     let identity = |commit: &str| git.text(["show", "--no-patch", "--format=%T %P", commit, "--"]);
     let wanted = identity(commit)?;
     let mut name = first.clone();
@@ -202,20 +147,14 @@ fn keep(git: &Git, run_id: &str, commit: &str) -> Result<Kept> {
         match git.commit(&name)? {
             None => break,
             Some(old) if old == commit || identity(&old)? == wanted => {
-                return Ok(Kept {
-                    ref_name: name,
-                    commit: old,
-                });
+                return Ok(Kept { ref_name: name, commit: old });
             }
             Some(_) => name = format!("{first}-{n}"),
         }
     }
     git.run(["update-ref", "-m", "scheduler: salvage", &name, commit, ""])
         .with_context(|| format!("cannot create {name}"))?;
-    Ok(Kept {
-        ref_name: name,
-        commit: commit.to_owned(),
-    })
+    Ok(Kept { ref_name: name, commit: commit.to_owned() })
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub fn hermetic(git: Git, root: &Path) -> Git {
 
 impl Sandbox {
     /// A project on branch `main` with the file `f` in one commit, no remote and no identity.
-    pub fn new() -> Self {
+    pub fn plain() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         fs::create_dir_all(root.join("project")).unwrap();
@@ -37,16 +37,9 @@ impl Sandbox {
 
     /// The same with a bare `origin` that has `main`.
     pub fn with_origin() -> Self {
-        let sandbox = Self::new();
+        let sandbox = Self::plain();
         let origin = sandbox.origin();
-        sandbox.run(&[
-            "init",
-            "-q",
-            "--bare",
-            "-b",
-            "main",
-            origin.to_str().unwrap(),
-        ]);
+        sandbox.run(&["init", "-q", "--bare", "-b", "main", origin.to_str().unwrap()]);
         sandbox.run(&["remote", "add", "origin", origin.to_str().unwrap()]);
         sandbox.run(&["push", "-q", "origin", "main"]);
         sandbox.run(&["remote", "set-head", "origin", "main"]);
@@ -91,12 +84,9 @@ impl Sandbox {
 
     /// The same as [`Sandbox::run`] in another folder.
     pub fn run_at(&self, directory: &Path, args: &[&str]) -> String {
-        let git = self
-            .git_at(directory)
-            .with_config("protocol.file.allow=always");
+        let git = self.git_at(directory).with_config("protocol.file.allow=always");
         let git = ["AUTHOR", "COMMITTER"].iter().fold(git, |git, role| {
-            git.with_env(format!("GIT_{role}_NAME"), "tester")
-                .with_env(format!("GIT_{role}_EMAIL"), "t@example.com")
+            git.with_env(format!("GIT_{role}_NAME"), "tester").with_env(format!("GIT_{role}_EMAIL"), "t@example.com")
         });
         git.text(args).unwrap()
     }
@@ -128,15 +118,8 @@ impl Sandbox {
     /// The worktree of agent `name`, which need not be there.
     pub fn worktree(&self, name: &str) -> Worktree {
         let agent = self.project().join("agents").join(name);
-        let mut worktree = Worktree::new(
-            &agent.join("worktree"),
-            &agent,
-            &self.project().join(".git"),
-        );
-        for (name, value) in [
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ] {
+        let mut worktree = Worktree::new(&agent.join("worktree"), &agent, &self.project().join(".git"));
+        for (name, value) in [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")] {
             worktree = worktree.with_env(name, value);
         }
         worktree.with_env("HOME", self.root.join("home"))

@@ -20,14 +20,8 @@ pub enum Fetched {
     Failed(Trouble),
 }
 
-const QUIET: &[&str] = &[
-    "fetch",
-    "--quiet",
-    "--no-tags",
-    "--no-write-fetch-head",
-    "--no-recurse-submodules",
-    "--no-prune",
-];
+const QUIET: &[&str] =
+    &["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune"];
 
 /// Fetches the branches of `origin` into `refs/remotes/origin/`, as the project is configured to. `git` is bound to the
 /// repository. The caller sees to it that only one runs at a time.
@@ -35,14 +29,10 @@ pub fn fetch(git: &Git, timeout: Duration) -> Result<Fetched, GitError> {
     if !has_origin(git)? {
         return Ok(Fetched::NoRemote);
     }
-    let configured = git
-        .try_run(["config", "--get-all", "remote.origin.fetch"])?
-        .text();
+    let configured = git.try_run(["config", "--get-all", "remote.origin.fetch"])?.text();
     // A mirror's setting would overwrite the project's own branches; a bare clone has none at all.
     let safe = !configured.is_empty()
-        && configured
-            .lines()
-            .all(|spec| spec.contains(":refs/remotes/") || spec.starts_with('^'));
+        && configured.lines().all(|spec| spec.contains(":refs/remotes/") || spec.starts_with('^'));
     let all = "+refs/heads/*:refs/remotes/origin/*";
     fetch_refs(git, timeout, if safe { None } else { Some(all) })
 }
@@ -51,12 +41,7 @@ fn fetch_refs(git: &Git, timeout: Duration, refspec: Option<&str>) -> Result<Fet
     let git = git.clone().with_network()?.with_timeout(timeout);
     // Without an empty map git would also write what is configured.
     let only = refspec.map(|_| "--refmap=");
-    let args = QUIET
-        .iter()
-        .copied()
-        .chain(only)
-        .chain(["--", "origin"])
-        .chain(refspec);
+    let args = QUIET.iter().copied().chain(only).chain(["--", "origin"]).chain(refspec);
     match git.run(args) {
         Ok(_) => Ok(Fetched::Done),
         Err(error) => remote::trouble(error).map(Fetched::Failed),
@@ -81,15 +66,9 @@ pub fn fetch_branch(git: &Git, name: &str, timeout: Duration) -> Result<Fetched,
         return Ok(Fetched::NoRemote);
     }
     if !is_branch_name(git, name)? {
-        return Ok(Fetched::Failed(Trouble::Other(format!(
-            "{name:?} is not a branch name"
-        ))));
+        return Ok(Fetched::Failed(Trouble::Other(format!("{name:?} is not a branch name"))));
     }
-    fetch_refs(
-        git,
-        timeout,
-        Some(&format!("+refs/heads/{name}:refs/remotes/origin/{name}")),
-    )
+    fetch_refs(git, timeout, Some(&format!("+refs/heads/{name}:refs/remotes/origin/{name}")))
 }
 
 /// Whether `name` could be a branch. The text may come from anywhere.
@@ -99,11 +78,7 @@ pub fn is_branch_name(git: &Git, name: &str) -> Result<bool, GitError> {
         && !name.starts_with("refs/")
         && name != "HEAD"
         && !name.contains('\0');
-    Ok(plain
-        && git
-            .try_run(["check-ref-format", &format!("refs/heads/{name}")])?
-            .status
-            .success())
+    Ok(plain && git.try_run(["check-ref-format", &format!("refs/heads/{name}")])?.status.success())
 }
 
 /// One place where a task might start.
@@ -132,10 +107,7 @@ pub fn resolve(git: &Git, candidates: &[Candidate]) -> Result<Option<Start>, Git
             Candidate::Branch(name) => branch(git, name)?,
         };
         if let Some(commit) = commit {
-            return Ok(Some(Start {
-                from: from.clone(),
-                commit,
-            }));
+            return Ok(Some(Start { from: from.clone(), commit }));
         }
     }
     Ok(None)
@@ -162,15 +134,9 @@ pub fn pull_request(
 ) -> Result<PullRequestHead, GitError> {
     let private = format!("refs/scheduler/pr/{number}");
     if !has_origin(git)? {
-        return Ok(PullRequestHead::Missing(
-            "there is no remote `origin`".into(),
-        ));
+        return Ok(PullRequestHead::Missing("there is no remote `origin`".into()));
     }
-    let mut result = fetch_refs(
-        git,
-        timeout,
-        Some(&format!("+refs/pull/{number}/head:{private}")),
-    )?;
+    let mut result = fetch_refs(git, timeout, Some(&format!("+refs/pull/{number}/head:{private}")))?;
     if let (Fetched::Failed(Trouble::Other(_)), Some(name)) = (&result, head_branch)
         && is_branch_name(git, name)?
     {
@@ -179,9 +145,7 @@ pub fn pull_request(
     let known = git.commit(&private)?;
     Ok(match (result, known) {
         (Fetched::Done, Some(commit)) => PullRequestHead::Current(commit),
-        (Fetched::Failed(trouble @ Trouble::Offline(_)), Some(commit)) => {
-            PullRequestHead::LastKnown(commit, trouble)
-        }
+        (Fetched::Failed(trouble @ Trouble::Offline(_)), Some(commit)) => PullRequestHead::LastKnown(commit, trouble),
         (Fetched::Failed(trouble), _) => PullRequestHead::Missing(trouble.words().to_owned()),
         _ => PullRequestHead::Missing(format!("pull request {number} has no head commit")),
     })

@@ -12,7 +12,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -23,12 +22,12 @@ pub const INSTRUCTIONS: &str = ".agent-instructions.md";
 /// The folder of a role's skills that is laid into a worktree for a run.
 pub const SKILLS: &str = ".claude/commands/scheduler";
 
+/// A marker in the worktree's git directory while files are being exchanged.
+const STANDING: &str = "scheduler-checkout";
+
 /// Whether `path`, relative to a worktree, is one of the files that are laid there for a run.
 pub fn is_own_file(path: &str) -> bool {
-    path == INSTRUCTIONS
-        || path
-            .strip_prefix(SKILLS)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path == INSTRUCTIONS || path.strip_prefix(SKILLS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Where an agent's worktree is and to which repository it belongs.
@@ -54,8 +53,7 @@ impl Worktree {
 
     /// The same with one more variable for every git command: the mark by which a run's processes are found.
     pub fn with_env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.environment
-            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -81,10 +79,7 @@ impl Worktree {
 
     /// git in a repository inside this worktree.
     pub fn inner_git(&self, inside: &Path) -> Git {
-        self.marked(Git::in_worktree(
-            inside,
-            inside.parent().unwrap_or(&self.path),
-        ))
+        self.marked(Git::in_worktree(inside, inside.parent().unwrap_or(&self.path)))
     }
 
     /// Whether a rebase, merge, cherry-pick or revert is in progress.
@@ -98,9 +93,7 @@ impl Worktree {
     }
 
     fn marked(&self, git: Git) -> Git {
-        self.environment
-            .iter()
-            .fold(git, |git, (name, value)| git.with_env(name, value))
+        self.environment.iter().fold(git, |git, (name, value)| git.with_env(name, value))
     }
 
     /// Makes sure that git in this folder works on this very worktree of this repository: a broken one
@@ -137,14 +130,21 @@ impl Worktree {
         operations::remove_locks(self, &git_dir)?;
         operations::quit(&git_dir)?;
         let git = self.git();
-        let start = git
-            .commit(start)?
-            .with_context(|| format!("there is no commit {start}"))?;
+        let start = git.commit(start)?.with_context(|| format!("there is no commit {start}"))?;
+        let marker = git_dir.join(STANDING);
+        replace(&marker, b"")?;
         checkout(&git, &git_dir, &start)
             .with_context(|| format!("cannot check out {start} in {}", self.path.display()))?;
-        git.run(["clean", "-ffdq"])
-            .with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
-        submodules::update(self)
+        git.run(["clean", "-ffdq"]).with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
+        let warnings = submodules::update(self)?;
+        remove_if_there(&marker)?;
+        Ok(warnings)
+    }
+
+    /// Whether taking a stand was interrupted: what lies in the worktree is then nobody's work, for all work
+    /// was saved before, and no agent has run since.
+    pub fn is_half_checked_out(&self) -> Result<bool> {
+        Ok(self.verify()?.join(STANDING).exists())
     }
 
     /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that a person can check it
@@ -155,22 +155,10 @@ impl Worktree {
         operations::quit(&git_dir)?;
         let git = self.git();
         if let Some(head) = git.commit("HEAD")? {
-            git.run([
-                "update-ref",
-                "--no-deref",
-                "-m",
-                "scheduler: detach",
-                "HEAD",
-                &head,
-            ])
-            .with_context(|| format!("cannot let go of the branch in {}", self.path.display()))?;
+            git.run(["update-ref", "--no-deref", "-m", "scheduler: detach", "HEAD", &head])
+                .with_context(|| format!("cannot let go of the branch in {}", self.path.display()))?;
         }
         Ok(())
-    }
-
-    /// Initialises submodules within `timeout`; see [`Worktree::stand_detached`], which does it within two minutes.
-    pub fn update_submodules(&self, timeout: Duration) -> Result<Vec<String>> {
-        submodules::update_within(self, timeout)
     }
 }
 
@@ -179,7 +167,7 @@ impl Worktree {
 pub enum Ensured {
     /// It was whole.
     Whole,
-    /// It was not there and was created, still without files.
+    /// It was not there and was created.
     Created,
     /// Its link with the repository was broken or led elsewhere and was mended; its files were kept.
     Repaired,
@@ -208,10 +196,7 @@ pub fn exclude_line(common_dir: &Path, line: &str) -> Result<bool> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
     };
-    if content
-        .split(|b| *b == b'\n')
-        .any(|have| have.trim_ascii_end() == line.as_bytes())
-    {
+    if content.split(|b| *b == b'\n').any(|have| have.trim_ascii_end() == line.as_bytes()) {
         return Ok(false);
     }
     if content.last().is_some_and(|last| *last != b'\n') {

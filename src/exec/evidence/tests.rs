@@ -3,7 +3,7 @@ use crate::exec::sandbox::{Sandbox, write};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS};
 
 fn scene() -> (Sandbox, Worktree, String) {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     let base = sandbox.run(&["rev-parse", "main"]);
     (sandbox, worktree, base)
@@ -54,17 +54,9 @@ fn a_head_that_left_the_base_is_told() {
     sandbox.commit_all_at(worktree.path(), "elsewhere");
     let found = read(&worktree, &base, Some("agent/a")).unwrap();
     assert!(!found.descends);
-    assert_eq!(
-        (found.merge_base, found.branch_tip),
-        (Some(first), Some(base))
-    );
+    assert_eq!((found.merge_base, found.branch_tip), (Some(first), Some(base)));
     assert_eq!(found.changed, ["h"]);
-    assert!(
-        read(&worktree, "0123456789", None)
-            .unwrap_err()
-            .to_string()
-            .contains("is gone")
-    );
+    assert!(read(&worktree, "0123456789", None).unwrap_err().to_string().contains("is gone"));
 }
 
 #[test]
@@ -73,29 +65,18 @@ fn leftovers_are_committed_without_own_files() {
     sandbox.hook("pre-commit", "exit 1");
     let folder = sandbox.project().join("agents/a/runs/r");
     write(&worktree.path().join(INSTRUCTIONS), "own");
-    assert_eq!(
-        commit_leftovers(&worktree, "m", &folder).unwrap(),
-        Leftovers::Nothing
-    );
+    assert_eq!(commit_leftovers(&worktree, "m", &folder).unwrap(), Leftovers::Nothing);
     write(&worktree.path().join("f"), "changed");
     write(&worktree.path().join("new"), "x");
     sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
-    let Leftovers::Committed(commit) =
-        commit_leftovers(&worktree, "title\n\n# body", &folder).unwrap()
-    else {
+    let Leftovers::Committed(commit) = commit_leftovers(&worktree, "title\n\n# body", &folder).unwrap() else {
         panic!("not committed");
     };
     let found = read(&worktree, &base, Some("agent/a")).unwrap();
     assert_eq!(found.branch_tip, Some(commit));
-    assert_eq!(
-        (found.commits, found.changed),
-        (1, vec!["f".into(), "new".into()])
-    );
+    assert_eq!((found.commits, found.changed), (1, vec!["f".into(), "new".into()]));
     assert_eq!(found.dirty, Vec::<String>::new());
-    assert_eq!(
-        sandbox.run_at(worktree.path(), &["log", "-1", "--format=%B"]),
-        "title\n\n# body\n"
-    );
+    assert_eq!(sandbox.run_at(worktree.path(), &["log", "-1", "--format=%B"]), "title\n\n# body\n");
     assert!(folder.join("inner").exists());
 }
 
@@ -108,12 +89,7 @@ fn a_merge_in_progress_is_not_committed() {
     sandbox.run_at(at, &["checkout", "-q", "-b", "agent/other", "main"]);
     write(&at.join("f"), "theirs");
     let head = sandbox.commit_all_at(at, "theirs");
-    let merge = sandbox
-        .git_at(at)
-        .with_identity()
-        .unwrap()
-        .try_run(["merge", "agent/a"])
-        .unwrap();
+    let merge = sandbox.git_at(at).with_identity().unwrap().try_run(["merge", "agent/a"]).unwrap();
     assert!(!merge.status.success());
     let left = commit_leftovers(&worktree, "m", sandbox.path()).unwrap();
     assert!(matches!(left, Leftovers::NotPossible(_)), "{left:?}");
@@ -127,24 +103,12 @@ fn a_branch_moves_forward_only() {
     write(&worktree.path().join("g"), "x");
     let ahead = sandbox.commit_all_at(worktree.path(), "ahead");
     let tip = || sandbox.run(&["rev-parse", "agent/a"]);
-    assert_eq!(
-        advance_branch(&worktree, "agent/a", &ahead).unwrap(),
-        Advance::Moved
-    );
+    assert_eq!(advance_branch(&worktree, "agent/a", &ahead).unwrap(), Advance::Moved);
     assert_eq!(tip(), ahead);
-    assert_eq!(
-        advance_branch(&worktree, "agent/a", &ahead).unwrap(),
-        Advance::Already
-    );
-    assert_eq!(
-        advance_branch(&worktree, "agent/a", &base).unwrap(),
-        Advance::NotForward(ahead.clone())
-    );
+    assert_eq!(advance_branch(&worktree, "agent/a", &ahead).unwrap(), Advance::Already);
+    assert_eq!(advance_branch(&worktree, "agent/a", &base).unwrap(), Advance::NotForward(ahead.clone()));
     assert_eq!(tip(), ahead);
-    assert_eq!(
-        advance_branch(&worktree, "agent/gone", &ahead).unwrap(),
-        Advance::Moved
-    );
+    assert_eq!(advance_branch(&worktree, "agent/gone", &ahead).unwrap(), Advance::Moved);
     assert!(advance_branch(&worktree, "main", &ahead).is_err());
     assert_eq!(sandbox.run(&["rev-parse", "main"]), base);
 }

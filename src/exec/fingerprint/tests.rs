@@ -7,75 +7,46 @@ fn take(sandbox: &Sandbox) -> Fingerprint {
 
 #[test]
 fn what_others_change_is_told_in_words() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     type Act = fn(&Sandbox);
     let cases: [(Act, &str, bool); 7] = [
-        (
-            |s| drop(s.run(&["config", "core.sshCommand", "evil"])),
-            "the git setting core.sshcommand was added",
-            true,
-        ),
-        (
-            |s| drop(s.run(&["config", "core.bare", "0"])),
-            "the git setting core.bare was changed",
-            true,
-        ),
+        (|s| drop(s.run(&["config", "core.sshCommand", "evil"])), "the git setting core.sshcommand was added", true),
+        (|s| drop(s.run(&["config", "core.bare", "0"])), "the git setting core.bare was changed", true),
         (
             |s| drop(s.run(&["config", "--unset", "core.sshCommand"])),
             "the git setting core.sshcommand was removed",
             true,
         ),
-        (
-            |s| s.hook("pre-push", "true"),
-            "the file hooks/pre-push in the git directory was added",
-            true,
-        ),
+        (|s| s.hook("pre-push", "true"), "the file hooks/pre-push in the git directory was added", true),
         (
             |s| s.write(".git/info/attributes", "* filter=x"),
             "the file info/attributes in the git directory was added",
             true,
         ),
         (|s| drop(s.run(&["tag", "v1"])), "tag v1 was added", false),
-        (
-            |s| drop(s.run(&["branch", "feature"])),
-            "branch feature was added",
-            false,
-        ),
+        (|s| drop(s.run(&["branch", "feature"])), "branch feature was added", false),
     ];
     for (act, words, trusted) in cases {
         let before = take(&sandbox);
         act(&sandbox);
-        let want = Change {
-            trusted,
-            words: words.into(),
-        };
+        let want = Change { trusted, words: words.into() };
         assert_eq!(diff(&before, &take(&sandbox)), [want]);
     }
     let before = take(&sandbox);
     let old = sandbox.run(&["rev-parse", "main"]);
     let new = sandbox.commit_all("moved");
     let words = format!("branch main moved from {} to {}", &old[..10], &new[..10]);
-    assert_eq!(
-        diff(&before, &take(&sandbox)),
-        [Change {
-            trusted: false,
-            words
-        }]
-    );
+    assert_eq!(diff(&before, &take(&sandbox)), [Change { trusted: false, words }]);
 }
 
 #[test]
 fn a_hook_that_becomes_executable_is_a_change() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let path = sandbox.project().join(".git/hooks/pre-push");
     sandbox.write(".git/hooks/pre-push", "#!/bin/sh\n");
     let before = take(&sandbox);
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(
-        diff(&before, &take(&sandbox))[0]
-            .words
-            .contains("hooks/pre-push")
-    );
+    assert!(diff(&before, &take(&sandbox))[0].words.contains("hooks/pre-push"));
 }
 
 #[test]
@@ -83,22 +54,20 @@ fn what_a_run_does_is_no_change() {
     let sandbox = Sandbox::with_origin();
     let before = take(&sandbox);
     let commit = sandbox.run(&["rev-parse", "HEAD"]);
-    for name in [
-        "refs/heads/agent/x",
-        "refs/salvage/x",
-        "refs/remotes/origin/x",
-        "refs/scheduler/pr/1",
-    ] {
+    for name in ["refs/heads/agent/x", "refs/salvage/x", "refs/remotes/origin/x", "refs/scheduler/pr/1"] {
         sandbox.run(&["update-ref", name, &commit]);
     }
     sandbox.run(&["push", "-q", "-u", "origin", "main"]);
+    for key in ["lfs.https://host/x.git/info/lfs.access", "lfs.repositoryformatversion", "remote.origin.gh-resolved"] {
+        sandbox.run(&["config", key, "basic"]);
+    }
     sandbox.ready("a");
     assert_eq!(diff(&before, &take(&sandbox)), []);
 }
 
 #[test]
 fn it_survives_being_written_down_and_holds_no_secret() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     sandbox.run(&["config", "remote.origin.url", "https://me:secret@host/x"]);
     let before = take(&sandbox);
     let text = serde_json::to_string(&before).unwrap();
@@ -108,7 +77,7 @@ fn it_survives_being_written_down_and_holds_no_secret() {
 
 #[test]
 fn settings_that_git_cannot_read_are_compared_as_a_whole() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let git = sandbox.git_at(sandbox.path());
     let folder = sandbox.path().join("odd");
     let mut found = Fingerprint::default();

@@ -16,23 +16,14 @@ fn versions_are_read_from_what_git_says() {
     }
     assert!(git_version().unwrap() >= MINIMUM);
     let old = GitError::TooOld("1.8.3".into());
-    assert_eq!(
-        old.to_string(),
-        "git 1.8.3 is too old, need ≥ 2.31: update it"
-    );
+    assert_eq!(old.to_string(), "git 1.8.3 is too old, need ≥ 2.31: update it");
 }
 
 #[test]
 fn passwords_never_appear() {
     let cases = [
-        (
-            "fatal: 'https://me:secret@host/x.git' gone",
-            "fatal: 'https://host/x.git' gone",
-        ),
-        (
-            "https://token@host https://a:b@c/d@e",
-            "https://host https://c/d@e",
-        ),
+        ("fatal: 'https://me:secret@host/x.git' gone", "fatal: 'https://host/x.git' gone"),
+        ("https://token@host https://a:b@c/d@e", "https://host https://c/d@e"),
         ("git@host:x.git", "git@host:x.git"),
         ("https://host/x@y", "https://host/x@y"),
     ];
@@ -43,30 +34,18 @@ fn passwords_never_appear() {
 
 #[test]
 fn a_failure_names_command_code_and_words() {
-    let sandbox = Sandbox::new();
-    let error = sandbox
-        .git()
-        .run(["rev-parse", "--verify", "nothing"])
-        .unwrap_err();
-    let GitError::Failed {
-        code: Some(128),
-        ref stderr,
-        ..
-    } = error
-    else {
+    let sandbox = Sandbox::plain();
+    let error = sandbox.git().run(["rev-parse", "--verify", "nothing"]).unwrap_err();
+    let GitError::Failed { code: Some(128), ref stderr, .. } = error else {
         panic!("{error:?}");
     };
     assert!(stderr.contains("Needed a single revision"), "{stderr}");
-    assert!(
-        error
-            .to_string()
-            .starts_with("`git rev-parse --verify nothing` failed with exit code 128: ")
-    );
+    assert!(error.to_string().starts_with("`git rev-parse --verify nothing` failed with exit code 128: "));
 }
 
 #[test]
 fn a_command_that_hangs_is_ended() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let git = sandbox.git().with_timeout(Duration::from_millis(200));
     let error = git.run(["-c", "alias.hang=!sleep 30", "hang"]).unwrap_err();
     assert!(matches!(error, GitError::TimedOut { .. }), "{error}");
@@ -74,17 +53,11 @@ fn a_command_that_hangs_is_ended() {
 
 #[test]
 fn questions_are_yes_no_or_an_error() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let git = sandbox.git();
-    assert!(
-        git.ok(["merge-base", "--is-ancestor", "HEAD", "HEAD"])
-            .unwrap()
-    );
+    assert!(git.ok(["merge-base", "--is-ancestor", "HEAD", "HEAD"]).unwrap());
     assert!(!git.ok(["config", "--get", "no.such"]).unwrap());
-    assert!(
-        git.ok(["merge-base", "--is-ancestor", "HEAD", "nothing"])
-            .is_err()
-    );
+    assert!(git.ok(["merge-base", "--is-ancestor", "HEAD", "nothing"]).is_err());
     assert!(git.commit("HEAD").unwrap().is_some());
     for odd in ["nothing", "--all", "", "a b", "HEAD:f"] {
         assert_eq!(git.commit(odd).unwrap(), None, "{odd}");
@@ -93,7 +66,7 @@ fn questions_are_yes_no_or_an_error() {
 
 #[test]
 fn nothing_above_the_ceiling_is_found() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let agent = sandbox.project().join("agents/a");
     let worktree = agent.join("worktree");
     std::fs::create_dir_all(&worktree).unwrap();
@@ -103,33 +76,25 @@ fn nothing_above_the_ceiling_is_found() {
 
 #[test]
 fn hooks_run_only_when_asked() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let ran = sandbox.path().join("ran");
     sandbox.hook("pre-commit", &format!("touch '{}'", ran.display()));
     let git = sandbox.git().with_identity().unwrap();
-    git.run(["commit", "-q", "--allow-empty", "-m", "quiet"])
-        .unwrap();
+    git.run(["commit", "-q", "--allow-empty", "-m", "quiet"]).unwrap();
     assert!(!ran.exists());
-    git.with_hooks()
-        .run(["commit", "-q", "--allow-empty", "-m", "loud"])
-        .unwrap();
+    git.with_hooks().run(["commit", "-q", "--allow-empty", "-m", "loud"]).unwrap();
     assert!(ran.exists());
 }
 
 #[test]
 fn only_what_the_user_has_not_set_gets_a_fallback() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let author = || {
         let git = sandbox.git().with_identity().unwrap();
-        git.run(["commit", "-q", "--allow-empty", "-m", "x"])
-            .unwrap();
-        git.text(["log", "-1", "--format=%an <%ae> %cn <%ce>"])
-            .unwrap()
+        git.run(["commit", "-q", "--allow-empty", "-m", "x"]).unwrap();
+        git.text(["log", "-1", "--format=%an <%ae> %cn <%ce>"]).unwrap()
     };
-    assert_eq!(
-        author(),
-        "scheduler <scheduler@localhost> scheduler <scheduler@localhost>"
-    );
+    assert_eq!(author(), "scheduler <scheduler@localhost> scheduler <scheduler@localhost>");
     sandbox.run(&["config", "user.name", "Ann"]);
     sandbox.run(&["config", "committer.email", "c@example.com"]);
     assert_eq!(author(), "Ann <scheduler@localhost> Ann <c@example.com>");
@@ -137,12 +102,8 @@ fn only_what_the_user_has_not_set_gets_a_fallback() {
 
 #[test]
 fn a_chosen_ssh_command_is_respected() {
-    let sandbox = Sandbox::new();
-    let ssh = |git: &Git| {
-        git.environment
-            .iter()
-            .any(|(name, _)| name == "GIT_SSH_COMMAND")
-    };
+    let sandbox = Sandbox::plain();
+    let ssh = |git: &Git| git.environment.iter().any(|(name, _)| name == "GIT_SSH_COMMAND");
     assert!(ssh(&sandbox.git().with_network().unwrap()));
     sandbox.run(&["config", "core.sshCommand", "my-ssh"]);
     assert!(!ssh(&sandbox.git().with_network().unwrap()));

@@ -21,21 +21,11 @@ impl Scene {
     }
 
     fn push(&self, branch: &str, commit: &str, last: Option<&str>) -> Pushed {
-        push(
-            &self.worktree,
-            Push {
-                branch,
-                commit,
-                last,
-            },
-            LIMIT,
-        )
-        .unwrap()
+        push(&self.worktree, Push { branch, commit, last }, LIMIT).unwrap()
     }
 
     fn tip(&self, branch: &str) -> String {
-        self.sandbox
-            .run_at(&self.sandbox.origin(), &["rev-parse", branch])
+        self.sandbox.run_at(&self.sandbox.origin(), &["rev-parse", branch])
     }
 }
 
@@ -47,10 +37,7 @@ fn pushing_twice_does_nothing_the_second_time() {
     assert_eq!(scene.push("agent/a", &commit, None), Pushed::Pushed);
     assert_eq!(scene.tip("agent/a"), commit);
     assert_eq!(scene.push("agent/a", &commit, None), Pushed::UpToDate);
-    assert_eq!(
-        std::fs::read(scene.sandbox.project().join(".git/config")).unwrap(),
-        config
-    );
+    assert_eq!(std::fs::read(scene.sandbox.project().join(".git/config")).unwrap(), config);
 }
 
 #[test]
@@ -58,15 +45,10 @@ fn an_agents_branch_is_replaced_only_over_what_was_pushed_last() {
     let scene = Scene::new();
     let first = scene.work("one");
     scene.push("agent/a", &first, None);
-    scene
-        .sandbox
-        .run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
+    scene.sandbox.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
     let second = scene.work("two");
     let refused = scene.push("agent/a", &second, None);
-    assert_eq!(
-        refused,
-        Pushed::Rejected("somebody else has changed the branch there".into())
-    );
+    assert_eq!(refused, Pushed::Rejected("somebody else has changed the branch there".into()));
     assert_eq!(scene.tip("agent/a"), first);
     assert_eq!(scene.push("agent/a", &second, Some(&first)), Pushed::Pushed);
     assert_eq!(scene.tip("agent/a"), second);
@@ -77,9 +59,7 @@ fn other_branches_are_never_forced() {
     let scene = Scene::new();
     let first = scene.work("one");
     assert_eq!(scene.push("feature", &first, None), Pushed::Pushed);
-    scene
-        .sandbox
-        .run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
+    scene.sandbox.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
     let second = scene.work("two");
     let refused = scene.push("feature", &second, Some(&first));
     assert!(
@@ -92,10 +72,9 @@ fn other_branches_are_never_forced() {
 #[test]
 fn a_hook_can_refuse_and_its_words_are_kept() {
     let scene = Scene::new();
-    scene.sandbox.hook(
-        "pre-push",
-        "echo 'tests are red' >&2; pwd > \"$(git rev-parse --git-common-dir)/ran-in\"; exit 1",
-    );
+    scene
+        .sandbox
+        .hook("pre-push", "echo 'tests are red' >&2; pwd > \"$(git rev-parse --git-common-dir)/ran-in\"; exit 1");
     let refused = scene.push("agent/a", &scene.work("one"), None);
     assert_eq!(refused, Pushed::HookFailed("tests are red".into()));
     let ran_in = std::fs::read_to_string(scene.sandbox.project().join(".git/ran-in")).unwrap();
@@ -110,14 +89,8 @@ fn hooks_inside_the_project_are_those_of_the_main_checkout() {
     let hook = scene.worktree.path().join(".hooks/pre-push");
     write(&hook, &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    assert_eq!(
-        scene.push("agent/a", &scene.work("one"), None),
-        Pushed::Pushed
-    );
-    assert!(
-        !ran.exists(),
-        "an agent's own hook ran with the user's rights"
-    );
+    assert_eq!(scene.push("agent/a", &scene.work("one"), None), Pushed::Pushed);
+    assert!(!ran.exists(), "an agent's own hook ran with the user's rights");
 }
 
 #[test]
@@ -137,35 +110,19 @@ fn what_the_remote_says_is_kept() {
 fn remotes_that_cannot_be_used_are_told_apart() {
     let scene = Scene::new();
     let commit = scene.work("one");
-    scene
-        .sandbox
-        .run(&["remote", "set-url", "origin", "git@host:x.git"]);
+    scene.sandbox.run(&["remote", "set-url", "origin", "git@host:x.git"]);
     let with_ssh = |script: &str| {
         scene.sandbox.run(&["config", "core.sshCommand", script]);
         scene.push("agent/a", &commit, None)
     };
     let offline = with_ssh("echo 'ssh: Could not resolve hostname host' >&2; exit 255 #");
-    assert!(
-        matches!(&offline, Pushed::Offline(why) if why.contains("resolve")),
-        "{offline:?}"
-    );
+    assert!(matches!(&offline, Pushed::Offline(why) if why.contains("resolve")), "{offline:?}");
     let auth = with_ssh("echo 'Permission denied (publickey).' >&2; exit 255 #");
     assert!(matches!(auth, Pushed::AuthFailed(_)), "{auth:?}");
     assert!(auth.advice().contains("by hand"));
-    scene
-        .sandbox
-        .run(&["config", "core.sshCommand", "sleep 30 #"]);
+    scene.sandbox.run(&["config", "core.sshCommand", "sleep 30 #"]);
     let short = Duration::from_millis(300);
-    let late = push(
-        &scene.worktree,
-        Push {
-            branch: "agent/a",
-            commit: &commit,
-            last: None,
-        },
-        short,
-    )
-    .unwrap();
+    let late = push(&scene.worktree, Push { branch: "agent/a", commit: &commit, last: None }, short).unwrap();
     assert_eq!(late, Pushed::TimedOut(short));
     scene.sandbox.run(&["remote", "remove", "origin"]);
     assert_eq!(scene.push("agent/a", &commit, None), Pushed::NoRemote);

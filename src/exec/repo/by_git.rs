@@ -10,33 +10,21 @@ use crate::exec::git::{Git, GitError};
 /// What git says about the folder that `git` is bound to.
 pub(super) fn discover(git: &Git) -> Result<Repository> {
     let path = |question: &str| -> Result<PathBuf, GitError> {
-        Ok(git
-            .run(["rev-parse", "--path-format=absolute", question])?
-            .path())
+        Ok(git.run(["rev-parse", "--path-format=absolute", question])?.path())
     };
     let git_dir = path("--git-dir")?;
     let common_dir = path("--git-common-dir")?;
     let inside = git.text(["rev-parse", "--is-inside-work-tree"])? == "true";
-    let top_level = if inside {
-        Some(path("--show-toplevel")?)
-    } else {
-        None
-    };
-    let superproject = if inside {
-        path("--show-superproject-working-tree")?
-    } else {
-        PathBuf::new()
-    };
-    let bare =
-        setting(git, &common_dir, "core.bare")?.is_some_and(|value| value == Path::new("true"));
+    let top_level = if inside { Some(path("--show-toplevel")?) } else { None };
+    let superproject = if inside { path("--show-superproject-working-tree")? } else { PathBuf::new() };
+    let bare = setting(git, &common_dir, "core.bare")?.is_some_and(|value| value == Path::new("true"));
     let linked_worktree = git_dir != common_dir;
     let main_checkout = match () {
         () if bare => None,
         () if !linked_worktree => top_level.clone(),
         () => main_checkout(git, &common_dir)?,
     };
-    let branch =
-        symbolic(git, "HEAD")?.and_then(|name| Some(name.strip_prefix("refs/heads/")?.to_owned()));
+    let branch = symbolic(git, "HEAD")?.and_then(|name| Some(name.strip_prefix("refs/heads/")?.to_owned()));
     let default = symbolic(git, "refs/remotes/origin/HEAD")?
         .and_then(|name| Some(name.strip_prefix("refs/remotes/origin/")?.to_owned()));
     Ok(Repository {
@@ -62,13 +50,7 @@ fn main_checkout(git: &Git, common_dir: &Path) -> Result<Option<PathBuf>, GitErr
 /// A setting of the repository itself, whatever the user's own say.
 fn setting(git: &Git, common_dir: &Path, key: &str) -> Result<Option<PathBuf>, GitError> {
     let file = common_dir.join("config");
-    let args = [
-        "config".as_ref(),
-        "--file".as_ref(),
-        file.as_os_str(),
-        "--get".as_ref(),
-        key.as_ref(),
-    ];
+    let args = ["config".as_ref(), "--file".as_ref(), file.as_os_str(), "--get".as_ref(), key.as_ref()];
     let output = git.try_run(args)?;
     Ok(output.status.success().then(|| output.path()))
 }

@@ -9,10 +9,7 @@ pub(super) fn discover(start: &Path) -> Result<Repository, git2::Error> {
     let found = git2::Repository::discover(start)?;
     let common_dir = plain(found.commondir());
     let top_level = found.workdir().map(plain);
-    if top_level
-        .as_deref()
-        .is_some_and(|top| !top.join(".git").exists())
-    {
+    if top_level.as_deref().is_some_and(|top| !top.join(".git").exists()) {
         // Of a git directory kept elsewhere libgit2 takes the folder above for the working tree.
         return Err(git2::Error::from_str("the working tree is not known"));
     }
@@ -45,21 +42,13 @@ fn main_checkout(common_dir: &Path) -> Result<Option<PathBuf>, git2::Error> {
     }
     // The folder above is only a guess of libgit2.
     let configured = main.config()?.get_path("core.worktree").is_ok();
-    Ok(if configured {
-        main.workdir().map(plain)
-    } else {
-        beside(common_dir)
-    })
+    Ok(if configured { main.workdir().map(plain) } else { beside(common_dir) })
 }
 
 /// The target of a symbolic ref without its prefix.
 fn short(reference: &git2::Reference<'_>, prefix: &str) -> Option<String> {
     let target = reference.symbolic_target_bytes()?;
-    Some(
-        String::from_utf8_lossy(target)
-            .strip_prefix(prefix)?
-            .to_owned(),
-    )
+    Some(String::from_utf8_lossy(target).strip_prefix(prefix)?.to_owned())
 }
 
 /// The working tree around `top_level` whose index has it as a submodule.
@@ -73,6 +62,5 @@ fn superproject(top_level: &Path) -> Option<PathBuf> {
 
 /// libgit2 ends the paths of folders with a slash and may go through links.
 fn plain(path: &Path) -> PathBuf {
-    path.canonicalize()
-        .unwrap_or_else(|_| path.components().collect())
+    path.canonicalize().unwrap_or_else(|_| path.components().collect())
 }

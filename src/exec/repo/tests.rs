@@ -32,7 +32,7 @@ fn a_plain_project() {
 
 #[test]
 fn heads_and_default_branches() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     sandbox.run(&["checkout", "-q", "-b", "feature/x"]);
     let ask = || {
         let found = both(&sandbox, &sandbox.project());
@@ -40,11 +40,7 @@ fn heads_and_default_branches() {
     };
     let some = |name: &str| Some(name.to_owned());
     assert_eq!(ask(), (some("feature/x"), some("feature/x")));
-    sandbox.run(&[
-        "symbolic-ref",
-        "refs/remotes/origin/HEAD",
-        "refs/remotes/origin/trunk",
-    ]);
+    sandbox.run(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk"]);
     assert_eq!(ask(), (some("feature/x"), some("trunk")));
     sandbox.run(&["checkout", "-q", "--detach"]);
     assert_eq!(ask(), (None, some("trunk")));
@@ -54,7 +50,7 @@ fn heads_and_default_branches() {
 
 #[test]
 fn a_project_without_a_commit() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let fresh = sandbox.path().join("fresh");
     sandbox.run(&["init", "-q", "-b", "start", fresh.to_str().unwrap()]);
     let found = both(&sandbox, &fresh);
@@ -64,59 +60,32 @@ fn a_project_without_a_commit() {
 
 #[test]
 fn a_linked_worktree_leads_to_its_main_checkout() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     let found = both(&sandbox, worktree.path());
     assert!(found.linked_worktree);
     assert_eq!(found.main_checkout, Some(sandbox.project()));
-    assert_eq!(
-        found.candidates().unwrap(),
-        [worktree.path().to_owned(), sandbox.project()]
-    );
+    assert_eq!(found.candidates().unwrap(), [worktree.path().to_owned(), sandbox.project()]);
 }
 
 #[test]
 fn a_bare_repository_and_its_worktree() {
     let sandbox = Sandbox::with_origin();
     let found = both(&sandbox, &sandbox.origin());
-    assert_eq!(
-        (found.bare, found.top_level, found.main_checkout),
-        (true, None, None)
-    );
+    assert_eq!((found.bare, found.top_level, found.main_checkout), (true, None, None));
     let linked = sandbox.path().join("linked");
-    sandbox.run_at(
-        &sandbox.origin(),
-        &["worktree", "add", "-q", linked.to_str().unwrap()],
-    );
+    sandbox.run_at(&sandbox.origin(), &["worktree", "add", "-q", linked.to_str().unwrap()]);
     let found = both(&sandbox, &linked);
-    assert_eq!(
-        (
-            found.bare,
-            found.linked_worktree,
-            found.main_checkout.clone()
-        ),
-        (true, true, None)
-    );
+    assert_eq!((found.bare, found.linked_worktree, found.main_checkout.clone()), (true, true, None));
     assert_eq!(found.candidates().unwrap(), [linked]);
 }
 
 #[test]
 fn a_submodule_leads_to_its_superproject() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let library = sandbox.path().join("library");
-    sandbox.run(&[
-        "clone",
-        "-q",
-        sandbox.project().to_str().unwrap(),
-        library.to_str().unwrap(),
-    ]);
-    sandbox.run(&[
-        "submodule",
-        "--quiet",
-        "add",
-        library.to_str().unwrap(),
-        "deps/sub",
-    ]);
+    sandbox.run(&["clone", "-q", sandbox.project().to_str().unwrap(), library.to_str().unwrap()]);
+    sandbox.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "deps/sub"]);
     sandbox.commit_all("submodule");
     let sub = sandbox.project().join("deps/sub");
     let found = both(&sandbox, &sub);
@@ -126,15 +95,12 @@ fn a_submodule_leads_to_its_superproject() {
     let worktree = sandbox.ready("a");
     let inner = worktree.path().join("deps/sub");
     let found = both(&sandbox, &inner).candidates().unwrap();
-    assert_eq!(
-        found,
-        [inner, worktree.path().to_owned(), sandbox.project()]
-    );
+    assert_eq!(found, [inner, worktree.path().to_owned(), sandbox.project()]);
 }
 
 #[test]
 fn a_repository_inside_another_is_not_its_submodule() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let inner = sandbox.project().join("inner");
     sandbox.run(&["init", "-q", inner.to_str().unwrap()]);
     assert_eq!(both(&sandbox, &inner).superproject, None);
@@ -142,56 +108,30 @@ fn a_repository_inside_another_is_not_its_submodule() {
 
 #[test]
 fn a_git_directory_kept_elsewhere() {
-    let sandbox = Sandbox::new();
-    let (apart, checkout) = (
-        sandbox.path().join("apart"),
-        sandbox.path().join("checkout"),
-    );
+    let sandbox = Sandbox::plain();
+    let (apart, checkout) = (sandbox.path().join("apart"), sandbox.path().join("checkout"));
     let option = format!("--separate-git-dir={}", apart.display());
     sandbox.run(&["init", "-q", &option, checkout.to_str().unwrap()]);
     let found = discover(&checkout).unwrap();
-    assert_eq!(
-        (found.main_checkout, found.common_dir),
-        (Some(checkout), apart)
-    );
+    assert_eq!((found.main_checkout, found.common_dir), (Some(checkout), apart));
 }
 
 #[test]
 fn formats_that_libgit2_cannot_open_are_answered_by_git() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let odd = sandbox.path().join("odd");
-    sandbox.run(&[
-        "init",
-        "-q",
-        "--ref-format=reftable",
-        "-b",
-        "main",
-        odd.to_str().unwrap(),
-    ]);
+    sandbox.run(&["init", "-q", "--ref-format=reftable", "-b", "main", odd.to_str().unwrap()]);
     sandbox.commit_all_at(&odd, "first");
     assert!(by_libgit2::discover(&odd).is_err());
     let found = discover(&odd).unwrap();
-    assert_eq!(
-        (found.branch.as_deref(), found.has_commit),
-        (Some("main"), true)
-    );
+    assert_eq!((found.branch.as_deref(), found.has_commit), (Some("main"), true));
 }
 
 #[test]
 fn no_repository_is_an_error_that_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let error = discover(dir.path()).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("is not in a git repository: run `git init` first"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("is not in a git repository: run `git init` first"), "{error}");
     fs::remove_dir_all(dir.path()).unwrap();
-    assert!(
-        discover(dir.path())
-            .unwrap_err()
-            .to_string()
-            .starts_with("cannot read")
-    );
+    assert!(discover(dir.path()).unwrap_err().to_string().starts_with("cannot read"));
 }

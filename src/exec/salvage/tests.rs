@@ -9,7 +9,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let sandbox = Sandbox::new();
+        let sandbox = Sandbox::plain();
         let worktree = sandbox.ready("a");
         Self { sandbox, worktree }
     }
@@ -35,8 +35,7 @@ impl Scene {
     }
 
     fn files(&self, commit: &str) -> String {
-        self.run(&["ls-tree", "-r", "--name-only", commit])
-            .replace('\n', " ")
+        self.run(&["ls-tree", "-r", "--name-only", commit]).replace('\n', " ")
     }
 }
 
@@ -63,10 +62,7 @@ fn uncommitted_and_untracked_files_are_saved_and_stay() {
     assert_eq!(kept.ref_name, "refs/salvage/r1");
     assert_eq!(scene.run(&["rev-parse", "refs/salvage/r1"]), kept.commit);
     assert_eq!(scene.files(&kept.commit), ".gitignore f folder/new file");
-    assert_eq!(
-        scene.run(&["show", &format!("{}:f", kept.commit)]),
-        "changed"
-    );
+    assert_eq!(scene.run(&["show", &format!("{}:f", kept.commit)]), "changed");
     assert_eq!(
         scene.run(&["show", "-s", "--format=%s %P", &kept.commit]),
         format!("unfinished {}", scene.run(&["rev-parse", "HEAD"]))
@@ -94,13 +90,7 @@ fn commits_that_no_branch_holds_are_saved() {
     assert_eq!(scene.salvage("r1"), None);
     scene.write("work", "x");
     let commit = scene.sandbox.commit_all_at(scene.worktree.path(), "work");
-    assert_eq!(
-        scene.kept("r1"),
-        Kept {
-            ref_name: "refs/salvage/r1".into(),
-            commit
-        }
-    );
+    assert_eq!(scene.kept("r1"), Kept { ref_name: "refs/salvage/r1".into(), commit });
     assert_eq!(scene.salvage("r2"), None, "it is held now");
 }
 
@@ -113,24 +103,12 @@ fn a_conflict_in_progress_is_saved() {
         scene.run(&["checkout", "-q", "-b", "agent/other", "main"]);
         scene.write("f", "theirs\n");
         scene.sandbox.commit_all_at(scene.worktree.path(), "theirs");
-        let git = scene
-            .sandbox
-            .git_at(scene.worktree.path())
-            .with_identity()
-            .unwrap();
-        assert!(
-            !git.try_run([operation, "agent/a"])
-                .unwrap()
-                .status
-                .success()
-        );
+        let git = scene.sandbox.git_at(scene.worktree.path()).with_identity().unwrap();
+        assert!(!git.try_run([operation, "agent/a"]).unwrap().status.success());
         scene.write("new", "x");
         let kept = scene.kept("r1");
         let text = scene.run(&["show", &format!("{}:f", kept.commit)]);
-        assert!(
-            text.contains("<<<<<<<") && text.contains("mine") && text.contains("theirs"),
-            "{text}"
-        );
+        assert!(text.contains("<<<<<<<") && text.contains("mine") && text.contains("theirs"), "{text}");
         assert_eq!(scene.files(&kept.commit), "f new");
         assert!(scene.worktree.operation_in_progress().unwrap());
     }
@@ -147,22 +125,10 @@ fn what_a_rebase_stashed_is_saved() {
     scene.write("f", "theirs\n");
     scene.sandbox.commit_all_at(scene.worktree.path(), "theirs");
     scene.write("g", "stashed\n");
-    let git = scene
-        .sandbox
-        .git_at(scene.worktree.path())
-        .with_identity()
-        .unwrap();
-    assert!(
-        !git.try_run(["rebase", "--autostash", "agent/a"])
-            .unwrap()
-            .status
-            .success()
-    );
+    let git = scene.sandbox.git_at(scene.worktree.path()).with_identity().unwrap();
+    assert!(!git.try_run(["rebase", "--autostash", "agent/a"]).unwrap().status.success());
     scene.salvage("r1");
-    assert_eq!(
-        scene.run(&["show", "refs/salvage/r1-autostash:g"]),
-        "stashed"
-    );
+    assert_eq!(scene.run(&["show", "refs/salvage/r1-autostash:g"]), "stashed");
 }
 
 #[test]
@@ -197,22 +163,12 @@ fn repositories_inside_are_moved_whole() {
         scene.run(&["init", "-q", inner.to_str().unwrap()]);
         write(&inner.join("file"), name);
     }
-    scene
-        .sandbox
-        .commit_all_at(&scene.worktree.path().join("vendor/lib"), "inner");
+    scene.sandbox.commit_all_at(&scene.worktree.path().join("vendor/lib"), "inner");
     let saved = scene.salvage("r1").unwrap();
     assert_eq!(saved.kept, None);
     let folder = scene.folder();
-    assert_eq!(
-        saved.moved,
-        [folder.join("empty"), folder.join("vendor-lib")]
-    );
-    assert_eq!(
-        scene
-            .sandbox
-            .run_at(&folder.join("vendor-lib"), &["log", "--format=%s"]),
-        "inner"
-    );
+    assert_eq!(saved.moved, [folder.join("empty"), folder.join("vendor-lib")]);
+    assert_eq!(scene.sandbox.run_at(&folder.join("vendor-lib"), &["log", "--format=%s"]), "inner");
     assert!(folder.join("empty/file").exists());
     assert!(!scene.worktree.path().join("vendor/lib").exists());
     assert!(scene.worktree.path().join("ignored/repo/file").exists());
@@ -223,18 +179,12 @@ fn repositories_inside_are_moved_whole() {
 }
 
 fn with_submodule() -> Scene {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let library = sandbox.path().join("library");
     sandbox.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
     write(&library.join("lib"), "1\n");
     sandbox.commit_all_at(&library, "library");
-    sandbox.run(&[
-        "submodule",
-        "--quiet",
-        "add",
-        library.to_str().unwrap(),
-        "deps/sub",
-    ]);
+    sandbox.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "deps/sub"]);
     sandbox.commit_all("submodule");
     let worktree = sandbox.ready("a");
     Scene { sandbox, worktree }
@@ -252,17 +202,11 @@ fn changed_submodules_are_moved_and_others_stay() {
     let moved = scene.folder().join("deps-sub");
     assert_eq!(saved.moved, std::slice::from_ref(&moved));
     assert_eq!(scene.sandbox.run_at(&moved, &["rev-parse", "HEAD"]), inner);
-    assert_eq!(
-        scene.sandbox.run_at(&moved, &["diff", "--name-only"]),
-        "lib"
-    );
+    assert_eq!(scene.sandbox.run_at(&moved, &["diff", "--name-only"]), "lib");
     let link = scene.run(&["ls-tree", &saved.kept.unwrap().commit, "deps/sub"]);
     assert!(link.contains(&inner), "{link}");
     let main = scene.run(&["rev-parse", "main"]);
-    assert_eq!(
-        scene.worktree.stand_detached(&main).unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(scene.worktree.stand_detached(&main).unwrap(), Vec::<String>::new());
     assert_eq!(fs::read_to_string(sub.join("lib")).unwrap(), "1\n");
 }
 
@@ -273,15 +217,9 @@ fn a_submodule_whose_repository_is_gone_is_moved() {
     write(&sub.join("lib"), "dirty\n");
     fs::remove_dir_all(scene.worktree.verify().unwrap().join("modules")).unwrap();
     let saved = scene.salvage("r1").unwrap();
-    assert_eq!(
-        fs::read_to_string(saved.moved[0].join("lib")).unwrap(),
-        "dirty\n"
-    );
+    assert_eq!(fs::read_to_string(saved.moved[0].join("lib")).unwrap(), "dirty\n");
     let main = scene.run(&["rev-parse", "main"]);
-    assert_eq!(
-        scene.worktree.stand_detached(&main).unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(scene.worktree.stand_detached(&main).unwrap(), Vec::<String>::new());
     assert_eq!(fs::read_to_string(sub.join("lib")).unwrap(), "1\n");
 }
 
@@ -299,8 +237,29 @@ fn a_run_id_that_is_no_name_is_an_error() {
     let scene = Scene::new();
     scene.write("new", "x");
     let error = salvage(&scene.worktree, "a..b", "m", &scene.folder()).unwrap_err();
-    assert!(
-        format!("{error:#}").contains("\"a..b\" can't be part of a ref's name"),
-        "{error:#}"
-    );
+    assert!(format!("{error:#}").contains("\"a..b\" can't be part of a ref's name"), "{error:#}");
+}
+
+#[test]
+fn an_interrupted_checkout_is_nobodys_work() {
+    let scene = Scene::new();
+    let git_dir = scene.worktree.verify().unwrap();
+    write(&git_dir.join("scheduler-checkout"), "");
+    scene.write("f", "half of another commit");
+    assert_eq!(scene.salvage("r1"), None);
+    let main = scene.run(&["rev-parse", "main"]);
+    scene.worktree.stand_detached(&main).unwrap();
+    scene.write("f", "work");
+    assert_eq!(scene.run(&["show", &format!("{}:f", scene.kept("r1").commit)]), "work");
+}
+
+#[test]
+fn files_that_were_never_checked_out_are_not_removed_ones() {
+    let sandbox = Sandbox::plain();
+    let worktree = sandbox.worktree("a");
+    worktree.ensure("main").unwrap();
+    let scene = Scene { sandbox, worktree };
+    assert_eq!(scene.salvage("r1"), None);
+    scene.write("new", "x");
+    assert_eq!(scene.files(&scene.kept("r1").commit), "f new");
 }

@@ -6,12 +6,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Another clone pushes a commit to `branch` of origin; its commit is returned.
 fn push_elsewhere(sandbox: &Sandbox, branch: &str) -> String {
     let clone = sandbox.path().join(format!("clone-{branch}"));
-    sandbox.run(&[
-        "clone",
-        "-q",
-        sandbox.origin().to_str().unwrap(),
-        clone.to_str().unwrap(),
-    ]);
+    sandbox.run(&["clone", "-q", sandbox.origin().to_str().unwrap(), clone.to_str().unwrap()]);
     sandbox.run_at(&clone, &["checkout", "-q", "-B", branch]);
     let commit = sandbox.commit_all_at(&clone, "elsewhere");
     sandbox.run_at(&clone, &["tag", &format!("tag-{branch}")]);
@@ -40,64 +35,41 @@ fn a_mirror_setting_does_not_overwrite_branches() {
     sandbox.run(&["config", "remote.origin.fetch", "+refs/*:refs/*"]);
     let commit = push_elsewhere(&sandbox, "main");
     assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::Done);
-    assert_eq!(
-        sandbox.run(&["rev-parse", "main", "origin/main"]),
-        format!("{old}\n{commit}")
-    );
+    assert_eq!(sandbox.run(&["rev-parse", "main", "origin/main"]), format!("{old}\n{commit}"));
 }
 
 #[test]
 fn trouble_is_told_apart() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::NoRemote);
     sandbox.run(&["remote", "add", "origin", "/no/such/repository"]);
     let got = fetch(&sandbox.refs(), LIMIT).unwrap();
     assert!(matches!(got, Fetched::Failed(Trouble::Other(_))), "{got:?}");
     sandbox.run(&["remote", "set-url", "origin", "git@host:x.git"]);
-    let cases: [(&str, fn(&Trouble) -> bool); 2] = [
-        (
-            "echo 'ssh: connect to host h port 22: Connection refused' >&2; exit 255 #",
-            |t| matches!(t, Trouble::Offline(_)),
-        ),
-        (
-            "echo 'git@host: Permission denied (publickey).' >&2; exit 255 #",
-            |t| matches!(t, Trouble::Auth(_)),
-        ),
+    type Right = fn(&Trouble) -> bool;
+    let cases: [(&str, Right); 2] = [
+        ("echo 'ssh: connect to host h port 22: Connection refused' >&2; exit 255 #", |t| {
+            matches!(t, Trouble::Offline(_))
+        }),
+        ("echo 'git@host: Permission denied (publickey).' >&2; exit 255 #", |t| matches!(t, Trouble::Auth(_))),
     ];
     for (ssh, right) in cases {
         sandbox.run(&["config", "core.sshCommand", ssh]);
         let got = fetch(&sandbox.refs(), LIMIT).unwrap();
-        assert!(
-            matches!(&got, Fetched::Failed(trouble) if right(trouble)),
-            "{got:?}"
-        );
+        assert!(matches!(&got, Fetched::Failed(trouble) if right(trouble)), "{got:?}");
     }
     sandbox.run(&["config", "core.sshCommand", "sleep 30 #"]);
     let got = fetch(&sandbox.refs(), Duration::from_millis(300)).unwrap();
-    assert!(
-        matches!(got, Fetched::Failed(Trouble::Offline(_))),
-        "{got:?}"
-    );
+    assert!(matches!(got, Fetched::Failed(Trouble::Offline(_))), "{got:?}");
 }
 
 #[test]
 fn names_that_are_no_branch_are_no_such_branch() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     sandbox.run(&["tag", "v1"]);
-    for name in [
-        "-all",
-        "",
-        "HEAD",
-        "no/such",
-        "a..b",
-        "main~1",
-        "main^{commit}",
-        "refs/heads/main",
-        "v1",
-        "a b",
-        "--",
-        "x\ny",
-    ] {
+    for name in
+        ["-all", "", "HEAD", "no/such", "a..b", "main~1", "main^{commit}", "refs/heads/main", "v1", "a b", "--", "x\ny"]
+    {
         assert_eq!(branch(&sandbox.refs(), name).unwrap(), None, "{name:?}");
     }
     assert!(branch(&sandbox.refs(), "main").unwrap().is_some());
@@ -111,43 +83,22 @@ fn the_first_that_exists_is_the_start() {
     sandbox.run(&["branch", "local"]);
     let start = |names: &[Candidate]| resolve(&sandbox.refs(), names).unwrap();
     let named = |name: &str| Candidate::Branch(name.into());
-    let found = |from: Candidate, commit: &str| {
-        Some(Start {
-            from,
-            commit: commit.into(),
-        })
-    };
-    assert_eq!(
-        start(&[named("gone"), named("main")]),
-        found(named("main"), &theirs)
-    );
-    assert_eq!(
-        start(&[named("local"), named("main")]),
-        found(named("local"), &mine)
-    );
+    let found = |from: Candidate, commit: &str| Some(Start { from, commit: commit.into() });
+    assert_eq!(start(&[named("gone"), named("main")]), found(named("main"), &theirs));
+    assert_eq!(start(&[named("local"), named("main")]), found(named("local"), &mine));
     let saved = Candidate::Commit(mine.clone());
-    assert_eq!(
-        start(&[Candidate::Commit("0".repeat(40)), saved.clone()]),
-        found(saved, &mine)
-    );
+    assert_eq!(start(&[Candidate::Commit("0".repeat(40)), saved.clone()]), found(saved, &mine));
     assert_eq!(start(&[named("gone")]), None);
 }
 
 #[test]
 fn a_branch_outside_the_configured_ones_can_be_had() {
     let sandbox = Sandbox::with_origin();
-    sandbox.run(&[
-        "config",
-        "remote.origin.fetch",
-        "+refs/heads/main:refs/remotes/origin/main",
-    ]);
+    sandbox.run(&["config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"]);
     let commit = push_elsewhere(&sandbox, "feature");
     assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::Done);
     assert_eq!(branch(&sandbox.refs(), "feature").unwrap(), None);
-    assert_eq!(
-        fetch_branch(&sandbox.refs(), "feature", LIMIT).unwrap(),
-        Fetched::Done
-    );
+    assert_eq!(fetch_branch(&sandbox.refs(), "feature", LIMIT).unwrap(), Fetched::Done);
     assert_eq!(branch(&sandbox.refs(), "feature").unwrap(), Some(commit));
     let odd = fetch_branch(&sandbox.refs(), "--upload-pack=x", LIMIT).unwrap();
     assert!(matches!(odd, Fetched::Failed(Trouble::Other(_))));
@@ -158,23 +109,13 @@ fn the_head_of_a_pull_request_is_found() {
     let sandbox = Sandbox::with_origin();
     let commit = push_elsewhere(&sandbox, "feature");
     let head = |number, name| pull_request(&sandbox.refs(), number, name, LIMIT).unwrap();
-    assert_eq!(
-        head(7, Some("feature")),
-        PullRequestHead::Current(commit.clone())
-    );
+    assert_eq!(head(7, Some("feature")), PullRequestHead::Current(commit.clone()));
     assert!(matches!(head(8, None), PullRequestHead::Missing(_)));
-    sandbox.run_at(
-        &sandbox.origin(),
-        &["update-ref", "refs/pull/9/head", &commit],
-    );
+    sandbox.run_at(&sandbox.origin(), &["update-ref", "refs/pull/9/head", &commit]);
     assert_eq!(head(9, None), PullRequestHead::Current(commit.clone()));
     assert_eq!(sandbox.run(&["rev-parse", "refs/scheduler/pr/9"]), commit);
     sandbox.run(&["remote", "set-url", "origin", "git@host:x.git"]);
-    sandbox.run(&[
-        "config",
-        "core.sshCommand",
-        "echo 'Connection refused' >&2; exit 255 #",
-    ]);
+    sandbox.run(&["config", "core.sshCommand", "echo 'Connection refused' >&2; exit 255 #"]);
     assert!(matches!(head(9, None), PullRequestHead::LastKnown(known, _) if known == commit));
     assert!(matches!(head(10, None), PullRequestHead::Missing(_)));
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Ensured, Worktree, replace};
+use super::{Ensured, Worktree, operations, replace};
 use crate::exec::git::GitError;
 
 /// See [`Worktree::verify`].
@@ -18,10 +18,7 @@ pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
     let git = worktree.git();
     let at = worktree.path.display();
     let real = canonical(&worktree.path).with_context(|| format!("there is no worktree {at}"))?;
-    let ask = |question: &[&str]| {
-        git.run(question)
-            .with_context(|| format!("{at} is not a working git worktree"))
-    };
+    let ask = |question: &[&str]| git.run(question).with_context(|| format!("{at} is not a working git worktree"));
     let top = ask(&["rev-parse", "--show-toplevel"])?.path();
     ensure!(
         canonical(&top).is_some_and(|top| top == real),
@@ -35,11 +32,7 @@ pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
         common.display()
     );
     let git_dir = ask(&["rev-parse", "--absolute-git-dir"])?.path();
-    ensure!(
-        points_to(&git_dir, &real),
-        "{at} shares {} with another worktree",
-        git_dir.display()
-    );
+    ensure!(points_to(&git_dir, &real), "{at} shares {} with another worktree", git_dir.display());
     Ok(git_dir)
 }
 
@@ -50,9 +43,10 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
         adopt(worktree, start)?;
         return Ok(Ensured::Repaired);
     }
-    if !is_dir(&worktree.path)? || holds_only_git_file(&worktree.path)? && verify(worktree).is_err()
-    {
-        create(worktree, start)?;
+    if !is_dir(&worktree.path)? {
+        if !revive(worktree)? {
+            create(worktree, start)?;
+        }
         return Ok(Ensured::Created);
     }
     match verify(worktree) {
@@ -61,41 +55,48 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
         Err(e) if !is_answer(&e) => return Err(e),
         Err(_) => {}
     }
-    if !relink(worktree)? {
-        fs::rename(&worktree.path, &adopting)
-            .with_context(|| format!("cannot move {} aside", worktree.path.display()))?;
-        adopt(worktree, start)?;
+    if relink(worktree)? {
+        return Ok(Ensured::Repaired);
     }
+    if holds_only_git_file(&worktree.path)? {
+        create(worktree, start)?;
+        return Ok(Ensured::Created);
+    }
+    fs::rename(&worktree.path, &adopting).with_context(|| format!("cannot move {} aside", worktree.path.display()))?;
+    adopt(worktree, start)?;
     Ok(Ensured::Repaired)
+}
+
+/// Brings back a folder that was removed while its entry lives on: HEAD may be all that holds some commits.
+/// Whether that worked; if not, there is no folder.
+fn revive(worktree: &Worktree) -> Result<bool> {
+    let Some(entry) = own_entry(worktree)? else {
+        return Ok(false);
+    };
+    let at = || format!("cannot create {}", worktree.path.display());
+    fs::create_dir_all(&worktree.path).with_context(at)?;
+    operations::remove_locks(worktree, &entry)?;
+    if relink(worktree)? && worktree.git().run(["reset", "--hard", "--quiet"]).is_ok() {
+        return Ok(true);
+    }
+    fs::remove_dir_all(&worktree.path).with_context(|| format!("cannot remove {}", worktree.path.display()))?;
+    Ok(false)
 }
 
 /// Whether git, or we, said no, in contrast to git not having run at all.
 fn is_answer(error: &anyhow::Error) -> bool {
-    error.chain().all(|cause| {
-        cause
-            .downcast_ref::<GitError>()
-            .is_none_or(|e| matches!(e, GitError::Failed { .. }))
-    })
+    error.chain().all(|cause| cause.downcast_ref::<GitError>().is_none_or(|e| matches!(e, GitError::Failed { .. })))
 }
 
 /// A new entry and an empty worktree; whatever entry there was for this path is given up.
 fn create(worktree: &Worktree, start: &str) -> Result<()> {
     remove_git_file(&worktree.path)?;
     if let Some(parent) = worktree.path.parent() {
-        fs::create_dir_all(parent)
-            .with_context(|| format!("cannot create {}", parent.display()))?;
+        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     }
-    let mut args = [
-        "worktree",
-        "add",
-        "--force",
-        "--force",
-        "--detach",
-        "--no-checkout",
-        "--",
-    ]
-    .map(std::ffi::OsString::from)
-    .to_vec();
+    let mut args = ["worktree", "add", "--force", "--force", "--detach", "--no-checkout", "--"]
+        .map(std::ffi::OsString::from)
+        .to_vec();
     args.push(worktree.path.clone().into_os_string());
     args.push(start.into());
     worktree
@@ -165,25 +166,18 @@ fn adopt(worktree: &Worktree, start: &str) -> Result<()> {
     let adopting = adopting(worktree);
     let paths = || format!("from {} to {}", adopting.display(), worktree.path.display());
     if is_dir(&worktree.path)? && !holds_only_git_file(&worktree.path)? {
-        bail!(
-            "both {} and {} have files: look at both and remove one",
-            worktree.path.display(),
-            adopting.display()
-        );
+        bail!("both {} and {} have files: look at both and remove one", worktree.path.display(), adopting.display());
     }
     create(worktree, start)?;
     let (fresh, old) = (worktree.path.join(".git"), adopting.join(".git"));
     if is_dir(&old)? {
         // The agent made a repository of its own here; it is kept beside its files.
-        let kept = (0..)
-            .map(|n| adopting.join(format!("git-directory-{n}")))
-            .find(|p| !p.exists());
+        let kept = (0..).map(|n| adopting.join(format!("git-directory-{n}"))).find(|p| !p.exists());
         let kept = kept.context("no free name")?;
         fs::rename(&old, &kept).with_context(|| format!("cannot move {} aside", old.display()))?;
     }
     fs::rename(&fresh, &old).with_context(|| format!("cannot move the link {}", paths()))?;
-    fs::remove_dir(&worktree.path)
-        .with_context(|| format!("cannot remove {}", worktree.path.display()))?;
+    fs::remove_dir(&worktree.path).with_context(|| format!("cannot remove {}", worktree.path.display()))?;
     fs::rename(&adopting, &worktree.path).with_context(|| format!("cannot move {}", paths()))?;
     verify(worktree)?;
     worktree.git().run(["read-tree", "HEAD"])?;
@@ -202,10 +196,8 @@ fn is_dir(path: &Path) -> Result<bool> {
 
 /// Whether a folder is empty but for the link: the creation of the worktree was interrupted early.
 fn holds_only_git_file(folder: &Path) -> Result<bool> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut names =
-        entries.map(|e| e.map(|e| (e.file_name(), e.file_type().is_ok_and(|t| t.is_dir()))));
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut names = entries.map(|e| e.map(|e| (e.file_name(), e.file_type().is_ok_and(|t| t.is_dir()))));
     Ok(names.all(|e| e.is_ok_and(|(name, is_dir)| name == ".git" && !is_dir)))
 }
 
@@ -217,11 +209,7 @@ fn remove_git_file(folder: &Path) -> Result<()> {
 fn points_to(git_dir: &Path, path: &Path) -> bool {
     read_path(&git_dir.join("gitdir")).is_some_and(|dot_git| {
         let own = path.join(".git");
-        dot_git == own
-            || dot_git
-                .parent()
-                .and_then(canonical)
-                .is_some_and(|p| Some(p) == canonical(path))
+        dot_git == own || dot_git.parent().and_then(canonical).is_some_and(|p| Some(p) == canonical(path))
     })
 }
 
@@ -237,13 +225,12 @@ fn read_link(dot_git: &Path) -> Option<PathBuf> {
 fn read_path(file: &Path) -> Option<PathBuf> {
     let content = fs::read(file).ok()?;
     let path = Path::new(std::ffi::OsStr::from_bytes(content.trim_ascii_end()));
-    if content.starts_with(b"gitdir: ") {
-        Some(path.to_owned())
-    } else {
-        Some(file.parent()?.join(path))
-    }
+    if content.starts_with(b"gitdir: ") { Some(path.to_owned()) } else { Some(file.parent()?.join(path)) }
 }
 
 fn canonical(path: &Path) -> Option<PathBuf> {
     path.canonicalize().ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,15 +38,9 @@ const IN_PROGRESS: &[&str] = &[
 
 /// Whether an operation is in progress in the worktree whose git directory is `git_dir`.
 pub(super) fn in_progress(git_dir: &Path) -> bool {
-    [
-        "rebase-merge",
-        "rebase-apply",
-        "MERGE_HEAD",
-        "CHERRY_PICK_HEAD",
-        "REVERT_HEAD",
-    ]
-    .iter()
-    .any(|name| git_dir.join(name).exists())
+    ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"]
+        .iter()
+        .any(|name| git_dir.join(name).exists())
 }
 
 /// Ends what is in progress. Files, index and HEAD stay.
@@ -54,8 +48,9 @@ pub(super) fn quit(git_dir: &Path) -> Result<()> {
     for name in IN_PROGRESS {
         let path = git_dir.join(name);
         match fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_dir() => fs::remove_dir_all(&path)
-                .with_context(|| format!("cannot remove {}", path.display()))?,
+            Ok(meta) if meta.is_dir() => {
+                fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?
+            }
             Ok(_) => remove_if_there(&path)?,
             Err(_) => {}
         }

@@ -14,19 +14,11 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Brings every submodule to the commit that the worktree records, without leftovers. Returns warnings.
 pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
-    update_within(worktree, TIMEOUT)
-}
-
-/// The same within `timeout` for each of the two ways.
-pub(super) fn update_within(worktree: &Worktree, timeout: Duration) -> Result<Vec<String>> {
     if !worktree.path.join(".gitmodules").is_file() {
         return Ok(Vec::new());
     }
     // `submodule init` would write into the configuration that all worktrees share.
-    let git = worktree
-        .git()
-        .with_config("submodule.active=.")
-        .with_timeout(timeout);
+    let git = worktree.git().with_config("submodule.active=.").with_timeout(TIMEOUT);
     let mut warnings = Vec::new();
     for (name, path) in listed(&git)? {
         if let Err(e) = from_project(worktree, &git, &name, &path) {
@@ -34,23 +26,10 @@ pub(super) fn update_within(worktree: &Worktree, timeout: Duration) -> Result<Ve
         }
     }
     let online = git.clone().with_network()?;
-    if let Err(e) = online.run([
-        "submodule",
-        "--quiet",
-        "update",
-        "--force",
-        "--checkout",
-        "--recursive",
-    ]) {
+    if let Err(e) = online.run(["submodule", "--quiet", "update", "--force", "--checkout", "--recursive"]) {
         warnings.push(format!("submodules could not be brought up to date: {e}"));
     }
-    let clean = [
-        "submodule",
-        "--quiet",
-        "foreach",
-        "--recursive",
-        "git clean -ffdq",
-    ];
+    let clean = ["submodule", "--quiet", "foreach", "--recursive", "git clean -ffdq"];
     if let Err(e) = git.run(clean) {
         warnings.push(format!("submodules could not be cleaned: {e}"));
     }
@@ -59,14 +38,7 @@ pub(super) fn update_within(worktree: &Worktree, timeout: Duration) -> Result<Ve
 
 /// The name and path of each submodule that `.gitmodules` lists.
 fn listed(git: &Git) -> Result<Vec<(String, String)>, GitError> {
-    let args = [
-        "config",
-        "--file",
-        ".gitmodules",
-        "-z",
-        "--get-regexp",
-        r"^submodule\..*\.path$",
-    ];
+    let args = ["config", "--file", ".gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$"];
     let output = git.try_run(args)?;
     let pairs = output.entries();
     let pairs = pairs.iter().filter_map(|pair| {
@@ -80,16 +52,11 @@ fn listed(git: &Git) -> Result<Vec<(String, String)>, GitError> {
 /// Clones a submodule from the copy that the main checkout has, if it isn't here yet.
 fn from_project(worktree: &Worktree, git: &Git, name: &str, path: &str) -> Result<()> {
     let copy = worktree.common_dir.join("modules").join(name);
-    let inside =
-        copy.starts_with(&worktree.common_dir) && !name.split('/').any(|part| part == "..");
+    let inside = copy.starts_with(&worktree.common_dir) && !name.split('/').any(|part| part == "..");
     if !inside || !copy.join("HEAD").is_file() || worktree.path.join(path).join(".git").exists() {
         return Ok(());
     }
-    let url = worktree.marked(Git::in_repository(&copy)).text([
-        "config",
-        "--get",
-        "remote.origin.url",
-    ])?;
+    let url = worktree.marked(Git::in_repository(&copy)).text(["config", "--get", "remote.origin.url"])?;
     let local = git
         .clone()
         .with_config(format!("submodule.{name}.url={}", copy.display()))

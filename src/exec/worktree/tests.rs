@@ -20,10 +20,7 @@ fn a_new_worktree_stands_on_a_fresh_branch() {
     let main = main_of(&sandbox);
     let before = sandbox.checkout_state();
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Created);
-    assert_eq!(
-        worktree.stand_on_branch("agent/TASK-1-x", &main).unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(worktree.stand_on_branch("agent/TASK-1-x", &main).unwrap(), Vec::<String>::new());
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Whole);
     assert_eq!(branch_of(&sandbox, &worktree), "agent/TASK-1-x");
     assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
@@ -34,15 +31,12 @@ fn a_new_worktree_stands_on_a_fresh_branch() {
 
 #[test]
 fn the_main_checkout_is_never_touched() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     sandbox.write("f", "edited by the user\n");
     sandbox.write("new", "untracked\n");
     sandbox.write("staged", "staged\n");
     sandbox.run(&["add", "staged"]);
-    for head in [
-        &["checkout", "-q", "main"][..],
-        &["checkout", "-q", "--detach"],
-    ] {
+    for head in [&["checkout", "-q", "main"][..], &["checkout", "-q", "--detach"]] {
         sandbox.run(head);
         let before = sandbox.checkout_state();
         let worktree = sandbox.ready(&format!("a{}", head.len()));
@@ -55,7 +49,7 @@ fn the_main_checkout_is_never_touched() {
 
 #[test]
 fn leftovers_go_and_ignored_files_stay() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     sandbox.write(".gitignore", "build/\n");
     sandbox.commit_all("ignore");
     let worktree = sandbox.ready("a");
@@ -64,9 +58,7 @@ fn leftovers_go_and_ignored_files_stay() {
     }
     sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
     sandbox.run_at(worktree.path(), &["add", "junk"]);
-    worktree
-        .stand_on_branch("agent/next", &main_of(&sandbox))
-        .unwrap();
+    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
     let there = |name: &str| worktree.path().join(name).exists();
     assert!(there("build/cache"));
     assert!(!there("junk") && !there("folder") && !there("inner"));
@@ -75,17 +67,12 @@ fn leftovers_go_and_ignored_files_stay() {
 
 #[test]
 fn a_branch_is_never_reset() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     write(&worktree.path().join("work"), "x");
     let tip = sandbox.commit_all_at(worktree.path(), "work");
-    let error = worktree
-        .stand_on_branch("agent/a", &main_of(&sandbox))
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("agent/a exists already"),
-        "{error}"
-    );
+    let error = worktree.stand_on_branch("agent/a", &main_of(&sandbox)).unwrap_err();
+    assert!(error.to_string().contains("agent/a exists already"), "{error}");
     assert_eq!(sandbox.run(&["rev-parse", "agent/a"]), tip);
     worktree.stand_on_branch("agent/a", &tip).unwrap();
     assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
@@ -93,7 +80,7 @@ fn a_branch_is_never_reset() {
 
 #[test]
 fn detaching_lets_go_of_the_branch_and_keeps_files() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     write(&worktree.path().join("f"), "unsaved");
     worktree.detach().unwrap();
@@ -103,276 +90,41 @@ fn detaching_lets_go_of_the_branch_and_keeps_files() {
 }
 
 #[test]
-fn a_deleted_folder_is_created_again() {
-    let sandbox = Sandbox::new();
-    let worktree = sandbox.ready("a");
-    fs::remove_dir_all(worktree.path()).unwrap();
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Created
-    );
-    worktree
-        .stand_on_branch("agent/b", &main_of(&sandbox))
-        .unwrap();
-    assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
-    assert_eq!(
-        fs::read_dir(sandbox.project().join(".git/worktrees"))
-            .unwrap()
-            .count(),
-        1
-    );
-}
-
-#[test]
-fn an_interrupted_creation_is_finished() {
-    let sandbox = Sandbox::new();
-    let main = main_of(&sandbox);
-    type Break = fn(&Worktree, &Path);
-    let cases: [(&str, Break); 5] = [
-        ("no .git, no files", |w, _| {
-            fs::remove_dir_all(w.path()).unwrap();
-            fs::create_dir(w.path()).unwrap();
-        }),
-        ("still locked, no folder", |w, entry| {
-            fs::remove_dir_all(w.path()).unwrap();
-            write(&entry.join("locked"), "initializing\n");
-        }),
-        ("entry without HEAD", |w, entry| {
-            fs::remove_file(entry.join("HEAD")).unwrap();
-            fs::remove_file(w.path().join("f")).unwrap();
-        }),
-        ("empty .git", |w, _| write(&w.path().join(".git"), "")),
-        ("locked, files half there, no index", |w, entry| {
-            write(&entry.join("locked"), "initializing\n");
-            write(&entry.join("index.lock"), "");
-            fs::remove_file(entry.join("index")).unwrap();
-        }),
-    ];
-    for (n, (name, damage)) in cases.into_iter().enumerate() {
-        let worktree = sandbox.ready(&format!("a{n}"));
-        let entry = worktree.verify().unwrap();
-        damage(&worktree, &entry);
-        worktree
-            .ensure(&main)
-            .unwrap_or_else(|e| panic!("{name}: {e:#}"));
-        worktree
-            .stand_on_branch(&format!("agent/next{n}"), &main)
-            .unwrap_or_else(|e| panic!("{name}: {e:#}"));
-        assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"), "{name}");
-        let own = worktree.verify().unwrap();
-        assert!(!own.join("locked").exists(), "{name}");
-    }
-}
-
-#[test]
-fn a_lost_link_is_mended_and_files_and_head_stay() {
-    let sandbox = Sandbox::new();
-    let worktree = sandbox.ready("a");
-    sandbox.ready("b");
-    write(&worktree.path().join("unsaved"), "x");
-    let tip = sandbox.commit_all_at(worktree.path(), "work");
-    fs::remove_file(worktree.path().join(".git")).unwrap();
-    assert!(
-        worktree.verify().is_err(),
-        "git would work on the main checkout"
-    );
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Repaired
-    );
-    assert_eq!(
-        sandbox.run_at(worktree.path(), &["rev-parse", "agent/a", "HEAD"]),
-        format!("{tip}\n{tip}")
-    );
-    assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
-}
-
-#[test]
-fn a_pruned_worktree_keeps_its_files() {
-    let sandbox = Sandbox::new();
-    let worktree = sandbox.ready("a");
-    write(&worktree.path().join("unsaved"), "x");
-    fs::remove_dir_all(worktree.verify().unwrap()).unwrap();
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Repaired
-    );
-    assert_eq!(read(&worktree, "unsaved").as_deref(), Some("x"));
-    let status = sandbox.run_at(worktree.path(), &["status", "--porcelain"]);
-    assert_eq!(status, "?? unsaved");
-}
-
-#[test]
-fn adopting_files_can_be_interrupted_anywhere() {
-    let sandbox = Sandbox::new();
-    let main = main_of(&sandbox);
-    type Break = fn(&Worktree, &Path);
-    let cases: [Break; 3] = [
-        |w, aside| fs::rename(w.path(), aside).unwrap(),
-        |w, aside| {
-            fs::rename(w.path(), aside).unwrap();
-            write(&w.path().join(".git"), "gitdir: nowhere");
-        },
-        |w, aside| {
-            fs::rename(w.path(), aside).unwrap();
-            fs::create_dir(w.path()).unwrap();
-        },
-    ];
-    for (n, damage) in cases.into_iter().enumerate() {
-        let worktree = sandbox.ready(&format!("a{n}"));
-        write(&worktree.path().join("unsaved"), "x");
-        let aside = worktree.path().with_file_name("worktree.adopting");
-        damage(&worktree, &aside);
-        assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Repaired);
-        assert_eq!(read(&worktree, "unsaved").as_deref(), Some("x"));
-        assert!(!aside.exists());
-    }
-}
-
-#[test]
-fn a_moved_project_works_on() {
-    let sandbox = Sandbox::new();
-    let worktree = sandbox.ready("a");
-    let tip = sandbox.commit_all_at(worktree.path(), "work");
-    let moved = sandbox.path().join("elsewhere");
-    fs::rename(sandbox.project(), &moved).unwrap();
-    let agent = moved.join("agents/a");
-    let worktree = Worktree::new(&agent.join("worktree"), &agent, &moved.join(".git"));
-    assert_eq!(worktree.ensure(&tip).unwrap(), Ensured::Repaired);
-    assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]), tip);
-    assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
-}
-
-#[test]
-fn a_copied_project_lets_go_of_the_original() {
-    let sandbox = Sandbox::new();
-    let original = sandbox.ready("a");
-    let entry = original.verify().unwrap();
-    let gitdir = fs::read_to_string(entry.join("gitdir")).unwrap();
-    let copy = sandbox.path().join("copy");
-    let status = std::process::Command::new("cp")
-        .arg("-a")
-        .arg(sandbox.project())
-        .arg(&copy)
-        .status()
-        .unwrap();
-    assert!(status.success());
-    let agent = copy.join("agents/a");
-    let worktree = Worktree::new(&agent.join("worktree"), &agent, &copy.join(".git"));
-    assert!(
-        worktree
-            .verify()
-            .unwrap_err()
-            .to_string()
-            .contains("another repository")
-    );
-    let main = main_of(&sandbox);
-    assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Repaired);
-    worktree.stand_on_branch("agent/copy", &main).unwrap();
-    assert_eq!(fs::read_to_string(entry.join("gitdir")).unwrap(), gitdir);
-    assert_eq!(branch_of(&sandbox, &original), "agent/a");
-    assert!(
-        original
-            .git()
-            .commit("refs/heads/agent/copy")
-            .unwrap()
-            .is_none()
-    );
-}
-
-#[test]
-fn a_repository_in_place_of_the_link_is_kept() {
-    let sandbox = Sandbox::new();
-    let worktree = sandbox.ready("a");
-    fs::remove_file(worktree.path().join(".git")).unwrap();
-    sandbox.run_at(worktree.path(), &["init", "-q"]);
-    sandbox.commit_all_at(worktree.path(), "own");
-    assert_eq!(
-        worktree.ensure(&main_of(&sandbox)).unwrap(),
-        Ensured::Repaired
-    );
-    assert!(worktree.path().join("git-directory-0/HEAD").exists());
-    worktree.verify().unwrap();
-}
-
-#[test]
-fn the_entry_of_another_worktree_is_not_shared() {
-    let sandbox = Sandbox::new();
-    let (a, b) = (sandbox.ready("a"), sandbox.ready("b"));
-    fs::copy(b.path().join(".git"), a.path().join(".git")).unwrap();
-    assert!(a.verify().unwrap_err().to_string().contains("shares"));
-    assert_eq!(a.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
-    assert_ne!(a.verify().unwrap(), b.verify().unwrap());
-    assert_eq!(branch_of(&sandbox, &b), "agent/b");
-}
-
-#[test]
 fn stale_locks_are_removed() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     let entry = worktree.verify().unwrap();
     let branch = sandbox.project().join(".git/refs/heads/agent/a.lock");
-    let locks = [
-        entry.join("index.lock"),
-        entry.join("HEAD.lock"),
-        entry.join("logs/HEAD.lock"),
-        branch,
-    ];
+    let locks = [entry.join("index.lock"), entry.join("HEAD.lock"), entry.join("logs/HEAD.lock"), branch];
     locks.iter().for_each(|lock| write(lock, ""));
     let foreign = sandbox.project().join(".git/index.lock");
     write(&foreign, "");
     worktree.ensure(&main_of(&sandbox)).unwrap();
     assert!(locks.iter().all(|lock| !lock.exists()));
     assert!(foreign.exists(), "the user's own lock is not ours");
-    worktree
-        .stand_on_branch("agent/next", &main_of(&sandbox))
-        .unwrap();
+    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
 }
 
 #[test]
 fn operations_in_progress_are_ended() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let main = main_of(&sandbox);
-    for (n, operation) in ["rebase", "merge", "cherry-pick", "bisect"]
-        .into_iter()
-        .enumerate()
-    {
+    for (n, operation) in ["rebase", "merge", "cherry-pick", "bisect"].into_iter().enumerate() {
         let worktree = sandbox.ready(&format!("a{n}"));
         let at = worktree.path();
         write(&at.join("f"), "mine");
         sandbox.commit_all_at(at, "mine");
-        sandbox.run_at(
-            at,
-            &["checkout", "-q", "-b", &format!("agent/other{n}"), &main],
-        );
+        sandbox.run_at(at, &["checkout", "-q", "-b", &format!("agent/other{n}"), &main]);
         write(&at.join("f"), "theirs");
         sandbox.commit_all_at(at, "theirs");
         let other = format!("agent/a{n}");
-        let args = if operation == "bisect" {
-            vec!["bisect", "start", "HEAD", &main]
-        } else {
-            vec![operation, &other]
-        };
-        let _ = sandbox
-            .git_at(at)
-            .with_identity()
-            .unwrap()
-            .try_run(&args)
-            .unwrap();
-        assert_eq!(
-            worktree.operation_in_progress().unwrap(),
-            operation != "bisect",
-            "{operation}"
-        );
-        worktree
-            .stand_on_branch(&format!("agent/next{n}"), &main)
-            .unwrap();
+        let args = if operation == "bisect" { vec!["bisect", "start", "HEAD", &main] } else { vec![operation, &other] };
+        let _ = sandbox.git_at(at).with_identity().unwrap().try_run(&args).unwrap();
+        assert_eq!(worktree.operation_in_progress().unwrap(), operation != "bisect", "{operation}");
+        worktree.stand_on_branch(&format!("agent/next{n}"), &main).unwrap();
         assert!(!worktree.operation_in_progress().unwrap());
         let status = sandbox.run_at(at, &["status"]);
-        assert_eq!(
-            status,
-            format!("On branch agent/next{n}\nnothing to commit, working tree clean")
-        );
+        assert_eq!(status, format!("On branch agent/next{n}\nnothing to commit, working tree clean"));
         worktree.detach().unwrap();
         sandbox.run(&["branch", "-D", &format!("agent/other{n}")]);
     }
@@ -380,28 +132,11 @@ fn operations_in_progress_are_ended() {
 
 #[test]
 fn a_broken_index_is_built_anew() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     write(&worktree.verify().unwrap().join("index"), "garbage");
-    worktree
-        .stand_on_branch("agent/next", &main_of(&sandbox))
-        .unwrap();
-    assert_eq!(
-        sandbox.run_at(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
-}
-
-#[test]
-fn a_file_in_the_place_of_the_worktree_is_an_error_that_says_so() {
-    let sandbox = Sandbox::new();
-    let worktree = sandbox.worktree("a");
-    write(worktree.path(), "a file");
-    let error = worktree.ensure(&main_of(&sandbox)).unwrap_err();
-    assert!(
-        error.to_string().contains("is not a folder: move it away"),
-        "{error}"
-    );
+    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
+    assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
 
 #[test]
@@ -410,9 +145,7 @@ fn a_bare_project_can_have_worktrees() {
     let agent = sandbox.path().join("agents/a");
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &sandbox.origin());
     worktree.ensure("main").unwrap();
-    worktree
-        .stand_on_branch("agent/a", &main_of(&sandbox))
-        .unwrap();
+    worktree.stand_on_branch("agent/a", &main_of(&sandbox)).unwrap();
     assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
 }
 
@@ -423,35 +156,20 @@ fn submodules_are_filled_without_touching_the_configuration() {
     sandbox.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
     write(&library.join("lib"), "1\n");
     sandbox.commit_all_at(&library, "library");
-    sandbox.run(&[
-        "submodule",
-        "--quiet",
-        "add",
-        library.to_str().unwrap(),
-        "sub",
-    ]);
+    sandbox.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "sub"]);
     let with_sub = sandbox.commit_all("submodule");
     let config = fs::read(sandbox.project().join(".git/config")).unwrap();
     // The remote is gone: what the project has must do.
     fs::rename(&library, sandbox.path().join("gone")).unwrap();
     let worktree = sandbox.ready("a");
     assert_eq!(read(&worktree, "sub/lib").as_deref(), Some("1\n"));
-    let origin = sandbox.run_at(
-        &worktree.path().join("sub"),
-        &["config", "remote.origin.url"],
-    );
+    let origin = sandbox.run_at(&worktree.path().join("sub"), &["config", "remote.origin.url"]);
     assert_eq!(Path::new(&origin), library);
-    assert_eq!(
-        fs::read(sandbox.project().join(".git/config")).unwrap(),
-        config
-    );
+    assert_eq!(fs::read(sandbox.project().join(".git/config")).unwrap(), config);
 
     write(&worktree.path().join("sub/lib"), "dirty");
     write(&worktree.path().join("sub/junk"), "dirty");
-    assert_eq!(
-        worktree.stand_detached(&with_sub).unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(worktree.stand_detached(&with_sub).unwrap(), Vec::<String>::new());
     assert_eq!(read(&worktree, "sub/lib").as_deref(), Some("1\n"));
     assert!(read(&worktree, "sub/junk").is_none());
 
@@ -459,12 +177,7 @@ fn submodules_are_filled_without_touching_the_configuration() {
     let other = sandbox.worktree("b");
     other.ensure(&with_sub).unwrap();
     let warnings = other.stand_on_branch("agent/b", &with_sub).unwrap();
-    assert!(
-        warnings
-            .iter()
-            .any(|w| w.contains("submodules could not be brought up to date")),
-        "{warnings:?}"
-    );
+    assert!(warnings.iter().any(|w| w.contains("submodules could not be brought up to date")), "{warnings:?}");
 }
 
 #[test]
@@ -477,10 +190,7 @@ fn the_exclude_line_is_added_once_and_the_rest_stays() {
     fs::write(&path, b"# mine\r\n\xff*.o").unwrap();
     assert!(exclude_line(dir.path(), INSTRUCTIONS).unwrap());
     assert!(!exclude_line(dir.path(), INSTRUCTIONS).unwrap());
-    assert_eq!(
-        fs::read(&path).unwrap(),
-        b"# mine\r\n\xff*.o\n.agent-instructions.md\n"
-    );
+    assert_eq!(fs::read(&path).unwrap(), b"# mine\r\n\xff*.o\n.agent-instructions.md\n");
 }
 
 #[test]
