@@ -9,7 +9,7 @@ use super::{
     sync_dir,
 };
 use crate::store::{error::cannot, lossless, read::read_bytes};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rustix::io::Errno;
 use std::{
     fs,
@@ -110,31 +110,29 @@ fn look_again(temporary: NamedTempFile, path: &Path, expected: &[u8]) -> Result<
 
 /// Undoes an exchange that placed `ours`, at once: killed before it, what a person wrote has only a temporary name.
 ///
-/// What was placed since then wins over what goes back.
+/// What was placed since then wins over what goes back. Each further turn needs another save of somebody else within
+/// microseconds, so there is no bound: giving up would leave an older save in place of a newer one.
 fn put_back(temporary: NamedTempFile, path: &Path, ours: &[u8]) -> Result<()> {
     let contents = || read_bytes(temporary.path()).ok().flatten().map(|(bytes, _)| bytes);
     let mut there = ours.to_vec();
-    for _ in 0..TRIES {
+    loop {
         let back = contents();
-        match exchange(temporary.path(), path) {
-            Ok(()) => {}
-            Err(Errno::NOENT) => break,
-            Err(error) => {
-                let kept = keep_apart(temporary, path)?;
-                return Err(cannot("put back what a person wrote, now in", &kept, error));
-            }
+        if let Err(error) = exchange(temporary.path(), path) {
+            let kept = keep_apart(temporary, path)?;
+            let path = path.display();
+            return Err(match error {
+                Errno::NOENT => anyhow!(
+                    "{path} was edited and moved while it was being changed: the edit is kept in {}, put it in by hand",
+                    kept.display()
+                ),
+                _ => cannot("put back what a person wrote, now in", &kept, error),
+            });
         }
         match (contents(), back) {
             (Some(out), Some(back)) if out != there => there = back,
             _ => return Ok(()),
         }
     }
-    let kept = keep_apart(temporary, path)?;
-    bail!(
-        "{} was edited and moved while it was being changed: the edit is kept in {}, put it in by hand",
-        path.display(),
-        kept.display()
-    )
 }
 
 /// Gives what a person wrote a name beside the file that it belongs to; returns it.

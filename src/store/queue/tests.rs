@@ -68,7 +68,7 @@ fn what_is_added_is_listed_read_and_found() {
     let queue = project.queue();
     let added = queue.add(&new_task(), Some(1), now()).unwrap();
     assert!(added.id.as_str().starts_with("TASK-") && added.id.as_str().len() == 13, "{}", added.id);
-    assert_eq!(queue.list(TaskState::Incoming).unwrap().ids, [added.id.clone()]);
+    assert_eq!(queue.list(TaskState::Incoming).unwrap().ids, std::slice::from_ref(&added.id));
     let heads = queue.heads(TaskState::Incoming).unwrap();
     assert_eq!(heads[0].as_ref().unwrap().title, "Fix it");
     let other_case = name(&added.id.as_str().to_ascii_lowercase());
