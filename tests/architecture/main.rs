@@ -48,7 +48,12 @@ fn the_layers_hold() {
 fn every_module_says_what_it_is_for() {
     let mut sources = files("src", &["rs"]);
     sources.extend(files("tests", &["rs"]));
-    let silent: Vec<_> = sources.iter().filter(|source| !source.has_module_doc()).map(|source| &source.file).collect();
+    // The tests of a module in a file beside it are the module's, as they would be inside it.
+    let silent: Vec<_> = sources
+        .iter()
+        .filter(|source| !source.file.ends_with("/tests.rs") && !source.has_module_doc())
+        .map(|source| &source.file)
+        .collect();
     assert!(silent.is_empty(), "these do not begin with `//!`: {silent:#?}");
 }
 

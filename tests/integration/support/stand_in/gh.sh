@@ -135,7 +135,7 @@ field() { # NUMBER FIELD, as JSON
     mergeable) echo '"MERGEABLE"' ;;
     reviewDecision) printf '"%s"' "$(get "$1" decision)" ;;
     labels) echo '[]' ;;
-    author) printf '{"login":"%s"}' "$(get "$1" author)" ;;
+    author) printf '{"login":"%s","is_bot":false}' "$(get "$1" author)" ;;
     comments | reviews)
       printf '['
       sep=
