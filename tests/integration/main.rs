@@ -1,0 +1,16 @@
+//! The black-box tests: every test makes a project of its own and runs the `scheduler` binary in it.
+//!
+//! They never call the library, never need a network, an account or `claude`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests set up files, clocks and environments by hand, and fail by panicking"
+)]
+
+mod support;
+
+mod stand_ins;
+mod test_bed;

@@ -1,0 +1,300 @@
+#!/bin/sh
+# A stand-in for the GitHub CLI: the calls that a scheduler needs, answered from a folder of plain files
+# as the real one answers, with its exit codes and its words on stderr. Faults are injected by files.
+stage='@STAGE@'
+site=https://github.com/acme/widgets
+
+number=1
+while ! mkdir "$stage/calls/$number" 2>/dev/null; do number=$((number + 1)); done
+call=$stage/calls/$number
+pwd >"$call/cwd"
+env >"$call/env"
+printf '%s\0' "$@" >"$call/args"
+echo $$ >"$call/pid"
+
+fail() { # EXIT TEXT
+  printf '%s\n' "$2" >&2
+  exit "$1"
+}
+complain() { # what the real gh would refuse or this one does not know: the test fails for it
+  echo "gh call $number: $1" >>'@COMPLAINTS@'
+  fail 1 "$1"
+}
+json() {
+  printf '%s' "$1" | LC_ALL=C tr -d '\000-\010\013\014\016-\037' | LC_ALL=C sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
+    -e "s/$(printf '\t')/\\\\t/g" -e "s/$(printf '\r')/\\\\r/g" -e ':a' -e '$!{N;ba' -e '}' -e 's/\n/\\n/g'
+}
+# One call at a time touches the files; a call that was killed leaves the lock, its pid tells.
+lock() {
+  until mkdir "$stage/lock" 2>/dev/null; do
+    holder=$(cat "$stage/lock/pid" 2>/dev/null)
+    if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then rm -rf "$stage/lock"; fi
+    sleep 0.02
+  done
+  echo $$ >"$stage/lock/pid"
+}
+unlock() { rm -rf "$stage/lock"; }
+
+[ "${1-}" != --version ] || { echo "gh version 2.103.3 (2025-01-01)"; exit 0; }
+command=${1-} sub=
+[ $# = 0 ] || shift
+case $command in
+  pr | auth) sub=${1-}; [ $# = 0 ] || shift ;;
+  api) ;;
+  *) complain "unknown command \"$command\" for \"gh\"" ;;
+esac
+
+# ---------------------------------------------------------------- faults: a file each, MODE|GLOB|COUNT
+fault=
+lock
+for file in "$stage/faults"/*; do
+  [ -f "$file" ] || continue
+  IFS='|' read -r mode glob count <"$file"
+  # shellcheck disable=SC2254
+  case "$command $sub" in $glob) ;; *) continue ;; esac
+  fault=$mode
+  if [ "$count" = 1 ]; then rm "$file"; elif [ "$count" -gt 1 ]; then echo "$mode|$glob|$((count - 1))" >"$file"; fi
+  break
+done
+unlock
+api=https://api.github.com/graphql
+case $fault in
+  '' | lost_reply | no_draft) ;;
+  not_logged_in) fail 4 "To get started with GitHub CLI, please run:  gh auth login
+Alternatively, populate the GH_TOKEN environment variable with a GitHub API authentication token." ;;
+  401) fail 1 "HTTP 401: Bad credentials ($api)
+Try authenticating with:  gh auth login" ;;
+  403) fail 1 "HTTP 403: API rate limit exceeded for user ID 1. ($api)" ;;
+  429) fail 1 "HTTP 429: You have exceeded a secondary rate limit. ($api)" ;;
+  500) fail 1 "HTTP 500: Internal Server Error ($api)" ;;
+  refused) fail 1 "error connecting to api.github.com
+check your internet connection or https://githubstatus.com" ;;
+  foreign) fail 1 "none of the git remotes configured for this repository point to a known GitHub host. To tell gh about a new GitHub host, please use \`gh auth login\`" ;;
+  bad_json) echo '[{"number":'; exit 0 ;;
+  hang)
+    sleep 600 &
+    trap 'kill $! 2>/dev/null; exit 143' TERM
+    wait
+    exit 1
+    ;;
+  *) complain "unknown fault $fault" ;;
+esac
+if [ "$command" != auth ] && ! git remote 2>/dev/null | grep -q .; then fail 1 "no git remotes found"; fi
+
+# ---------------------------------------------------------------- flags
+head='' base='' state=open title='' body='' draft=false fields='' limit=30 undo='' verdict='' method='' positional='' has_title='' has_body=''
+while [ $# -gt 0 ]; do
+  flag=$1
+  shift
+  case $flag in
+    --*=*) value=${flag#*=} flag=${flag%%=*}; set -- "$value" "$@" ;;
+  esac
+  case "$command $sub:$flag" in
+    pr\ *:--repo | pr\ *:-R) shift ;;
+    'pr list:--head' | 'pr create:--head' | 'pr list:-H' | 'pr create:-H') head=$1; shift ;;
+    'pr list:--base' | 'pr create:--base' | 'pr list:-B' | 'pr create:-B') base=$1; shift ;;
+    'pr list:--state' | 'pr list:-s') state=$1; shift ;;
+    'pr list:--limit' | 'pr list:-L') limit=$1; shift ;;
+    'pr list:--json' | 'pr view:--json') fields=$1; shift ;;
+    'pr create:--title' | 'pr create:-t') title=$1 has_title=1; shift ;;
+    pr\ create:--body | pr\ create:-b | pr\ comment:--body | pr\ comment:-b | pr\ review:--body | pr\ review:-b) body=$1 has_body=1; shift ;;
+    pr\ create:--body-file | pr\ create:-F | pr\ comment:--body-file | pr\ comment:-F | pr\ review:--body-file | pr\ review:-F)
+      if [ "$1" = - ]; then body=$(cat); else body=$(cat -- "$1") || exit 1; fi
+      has_body=1
+      shift
+      ;;
+    'pr create:--draft' | 'pr create:-d') draft=true ;;
+    'pr review:--approve' | 'pr review:-a') verdict=APPROVED ;;
+    'pr review:--request-changes' | 'pr review:-r') verdict=CHANGES_REQUESTED ;;
+    'pr review:--comment' | 'pr review:-c') verdict=COMMENTED ;;
+    'pr ready:--undo') undo=1 ;;
+    'api :-X' | 'api :--method') method=$1; shift ;;
+    'api :-f' | 'api :-F' | 'api :--field' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
+    'api :--jq' | 'api :-q') shift ;;
+    *:--) positional=${1-}; break ;;
+    *:-*) complain "unknown flag: $flag" ;;
+    *) positional=$flag ;;
+  esac
+done
+
+# ---------------------------------------------------------------- pull requests
+me() { cat "$stage/user"; }
+get() { cat "$stage/prs/$1/$2" 2>/dev/null; }
+url() { echo "$site/pull/$1"; }
+field() { # NUMBER FIELD, as JSON
+  case $2 in
+    number) echo "$1" ;;
+    title | body | state) printf '"%s"' "$(json "$(get "$1" "$2")")" ;;
+    headRefName) printf '"%s"' "$(json "$(get "$1" head)")" ;;
+    baseRefName) printf '"%s"' "$(json "$(get "$1" base)")" ;;
+    headRefOid) printf '"%s"' "$(sha_of "$1")" ;;
+    isDraft) get "$1" draft ;;
+    isCrossRepository) echo false ;;
+    url) printf '"%s"' "$(url "$1")" ;;
+    createdAt | updatedAt) echo '"2024-01-15T10:30:00Z"' ;;
+    mergeable) echo '"MERGEABLE"' ;;
+    reviewDecision) printf '"%s"' "$(get "$1" decision)" ;;
+    labels) echo '[]' ;;
+    author) printf '{"login":"%s","is_bot":false}' "$(get "$1" author)" ;;
+    comments | reviews)
+      printf '['
+      sep=
+      for entry in "$stage/prs/$1/$2"/*; do
+        [ -d "$entry" ] || continue
+        printf '%s{"author":{"login":"%s"},"body":"%s","state":"%s"}' "$sep" "$(cat "$entry/author")" \
+          "$(json "$(cat "$entry/body")")" "$(cat "$entry/state")"
+        sep=,
+      done
+      printf ']'
+      ;;
+    *) complain "Unknown JSON field: \"$2\"" ;;
+  esac
+}
+sha_of() { # the head commit: pinned by the test, else what the branch is at on origin
+  if [ -f "$stage/prs/$1/sha" ]; then get "$1" sha; else git ls-remote origin "refs/heads/$(get "$1" head)" | cut -f 1; fi
+}
+object() { # NUMBER: the asked fields
+  printf '{'
+  sep=
+  for name in $(echo "$fields" | tr , ' '); do
+    value=$(field "$1" "$name") || exit 1
+    printf '%s"%s":%s' "$sep" "$name" "$value"
+    sep=,
+  done
+  printf '}'
+}
+numbers() { ls "$stage/prs" | sort -rn; }
+resolve() { # the number of a number, a URL or a branch
+  case $positional in
+    '') complain "stand-in gh: name the pull request" ;;
+    *[!0-9]*)
+      for n in $(numbers); do
+        if [ "$(get "$n" head)" = "$positional" ] || [ "$(url "$n")" = "$positional" ]; then echo "$n"; return; fi
+      done
+      ;;
+    *) [ -d "$stage/prs/$positional" ] && echo "$positional" ;;
+  esac
+}
+the_one() {
+  n=$(resolve)
+  [ -n "$n" ] || fail 1 "GraphQL: Could not resolve to a PullRequest with the number of $positional. (repository.pullRequest)"
+}
+wanted() { # NUMBER: whether the list has it
+  [ -z "$head" ] || [ "$(get "$1" head)" = "$head" ] || return 1
+  [ -z "$base" ] || [ "$(get "$1" base)" = "$base" ] || return 1
+  case $state in
+    all) ;;
+    open) [ "$(get "$1" state)" = OPEN ] || return 1 ;;
+    closed) [ "$(get "$1" state)" != OPEN ] || return 1 ;;
+    merged) [ "$(get "$1" state)" = MERGED ] || return 1 ;;
+    *) complain "invalid argument \"$state\" for \"-s, --state\" flag" ;;
+  esac
+}
+list() {
+  count=0 items=
+  for n in $(numbers); do
+    wanted "$n" || continue
+    count=$((count + 1))
+    [ "$count" -le "$limit" ] || break
+    if [ -n "$fields" ]; then
+      item=$(object "$n") || exit 1
+      items="$items${items:+,}$item"
+    else
+      printf '%s\t%s\t%s\t%s\n' "$n" "$(get "$n" title)" "$(get "$n" head)" "$(get "$n" state)"
+    fi
+  done
+  [ -z "$fields" ] || printf '[%s]\n' "$items"
+}
+create() {
+  [ -n "$has_title" ] && [ -n "$has_body" ] ||
+    fail 1 "must provide \`--title\` and \`--body\` (or \`--fill\` or \`fill-first\` or \`--fillverbose\`) when not running interactively"
+  [ -n "$title" ] || fail 1 "pull request create failed: GraphQL: Title can't be blank (createPullRequest)"
+  [ -n "$head" ] || head=$(git rev-parse --abbrev-ref HEAD)
+  [ -n "$base" ] || base=main
+  if [ "$draft" = true ] && [ "$fault" = no_draft ]; then
+    fail 1 "pull request create failed: GraphQL: Draft pull requests are not supported in this repository. (createPullRequest)"
+  fi
+  git ls-remote --exit-code origin "refs/heads/$base" >/dev/null 2>&1 ||
+    fail 1 "pull request create failed: GraphQL: Base ref must be a branch (createPullRequest)"
+  tip=$(git ls-remote origin "refs/heads/$head" 2>/dev/null | cut -f 1)
+  [ -n "$tip" ] ||
+    fail 1 "pull request create failed: GraphQL: Head sha can't be blank, Base sha can't be blank, No commits between $base and $head, Head ref must be a branch (createPullRequest)"
+  [ "$tip" != "$(git ls-remote origin "refs/heads/$base" | cut -f 1)" ] ||
+    fail 1 "pull request create failed: GraphQL: No commits between $base and $head (createPullRequest)"
+  lock
+  for n in $(numbers); do
+    if [ "$(get "$n" head)" = "$head" ] && [ "$(get "$n" base)" = "$base" ] && [ "$(get "$n" state)" = OPEN ]; then
+      unlock
+      fail 1 "a pull request for branch \"$head\" into branch \"$base\" already exists:
+$(url "$n")"
+    fi
+  done
+  n=1
+  while [ -d "$stage/prs/$n" ]; do n=$((n + 1)); done
+  mkdir -p "$stage/prs/$n/comments" "$stage/prs/$n/reviews"
+  printf '%s' "$title" >"$stage/prs/$n/title"
+  printf '%s' "$body" >"$stage/prs/$n/body"
+  printf '%s' "$head" >"$stage/prs/$n/head"
+  printf '%s' "$base" >"$stage/prs/$n/base"
+  printf '%s' "$draft" >"$stage/prs/$n/draft"
+  printf OPEN >"$stage/prs/$n/state"
+  me >"$stage/prs/$n/author"
+  unlock
+  [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
+  url "$n"
+}
+remark() { # NUMBER comments|reviews STATE
+  lock
+  k=1
+  while [ -d "$stage/prs/$1/$2/$k" ]; do k=$((k + 1)); done
+  mkdir -p "$stage/prs/$1/$2/$k"
+  me >"$stage/prs/$1/$2/$k/author"
+  printf '%s' "$body" >"$stage/prs/$1/$2/$k/body"
+  printf '%s' "$3" >"$stage/prs/$1/$2/$k/state"
+  unlock
+  [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
+}
+
+case "$command $sub" in
+  'pr list') list ;;
+  'pr create') create ;;
+  'pr comment')
+    the_one
+    [ -n "$has_body" ] || fail 1 "flags required when not running interactively"
+    remark "$n" comments ''
+    echo "$(url "$n")#issuecomment-$k"
+    ;;
+  'pr review')
+    the_one
+    [ -n "$verdict" ] || fail 1 "--approve, --request-changes, or --comment required when not running interactively"
+    if [ "$verdict" != APPROVED ] && [ -z "$body" ]; then fail 1 "body cannot be blank for ${verdict} review"; fi
+    if [ "$(get "$n" author)" = "$(me)" ]; then
+      case $verdict in
+        APPROVED) fail 1 "failed to create review: GraphQL: Review Can not approve your own pull request (addPullRequestReview)" ;;
+        CHANGES_REQUESTED) fail 1 "failed to create review: GraphQL: Review Can not request changes on your own pull request (addPullRequestReview)" ;;
+      esac
+    fi
+    remark "$n" reviews "$verdict"
+    printf %s "$verdict" >"$stage/prs/$n/decision"
+    ;;
+  'pr view')
+    n=$(resolve)
+    [ -n "$n" ] || fail 1 "GraphQL: Could not resolve to a PullRequest with the number of $positional. (repository.pullRequest)"
+    [ -n "$fields" ] || complain "pr view without --json uses a field that github.com refuses"
+    object "$n" || exit 1
+    echo
+    ;;
+  'pr ready')
+    the_one
+    if [ -n "$undo" ]; then printf true >"$stage/prs/$n/draft"; else printf false >"$stage/prs/$n/draft"; fi
+    ;;
+  'auth status') echo "github.com: Logged in to github.com account $(me)" ;;
+  'api ')
+    case $positional in
+      user) printf '{"login":"%s"}\n' "$(me)" ;;
+      repos/*/issues/*/labels) [ "$method" = POST ] || complain "api $positional: only POST is known"; echo '[]' ;;
+      *) complain "HTTP 404: Not Found (https://api.github.com/$positional)" ;;
+    esac
+    ;;
+  *) complain "unknown command \"$sub\" for \"gh $command\"" ;;
+esac
