@@ -314,7 +314,8 @@ fn some<T>(found: Vec<T>) -> Option<Vec<T>> {
 }
 
 fn bounded(text: &str, max: usize) -> String {
-    text[..text.floor_char_boundary(max)].to_owned()
+    let end = (0..=max.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    text[..end].to_owned()
 }
 
 #[cfg(test)]

@@ -19,10 +19,6 @@ fn poll(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn unique() -> String {
-    uuid::Uuid::new_v4().to_string()
-}
-
 #[test]
 fn an_identity_is_of_one_process_only() {
     let mut child = shell("sleep 60", None);
@@ -64,7 +60,7 @@ fn this_process_and_those_above_it_are_never_members() {
 #[cfg(target_os = "linux")]
 #[test]
 fn marked_processes_are_found_in_every_session_and_ended() {
-    let value = unique();
+    let value = uuid::Uuid::new_v4().to_string();
     let mut child = shell("setsid sleep 60 & sleep 60", Some(&value));
     let mut unmarked = shell("sleep 60", None);
     poll("three marked processes", || marked("PROC_TEST_MARK", &value).len() == 3);
