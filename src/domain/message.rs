@@ -79,6 +79,8 @@ pub struct Message {
     pub from: String,
     /// The task that it is about.
     pub task: Option<String>,
+    /// The run that it comes from.
+    pub run: Option<String>,
     /// Names the event that it reports, so that it is not said twice.
     pub key: Option<String>,
 }
@@ -99,7 +101,7 @@ impl Message {
             time::to_text(now),
             one_line(&self.from),
         );
-        for (label, value) in [("Task", &self.task), ("Key", &self.key)] {
+        for (label, value) in [("Task", &self.task), ("Run", &self.run), ("Key", &self.key)] {
             if let Some(value) = value {
                 text.push_str(&format!("**{label}:** {}\n", one_line(value)));
             }
@@ -127,6 +129,7 @@ pub fn parse(text: &str) -> Option<(Message, Option<Time>)> {
         body: body.trim_start_matches("\n---").trim().to_owned(),
         from: field("From").unwrap_or_default(),
         task: field("Task"),
+        run: field("Run"),
         key: field("Key"),
     };
     Some((message, field("Time").and_then(|time| time::parse(&time))))
@@ -143,6 +146,7 @@ mod tests {
             body: body.to_owned(),
             from: "test-agent".to_owned(),
             task: Some("TASK-abc123".to_owned()),
+            run: None,
             key: None,
         }
     }

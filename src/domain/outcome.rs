@@ -3,7 +3,7 @@
 //! It judges the run, not the work; what follows is decided in [`super::settlement`].
 
 use super::{
-    stream::{RateLimit, ResultLine},
+    stream::{ApiRetry, RateLimit, ResultLine},
     text::{cut, one_line},
     time::{self, Time},
 };
@@ -117,6 +117,8 @@ pub struct End<'a> {
     pub result: Option<&'a ResultLine>,
     /// The last word about the account's limits.
     pub rate_limit: Option<&'a RateLimit>,
+    /// The last failed request that nothing came after: some versions name the HTTP status only there.
+    pub api_retry: Option<&'a ApiRetry>,
     /// Whether it wrote anything at all to its stream.
     pub began: bool,
     /// The end of its stderr.
@@ -170,12 +172,14 @@ fn failed(end: &End<'_>, result: &ResultLine) -> Outcome {
     if let Some(until) = usage_limit(end, &said) {
         return Outcome::UsageLimit { until };
     }
-    let is_api_error = reason == "api_error" || result.api_error_status.is_some() || result.api_error.is_some();
+    let status = result.api_error_status.or(end.api_retry.and_then(|retry| retry.status));
+    // An error under the word success is the service's; not every version says more.
+    let is_api_error = result.subtype == "success" || status.is_some() || result.api_error.is_some();
     match (is_api_error, end.stopped) {
-        (true, _) => Outcome::ApiError { status: result.api_error_status, message: last_words(&said) },
-        (false, Some(Stopped::TimedOut)) => Outcome::TimedOut,
-        (false, Some(Stopped::Stalled)) => Outcome::Stalled,
-        (false, Some(Stopped::Interrupted)) => Outcome::Interrupted,
+        (true, None | Some(Stopped::Lingered)) => Outcome::ApiError { status, message: last_words(&said) },
+        (_, Some(Stopped::TimedOut)) => Outcome::TimedOut,
+        (_, Some(Stopped::Stalled)) => Outcome::Stalled,
+        (_, Some(Stopped::Interrupted)) => Outcome::Interrupted,
         _ if reason.starts_with("aborted") || end.exit.asked_to_end() => Outcome::Interrupted,
         _ => Outcome::Crashed { message: last_words(&format!("{} {reason}: {said}", result.subtype)) },
     }

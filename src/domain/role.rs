@@ -124,7 +124,8 @@ pub struct RoleSpec {
 }
 
 const LOOK: &[&str] = &["Glob", "Grep", "Bash(git log:*)", "Bash(git diff:*)", "Bash(git show:*)"];
-const WRITE: &[&str] = &["Glob", "Grep", "Write", "Edit", "Bash"];
+// The rule for `Edit` covers the tool Write too; without a path either would reach beyond the worktree.
+const WRITE: &[&str] = &["Glob", "Grep", "Edit(./**)", "Bash"];
 
 /// The table, in the order of [`Role`].
 const ROLES: [RoleSpec; 8] = [

@@ -40,6 +40,14 @@ impl Work {
             Self::Explore => None,
         }
     }
+
+    /// Which attempt at its task this is, counted from 1; 1 without a task.
+    pub fn attempt(&self) -> u32 {
+        match self {
+            Self::Task { attempt, .. } => *attempt,
+            Self::Explore => 1,
+        }
+    }
 }
 
 /// `assignment.json`: everything a run is told when it is started.

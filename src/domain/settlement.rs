@@ -87,6 +87,18 @@ pub enum TaskStep {
     Failed,
 }
 
+impl TaskStep {
+    /// The step in a word, as in the event log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Requeue { waits_for: Some(_), .. } => "held",
+            Self::Requeue { .. } => "requeued",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What goes out of the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

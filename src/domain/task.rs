@@ -194,6 +194,13 @@ pub fn body(text: &str) -> &str {
     &text[header_end(text)..]
 }
 
+/// The text of the last section `## name`, up to the next heading of its kind.
+pub fn section<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (start, end) = edit::section_range(text, name)?;
+    let section = &text[start..end];
+    Some(section.split_once('\n').map_or("", |(_, rest)| rest).trim())
+}
+
 /// The title and header lines of one file, and what was wrong in them.
 struct HeaderReader<'a> {
     title: Option<String>,

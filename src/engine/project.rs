@@ -2,10 +2,7 @@
 //!
 //! It only looks.
 
-use crate::{
-    exec::repo,
-    store::paths::Paths,
-};
+use crate::{exec::repo, store::paths::Paths};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -51,7 +48,9 @@ impl Project {
         }
         match repository {
             Some(dir) => bail!("{} is not set up yet: run `scheduler init` there", dir.display()),
-            None => bail!("{} is not in a git repository: change to your project, or name it with -C DIR", start.display()),
+            None => {
+                bail!("{} is not in a git repository: change to your project, or name it with -C DIR", start.display())
+            }
         }
     }
 

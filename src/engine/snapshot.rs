@@ -14,9 +14,7 @@ use crate::{
         time::{self, Time},
     },
     store::{
-        cache,
-        events,
-        marker,
+        cache, events, marker,
         paths::Paths,
         queue::{Queue, Shift},
     },

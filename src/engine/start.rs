@@ -63,7 +63,7 @@ pub(super) fn start(
     }
     if let Err(error) = spawner.supervisor(&agent.name, lock, false) {
         if let Some(task) = assignment.work.task() {
-            let back = Edit::new().set(key::ATTEMPTS, attempt(work) - 1).unclaim();
+            let back = Edit::new().set(key::ATTEMPTS, work.attempt() - 1).unclaim();
             Queue::new(&spawner.project.paths).release(task, Some(&assignment.run_id), &back)?;
         }
         give_up(&files, &before, &assignment)?;
@@ -139,11 +139,4 @@ fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Res
 fn give_up(files: &AgentPaths, before: &AgentState, assignment: &Assignment) -> Result<()> {
     state::save(files, before)?;
     runs::remove(&files.run(&assignment.run_id)?)
-}
-
-fn attempt(work: &Work) -> u32 {
-    match work {
-        Work::Task { attempt, .. } => *attempt,
-        Work::Explore => 1,
-    }
 }

@@ -144,6 +144,7 @@ fn tell_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
         body: format!("{}\n\n{}", project.paths.config().display(), lines.join("\n")),
         from: "scheduler".to_owned(),
         task: None,
+        run: None,
         key: Some(format!("config: {}", lines.join(" "))),
     };
     messages::send(&project.paths, &message, now)?;

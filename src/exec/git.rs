@@ -76,6 +76,9 @@ impl Output {
     }
 }
 
+const FALLBACK_NAME: &str = "scheduler";
+const FALLBACK_EMAIL: &str = "scheduler@localhost";
+
 /// Runs git at one place.
 #[derive(Debug, Clone)]
 pub struct Git {
@@ -134,13 +137,21 @@ impl Git {
         self
     }
 
+    /// A name and an address for commits, if the user has set no name or no address.
+    pub fn fallback_identity(&self) -> Result<Option<(String, String)>, GitError> {
+        let known = self.try_run(["config", "--get-regexp", r"^user\.(name|email)$"])?.text();
+        let knows = |part: &str| known.lines().any(|line| line.starts_with(&format!("user.{part} ")));
+        let complete = knows("name") && knows("email");
+        Ok((!complete).then(|| (FALLBACK_NAME.to_owned(), FALLBACK_EMAIL.to_owned())))
+    }
+
     /// The same with a name and an address for commits wherever the user has set none (cron, containers).
     pub fn with_identity(self) -> Result<Self, GitError> {
         let known = self.try_run(["config", "--get-regexp", r"^(user|author|committer)\.(name|email)$"])?;
         let known = known.text();
         let mut git = self;
         for role in ["author", "committer"] {
-            for (part, fallback) in [("name", "scheduler"), ("email", "scheduler@localhost")] {
+            for (part, fallback) in [("name", FALLBACK_NAME), ("email", FALLBACK_EMAIL)] {
                 let variable = format!("GIT_{}_{}", role.to_uppercase(), part.to_uppercase());
                 let configured = known.lines().any(|line| {
                     line.starts_with(&format!("user.{part} ")) || line.starts_with(&format!("{role}.{part} "))

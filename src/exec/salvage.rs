@@ -12,6 +12,11 @@ use crate::exec::git::{Git, GitError};
 use crate::exec::nested;
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
 
+/// Keeps `commit` under `refs/salvage/<run_id>`, as [`salvage`] names it; returns the ref's name.
+pub fn keep_commit(worktree: &Worktree, run_id: &str, commit: &str) -> Result<String> {
+    Ok(keep(&worktree.repository(), run_id, commit)?.ref_name)
+}
+
 /// Unfinished work that is safe now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {

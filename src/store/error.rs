@@ -20,9 +20,9 @@ pub fn is_disk_trouble(error: &anyhow::Error) -> bool {
     use io::ErrorKind as Kind;
     let kinds = [Kind::StorageFull, Kind::QuotaExceeded, Kind::ReadOnlyFilesystem];
     let is_one = |cause: &io::Error| kinds.contains(&cause.kind());
-    error.chain().any(|cause| {
-        cause.downcast_ref().is_some_and(is_one) || cause.to_string().contains("No space left on device")
-    })
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(is_one) || cause.to_string().contains("No space left on device"))
 }
 
 fn remedy(error: &io::Error) -> Option<&'static str> {

@@ -63,6 +63,12 @@ pub struct Event {
     /// How long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<u64>,
+    /// The tokens that it read, cached ones included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// The tokens that it wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
 }
 
 impl Event {
@@ -79,6 +85,8 @@ impl Event {
             cost_usd: None,
             turns: None,
             duration_seconds: None,
+            input_tokens: None,
+            output_tokens: None,
         }
     }
 }

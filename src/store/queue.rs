@@ -93,6 +93,20 @@ impl<'a> Queue<'a> {
         Ok(listing)
     }
 
+    /// At most `count` tasks of a state, those whose files changed last, newest first.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn newest(&self, state: TaskState, count: usize) -> Result<Vec<Name>> {
+        let changed = |id: &Name| {
+            let stat = rustix::fs::lstat(self.paths.task(state, id)).ok()?;
+            Some((stat.st_mtime, stat.st_mtime_nsec))
+        };
+        let mut ids: Vec<_> = self.list(state)?.ids.into_iter().map(|id| (changed(&id), id)).collect();
+        ids.sort_by(|a, b| b.cmp(a));
+        Ok(ids.into_iter().take(count).map(|(_, id)| id).collect())
+    }
+
     /// How many tasks are in a state.
     ///
     /// # Errors

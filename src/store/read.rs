@@ -14,6 +14,8 @@ use rustix::{
 use serde::de::DeserializeOwned;
 use std::{
     fmt,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -77,6 +79,21 @@ pub fn read_head(path: &Path, max: usize) -> Result<Option<Head>> {
     let size = bounded(path, &stat)?;
     let text = lossy(contents(&file, path, size.min(max))?);
     Ok(Some(Head { text, whole: size <= max }))
+}
+
+/// At most the last `max` bytes of a file of any size that the program keeps; empty if there is none.
+///
+/// # Errors
+/// As for [`read_text`], but it may be of any size.
+pub fn read_tail(path: &Path, max: usize) -> Result<String> {
+    let Some((file, stat)) = open_kept(path, OFlags::RDONLY)? else { return Ok(String::new()) };
+    let size = u64::try_from(stat.st_size).unwrap_or(0);
+    let start = size.saturating_sub(max as u64);
+    let mut file = File::from(file);
+    let mut bytes = Vec::new();
+    let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.take(max as u64).read_to_end(&mut bytes));
+    read.map_err(|error| cannot("read", path, error))?;
+    Ok(lossy(bytes))
 }
 
 /// The value in a JSON file; `None` if there is no file.

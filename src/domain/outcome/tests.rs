@@ -10,7 +10,16 @@ fn outcome(code: i32, stopped: Option<Stopped>, result: &str, stderr: &str) -> O
     let exit =
         if code < 0 { Exit { code: None, signal: Some(-code) } } else { Exit { code: Some(code), signal: None } };
     let began = !stderr.starts_with("error:");
-    classify(&End { exit, stopped, result: result.as_ref(), rate_limit: None, began, stderr, now: now() })
+    classify(&End {
+        exit,
+        stopped,
+        result: result.as_ref(),
+        rate_limit: None,
+        api_retry: None,
+        began,
+        stderr,
+        now: now(),
+    })
 }
 
 #[test]
@@ -55,6 +64,24 @@ fn ends_as_recorded() {
         (
             1,
             None,
+            r#"{"subtype":"success","is_error":true,"terminal_reason":"completed","result":"Unable to connect"}"#
+                .to_owned(),
+            "",
+            "api_error",
+            Blame::Everybody,
+        ),
+        (
+            1,
+            None,
+            r#"{"subtype":"success","is_error":true,"api_error_status":400,"result":"Credit balance is too low"}"#
+                .to_owned(),
+            "",
+            "api_error",
+            Blame::Everybody,
+        ),
+        (
+            1,
+            None,
             r#"{"subtype":"success","is_error":true,"result":"Claude AI usage limit reached|1768482000"}"#.to_owned(),
             "",
             "usage_limit",
@@ -93,6 +120,7 @@ fn usage_limits_name_their_end() {
         stopped: None,
         result: None,
         rate_limit: Some(&limit),
+        api_retry: None,
         began: true,
         stderr: "",
         now: now(),
@@ -122,4 +150,22 @@ fn spoken_resets() {
     ] {
         assert_eq!(spoken_reset(said, now()), expected, "{said}");
     }
+}
+
+#[test]
+fn the_last_retry_tells_the_status_where_the_result_does_not() {
+    let json = r#"{"subtype":"success","is_error":true,"result":"Overloaded"}"#;
+    let result: ResultLine = serde_json::from_str(json).unwrap();
+    let retry = ApiRetry { status: Some(529), ..ApiRetry::default() };
+    let end = End {
+        exit: Exit { code: Some(1), signal: None },
+        stopped: None,
+        result: Some(&result),
+        rate_limit: None,
+        api_retry: Some(&retry),
+        began: true,
+        stderr: "",
+        now: now(),
+    };
+    assert_eq!(classify(&end), Outcome::ApiError { status: Some(529), message: "Overloaded".to_owned() });
 }

@@ -101,8 +101,8 @@ fn set_line(head: &mut Vec<String>, key: &str, value: Option<&str>) {
     }
 }
 
-/// Cuts the last section of that name, up to the next `##` heading, and appends the new one.
-fn set_section(text: &mut String, name: &str, section: Option<&str>, newline: &str) {
+/// Where the last section of that name begins and ends, its heading included.
+pub(super) fn section_range(text: &str, name: &str) -> Option<(usize, usize)> {
     let heading = format!("## {name}");
     let mut offset = 0;
     let mut found = None;
@@ -114,12 +114,18 @@ fn set_section(text: &mut String, name: &str, section: Option<&str>, newline: &s
         }
         offset += line.len();
     }
+    found
+}
+
+/// Cuts the last section of that name, up to the next `##` heading, and appends the new one.
+fn set_section(text: &mut String, name: &str, section: Option<&str>, newline: &str) {
+    let found = section_range(text, name);
     if let Some((start, end)) = found {
         text.replace_range(start..end, "");
     }
     let Some(section) = section else { return };
     text.truncate(text.trim_end().len());
-    for line in ["", "", &heading, ""] {
+    for line in ["", "", &format!("## {name}"), ""] {
         text.push_str(line);
         text.push_str(newline);
     }

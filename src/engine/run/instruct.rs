@@ -6,7 +6,9 @@ use super::Run;
 use crate::{
     domain::{
         name::Name,
-        prompt::{self, Attempt, FailedTask, OpenPullRequest, PromptInput, QueueView, QueuedTask, ReviewTarget, TaskView},
+        prompt::{
+            self, Attempt, FailedTask, OpenPullRequest, PromptInput, QueueView, QueuedTask, ReviewTarget, TaskView,
+        },
         role::{Role, TaskRole},
         run::Prepared,
         task::{self, Task, TaskState},

@@ -98,6 +98,7 @@ impl Run<'_> {
             stopped: ended.stopped,
             result: ended.facts.result.as_ref(),
             rate_limit: ended.facts.rate_limit.as_ref(),
+            api_retry: ended.facts.api_retry.as_ref(),
             began: std::fs::metadata(self.files.output()).is_ok_and(|output| output.len() > 0),
             stderr: &stderr,
             now: (self.supervisor.clock)(),
@@ -147,7 +148,8 @@ impl Run<'_> {
             MayChange::TestFiles => TestPaths::new(&self.assignment.test_paths)?.others(&found.changed),
             MayChange::Nothing | MayChange::Code => Vec::new(),
         };
-        let said = ended.facts.result.as_ref().is_some_and(|result| !result.is_error && !result.text().trim().is_empty());
+        let said =
+            ended.facts.result.as_ref().is_some_and(|result| !result.is_error && !result.text().trim().is_empty());
         Ok(Evidence {
             commits: if writes { u32::try_from(found.commits).unwrap_or(u32::MAX) } else { 0 },
             forbidden,
@@ -180,7 +182,8 @@ impl Run<'_> {
         for change in &changes {
             tracing::warn!("during the run {}", change.words);
         }
-        let trusted: Vec<_> = changes.iter().filter(|change| change.trusted).map(|change| change.words.as_str()).collect();
+        let trusted: Vec<_> =
+            changes.iter().filter(|change| change.trusted).map(|change| change.words.as_str()).collect();
         Ok((!trusted.is_empty()).then(|| format!("during the run {}", trusted.join("; "))))
     }
 
@@ -219,9 +222,8 @@ fn usage(ended: &Ended) -> Usage {
     Usage {
         turns: result.map(|result| result.num_turns),
         cost_usd: result.and_then(|result| result.total_cost_usd),
-        input_tokens: tokens.map(|usage| {
-            usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens
-        }),
+        input_tokens: tokens
+            .map(|usage| usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens),
         output_tokens: tokens.map(|usage| usage.output_tokens),
         duration_seconds: ended.duration.as_secs(),
     }

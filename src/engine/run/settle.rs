@@ -1,0 +1,209 @@
+//! Carries out what the record says. Every step done again does nothing, and the state comes last.
+
+use super::{Run, launch::Ended, publish::Published};
+use crate::{
+    domain::{
+        message::{Message, MessageType},
+        outcome::{Blame, Outcome},
+        run::Record,
+        settlement::{Notice, Publish, Tally, TaskStep},
+        state::{AgentState, Phase},
+        task::{Edit, TaskState, key},
+        time,
+    },
+    engine::run::Hindrance,
+    store::{
+        atomic, cache,
+        events::{self, Event, EventKind},
+        messages,
+        queue::{Queue, Settled},
+    },
+};
+use anyhow::Result;
+use std::fmt::Write as _;
+
+impl Run<'_> {
+    /// Judges the end of a run that this process has watched, and settles it.
+    pub(super) fn conclude(&self, state: AgentState, end: Result<Ended, Hindrance>) -> Result<()> {
+        let record = match end {
+            Ok(ended) => self.judge(&ended, None)?,
+            Err(hindrance) => self.judge(&Ended::default(), Some(hindrance.outcome()))?,
+        };
+        self.settle(state, &record)
+    }
+
+    /// Publishes, tells, moves the task, and lets the agent go, in this order.
+    pub(super) fn settle(&self, state: AgentState, record: &Record) -> Result<()> {
+        let published = self.publish(record)?;
+        self.tell(record, &published)?;
+        self.move_task(record, &published)?;
+        self.cooldown(record)?;
+        self.log(record)?;
+        self.save(&finished(state, record))
+    }
+
+    fn publish(&self, record: &Record) -> Result<Published> {
+        match (record.settlement.publish, &record.publication) {
+            (Publish::Work, Some(publication)) => self.publish_work(record, publication),
+            (Publish::Review, _) => Ok(self.publish_review(record)),
+            _ => Ok(Published::default()),
+        }
+    }
+
+    /// Sends what the human must know, each thing once.
+    fn tell(&self, record: &Record, published: &Published) -> Result<()> {
+        if let Some(Notice { kind, title, key }) = &record.settlement.notice {
+            let key = key.clone().unwrap_or_else(|| format!("run {}", self.id()));
+            self.send(*kind, title, &self.account(record), key, record)?;
+        }
+        if let Some(trouble) = &published.trouble {
+            let title = "Work is done but not published";
+            self.send(MessageType::Warning, title, trouble, format!("publish {}", self.id()), record)?;
+        }
+        Ok(())
+    }
+
+    fn send(&self, kind: MessageType, title: &str, body: &str, key: String, record: &Record) -> Result<()> {
+        let message = Message {
+            kind,
+            title: title.to_owned(),
+            body: body.to_owned(),
+            from: self.assignment.agent.to_string(),
+            task: self.assignment.work.task().map(ToString::to_string),
+            run: Some(self.id().to_owned()),
+            key: Some(key),
+        };
+        messages::send(&self.project().paths, &message, record.finished_at)?;
+        Ok(())
+    }
+
+    /// The end in words: why, and where everything is.
+    fn account(&self, record: &Record) -> String {
+        let mut text = format!("{}\n", record.settlement.reason);
+        let mut line = |label: &str, value: &str| {
+            let _ = writeln!(text, "- {label}: {value}");
+        };
+        if record.settlement.reason != record.detail {
+            line("Run", &record.detail);
+        }
+        if let (Some(branch), true) = (&record.branch, record.tip != record.base) {
+            line("Branch", branch);
+        }
+        for salvage in &record.salvage {
+            line("Set aside", &format!("{salvage} (see `git show {salvage}`)"));
+        }
+        line("Log", &self.files.output().display().to_string());
+        if let Some(report) = &record.report {
+            let _ = write!(text, "\n{report}\n");
+        }
+        text
+    }
+
+    fn move_task(&self, record: &Record, published: &Published) -> Result<()> {
+        let (Some(step), Some(id)) = (&record.settlement.task, self.assignment.work.task()) else { return Ok(()) };
+        let now = time::to_text(record.finished_at);
+        let before = match &record.branch {
+            Some(branch) if record.tip != record.base => Edit::new().set(key::WORK_BRANCH, branch),
+            _ => Edit::new(),
+        };
+        let (to, before, after) = match step {
+            TaskStep::Done => {
+                let result = self.result(record, published);
+                let before = before.set(key::COMPLETED_AT, now).clear(&[key::RETURNS]);
+                (TaskState::Done, before.without_section("Error").section("Result", &result), Edit::new())
+            }
+            TaskStep::Failed => {
+                let before = before.set(key::FAILED_AT, now).section("Error", &self.account(record));
+                (TaskState::Failed, before, Edit::new())
+            }
+            TaskStep::Requeue { attempts, returns, waits_for } => {
+                let before = before.set(key::ATTEMPTS, attempts).set(key::RETURNS, returns);
+                let before = match waits_for {
+                    Some(what) => before.set(key::WAITS_FOR, what),
+                    None => before,
+                };
+                // What doesn't count is no news for the next attempt, unless there is work to go on from.
+                let tells = record.outcome.blame() == Blame::Run || record.outcome == Outcome::Finished;
+                let before = if tells { before.section("Error", &self.account(record)) } else { before };
+                (TaskState::Incoming, before, Edit::new().unclaim())
+            }
+        };
+        match Queue::new(&self.project().paths).settle(id, self.id(), to, &before, &after)? {
+            Settled::Done => tracing::debug!(task = %id, %to, "settled"),
+            other => tracing::warn!(task = %id, ?other, "the task is not this run's any more and was left alone"),
+        }
+        Ok(())
+    }
+
+    fn result(&self, record: &Record, published: &Published) -> String {
+        let mut lines = published.lines.clone();
+        if let (Some(review), true) = (&record.review, self.reviews()) {
+            lines.push(format!("\n{}", review.to_text().trim()));
+        }
+        for salvage in &record.salvage {
+            lines.push(format!("Set aside: {salvage}"));
+        }
+        if let Some(report) = &record.report {
+            lines.push(format!("\n{report}"));
+        }
+        lines.join("\n")
+    }
+
+    /// A cause that would hit everybody stops everybody for a while; a run that got through lifts that.
+    fn cooldown(&self, record: &Record) -> Result<()> {
+        let path = self.project().paths.cooldown();
+        match &record.settlement.cooldown {
+            Some(cooldown) => cache::save(&path, cooldown),
+            None if matches!(record.outcome.blame(), Blame::Run) || record.outcome == Outcome::Finished => {
+                atomic::remove(&path).map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn log(&self, record: &Record) -> Result<()> {
+        let mut event = Event::new(record.finished_at, EventKind::RunFinished, &self.assignment.agent, self.id());
+        event.task = self.assignment.work.task().cloned();
+        event.outcome = Some(record.outcome.word().to_owned());
+        event.settlement = record.settlement.task.as_ref().map(|step| step.word().to_owned());
+        event.cost_usd = record.usage.cost_usd.or(self.unknown_cost(record));
+        event.turns = record.usage.turns;
+        event.duration_seconds = Some(record.usage.duration_seconds);
+        event.input_tokens = record.usage.input_tokens;
+        event.output_tokens = record.usage.output_tokens;
+        events::append(&self.project().paths, &event)
+    }
+
+    /// What a run is counted with that has begun and never said what it cost: its limit, else the dearest of late.
+    fn unknown_cost(&self, record: &Record) -> Option<f64> {
+        if record.usage.duration_seconds == 0 && !self.files.output().exists() {
+            return None;
+        }
+        let day = time::local_day(record.finished_at);
+        let dearest = || events::dearest_of_last(&self.project().paths, &day, 20).ok();
+        self.assignment.settings.max_cost_usd.or_else(dearest)
+    }
+}
+
+fn finished(state: AgentState, record: &Record) -> AgentState {
+    let (success, failure) = (record.settlement.tally == Tally::Success, record.settlement.tally == Tally::Failure);
+    AgentState {
+        phase: Phase::Idle,
+        run_id: None,
+        process: None,
+        last_finished: Some(record.finished_at),
+        last_exit_code: record.exit_code,
+        last_outcome: Some(record.outcome.word().to_owned()),
+        consecutive_failures: match record.settlement.tally {
+            Tally::Success => 0,
+            Tally::Failure => state.consecutive_failures + 1,
+            Tally::Neutral => state.consecutive_failures,
+        },
+        total_runs: state.total_runs + 1,
+        total_successes: state.total_successes + u64::from(success),
+        total_failures: state.total_failures + u64::from(failure),
+        current_task: None,
+        recoveries: 0,
+        ..state
+    }
+}
