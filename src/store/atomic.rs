@@ -59,7 +59,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Replaces or creates a file that only its owner may read.
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write()`].
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     put(prepared(path, bytes, PRIVATE, true)?, path)?;
     sync_dir(path)
@@ -68,7 +68,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Replaces or creates a file that can be computed again: atomic, but without waiting for the disk.
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write()`].
 pub fn write_cache(path: &Path, bytes: &[u8]) -> Result<()> {
     put(prepared(path, bytes, SHARED, false)?, path)
 }

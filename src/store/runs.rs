@@ -44,7 +44,7 @@ pub fn write_private_json(path: &Path, value: &impl Serialize) -> Result<()> {
 /// Writes a JSON file, such as a record.
 ///
 /// # Errors
-/// As for [`atomic::write`], and a value that JSON cannot express.
+/// As for [`atomic::write()`], and a value that JSON cannot express.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     atomic::write(path, &atomic::json(value)?)
 }

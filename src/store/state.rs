@@ -40,7 +40,7 @@ pub fn load(agent: &AgentPaths) -> Result<Loaded> {
 /// Writes the state of an agent.
 ///
 /// # Errors
-/// As for [`atomic::write`].
+/// As for [`atomic::write()`].
 pub fn save(agent: &AgentPaths, state: &AgentState) -> Result<()> {
     atomic::write(&agent.state(), &atomic::json(state)?)
 }

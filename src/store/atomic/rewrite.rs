@@ -36,7 +36,7 @@ const TRIES: u32 = 20;
 /// `change` may be called several times, each time with a newer text. Bytes that are not UTF-8 stay as they are.
 ///
 /// # Errors
-/// As for [`super::super::read::read_text`] and [`super::write`]; a person's edit is then in place.
+/// As for [`super::super::read::read_text`] and [`super::write()`]; a person's edit is then in place.
 pub fn rewrite(path: &Path, change: impl FnMut(&str) -> Option<String>) -> Result<Rewritten> {
     rewrite_by(path, change, exchange)
 }
