@@ -1,6 +1,7 @@
 //! The commands: their arguments, and the only place that prints.
 
 mod context;
+mod init;
 
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
@@ -31,7 +32,9 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Init(init::Args),
+}
 
 /// Runs the command line; the result is the exit code of the process.
 pub fn main() -> ExitCode {
@@ -43,8 +46,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    let _context = Context::new(cli.dir.as_deref(), cli.debug)?;
-    Ok(())
+    let context = Context::new(cli.dir.as_deref(), cli.debug)?;
+    match &cli.command {
+        Some(Command::Init(args)) => init::run(args, &context),
+        None => Ok(()),
+    }
 }
 
 /// The one place that maps errors to words and exit codes.

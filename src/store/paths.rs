@@ -163,6 +163,11 @@ impl Paths {
         self.shared().join("queue").join(state.word())
     }
 
+    /// The directories of proposals, one per state.
+    pub fn proposals(&self) -> [PathBuf; 4] {
+        ["active", "promoted", "deferred", "rejected"].map(|state| self.shared().join("proposals").join(state))
+    }
+
     /// The file of a task in a state.
     pub fn task(&self, state: TaskState, id: &Name) -> PathBuf {
         self.queue(state).join(format!("{id}.{MARKDOWN}"))

@@ -1,0 +1,100 @@
+//! `scheduler init`: sets a project up, and says what to do next.
+//!
+//! First everything is looked at, then everything is made; what exists is never changed, `.gitignore` only added to.
+
+mod claude_md;
+mod gitignore;
+mod next;
+mod place;
+mod plan;
+mod programs;
+mod shell;
+
+use super::{Context, usage};
+use crate::domain::run;
+use anyhow::Result;
+use plan::{Choices, Plan};
+use std::path::Path;
+
+/// Set up the git repository that the current directory belongs to
+///
+/// Makes .orchestrator/ with its configuration agents.yaml. Can be run again: what exists is left as it is.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Ask nothing: install the skills and update .gitignore, unless told otherwise
+    #[arg(short, long)]
+    yes: bool,
+    /// Install the management skills for Claude Code into .claude/commands/
+    #[arg(long)]
+    skills: bool,
+    /// Don't install the management skills
+    #[arg(long, conflicts_with = "skills")]
+    no_skills: bool,
+    /// Add what git is to ignore to .gitignore
+    #[arg(long)]
+    gitignore: bool,
+    /// Don't touch .gitignore
+    #[arg(long, conflicts_with = "gitignore")]
+    no_gitignore: bool,
+}
+
+/// Sets the project up and prints the next steps.
+///
+/// # Errors
+/// Inside a run; outside a git repository, in one without a commit, in a place that can't be written: nothing is made.
+pub fn run(args: &Args, context: &Context) -> Result<()> {
+    if context.env(run::MARK).is_some() {
+        return Err(usage(format!(
+            "this is the run of an agent, which can't set up a project (if it is none: unset {})",
+            run::MARK
+        )));
+    }
+    let root = place::find(&context.dir)?;
+    context.line(format_args!("Setting up {}\n", root.display()))?;
+    let choices = choose(args, context)?;
+    let plan = Plan::new(&root, &choices)?;
+    plan.check()?;
+    plan.apply()?;
+    report(&plan, &choices, context)?;
+    warn_of_ignored_configuration(&root, context);
+    next::print(&root, &plan, context)
+}
+
+/// What the arguments leave open is asked on a terminal; without one, and with `-y`, it is yes.
+fn choose(args: &Args, context: &Context) -> Result<Choices> {
+    let decide = |yes: bool, no: bool, question: &str| match (yes, no) {
+        (true, _) => Ok(true),
+        (_, true) => Ok(false),
+        _ if args.yes || !context.interactive() => Ok(true),
+        _ => context.ask(question, true),
+    };
+    Ok(Choices {
+        skills: decide(args.skills, args.no_skills, "Install the skills /enqueue, /queue-status ... for Claude Code?")?,
+        gitignore: decide(args.gitignore, args.no_gitignore, "Add the runtime files to .gitignore?")?,
+    })
+}
+
+fn report(plan: &Plan, choices: &Choices, context: &Context) -> Result<()> {
+    for line in plan.describe() {
+        context.line(format_args!("  {line}"))?;
+    }
+    if !choices.skills {
+        context.line("  skipped  the skills for Claude Code (--skills installs them)")?;
+    }
+    if !choices.gitignore {
+        context.line("  skipped  .gitignore (--gitignore adds what git is to ignore)")?;
+    }
+    if plan.is_empty() {
+        context.line("\nEverything was there already: nothing was changed.")?;
+    }
+    Ok(())
+}
+
+fn warn_of_ignored_configuration(root: &Path, context: &Context) {
+    if gitignore::hides_configuration(root) {
+        context.warn(
+            "git ignores .orchestrator/agents.yaml, which is to be committed. `git check-ignore -v \
+             .orchestrator/agents.yaml` names the rule: remove it.",
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! The next steps, with the real paths of this project and this machine.
+
+use super::{
+    claude_md::{self, ClaudeMd},
+    plan::Plan,
+    programs, shell,
+};
+use crate::{
+    cli::Context,
+    domain::{
+        config::{self, Config},
+        schedule::{AgentView, Decision, Snapshot, Standing, decide},
+        state::AgentState,
+        time::Time,
+    },
+    exec::git::Git,
+    store::{paths::Paths, read},
+};
+use anyhow::{Context as _, Result};
+use std::path::Path;
+
+/// Prints them, numbered.
+///
+/// # Errors
+/// The program's own path is unknown; nobody reads.
+pub(super) fn print(root: &Path, plan: &Plan, context: &Context) -> Result<()> {
+    let program = std::env::current_exe().context("the path of this program")?;
+    let search_path = context.env("PATH").unwrap_or_default();
+    let mut steps = Vec::new();
+    steps.extend(programs_step(search_path));
+    steps.extend(build_folder_step(&program));
+    steps.extend(claude_md_step(&claude_md::look(root)));
+    steps.extend(commit_step(root, plan, context));
+    let call = call(&program, search_path);
+    steps.push(task_step(&call));
+    steps.push(tick_step(root, &call, context.now));
+    steps.push(cron_step(root, &program, search_path));
+    context.line("\nNext steps")?;
+    for (number, step) in steps.iter().enumerate() {
+        context.line(format_args!("\n{}. {}", number + 1, step.replace('\n', "\n   ").replace("\n   \n", "\n\n")))?;
+    }
+    Ok(())
+}
+
+/// How this very program is called from a shell: by its name where PATH leads to it.
+fn call(program: &Path, search_path: &str) -> String {
+    let named = programs::folder_of("scheduler", search_path).map(|dir| dir.join("scheduler"));
+    let same = |path: &Path| path.canonicalize().ok() == program.canonicalize().ok();
+    match named {
+        Some(path) if same(&path) => "scheduler".to_owned(),
+        _ => shell::word(&program.display().to_string()),
+    }
+}
+
+fn programs_step(search_path: &str) -> Option<String> {
+    let missing = programs::missing(search_path);
+    let lines: Vec<_> = missing.iter().map(|(name, remedy)| format!("{name}: {remedy}")).collect();
+    (!lines.is_empty()).then(|| format!("Not found on your PATH:\n\n{}", wrapped(&lines)))
+}
+
+fn build_folder_step(program: &Path) -> Option<String> {
+    let target = program.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file())?;
+    let source = shell::word(&target.parent()?.display().to_string());
+    Some(format!(
+        "This program lies in a build folder, which `cargo clean` empties. Install it:\n\n  cargo install --locked --path {source}\n\n\
+         and run `scheduler init` again: the paths below then name the installed one."
+    ))
+}
+
+fn claude_md_step(file: &ClaudeMd) -> Option<String> {
+    if file.missing.is_empty() && file.exists {
+        return None;
+    }
+    let mut step = match &file.unread {
+        Some(name) => format!(
+            "Claude Code doesn't read {name} on this system, where case distinguishes\nnames. Rename it (`git mv {name} CLAUDE.md`), \
+             or add a CLAUDE.md with the\nline `@{name}`. Then add to {}:\n",
+            file.path.display()
+        ),
+        None => {
+            format!("{} {}:\n", if file.exists { "Add to" } else { "Create, with these lines," }, file.path.display())
+        }
+    };
+    for line in &file.missing {
+        step.push_str(&format!("\n  {line}"));
+    }
+    Some(step)
+}
+
+/// What of our files git doesn't have yet; nothing where git ignores them or can't be asked.
+fn uncommitted(root: &Path, files: Vec<String>) -> Vec<String> {
+    let question = ["status", "--porcelain", "--untracked-files=all", "-z", "--"].map(str::to_owned);
+    let entries = Git::at(root).run(question.into_iter().chain(files)).map(|output| output.entries());
+    let paths = entries.unwrap_or_default().into_iter().filter_map(|entry| entry.get(3..).map(str::to_owned));
+    let mut words: Vec<_> =
+        paths.map(|path| if path.starts_with(".claude/") { ".claude/commands".to_owned() } else { path }).collect();
+    words.dedup();
+    words
+}
+
+fn commit_step(root: &Path, plan: &Plan, context: &Context) -> Option<String> {
+    let paths = uncommitted(root, plan.files());
+    if paths.is_empty() {
+        return None;
+    }
+    let at_top = context.dir.canonicalize().is_ok_and(|dir| dir == root);
+    let git = if at_top { "git".to_owned() } else { format!("git -C {}", shell::word(&root.display().to_string())) };
+    Some(format!(
+        "Look through .orchestrator/agents.yaml, then commit: agents see what is\ncommitted, not what lies in your checkout.\n\n  \
+         {git} add {}\n  {git} commit -m 'Set up the scheduler'",
+        paths.join(" ")
+    ))
+}
+
+fn task_step(call: &str) -> String {
+    format!(
+        "Create a first task, small enough to read what comes of it:\n\n  {call} task add --role implement \\\n    \
+         --title 'Say in the README how to run the tests' \\\n    --criterion 'The command stands there and works'"
+    )
+}
+
+fn tick_step(root: &Path, call: &str, now: Time) -> String {
+    let starts = match configuration(root) {
+        Ok(config) => first_tick(&config, now),
+        Err(problem) => format!("Nothing starts before this is put right:\n{problem}"),
+    };
+    format!("See what a tick would do, then do one:\n\n  {call} --dry-run\n  {call}\n\n{starts}")
+}
+
+/// What agents.yaml says, or its first problem in one line.
+fn configuration(root: &Path) -> Result<Config, String> {
+    let path = Paths::new(root).config();
+    let text = read::read_linked_text(&path).map_err(|error| format!("{error:#}"))?.unwrap_or_default();
+    config::read(&text).map(|(config, _)| config).map_err(|problems| {
+        let first = problems.iter().find(|problem| problem.severity == config::Severity::Error);
+        format!("{}: {}", path.display(), first.map(ToString::to_string).unwrap_or_default())
+    })
+}
+
+/// What a tick starts in a project without tasks, and what it may cost.
+fn first_tick(config: &Config, now: Time) -> String {
+    let fresh = AgentView { standing: Standing::Free, state: AgentState::default() };
+    let snapshot = Snapshot { agents: vec![fresh; config.agents.len()], ..Snapshot::default() };
+    let starting: Vec<_> = decide(config, &snapshot, now)
+        .iter()
+        .zip(&config.agents)
+        .filter(|(decision, _)| matches!(decision, Decision::Start(_)))
+        .map(|(_, agent)| {
+            let most = match agent.settings.max_cost_usd {
+                Some(usd) => format!(" and ${usd}"),
+                None => String::new(),
+            };
+            format!("{} ({}, at most {} turns{most})", agent.name, agent.role, agent.settings.max_turns)
+        })
+        .collect();
+    let who = match starting.as_slice() {
+        [] => "Without tasks the first tick starts nobody. ".to_owned(),
+        names => format!("The first tick starts {}. ", names.join(" and ")),
+    };
+    let limit = match config.max_cost_usd_per_day {
+        Some(usd) => format!("no run starts once the runs of a day have cost ${usd} (max_cost_usd_per_day)."),
+        None => "there is no limit per day: set max_cost_usd_per_day.".to_owned(),
+    };
+    let sentence =
+        format!("{who}Others start when there is a task for their role. Every run costs money or quota; {limit}");
+    wrapped(&[sentence])
+}
+
+fn cron_step(root: &Path, program: &Path, search_path: &str) -> String {
+    let log = Paths::new(root).logs().join("cron.log");
+    let path = programs::path_for_cron(search_path, program);
+    let line = match shell::cron_line(&path, program, root, &log) {
+        Ok(line) => format!("  {line}"),
+        Err(problem) => format!("  {problem}"),
+    };
+    let launchd = if cfg!(target_os = "macos") { " (or use launchd: see the README)" } else { "" };
+    format!(
+        "Let cron do it every minute{launchd}: `crontab -e`, and add as ONE line\n\n{line}\n\n\
+         If your agents call programs in other folders, add these to PATH there."
+    )
+}
+
+/// The texts, each broken into lines of at most 76 characters where it has blanks.
+fn wrapped(texts: &[String]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for text in texts {
+        lines.push(String::new());
+        for word in text.split(' ') {
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => line.push_str(word),
+                Some(line) if line.chars().count() + word.chars().count() < 76 => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn now() -> Time {
+        crate::domain::time::parse("2024-01-15T10:30:00Z").unwrap()
+    }
+
+    #[test]
+    fn says_what_starts_and_what_it_costs() {
+        for (text, words) in [
+            (
+                "max_cost_usd_per_day: 20\nagents:\n  - {name: pm, role: product_manager, max_turns: 7}\n  - {name: i, role: implementer}\n",
+                &["starts pm (product_manager, at most 7 turns).", "have cost $20"][..],
+            ),
+            ("agents:\n  - {name: i, role: implementer}\n", &["starts nobody", "no limit per day"]),
+            ("agents:\n  - {name: pm, role: product_manager, max_cost_usd: 2.5}\n", &["turns and $2.5)"]),
+            ("agents:\n  - {name: pm, role: boss}\n", &["put right", "line 2"]),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir(dir.path().join(".orchestrator")).unwrap();
+            fs::write(dir.path().join(".orchestrator/agents.yaml"), text).unwrap();
+            let step = tick_step(dir.path(), "scheduler", now()).replace('\n', " ");
+            for word in words {
+                assert!(step.contains(word), "{word} is not in {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_the_file_that_claude_reads() {
+        let mut file = ClaudeMd {
+            path: "/p/CLAUDE.md".into(),
+            exists: false,
+            unread: Some("claude.md".to_owned()),
+            missing: vec!["A line"],
+        };
+        let step = claude_md_step(&file).unwrap();
+        assert!(step.contains("git mv claude.md CLAUDE.md") && step.contains("\n\n  A line"), "{step}");
+        file.missing.clear();
+        file.exists = true;
+        assert_eq!(claude_md_step(&file), None);
+    }
+
+    #[test]
+    fn lines_are_broken() {
+        let text = wrapped(&["word ".repeat(40).trim().to_owned(), "x".repeat(100)]);
+        assert!(text.lines().take(3).all(|line| line.len() < 77));
+        assert_eq!(text.replace('\n', " "), format!("{} {}", "word ".repeat(40).trim(), "x".repeat(100)));
+    }
+}

@@ -1,0 +1,222 @@
+//! What init makes: found out first, checked as a whole, then made.
+
+use super::gitignore;
+use crate::{
+    domain::task::TaskState,
+    store::{
+        atomic::{self, Published},
+        paths::Paths,
+    },
+};
+use anyhow::{Context as _, Result, bail};
+use rustix::fs::{Access, access};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+const CONFIGURATION: &str = include_str!("../../../templates/agents.yaml");
+
+const SKILLS: [(&str, &str); 4] = [
+    ("enqueue.md", include_str!("../../../commands/management/enqueue.md")),
+    ("queue-status.md", include_str!("../../../commands/management/queue-status.md")),
+    ("agent-status.md", include_str!("../../../commands/management/agent-status.md")),
+    ("retry-failed.md", include_str!("../../../commands/management/retry-failed.md")),
+];
+
+/// What the user wants beside the directories and agents.yaml.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choices {
+    pub(super) skills: bool,
+    pub(super) gitignore: bool,
+}
+
+/// One thing to make.
+#[derive(Debug)]
+enum Item {
+    Dir(PathBuf),
+    File(PathBuf, &'static str),
+    Ignore(PathBuf, Vec<&'static str>),
+}
+
+/// What is to be made, in that order, and the files that are there already.
+#[derive(Debug)]
+pub(super) struct Plan {
+    root: PathBuf,
+    items: Vec<Item>,
+    present: Vec<PathBuf>,
+}
+
+impl Plan {
+    /// Looks at what is there.
+    ///
+    /// # Errors
+    /// Something of another kind stands where a file or directory belongs.
+    pub(super) fn new(root: &Path, choices: &Choices) -> Result<Self> {
+        let paths = Paths::new(root);
+        let mut plan = Self { root: root.to_owned(), items: Vec::new(), present: Vec::new() };
+        for dir in directories(&paths) {
+            plan.dir(dir)?;
+        }
+        if choices.skills {
+            for (name, text) in SKILLS {
+                plan.file(root.join(".claude/commands").join(name), text)?;
+            }
+        }
+        if choices.gitignore {
+            plan.ignore(root.join(".gitignore"))?;
+        }
+        // Last, for it is what makes a project of the folder.
+        plan.file(paths.config(), CONFIGURATION)?;
+        Ok(plan)
+    }
+
+    /// Whether there is nothing to make.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Every file that belongs into the repository, from its top, whether it was there or not.
+    pub(super) fn files(&self) -> Vec<String> {
+        let made = self.items.iter().filter_map(|item| match item {
+            Item::File(path, _) | Item::Ignore(path, _) => Some(path),
+            Item::Dir(_) => None,
+        });
+        made.chain(&self.present).map(|path| self.relative(path)).collect()
+    }
+
+    fn dir(&mut self, path: PathBuf) -> Result<()> {
+        match kind(&path)? {
+            None => self.items.push(Item::Dir(path)),
+            Some(kind) if kind.is_dir() => {}
+            Some(_) => bail!("{} stands where a directory belongs: move it away", path.display()),
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: PathBuf, text: &'static str) -> Result<()> {
+        match kind(&path)? {
+            None => self.items.push(Item::File(path, text)),
+            Some(kind) if kind.is_file() => self.present.push(path),
+            Some(_) => bail!("{} is not a file, but a file belongs there: move it away", path.display()),
+        }
+        Ok(())
+    }
+
+    fn ignore(&mut self, path: PathBuf) -> Result<()> {
+        if path.is_symlink() {
+            bail!(
+                "{} is a symbolic link, which git does not read: make it a file, or use --no-gitignore",
+                path.display()
+            );
+        }
+        let text = match kind(&path)? {
+            None => Vec::new(),
+            Some(kind) if kind.is_file() => {
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?
+            }
+            Some(_) => bail!("{} is not a file: move it away, or use --no-gitignore", path.display()),
+        };
+        match gitignore::missing(&text) {
+            lines if lines.is_empty() => self.present.push(path),
+            lines => self.items.push(Item::Ignore(path, lines)),
+        }
+        Ok(())
+    }
+
+    /// Whether everything can be made, before anything is.
+    ///
+    /// # Errors
+    /// A directory that can't be written, with the remedy.
+    pub(super) fn check(&self) -> Result<()> {
+        for item in &self.items {
+            let (Item::Dir(path) | Item::File(path, _) | Item::Ignore(path, _)) = item;
+            let Some(dir) = path.ancestors().skip(1).find(|dir| dir.exists()) else { continue };
+            access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from).with_context(|| {
+                format!(
+                    "nothing was made: {} can't be written; make it writable for you, then run this again",
+                    dir.display()
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything.
+    ///
+    /// # Errors
+    /// Those of the file system. What was made until then stays; a second call goes on from there.
+    pub(super) fn apply(&self) -> Result<()> {
+        for item in &self.items {
+            match item {
+                Item::Dir(path) => atomic::ensure_dir(path)?,
+                Item::File(path, text) => {
+                    // Whoever made it in the meantime keeps what they made.
+                    let (Published::New | Published::AlreadyExists) = atomic::create_new(path, text.as_bytes())?;
+                }
+                Item::Ignore(path, lines) => {
+                    let text = match fs::read(path) {
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+                        text => text.with_context(|| format!("cannot read {}", path.display()))?,
+                    };
+                    atomic::write(path, &gitignore::with_lines(&text, lines))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is made and what was there, a line each.
+    pub(super) fn describe(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        match self.items.iter().filter(|item| matches!(item, Item::Dir(_))).count() {
+            0 => {}
+            1 => lines.push("created  1 directory under .orchestrator/".to_owned()),
+            count => lines.push(format!("created  {count} directories under .orchestrator/")),
+        }
+        for item in &self.items {
+            match item {
+                Item::Dir(_) => {}
+                Item::File(path, _) => lines.push(format!("created  {}", self.relative(path))),
+                Item::Ignore(path, added) => {
+                    lines.push(format!("updated  {}: {} lines added", self.relative(path), added.len()));
+                }
+            }
+        }
+        lines.extend(self.present.iter().map(|path| format!("exists   {}: left as it is", self.relative(path))));
+        lines
+    }
+
+    fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+}
+
+/// What stands at a path; a link counts as what it leads to, and one that leads nowhere as not a file.
+fn kind(path: &Path) -> Result<Option<fs::FileType>> {
+    match fs::metadata(path).or_else(|_| fs::symlink_metadata(path)) {
+        Ok(metadata) => Ok(Some(metadata.file_type())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            bail!("{}: a file stands where a directory belongs: move it away", path.display())
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot look at {}", path.display())),
+    }
+}
+
+fn directories(paths: &Paths) -> Vec<PathBuf> {
+    let mut all = vec![
+        paths.commands_dir(),
+        paths.prompts_dir(),
+        paths.agents_dir(),
+        paths.messages(),
+        paths.logs(),
+        paths.cache(),
+    ];
+    all.extend(TaskState::ALL.map(|state| paths.queue(state)));
+    all.extend(paths.proposals());
+    all
+}
+
+#[cfg(test)]
+mod tests;

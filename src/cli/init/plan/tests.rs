@@ -1,0 +1,125 @@
+use super::*;
+use crate::domain::{config, role::Model};
+use std::{collections::BTreeMap, os::unix::fs::symlink};
+
+const ALL: Choices = Choices { skills: true, gitignore: true };
+
+/// Every path below a folder with its contents; nothing for directories.
+fn tree(root: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path.clone());
+                found.insert(path, None);
+            } else {
+                let contents = fs::read(&path).unwrap_or_default();
+                found.insert(path, Some(contents));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn makes_everything_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = Plan::new(dir.path(), &ALL).unwrap();
+    plan.check().unwrap();
+    plan.apply().unwrap();
+    for path in [
+        ".orchestrator/agents.yaml",
+        ".orchestrator/commands",
+        ".orchestrator/prompts",
+        ".orchestrator/agents",
+        ".orchestrator/messages",
+        ".orchestrator/shared/queue/claimed",
+        ".orchestrator/shared/proposals/deferred",
+        ".claude/commands/retry-failed.md",
+        ".gitignore",
+    ] {
+        assert!(dir.path().join(path).exists(), "{path}");
+    }
+    let made = tree(dir.path());
+    let again = Plan::new(dir.path(), &ALL).unwrap();
+    assert!(again.is_empty());
+    assert_eq!(again.files().len(), plan.files().len());
+    assert!(again.describe().iter().all(|line| line.starts_with("exists")), "{:?}", again.describe());
+    again.apply().unwrap();
+    assert_eq!(tree(dir.path()), made);
+}
+
+#[test]
+fn leaves_what_a_person_has_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let own =
+        [(".orchestrator/agents.yaml", "agents: []"), (".claude/commands/enqueue.md", "mine"), (".gitignore", "x")];
+    for (path, text) in own {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    Plan::new(dir.path(), &ALL).unwrap().apply().unwrap();
+    for (path, text) in own {
+        assert!(fs::read_to_string(dir.path().join(path)).unwrap().starts_with(text), "{path}");
+    }
+    assert_eq!(fs::read_to_string(dir.path().join(own[0].0)).unwrap(), own[0].1);
+}
+
+#[test]
+fn makes_only_what_was_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    Plan::new(dir.path(), &Choices { skills: false, gitignore: false }).unwrap().apply().unwrap();
+    let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, [".orchestrator"]);
+}
+
+#[test]
+fn refuses_what_is_in_the_way_and_makes_nothing() {
+    type Obstacle = fn(&Path);
+    let obstacles: [(Obstacle, &str); 5] = [
+        (|root| fs::write(root.join(".orchestrator"), "").unwrap(), ".orchestrator"),
+        (|root| fs::create_dir(root.join(".gitignore")).unwrap(), "--no-gitignore"),
+        (|root| symlink("elsewhere", root.join(".gitignore")).unwrap(), "symbolic link"),
+        (|root| fs::create_dir_all(root.join(".orchestrator/agents.yaml")).unwrap(), "agents.yaml is not a file"),
+        (|root| fs::write(root.join(".claude"), "").unwrap(), ".claude"),
+    ];
+    for (put, word) in obstacles {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path());
+        let before = tree(dir.path());
+        let error = Plan::new(dir.path(), &ALL).and_then(|plan| plan.check()).unwrap_err();
+        assert!(format!("{error:#}").contains(word), "{word}: {error:#}");
+        assert_eq!(tree(dir.path()), before);
+    }
+}
+
+#[test]
+fn the_configuration_is_valid_for_both_models() {
+    let (config, warnings) = config::read(CONFIGURATION).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!((config.model, config.max_cost_usd_per_day), (Model::Task, Some(20.0)));
+    let agents: Vec<_> = config.agents.iter().map(|agent| (agent.name.as_str(), agent.interval_seconds)).collect();
+    assert_eq!(agents, [("pm-agent", 600), ("impl-agent-1", 180), ("test-agent", 120), ("review-agent", 300)]);
+    // With every key switched on, not one is misspelt.
+    let (head, tail) = CONFIGURATION.split_once("\n# The proposal model").unwrap();
+    let top = tail.split_once("# And at the top level:\n").unwrap().1;
+    let switch_on = |text: &str| -> String {
+        let is_key = |line: &&str| {
+            line.starts_with("# ")
+                && line[2..].trim_start().split_once(':').is_some_and(|(key, _)| {
+                    !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || "_-".contains(c))
+                })
+        };
+        text.lines().filter(is_key).map(|line| format!("{}\n", &line[2..])).collect()
+    };
+    let plain: String = head.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    let every = format!("{}{}{plain}", switch_on(head), switch_on(top));
+    let (config, warnings) = config::read(&every).unwrap_or_else(|problems| panic!("{problems:?}\n{every}"));
+    assert_eq!(warnings, [], "{every}");
+    assert_eq!(config.max_running, Some(4), "{every}");
+    assert_eq!(config.agents[0].settings.claude_model.as_deref(), Some("sonnet"));
+    assert_eq!(config.proposal_limits.len(), 1);
+}
