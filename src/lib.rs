@@ -9,4 +9,5 @@ pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod exec;
+pub mod logging;
 pub mod store;

@@ -68,6 +68,23 @@ impl Context {
         Ok(Self { now, dir, debug, environment })
     }
 
+    /// The time now, for what takes longer than a moment; fixed if `SCHEDULER_NOW` is set.
+    #[expect(clippy::disallowed_methods, reason = "a run outlives the time at which its supervisor was started")]
+    pub fn clock(&self) -> Time {
+        match self.env(NOW_VARIABLE) {
+            Some(_) => self.now,
+            None => chrono::Utc::now(),
+        }
+    }
+
+    /// The program itself.
+    ///
+    /// # Errors
+    /// The system doesn't tell where it is.
+    pub fn program(&self) -> Result<PathBuf> {
+        std::env::current_exe().context("the program can't find itself")
+    }
+
     /// A variable of the environment; `None` if it is unset, empty, or not UTF-8.
     pub fn env(&self, name: &str) -> Option<&str> {
         self.environment.get(&OsString::from(name))?.to_str().filter(|value| !value.is_empty())

@@ -1,7 +1,17 @@
 //! The commands: their arguments, and the only place that prints.
 
+mod caller;
+mod config;
 mod context;
 mod init;
+mod input;
+mod message;
+mod review;
+mod status;
+mod supervise;
+mod table;
+mod task;
+mod tick;
 
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
@@ -34,6 +44,24 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    /// Show what is going on
+    #[command(after_help = "Example:\n  scheduler status")]
+    Status,
+    /// Add, look at and move tasks
+    #[command(subcommand)]
+    Task(task::Command),
+    /// Send and read messages
+    #[command(subcommand)]
+    Message(message::Command),
+    /// Record the verdict of a review
+    #[command(subcommand)]
+    Review(review::Command),
+    /// Carry one run; started by ticks
+    #[command(hide = true)]
+    Supervise(supervise::Args),
+    /// Ask for the open pull requests; started by ticks
+    #[command(hide = true)]
+    Refresh,
 }
 
 /// Runs the command line; the result is the exit code of the process.
@@ -49,7 +77,13 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let context = Context::new(cli.dir.as_deref(), cli.debug)?;
     match &cli.command {
         Some(Command::Init(args)) => init::run(args, &context),
-        None => Ok(()),
+        Some(Command::Status) => status::run(&context),
+        Some(Command::Task(command)) => task::run(command, &context),
+        Some(Command::Message(command)) => message::run(command, &context),
+        Some(Command::Review(command)) => review::run(command, &context),
+        Some(Command::Supervise(args)) => supervise::run(args, &context),
+        Some(Command::Refresh) => supervise::refresh(&context),
+        None => tick::run(cli.dry_run, &context),
     }
 }
 

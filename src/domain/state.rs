@@ -40,6 +40,8 @@ pub struct AgentState {
     pub phase: Phase,
     /// The run under way.
     pub run_id: Option<String>,
+    /// The supervisor, while it carries a run.
+    pub supervisor: Option<ProcessId>,
     /// The process group of claude, while it runs.
     pub process: Option<ProcessId>,
     /// When the last run began.

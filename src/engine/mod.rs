@@ -7,7 +7,7 @@ pub mod collect;
 pub mod project;
 pub mod refresh;
 pub mod run;
-mod snapshot;
+pub mod snapshot;
 mod spawn;
 mod start;
 pub mod tick;

@@ -21,7 +21,7 @@ use crate::{
         state::{AgentState, Phase},
         task::{self, Task, TaskState},
     },
-    exec::worktree::Worktree,
+    exec::{processes, worktree::Worktree},
     store::{
         lock::Lock,
         paths::{AgentPaths, RunPaths},
@@ -108,6 +108,7 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     }
     let run = Run::open(supervisor, files, &state)?;
     state.phase = Phase::Running;
+    state.supervisor = processes::identity(std::process::id());
     run.save(&state)?;
     let end = run.work(&mut state);
     run.conclude(state, end)

@@ -191,6 +191,11 @@ pub fn reap_orphans(except: Option<u32>) {
     }
 }
 
+/// Asks exactly this process to end (SIGTERM); says whether it was there to be asked.
+pub fn terminate(id: &ProcessId) -> bool {
+    id.boot == system::boot() && is_alive(id) && signal(id, Signal::TERM)
+}
+
 /// Whether orphaned descendants are given to this process.
 pub fn is_subreaper() -> bool {
     system::is_subreaper()

@@ -45,6 +45,7 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
         return Ok(());
     }
     state.recoveries += 1;
+    state.supervisor = processes::identity(std::process::id());
     tracing::debug!(recoveries = state.recoveries, "recovery begins");
     state::save(&files, &state)?;
     let run_id = state.run_id.clone().unwrap_or_default();
@@ -92,8 +93,15 @@ fn let_go(supervisor: &Supervisor<'_>, agent: &Name, state: AgentState, run_id: 
     if let Some(task) = &state.current_task {
         Queue::new(&supervisor.project.paths).release(task, Some(run_id), &Edit::new().unclaim())?;
     }
-    let idle =
-        AgentState { phase: Phase::Idle, run_id: None, process: None, current_task: None, recoveries: 0, ..state };
+    let idle = AgentState {
+        phase: Phase::Idle,
+        run_id: None,
+        process: None,
+        supervisor: None,
+        current_task: None,
+        recoveries: 0,
+        ..state
+    };
     state::save(&supervisor.project.paths.agent(agent), &idle)
 }
 
@@ -181,6 +189,7 @@ impl Run<'_> {
             phase: Phase::Idle,
             run_id: None,
             process: None,
+            supervisor: None,
             current_task: None,
             recoveries: 0,
             last_finished: Some(now),

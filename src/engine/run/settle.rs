@@ -191,6 +191,7 @@ fn finished(state: AgentState, record: &Record) -> AgentState {
         phase: Phase::Idle,
         run_id: None,
         process: None,
+        supervisor: None,
         last_finished: Some(record.finished_at),
         last_exit_code: record.exit_code,
         last_outcome: Some(record.outcome.word().to_owned()),

@@ -78,6 +78,16 @@ impl Queue<'_> {
         Ok(ours)
     }
 
+    /// Edits a task where it is; whether it was there.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn amend(&self, state: TaskState, id: &Name, edit: &Edit) -> Result<bool> {
+        let _lock = self.lock()?;
+        let rewritten = atomic::rewrite(&self.paths.task(state, id), |old| Some(edit.apply(old)))?;
+        Ok(rewritten != Rewritten::Gone)
+    }
+
     /// Puts a claimed task back that names `run` or no run at all: the edit first, then the move.
     ///
     /// # Errors

@@ -1,0 +1,66 @@
+//! `scheduler review record`: a reviewer's verdict.
+
+use super::{
+    Context,
+    caller::{Access, authorize},
+    input, usage,
+};
+use crate::{
+    domain::review::{Issue, Review, Verdict},
+    engine::project::Project,
+    store::runs,
+};
+use anyhow::{Result, bail};
+
+/// The longest summary, in bytes.
+const MAX_SUMMARY: usize = 20_000;
+/// The most findings of one review.
+const MAX_ISSUES: usize = 100;
+
+/// Arguments of `scheduler review`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Record the verdict of the review that this run is for; a later one replaces it
+    #[command(
+        after_help = "Example:\n  scheduler review record --verdict request-changes --summary 'One bug' \\\n    \
+        --issue 'high|src/parse.rs:42|An empty line panics'"
+    )]
+    Record(RecordArgs),
+}
+
+/// Arguments of `scheduler review record`.
+#[derive(Debug, clap::Args)]
+pub struct RecordArgs {
+    /// approve, request-changes or comment
+    #[arg(long)]
+    verdict: Verdict,
+    /// The reasons, in a few sentences; - for standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    summary: String,
+    /// One finding: 'severity|file:line|text'; repeatable
+    #[arg(long = "issue", value_name = "ISSUE", allow_hyphen_values = true)]
+    issues: Vec<Issue>,
+}
+
+/// Runs one of the commands.
+pub fn run(command: &Command, context: &Context) -> Result<()> {
+    let Command::Record(args) = command;
+    let project = Project::find(&context.dir)?;
+    let caller = authorize(context, &project, "review record", Access::Write)?;
+    let Some(agent) = caller.agent() else {
+        bail!("a verdict belongs to the run of a reviewer; as a person, review on the pull request itself");
+    };
+    let summary = input::text_or_stdin(&args.summary)?;
+    if summary.trim().is_empty() || summary.len() > MAX_SUMMARY {
+        return Err(usage(format!("--summary must have 1 to {MAX_SUMMARY} bytes")));
+    }
+    if args.issues.len() > MAX_ISSUES {
+        return Err(usage(format!("at most {MAX_ISSUES} --issue; keep the gravest")));
+    }
+    if args.verdict == Verdict::RequestChanges && args.issues.is_empty() {
+        return Err(usage("request-changes needs at least one --issue 'severity|file:line|text'"));
+    }
+    let review = Review { verdict: args.verdict, summary: summary.trim().to_owned(), issues: args.issues.clone() };
+    runs::write_json(&agent.files.review(), &review)?;
+    context.line(format!("recorded: {}, {} issues", review.verdict, review.issues.len()))
+}

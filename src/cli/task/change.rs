@@ -1,0 +1,120 @@
+//! `scheduler task retry` and `scheduler task cancel`.
+
+use crate::{
+    cli::{
+        Context,
+        caller::{Access, authorize},
+        config, usage,
+    },
+    domain::{
+        name::Name,
+        task::{self, Edit, TaskState, key},
+        text::one_line,
+        time,
+    },
+    engine::project::Project,
+    exec::processes,
+    store::{
+        queue::{Queue, Shift},
+        state::{self, Loaded},
+    },
+};
+use anyhow::{Result, bail};
+
+/// Gives one failed or held task, or every failed one that wasn't cancelled, another try.
+pub fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "task retry", Access::Write)?;
+    let limit = if force { None } else { Some(config::read(&project)?.queue_limits.max_incoming) };
+    let queue = Queue::new(&project.paths);
+    let Some(id) = id else { return retry_all(&queue, limit, context) };
+    let Some(found) = queue.find(id)? else { bail!("there is no task {id}; `scheduler task list` lists them") };
+    let edit = fresh(context);
+    match found.state {
+        TaskState::Failed => match queue.retry(&found.id, &edit, limit)? {
+            Shift::Done { .. } => context.line(format!("{}: back in incoming", found.id)),
+            other => bail!("{}", refusal(&found.id, &other)),
+        },
+        TaskState::Incoming => {
+            let held = task::parse(&found.id, &found.text).is_ok_and(|task| task.waits_for.is_some());
+            if !held || !queue.amend(TaskState::Incoming, &found.id, &edit)? {
+                bail!("{} is in incoming and waits for nothing that retry could lift", found.id);
+            }
+            context.line(format!("{}: waits for nothing any more", found.id))
+        }
+        state => bail!("{} is in {state}: only failed tasks, and held ones in incoming, can be retried", found.id),
+    }
+}
+
+fn retry_all(queue: &Queue<'_>, limit: Option<u32>, context: &Context) -> Result<()> {
+    let mut count = 0;
+    for id in queue.list(TaskState::Failed)?.ids {
+        let Some(text) = queue.read(TaskState::Failed, &id)? else { continue };
+        if task::parse(&id, &text).is_ok_and(|task| task.cancelled_at.is_some()) {
+            context.line(format!("{id}: was cancelled, left alone"))?;
+            continue;
+        }
+        match queue.retry(&id, &fresh(context), limit)? {
+            Shift::Done { .. } => {
+                count += 1;
+                context.line(format!("{id}: back in incoming"))?;
+            }
+            full @ Shift::Full { .. } => bail!("{}; {count} tasks were put back before", refusal(&id, &full)),
+            other => context.warn(refusal(&id, &other)),
+        }
+    }
+    if count == 0 { context.line("no failed task to retry") } else { Ok(()) }
+}
+
+/// The header of a task that begins anew; its branch and what went wrong stay for the next attempt.
+fn fresh(context: &Context) -> Edit {
+    let keys = [key::ATTEMPTS, key::RETURNS, key::WAITS_FOR, key::FAILED_AT, key::CANCELLED_AT];
+    Edit::new().clear(&keys).unclaim().set(key::RETRIED_AT, time::to_text(context.now))
+}
+
+fn refusal(id: &Name, shift: &Shift) -> String {
+    match shift {
+        Shift::Full { pending, limit } => format!(
+            "{id}: the queue is full, {pending} of {limit} (max_incoming); wait, raise the limit in agents.yaml, or use --force"
+        ),
+        Shift::Exists(state) => format!("{id} is in {state} too: remove one of the two files"),
+        Shift::Gone | Shift::NotOurs | Shift::Done { .. } => format!("{id} was moved meanwhile; look again"),
+    }
+}
+
+/// Gives up a task: first it is failed, then a run that has it is stopped.
+pub fn cancel(id: &Name, reason: &str, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "task cancel", Access::Write)?;
+    let reason = one_line(reason);
+    if reason.is_empty() {
+        return Err(usage("--reason must say why"));
+    }
+    let queue = Queue::new(&project.paths);
+    let Some(found) = queue.find(id)? else { bail!("there is no task {id}; `scheduler task list` lists them") };
+    let edit = Edit::new().unclaim().set(key::CANCELLED_AT, time::to_text(context.now));
+    let edit = edit.section("Error", &format!("Cancelled: {reason}"));
+    match queue.cancel(&found.id, &edit)? {
+        Shift::Done { from, .. } => {
+            context.line(format!("{}: cancelled", found.id))?;
+            if from == TaskState::Claimed { stop_run(&project, &found.id, context) } else { Ok(()) }
+        }
+        Shift::Gone => bail!("{} is in {}: only incoming and claimed tasks can be cancelled", found.id, found.state),
+        other => bail!("{}", refusal(&found.id, &other)),
+    }
+}
+
+/// Asks the supervisor of the run that has the task to end; it saves the work and lets the agent go.
+fn stop_run(project: &Project, id: &Name, context: &Context) -> Result<()> {
+    let Ok(entries) = std::fs::read_dir(project.paths.agents_dir()) else { return Ok(()) };
+    for name in entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<Name>().ok()) {
+        let Loaded::State(state) = state::load(&project.paths.agent(&name))? else { continue };
+        if state.current_task.as_ref() != Some(id) {
+            continue;
+        }
+        if state.supervisor.as_ref().is_some_and(processes::terminate) {
+            context.line(format!("{name}: its run is being stopped"))?;
+        }
+    }
+    Ok(())
+}

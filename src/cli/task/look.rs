@@ -1,0 +1,111 @@
+//! `scheduler task list` and `scheduler task show`. They only look.
+
+use crate::{
+    cli::{
+        Context,
+        caller::{Access, authorize},
+        table,
+    },
+    domain::{
+        name::Name,
+        schedule,
+        task::{self, Task, TaskState},
+        text::{cut, one_line, printable},
+        time,
+    },
+    engine::project::Project,
+    store::queue::{BadTask, Found, Queue},
+};
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Listed {
+    state: TaskState,
+    #[serde(flatten)]
+    task: Task,
+}
+
+#[derive(Serialize)]
+struct Unreadable {
+    state: TaskState,
+    id: Name,
+    path: String,
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Everything {
+    tasks: Vec<Listed>,
+    unreadable: Vec<Unreadable>,
+}
+
+/// Lists the tasks in all four states.
+pub fn list(json: bool, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "task list", Access::Read)?;
+    let queue = Queue::new(&project.paths);
+    let mut all = Everything { tasks: Vec::new(), unreadable: Vec::new() };
+    for state in TaskState::ALL {
+        for head in queue.heads(state)? {
+            match head {
+                Ok(task) => all.tasks.push(Listed { state, task }),
+                Err(BadTask { id, path, problems }) => {
+                    all.unreadable.push(Unreadable { state, id, path: path.display().to_string(), problems });
+                }
+            }
+        }
+    }
+    if json {
+        return context.json(&all);
+    }
+    if all.tasks.is_empty() && all.unreadable.is_empty() {
+        return context.line("no tasks; add one with `scheduler task add`");
+    }
+    let mut rows = table::new(&["STATE", "TASK", "ROLE", "PRIO", "TITLE"]);
+    for Listed { state, task } in &all.tasks {
+        let title = cut(&one_line(&task.title), 44);
+        rows.add_row([&state.to_string(), task.id.as_str(), task.role.word(), &task.priority.to_string(), &title]);
+    }
+    context.line(rows)?;
+    for bad in &all.unreadable {
+        context.warn(format!("{}: {}", bad.path, bad.problems.join("; ")));
+    }
+    Ok(())
+}
+
+/// Shows one task: its file, where it is, and what it waits for.
+pub fn show(id: &Name, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "task show", Access::Read)?;
+    let queue = Queue::new(&project.paths);
+    let Some(found) = queue.find(id)? else {
+        bail!("there is no task {id}; `scheduler task list` lists them");
+    };
+    context.line(format!("{}, {}", found.state, project.paths.task(found.state, &found.id).display()))?;
+    if let Some(note) = note(&queue, &found, context)? {
+        context.line(note)?;
+    }
+    context.line("")?;
+    context.line(printable(&found.text).trim_end())
+}
+
+/// What there is to say of a task beside its text.
+fn note(queue: &Queue<'_>, found: &Found, context: &Context) -> Result<Option<String>> {
+    let task = match task::parse(&found.id, &found.text) {
+        Ok(task) => task,
+        Err(problems) => return Ok(Some(format!("left alone: {}", problems.join("; ")))),
+    };
+    Ok(match found.state {
+        TaskState::Incoming => {
+            let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+            let is_done = |id: &Name| queue.exists(TaskState::Done, id);
+            schedule::waiting(&task, &is_done, &claimed, &[]).map(|waiting| waiting.to_string())
+        }
+        TaskState::Claimed => task.claimed_by.map(|agent| {
+            let since = task.claimed_at.map(|at| time::span((context.now - at).num_seconds()));
+            format!("claimed by {agent}{}", since.map_or(String::new(), |since| format!(", {since} ago")))
+        }),
+        TaskState::Done | TaskState::Failed => None,
+    })
+}

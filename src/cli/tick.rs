@@ -1,0 +1,100 @@
+//! `scheduler`: one tick.
+
+use super::{Context, caller, usage};
+use crate::{
+    domain::{
+        config::{Problem, Severity},
+        run::Work,
+        schedule::Decision,
+        time,
+    },
+    engine::{
+        project::Project,
+        tick::{self, Options, Report, Tick},
+    },
+    logging,
+    store::logs,
+};
+use anyhow::Result;
+
+/// Does one tick and tells what it started and changed; with `--debug` or `--dry-run`, every decision.
+pub fn run(dry_run: bool, context: &Context) -> Result<()> {
+    caller::refuse_inside_run(context, "a tick")?;
+    let project = Project::find(&context.dir)?;
+    if context.debug && !dry_run {
+        logging::begin(logs::open(&project.paths.scheduler_log(&time::local_day(context.now)))?)?;
+        log_environment(context);
+    }
+    let program = context.program()?;
+    let options = Options { now: context.now, dry_run, debug: context.debug, program: &program };
+    match tick::tick(&project, &options)? {
+        Tick::Busy => {
+            tracing::debug!("another tick is under way");
+            if context.debug {
+                context.line("another tick is under way; nothing was done")?;
+            }
+            Ok(())
+        }
+        Tick::Misconfigured { problems, crew } => {
+            for name in &crew.recovering {
+                context.line(format!("{name}: puts right a run that was cut off"))?;
+            }
+            Err(misconfigured(&project, &problems))
+        }
+        Tick::Done(report) => tell(context, &project, &report, dry_run),
+    }
+}
+
+/// The first error in agents.yaml, as exit code 2.
+pub fn misconfigured(project: &Project, problems: &[Problem]) -> anyhow::Error {
+    let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+    let more = match errors.len() {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let first = errors.first().map(ToString::to_string).unwrap_or_default();
+    usage(format!("{}: {first}{more}; nothing was started", project.paths.config().display()))
+}
+
+fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) -> Result<()> {
+    let talkative = context.debug || dry_run;
+    if talkative {
+        for warning in &report.warnings {
+            context.warn(format!("{}: {warning}", project.paths.config().display()));
+        }
+    }
+    for name in &report.recovering {
+        context.line(format!("{name}: puts right a run that was cut off"))?;
+    }
+    for id in &report.released {
+        context.line(format!("{id}: back in incoming, nobody held it"))?;
+    }
+    for decided in &report.decided {
+        match &decided.decision {
+            Decision::Start(work) => {
+                let verb = if dry_run { "would start" } else { "started" };
+                context.line(format!("{}: {verb} {}", decided.agent, purpose(work)))?;
+            }
+            Decision::Skip(reason) if talkative => context.line(format!("{}: {reason}", decided.agent))?,
+            Decision::Skip(_) => {}
+        }
+    }
+    for problem in &report.problems {
+        context.warn(problem);
+    }
+    Ok(())
+}
+
+fn purpose(work: &Work) -> String {
+    match work {
+        Work::Task { id, attempt: 1 } => format!("with {id}"),
+        Work::Task { id, attempt } => format!("with {id}, attempt {attempt}"),
+        Work::Explore => "to look for tasks".to_owned(),
+    }
+}
+
+/// Names only: values may be secret.
+fn log_environment(context: &Context) {
+    let names: Vec<_> = context.environment().keys().map(|name| name.to_string_lossy()).collect();
+    tracing::debug!(dir = %context.dir.display(), environment = names.join(" "), "tick");
+}
