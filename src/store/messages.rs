@@ -101,6 +101,7 @@ mod tests {
             body: "body".to_owned(),
             from: "test-agent".to_owned(),
             task: None,
+            run: None,
             key: key.map(str::to_owned),
         }
     }

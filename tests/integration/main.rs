@@ -12,5 +12,6 @@
 
 mod support;
 
+mod run_implementer;
 mod stand_ins;
 mod test_bed;
