@@ -49,7 +49,7 @@ pub struct SendArgs {
     /// The text, markdown; - for standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     body: String,
-    /// The task that it is about; a question holds it until it is answered
+    /// The task that it is about (an agent's own unless it says otherwise); a question holds it until it is answered
     #[arg(long, value_name = "ID")]
     task: Option<Name>,
 }
@@ -74,12 +74,14 @@ fn send(args: &SendArgs, context: &Context) -> Result<()> {
     {
         return Err(usage(format!("--task {id}: there is no such task; see `scheduler task list`")));
     }
+    // An agent speaks of its own task unless it names another.
+    let own_task = caller.agent().and_then(|agent| agent.assignment.work.task());
     let message = Message {
         kind: args.kind,
         title,
         body: input::text_or_stdin(&args.body)?,
         from: caller.name(),
-        task: args.task.as_ref().map(ToString::to_string),
+        task: args.task.as_ref().or(own_task).map(ToString::to_string),
         run: caller.agent().map(|agent| agent.assignment.run_id.clone()),
         key: None,
     };

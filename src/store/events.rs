@@ -135,7 +135,8 @@ pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
             costs.insert(run, cost);
         }
     }
-    Ok(costs.values().sum())
+    // Not `sum`: that of nothing is -0.0.
+    Ok(costs.values().fold(0.0, |sum, cost| sum + cost))
 }
 
 /// The highest cost among the last `count` runs of a local day that have one, in US dollars; 0 if there is none.

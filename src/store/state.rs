@@ -15,6 +15,7 @@ use anyhow::{Result, bail};
 use std::path::PathBuf;
 
 /// What `state.json` says.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack, and nearly all are states")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Loaded {
     /// This. An agent that has none yet is idle and has never run.

@@ -61,7 +61,10 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
         return run.give_up(state, record);
     }
     let record = match record {
-        Some(record) => record,
+        Some(record) => {
+            run.mend_worktree(&record)?;
+            record
+        }
         None => run.judge_lost(&state)?,
     };
     run.settle(state, &record)
@@ -144,6 +147,14 @@ fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()
 }
 
 impl Run<'_> {
+    /// What is to be published is pushed from the worktree; that may have been lost with the supervisor.
+    fn mend_worktree(&self, record: &Record) -> Result<()> {
+        if let (Some(tip), Publish::Work) = (&record.tip, record.settlement.publish) {
+            self.worktree().ensure(tip)?;
+        }
+        Ok(())
+    }
+
     /// Judges a run of which there is no more than what it left on disk.
     fn judge_lost(&self, state: &AgentState) -> Result<Record> {
         let facts = stream::read_facts(&self.files.output())?;

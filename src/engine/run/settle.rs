@@ -117,7 +117,7 @@ impl Run<'_> {
                 (TaskState::Failed, before, Edit::new())
             }
             TaskStep::Requeue { attempts, returns, waits_for } => {
-                let before = before.set(key::ATTEMPTS, attempts).set(key::RETURNS, returns);
+                let before = count(count(before, key::ATTEMPTS, *attempts), key::RETURNS, *returns);
                 let before = match waits_for {
                     Some(what) => before.set(key::WAITS_FOR, what),
                     None => before,
@@ -183,6 +183,11 @@ impl Run<'_> {
         let dearest = || events::dearest_of_last(&self.project().paths, &day, 20).ok();
         self.assignment.settings.max_cost_usd.or_else(dearest)
     }
+}
+
+/// Sets a count; a zero needs no line.
+fn count(edit: Edit, key: &'static str, count: u32) -> Edit {
+    if count == 0 { edit.clear(&[key]) } else { edit.set(key, count) }
 }
 
 fn finished(state: AgentState, record: &Record) -> AgentState {
