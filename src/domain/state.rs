@@ -69,6 +69,20 @@ pub struct AgentState {
 }
 
 impl AgentState {
+    /// The same agent with no run under way.
+    #[must_use]
+    pub fn at_rest(self) -> Self {
+        Self {
+            phase: Phase::Idle,
+            run_id: None,
+            supervisor: None,
+            process: None,
+            current_task: None,
+            recoveries: 0,
+            ..self
+        }
+    }
+
     /// Whether no run is under way.
     pub fn is_idle(&self) -> bool {
         self.phase == Phase::Idle

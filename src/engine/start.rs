@@ -35,15 +35,22 @@ pub(super) enum Started {
     No(Reason),
 }
 
-/// Starts the agent at `position` of the configuration.
-pub(super) fn start(
-    spawner: &Spawner<'_>,
-    config: &Config,
-    position: usize,
-    agent: &Agent,
-    work: &Work,
-    debug: bool,
-) -> Result<Started> {
+/// An agent that is to be started.
+#[derive(Clone, Copy)]
+pub(super) struct Start<'a> {
+    pub(super) spawner: &'a Spawner<'a>,
+    pub(super) config: &'a Config,
+    /// Its place in the configuration.
+    pub(super) position: usize,
+    pub(super) agent: &'a Agent,
+    pub(super) work: &'a Work,
+    /// The run logs what it does.
+    pub(super) debug: bool,
+}
+
+/// Starts an agent.
+pub(super) fn start(start: &Start<'_>) -> Result<Started> {
+    let Start { spawner, config, agent, .. } = *start;
     let files = spawner.project.paths.agent(&agent.name);
     atomic::ensure_dir(files.dir())?;
     let busy = Reason::Running { since: None, task: None };
@@ -53,7 +60,7 @@ pub(super) fn start(
     if !before.is_idle() {
         return Ok(Started::No(busy));
     }
-    let assignment = assignment(spawner, config, position, agent, work, debug);
+    let assignment = assignment(start);
     let run = runs::create(&files, &assignment.run_id)?;
     runs::write_private_json(&run.assignment(), &assignment)?;
     state::save(&files, &launching(&before, &assignment))?;
@@ -78,14 +85,8 @@ pub(super) fn start(
     Ok(Started::Yes)
 }
 
-fn assignment(
-    spawner: &Spawner<'_>,
-    config: &Config,
-    position: usize,
-    agent: &Agent,
-    work: &Work,
-    debug: bool,
-) -> Assignment {
+fn assignment(start: &Start<'_>) -> Assignment {
+    let Start { spawner, config, position, agent, work, debug } = *start;
     Assignment {
         run_id: Uuid::new_v4().to_string(),
         agent: agent.name.clone(),

@@ -7,7 +7,7 @@ use super::{
     project::Project,
     snapshot::{self, Taken},
     spawn::Spawner,
-    start::{self, Started},
+    start::{self, Start, Started},
 };
 use crate::{
     domain::{
@@ -170,7 +170,8 @@ fn report(
     for (position, (agent, decision)) in config.agents.iter().zip(decisions).enumerate() {
         let (decision, why) = match decision {
             Decision::Start(work) if !options.dry_run => {
-                match start::start(spawner, config, position, agent, &work, options.debug) {
+                let start = Start { spawner, config, position, agent, work: &work, debug: options.debug };
+                match start::start(&start) {
                     Ok(Started::Yes) => (Decision::Start(work), "started".to_owned()),
                     Ok(Started::No(reason)) => (Decision::Skip(reason.clone()), reason.to_string()),
                     Err(error) => {

@@ -96,16 +96,7 @@ fn let_go(supervisor: &Supervisor<'_>, agent: &Name, state: AgentState, run_id: 
     if let Some(task) = &state.current_task {
         Queue::new(&supervisor.project.paths).release(task, Some(run_id), &Edit::new().unclaim())?;
     }
-    let idle = AgentState {
-        phase: Phase::Idle,
-        run_id: None,
-        process: None,
-        supervisor: None,
-        current_task: None,
-        recoveries: 0,
-        ..state
-    };
-    state::save(&supervisor.project.paths.agent(agent), &idle)
+    state::save(&supervisor.project.paths.agent(agent), &state.at_rest())
 }
 
 /// A state.json that can't be understood: set aside, and built anew from the newest run that isn't settled.
@@ -197,18 +188,12 @@ impl Run<'_> {
             runs::write_json(&self.files.record(), &record)?;
         }
         let idle = AgentState {
-            phase: Phase::Idle,
-            run_id: None,
-            process: None,
-            supervisor: None,
-            current_task: None,
-            recoveries: 0,
             last_finished: Some(now),
             last_outcome: Some("crashed".to_owned()),
             consecutive_failures: state.consecutive_failures + 1,
             total_runs: state.total_runs + 1,
             total_failures: state.total_failures + 1,
-            ..state
+            ..state.at_rest()
         };
         self.save(&idle)
     }

@@ -7,7 +7,7 @@ use crate::{
         outcome::{Blame, Outcome},
         run::Record,
         settlement::{Notice, Publish, Tally, TaskStep},
-        state::{AgentState, Phase},
+        state::AgentState,
         task::{Edit, TaskState, key},
         time,
     },
@@ -193,10 +193,6 @@ fn count(edit: Edit, key: &'static str, count: u32) -> Edit {
 fn finished(state: AgentState, record: &Record) -> AgentState {
     let (success, failure) = (record.settlement.tally == Tally::Success, record.settlement.tally == Tally::Failure);
     AgentState {
-        phase: Phase::Idle,
-        run_id: None,
-        process: None,
-        supervisor: None,
         last_finished: Some(record.finished_at),
         last_exit_code: record.exit_code,
         last_outcome: Some(record.outcome.word().to_owned()),
@@ -208,8 +204,6 @@ fn finished(state: AgentState, record: &Record) -> AgentState {
         total_runs: state.total_runs + 1,
         total_successes: state.total_successes + u64::from(success),
         total_failures: state.total_failures + u64::from(failure),
-        current_task: None,
-        recoveries: 0,
-        ..state
+        ..state.at_rest()
     }
 }
