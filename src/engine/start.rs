@@ -70,7 +70,7 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
     }
     if let Err(error) = spawner.supervisor(&agent.name, lock, false) {
         if let Some(task) = assignment.work.task() {
-            let back = Edit::new().set(key::ATTEMPTS, work.attempt() - 1).unclaim();
+            let back = Edit::new().set(key::ATTEMPTS, assignment.work.attempt() - 1).unclaim();
             Queue::new(&spawner.project.paths).release(task, Some(&assignment.run_id), &back)?;
         }
         give_up(&files, &before, &assignment)?;
