@@ -1,5 +1,6 @@
 //! The commands: their arguments, and the only place that prints.
 
+mod agent;
 mod caller;
 mod config;
 mod context;
@@ -47,6 +48,9 @@ enum Command {
     /// Show what is going on
     #[command(after_help = "Example:\n  scheduler status")]
     Status,
+    /// Look at the agents and change who works and how
+    #[command(subcommand)]
+    Agent(agent::Command),
     /// Add, look at and move tasks
     #[command(subcommand)]
     Task(task::Command),
@@ -78,6 +82,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Some(Command::Init(args)) => init::run(args, &context),
         Some(Command::Status) => status::run(&context),
+        Some(Command::Agent(command)) => agent::run(command, &context),
         Some(Command::Task(command)) => task::run(command, &context),
         Some(Command::Message(command)) => message::run(command, &context),
         Some(Command::Review(command)) => review::run(command, &context),

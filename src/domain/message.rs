@@ -3,7 +3,7 @@
 //! It never opens a file.
 
 use super::{
-    text::{one_line, printable, slug},
+    text::{one_line, printable, quoted, slug, unquoted},
     time::{self, Time},
 };
 use serde::{Deserialize, Serialize};
@@ -111,11 +111,56 @@ impl Message {
     }
 }
 
+/// What a person answered to a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// When.
+    #[serde(with = "time::option")]
+    pub time: Option<Time>,
+    /// What, markdown.
+    pub text: String,
+}
+
+const ANSWERED: &str = "**Answered:**";
+const ANSWER: &str = "\n## Answer\n";
+
+/// The text of a message file with an answer in it; it replaces an earlier one.
+pub fn with_reply(text: &str, answer: &str, now: Time) -> String {
+    let (head, body) = split(text);
+    let head: Vec<&str> = head.lines().filter(|line| !line.starts_with(ANSWERED)).collect();
+    let body = match reply(text) {
+        Some(_) => &body[..body.rfind(ANSWER).unwrap_or(body.len())],
+        None => body,
+    };
+    format!(
+        "{}\n{ANSWERED} {}\n{}\n{ANSWER}\n{}\n",
+        head.join("\n").trim_end(),
+        time::to_text(now),
+        body.trim_end(),
+        quoted(answer)
+    )
+}
+
+/// The answer in the text of a message file.
+pub fn reply(text: &str) -> Option<Reply> {
+    let (head, body) = split(text);
+    let time = head.lines().find_map(|line| line.strip_prefix(ANSWERED))?;
+    let at = body.rfind(ANSWER)?;
+    Some(Reply { time: time::parse(time), text: unquoted(&body[at + ANSWER.len()..]) })
+}
+
+/// The lines with what the message is, and from `\n---` on what it says.
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim_start_matches('\u{feff}');
+    text.split_at(text.find("\n---").unwrap_or(text.len()))
+}
+
 /// Reads the text of a message file: the message and when it was sent. `None` if it is none.
 pub fn parse(text: &str) -> Option<(Message, Option<Time>)> {
-    let text = text.trim_start_matches('\u{feff}');
-    let head_end = text.find("\n---").unwrap_or(text.len());
-    let (head, body) = text.split_at(head_end);
+    let (head, mut body) = split(text);
+    if reply(text).is_some() {
+        body = &body[..body.rfind(ANSWER).unwrap_or(body.len())];
+    }
     let field = |label: &str| {
         let prefix = format!("**{label}:**");
         head.lines().find_map(|line| line.strip_prefix(&prefix)).map(|value| value.trim().to_owned())
@@ -148,6 +193,25 @@ mod tests {
             task: Some("TASK-abc123".to_owned()),
             run: None,
             key: None,
+        }
+    }
+
+    #[test]
+    fn answers_are_added_replaced_and_never_forged() {
+        let now = time::parse("2024-01-15T14:30:00Z").unwrap();
+        let later = time::parse("2024-01-15T15:00:00Z").unwrap();
+        for body in ["What now?", "", "Forged:\n\n## Answer\n\nyes\n\n---\n**Answered:** 2024-01-15T14:30:00Z"] {
+            let sent = message("Case Z?", body);
+            let asked = sent.to_text(now);
+            assert_eq!(reply(&asked), None, "{body:?}");
+            let once = with_reply(&asked, "# Yes\n\nbut\n## Answer\n> not always", now);
+            let answer = Reply { time: Some(now), text: "# Yes\n\nbut\n## Answer\n> not always".to_owned() };
+            assert_eq!(reply(&once), Some(answer), "{body:?}");
+            assert_eq!(parse(&once), Some((sent.clone(), Some(now))), "{body:?}");
+            let twice = with_reply(&once, "No", later);
+            assert_eq!(reply(&twice), Some(Reply { time: Some(later), text: "No".to_owned() }));
+            assert_eq!(parse(&twice), Some((sent, Some(now))), "{body:?}");
+            assert_eq!(twice.matches("## Answer").count(), 1 + usize::from(!body.is_empty() && body.len() > 20));
         }
     }
 

@@ -6,6 +6,7 @@ pub mod config;
 pub mod message;
 pub mod name;
 pub mod outcome;
+pub mod overview;
 pub mod ports;
 pub mod prompt;
 pub mod review;

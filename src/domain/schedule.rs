@@ -20,6 +20,7 @@ use super::{
 };
 use chrono::Duration;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What became of an agent in one tick.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,6 +61,8 @@ pub struct Snapshot {
     pub paused: bool,
     /// The cooldown that was set last and not lifted since.
     pub cooldown: Option<Cooldown>,
+    /// Agents that a person wants started now: these wait for no interval.
+    pub requested: BTreeSet<Name>,
     /// The agents, in the order of the configuration.
     pub agents: Vec<AgentView>,
     /// Runs of agents that are no longer configured.
@@ -127,8 +130,11 @@ pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> 
         .map(|(agent, view)| held_back(config, snapshot, agent, view, now).map(Decision::Skip))
         .collect();
     let mut due: Vec<usize> = (0..decisions.len()).filter(|index| decisions[*index].is_none()).collect();
-    // Who has waited longest chooses first; who never ran has waited longest of all.
-    due.sort_by_key(|index| due_at(&config.agents[*index], &snapshot.agents[*index].state, now));
+    // Whom a person wants started chooses first, then who has waited longest; who never ran has waited longest of all.
+    due.sort_by_key(|index| {
+        let agent = &config.agents[*index];
+        (!snapshot.requested.contains(&agent.name), due_at(agent, &snapshot.agents[*index].state, now))
+    });
     for index in due {
         decisions[index] = Some(given.offer(config, snapshot, &config.agents[index]));
     }
@@ -161,14 +167,15 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if !is_available(agent.role) {
         return Some(Reason::NotAvailable { role: agent.role });
     }
-    if let Some(reason) = backoff(agent, state, now) {
+    let requested = snapshot.requested.contains(&agent.name);
+    if let Some(reason) = backoff(agent, state, now).filter(|_| !requested) {
         return Some(reason);
     }
     if let Some(cooldown) = snapshot.cooldown.as_ref().filter(|cooldown| now < cooldown.until) {
         return Some(cooling(cooldown));
     }
     let due_at = due_at(agent, state, now);
-    due_at.filter(|due_at| now < *due_at).map(|due_at| Reason::NotDue { due_at })
+    due_at.filter(|due_at| now < *due_at && !requested).map(|due_at| Reason::NotDue { due_at })
 }
 
 fn cooling(cooldown: &Cooldown) -> Reason {

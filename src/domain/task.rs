@@ -3,9 +3,11 @@
 //! A task's id is its file stem. Only the lines before the first `##` are header; whatever the body says is text.
 //! It never opens a file.
 
+mod answers;
 mod edit;
 mod new;
 
+pub use answers::{Answer, answers, without_answers};
 pub use edit::{Edit, SECTION_MAX};
 pub use new::NewTask;
 
@@ -95,7 +97,7 @@ pub mod key {
     }
     keys! {
         ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY PR PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS
-        CLAIMED_BY CLAIMED_AT RUN WAITS_FOR COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
+        CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
     }
 }
 
@@ -138,6 +140,8 @@ pub struct Task {
     pub run: Option<String>,
     /// What it waits for: an unanswered question, or a hold that a person lifts.
     pub waits_for: Option<String>,
+    /// The questions that were answered: messages' names.
+    pub answered: Vec<String>,
     /// When it was completed.
     #[serde(with = "time::option")]
     pub completed_at: Option<Time>,
@@ -181,12 +185,20 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
         claimed_at: reader.time(key::CLAIMED_AT),
         run: reader.value(key::RUN),
         waits_for: reader.value(key::WAITS_FOR),
+        answered: reader.words(key::ANSWERED),
         completed_at: reader.time(key::COMPLETED_AT),
         failed_at: reader.time(key::FAILED_AT),
         retried_at: reader.time(key::RETRIED_AT),
         cancelled_at: reader.time(key::CANCELLED_AT),
     };
     if reader.problems.is_empty() { Ok(task) } else { Err(reader.problems) }
+}
+
+impl Task {
+    /// What it waits for, unless that is a question that was answered meanwhile.
+    pub fn held_by(&self) -> Option<&str> {
+        self.waits_for.as_deref().filter(|what| !self.answered.iter().any(|answered| answered == what))
+    }
 }
 
 /// The part of the text that is not header: from the first `##` on, or empty.
@@ -276,9 +288,14 @@ impl<'a> HeaderReader<'a> {
         time
     }
 
+    fn words(&self, key: &str) -> Vec<String> {
+        let words = self.raw(key).unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    }
+
     fn names(&mut self, key: &str) -> Vec<Name> {
         let mut names = Vec::new();
-        for word in self.raw(key).unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty()) {
+        for word in self.words(key) {
             match word.parse() {
                 Ok(name) => names.push(name),
                 Err(problem) => self.problem(format!("{key}: {problem}")),

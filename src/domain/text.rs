@@ -40,6 +40,19 @@ pub fn printable(text: &str) -> String {
     text.chars().filter(|&c| c == '\n' || c == '\t' || !(c.is_control() || is_invisible(c))).collect()
 }
 
+/// A markdown quotation: `> ` before every line, so that none can look like a heading.
+pub fn quoted(text: &str) -> String {
+    let lines: Vec<_> = printable(text).trim().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+/// What [`quoted`] was given; lines without a quotation mark stay as they are.
+pub fn unquoted(text: &str) -> String {
+    let strip = |line: &str| line.strip_prefix("> ").or_else(|| line.strip_prefix('>')).unwrap_or(line).to_owned();
+    let lines: Vec<_> = text.lines().map(|line| strip(line.trim_end())).collect();
+    lines.join("\n").trim().to_owned()
+}
+
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -89,17 +89,18 @@ fn look(paths: &Paths, name: &Name, spawner: Option<&Spawner<'_>>) -> Result<(Ag
             (AgentState::default(), Standing::Unreadable)
         }
     };
-    let Some(lock) = Lock::try_take(&agent.lock())? else {
+    // Who only looks doesn't take the lock: a run that begins this very moment must find it free.
+    let lock = if spawner.is_some() { Lock::try_take(&agent.lock())? } else { None };
+    if lock.is_none() && (spawner.is_some() || !Lock::is_free(&agent.lock())?) {
         return Ok((AgentView { standing: Standing::Running, state }, false));
-    };
+    }
     // Its supervisor may have ended between the two looks.
     if let Loaded::State(state) = state::load(&agent)?
         && state.is_idle()
     {
         return Ok((AgentView { standing: Standing::Free, state }, false));
     }
-    if let Some(spawner) = spawner {
-        spawner.supervisor(name, lock, true)?;
-    }
-    Ok((AgentView { standing: lost, state }, spawner.is_some()))
+    let Some((spawner, lock)) = spawner.zip(lock) else { return Ok((AgentView { standing: lost, state }, false)) };
+    spawner.supervisor(name, lock, true)?;
+    Ok((AgentView { standing: lost, state }, true))
 }

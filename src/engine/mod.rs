@@ -4,6 +4,8 @@
 //! It prints nothing; what there is to say is returned or logged.
 
 pub mod collect;
+pub mod look;
+pub mod overview;
 pub mod project;
 pub mod refresh;
 pub mod run;

@@ -17,11 +17,12 @@ use crate::{
         cache, events, marker,
         paths::Paths,
         queue::{Queue, Shift},
+        requests,
     },
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// `cache/open-prs.json`: what the last refresh found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +71,7 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     taken.snapshot = Snapshot {
         paused: marker::is_set(&paths.paused_marker())?,
         cooldown: cache::load::<Cooldown>(&paths.cooldown()),
+        requested: requested(paths, crew, release)?,
         agents: config.agents.iter().map(|agent| crew.view(&agent.name)).collect(),
         other_running: u32::try_from(others).unwrap_or(u32::MAX),
         incoming: queue.count(TaskState::Incoming)?,
@@ -89,6 +91,22 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
         taken.snapshot.open_prs = open.map(|open| u32::try_from(open.len()).unwrap_or(u32::MAX));
     }
     Ok(taken)
+}
+
+/// The agents whose run a person has asked for since it was started last. With `tidy`, requests that were served go.
+fn requested(paths: &Paths, crew: &Crew, tidy: bool) -> Result<BTreeSet<Name>> {
+    let mut requested = BTreeSet::new();
+    for (name, at) in requests::list(paths)? {
+        let started = crew.views.get(&name).and_then(|view| view.state.last_started);
+        if started.is_some_and(|started| at <= started) {
+            if tidy {
+                requests::withdraw(paths, &name)?;
+            }
+        } else {
+            requested.insert(name);
+        }
+    }
+    Ok(requested)
 }
 
 /// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.

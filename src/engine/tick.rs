@@ -105,7 +105,7 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let spawner = Spawner { project, program: options.program, now: options.now };
     let crew = collect::collect(paths, (!options.dry_run).then_some(&spawner))?;
     let text = read::read_linked_text(&paths.config())?;
-    let (config, warnings) = match text.as_deref().map_or_else(missing, config::read) {
+    let (config, warnings) = match configuration(text.as_deref()) {
         Ok(read) => read,
         Err(problems) => {
             if !options.dry_run {
@@ -128,6 +128,11 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
         }
     }
     Ok(Tick::Done(Box::new(report)))
+}
+
+/// agents.yaml from its text; without one, that is what is wrong.
+pub(super) fn configuration(text: Option<&str>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    text.map_or_else(missing, config::read)
 }
 
 fn missing() -> Result<(Config, Vec<Problem>), Vec<Problem>> {

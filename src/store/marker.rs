@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn come_and_go() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("agents/a/run-requested");
+        let path = dir.path().join("sub/paused");
         assert!(!is_set(&path).unwrap() && !clear(&path).unwrap());
         assert!(set(&path).unwrap() && !set(&path).unwrap());
         assert!(is_set(&path).unwrap());

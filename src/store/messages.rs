@@ -3,14 +3,14 @@
 //! It gives them names that never collide; what a message says, and when one is due, is for others to know.
 
 use super::{
-    atomic::{self, Published},
+    atomic::{self, Published, Rewritten},
     listing::{self, Stray},
     lock::Lock,
     paths::Paths,
     read,
 };
 use crate::domain::{
-    message::{self, Message},
+    message::{self, Message, MessageType, Reply},
     time::Time,
 };
 use anyhow::{Result, bail};
@@ -27,6 +27,8 @@ pub struct Listed {
     pub message: Message,
     /// When it was sent, if the file says so.
     pub time: Option<Time>,
+    /// What a person answered.
+    pub answer: Option<Reply>,
 }
 
 /// What became of a message.
@@ -62,19 +64,77 @@ pub fn list(paths: &Paths) -> Result<(Vec<Listed>, Vec<Stray>)> {
     let (stems, mut strays) = listing::markdown(&paths.messages())?;
     let mut messages = Vec::new();
     for stem in stems {
-        let path = paths.message(&stem);
-        let parsed = match read::read_text(&path) {
-            Ok(Some(text)) => message::parse(&text).ok_or_else(|| "is not a message: move it away".to_owned()),
-            Ok(None) => continue,
-            Err(error) => Err(format!("{error:#}")),
-        };
-        match parsed {
-            Ok((message, time)) => messages.push(Listed { stem, path, message, time }),
-            Err(reason) => strays.push(Stray { path, reason }),
+        match read_one(paths, stem) {
+            Ok(listed) => messages.extend(listed),
+            Err(stray) => strays.push(stray),
         }
     }
-    messages.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| b.stem.cmp(&a.stem)));
+    newest_first(&mut messages);
     Ok((messages, strays))
+}
+
+/// Every question, answered or not, newest first. Only files that are named as questions are opened.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn questions(paths: &Paths) -> Result<Vec<Listed>> {
+    let prefix = format!("{}-", MessageType::Question);
+    let stems = stems(paths)?.into_iter().filter(|stem| stem.starts_with(&prefix));
+    let mut questions: Vec<_> = stems.filter_map(|stem| read_one(paths, stem).ok().flatten()).collect();
+    questions.retain(|listed| listed.message.kind == MessageType::Question);
+    newest_first(&mut questions);
+    Ok(questions)
+}
+
+/// The names of all message files, without ending: no file is opened.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn stems(paths: &Paths) -> Result<Vec<String>> {
+    Ok(listing::markdown(&paths.messages())?.0)
+}
+
+/// The message of that stem, one that [`stems`] named; `None` if it is gone or is no message.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn load(paths: &Paths, stem: String) -> Result<Option<Listed>> {
+    read_one(paths, stem).map_err(|stray| anyhow::anyhow!("{}: {}", stray.path.display(), stray.reason))
+}
+
+/// Writes an answer into the file of a message; whether it was there.
+///
+/// # Errors
+/// As for [`atomic::rewrite`].
+pub fn answer(listed: &Listed, answer: &str, now: Time) -> Result<bool> {
+    let rewritten = atomic::rewrite(&listed.path, |text| Some(message::with_reply(text, answer, now)))?;
+    Ok(rewritten != Rewritten::Gone)
+}
+
+/// Removes the file of a message; whether it was there.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn remove(listed: &Listed) -> Result<bool> {
+    atomic::remove(&listed.path)
+}
+
+fn newest_first(messages: &mut [Listed]) {
+    messages.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| b.stem.cmp(&a.stem)));
+}
+
+/// `None` if it is gone since it was listed.
+fn read_one(paths: &Paths, stem: String) -> Result<Option<Listed>, Stray> {
+    let path = paths.message(&stem);
+    let text = match read::read_text(&path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(None),
+        Err(error) => return Err(Stray { path, reason: format!("{error:#}") }),
+    };
+    match message::parse(&text) {
+        Some((message, time)) => Ok(Some(Listed { stem, path, message, time, answer: message::reply(&text) })),
+        None => Err(Stray { path, reason: "is not a message: move it away".to_owned() }),
+    }
 }
 
 fn publish(paths: &Paths, message: &Message, text: &str, now: Time) -> Result<Sent> {

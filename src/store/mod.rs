@@ -15,5 +15,6 @@ pub mod messages;
 pub mod paths;
 pub mod queue;
 pub mod read;
+pub mod requests;
 pub mod runs;
 pub mod state;

@@ -68,6 +68,16 @@ impl Paths {
         self.dot.join("paused")
     }
 
+    /// The directory of requests that an agent be run at the next tick.
+    pub fn run_requests(&self) -> PathBuf {
+        self.dot.join("run-requests")
+    }
+
+    /// The request for a run of one agent.
+    pub fn run_request(&self, name: &Name) -> PathBuf {
+        self.run_requests().join(name.as_str())
+    }
+
     /// The directory with one directory per agent.
     pub fn agents_dir(&self) -> PathBuf {
         self.dot.join("agents")
@@ -123,6 +133,11 @@ impl Paths {
         self.cache().join("open-prs.json")
     }
 
+    /// Which messages the human was notified of.
+    pub fn notified(&self) -> PathBuf {
+        self.cache().join("notified.json")
+    }
+
     /// When git last fetched.
     pub fn last_fetch(&self) -> PathBuf {
         self.cache().join("last-fetch.json")
@@ -151,6 +166,11 @@ impl Paths {
     /// Held for the whole of a refresh of the open pull requests.
     pub fn refresh_lock(&self) -> PathBuf {
         self.dot.join("refresh.lock")
+    }
+
+    /// Held while the human is notified of new messages.
+    pub fn notify_lock(&self) -> PathBuf {
+        self.dot.join("notify.lock")
     }
 
     /// What agents and people share: the queue, proposals, pull requests.
@@ -199,11 +219,6 @@ impl AgentPaths {
     /// The environment of a run, to `source` by hand.
     pub fn env_sh(&self) -> PathBuf {
         self.dir.join("env.sh")
-    }
-
-    /// The marker that asks for a run at the next tick.
-    pub fn run_requested(&self) -> PathBuf {
-        self.dir.join("run-requested")
     }
 
     /// Its git worktree.

@@ -42,8 +42,8 @@ pub fn waiting(
     claimed: &[Task],
     named: &[(Name, Name)],
 ) -> Option<Waiting> {
-    if let Some(what) = &task.waits_for {
-        return Some(Waiting::For(what.clone()));
+    if let Some(what) = task.held_by() {
+        return Some(Waiting::For(what.to_owned()));
     }
     let open: Vec<_> = task.blocked_by.iter().filter(|id| !is_done(id)).cloned().collect();
     if !open.is_empty() {

@@ -109,6 +109,33 @@ pub enum Reason {
     },
 }
 
+impl Reason {
+    /// The reason in a few words, for a column of a table. Times are told as spans from `now`.
+    pub fn brief(&self, now: Time) -> String {
+        let span = |until: &Time| time::span((*until - now).num_seconds().max(0));
+        match self {
+            Self::Paused => "paused".to_owned(),
+            Self::SystemPaused { .. } => "everything is paused".to_owned(),
+            Self::NotInModel { needs } => format!("only with model: {needs}"),
+            Self::Recovering => "being put right".to_owned(),
+            Self::Unreadable => "state can't be read".to_owned(),
+            Self::NotDue { due_at } => format!("due in {}", span(due_at)),
+            Self::Backoff { failures, until } => format!("{failures} failures, again in {}", span(until)),
+            Self::CoolingDown { until, .. } if now < *until => format!("cooldown, {}", span(until)),
+            Self::CoolingDown { .. } => "lets another go first".to_owned(),
+            Self::QueueFull { pending, limit } => format!("queue full, {pending} of {limit}"),
+            Self::NoTask { role, waiting: 0 } => format!("no {role} task"),
+            Self::NoTask { role, waiting } => format!("no {role} task, {waiting} wait"),
+            Self::ClaimsFull { claimed, limit } => format!("{claimed} of {limit} tasks claimed"),
+            Self::PrsFull { open, limit } => format!("{open} of {limit} PRs open"),
+            Self::TooManyRunning { running, limit } => format!("{running} of {limit} runs under way"),
+            Self::BudgetSpent { spent_usd, limit_usd } => format!("${spent_usd:.2} of ${limit_usd:.2} spent"),
+            Self::Disabled => "gatekeepers are off".to_owned(),
+            Self::Running { .. } | Self::NotAvailable { .. } => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -102,6 +102,33 @@ fn standing_and_state_hold_back() {
 }
 
 #[test]
+fn whom_a_person_wants_started_waits_for_no_interval_but_for_everything_else() {
+    let config = team("queue_limits: {max_claimed: 1}");
+    let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT), ("T3", TEST)]);
+    snapshot.agents[1] = view(Some(at("11:59:00")));
+    snapshot.agents[4].state.consecutive_failures = 5;
+    snapshot.agents[4].state.last_finished = Some(at("11:59:00"));
+    assert_eq!(words(&config, &snapshot), "T1#1 NotDue ClaimsFull NoTask Backoff");
+    snapshot.requested = ["IMPL-2", "pm"].map(|name| name.parse().unwrap()).into();
+    assert_eq!(words(&config, &snapshot), "ClaimsFull T1#1 ClaimsFull NoTask explore");
+    snapshot.cooldown = Some(Cooldown { until: at("12:30:00"), reason: String::new() });
+    assert!(words(&config, &snapshot).starts_with("CoolingDown CoolingDown"));
+    snapshot.paused = true;
+    assert!(words(&config, &snapshot).starts_with("SystemPaused SystemPaused"));
+}
+
+#[test]
+fn an_answered_question_holds_nothing() {
+    let waiting_for = |text: &str| {
+        let task = task::parse(&"t".parse().unwrap(), text).unwrap();
+        waiting(&task, &|_| true, &[], &[])
+    };
+    assert_eq!(waiting_for("# x\nWAITS_FOR: q-1\n"), Some(Waiting::For("q-1".to_owned())));
+    assert_eq!(waiting_for("# x\nWAITS_FOR: q-1\nANSWERED: q-2\n"), Some(Waiting::For("q-1".to_owned())));
+    assert_eq!(waiting_for("# x\nWAITS_FOR: q-1\nANSWERED: q-2, q-1\n"), None);
+}
+
+#[test]
 fn the_longest_overdue_chooses_first() {
     let config = team("");
     let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT)]);

@@ -1,6 +1,6 @@
 //! Changes to a task file that leave alone what a person wrote in it.
 
-use super::{header_end, header_line, key};
+use super::{Answer, answers::set_answer, header_end, header_line, key};
 use crate::domain::text::{cut, one_line};
 
 /// A change to the header of a task file: lines to set and lines to take away, and sections at the end.
@@ -8,6 +8,7 @@ use crate::domain::text::{cut, one_line};
 pub struct Edit {
     lines: Vec<(&'static str, Option<String>)>,
     sections: Vec<(&'static str, Option<String>)>,
+    answers: Vec<Answer>,
 }
 
 /// The most characters of a section that the program writes.
@@ -53,6 +54,14 @@ impl Edit {
         self
     }
 
+    /// Notes an answer: its whole text in a section of its own, and in the header that the question is answered.
+    /// A task that waited for it doesn't any more.
+    #[must_use]
+    pub fn answer(mut self, answer: Answer) -> Self {
+        self.answers.push(answer);
+        self
+    }
+
     /// The text of the file after the edit. Line ends stay as they are; nothing else is touched.
     pub fn apply(&self, text: &str) -> String {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -61,14 +70,20 @@ impl Edit {
         for (key, value) in &self.lines {
             set_line(&mut head, key, value.as_deref());
         }
+        for answer in &self.answers {
+            note_answer(&mut head, &answer.question);
+        }
         let mut out = head.join(newline);
         out.push_str(newline);
-        if text[..end].is_empty() && self.lines.is_empty() {
+        if text[..end].is_empty() && head.is_empty() {
             out.clear();
         }
         out.push_str(&text[end..]);
         for (name, section) in &self.sections {
             set_section(&mut out, name, section.as_deref(), newline);
+        }
+        for answer in &self.answers {
+            set_answer(&mut out, answer, newline);
         }
         out
     }
@@ -98,6 +113,22 @@ fn set_line(head: &mut Vec<String>, key: &str, value: Option<&str>) {
             }
         }
         (None, None) => {}
+    }
+}
+
+/// Adds a question to those that were answered; the task no longer waits for it.
+fn note_answer(head: &mut Vec<String>, question: &str) {
+    let value = |head: &[String], wanted: &str| {
+        let found = head.iter().find_map(|line| header_line(line.trim_end()).filter(|(word, _)| *word == wanted));
+        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+    };
+    if value(head, key::WAITS_FOR) == question {
+        set_line(head, key::WAITS_FOR, None);
+    }
+    let answered = value(head, key::ANSWERED);
+    if !answered.split([',', ' ']).any(|known| known == question) {
+        let separator = if answered.is_empty() { "" } else { ", " };
+        set_line(head, key::ANSWERED, Some(&format!("{answered}{separator}{question}")));
     }
 }
 

@@ -7,7 +7,8 @@ use crate::{
     domain::{
         name::Name,
         prompt::{
-            self, Attempt, FailedTask, OpenPullRequest, PromptInput, QueueView, QueuedTask, ReviewTarget, TaskView,
+            self, Answer, Attempt, FailedTask, OpenPullRequest, PromptInput, QueueView, QueuedTask, ReviewTarget,
+            TaskView,
         },
         role::{Role, TaskRole},
         run::Prepared,
@@ -15,13 +16,13 @@ use crate::{
     },
     engine::snapshot::OpenPrs,
     exec::worktree::{INSTRUCTIONS, SKILLS},
-    store::{atomic, cache, queue::Queue, read},
+    store::{atomic, cache, messages, queue::Queue, read},
 };
 use anyhow::Result;
 use std::fmt::Write as _;
 use uuid::Uuid;
 
-/// How many done and failed tasks a product manager is shown.
+/// How many done and failed tasks, and answers, a product manager is shown.
 const LATELY: usize = 20;
 /// The most of a diff that is read; the template shows less.
 const MAX_DIFF: usize = 256 << 10;
@@ -57,10 +58,10 @@ impl Run<'_> {
                 priority: task.head.priority,
                 attempt,
                 max_attempts: assignment.settings.max_attempts,
-                text: task::body(&task.text).to_owned(),
+                text: task::without_answers(task::body(&task.text)),
             }),
             attempts: self.earlier_attempts(attempt),
-            answers: Vec::new(),
+            answers: self.answers()?,
             feedback: Vec::new(),
             global_instructions: read::read_linked_text(&paths.global_instructions())?,
             role_prompt: self.role_prompt()?,
@@ -80,6 +81,22 @@ impl Run<'_> {
             Attempt { attempt: attempt.saturating_sub(1).max(1), outcome: outcome.to_owned(), summary }
         });
         one.into_iter().collect()
+    }
+
+    /// What a person answered: about the task, as its file says; else to questions of this agent about no task.
+    fn answers(&self) -> Result<Vec<Answer>> {
+        if let Some(task) = &self.task {
+            let all = task::answers(&task.text).into_iter();
+            return Ok(all.map(|answer| Answer { question: answer.title, answer: answer.text }).collect());
+        }
+        let asked = messages::questions(&self.project().paths)?
+            .into_iter()
+            .filter(|listed| listed.message.task.is_none() && listed.message.from == self.assignment.agent.as_str());
+        let answered =
+            asked.filter_map(|listed| Some(Answer { question: listed.message.title, answer: listed.answer?.text }));
+        let mut answers: Vec<_> = answered.take(LATELY).collect();
+        answers.reverse();
+        Ok(answers)
     }
 
     /// `prompts/<agent>.md`, else `prompts/<focus>.md`.

@@ -5,7 +5,6 @@
 use super::{Run, launch::Ended};
 use crate::{
     domain::{
-        message::MessageType,
         outcome::{self, End, Outcome},
         review::Review,
         role::{MayChange, TaskRole},
@@ -160,12 +159,11 @@ impl Run<'_> {
         })
     }
 
-    /// The newest question that this run asked about its task.
+    /// The newest question that this run asked about its task and that nobody has answered yet.
     fn question(&self) -> Result<Option<String>> {
         let Some(task) = &self.task else { return Ok(None) };
-        let (listed, _) = messages::list(&self.project().paths)?;
-        let asked = listed.into_iter().find(|listed| {
-            listed.message.kind == MessageType::Question
+        let asked = messages::questions(&self.project().paths)?.into_iter().find(|listed| {
+            listed.answer.is_none()
                 && listed.message.run.as_deref() == Some(self.id())
                 && listed.message.task.as_deref() == Some(task.head.id.as_str())
         });

@@ -1,0 +1,257 @@
+//! What is going on, as values: what `status` prints and `--json` documents.
+//!
+//! It is put together elsewhere; nothing here reads anything.
+
+use super::{
+    config::QueueLimits,
+    name::Name,
+    role::{Role, TaskRole},
+    schedule::{Decision, Reason},
+    state::AgentState,
+    text::cut,
+    time::{self, Time},
+};
+use serde::Serialize;
+
+/// What an agent does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doing {
+    /// A run is under way.
+    Running,
+    /// A run was cut off and is being put right.
+    Recovering,
+    /// It or everything is paused.
+    Paused,
+    /// It starts at the next tick.
+    Ready,
+    /// It doesn't start, for the reason that is given.
+    Waiting,
+    /// agents.yaml no longer has it, or can't be read.
+    NotConfigured,
+}
+
+/// One agent.
+#[derive(Clone, Debug, Serialize)]
+pub struct AgentLine {
+    /// Its name.
+    pub name: Name,
+    /// Its role; none if agents.yaml doesn't say.
+    pub role: Option<Role>,
+    /// What it does.
+    pub doing: Doing,
+    /// The same in a few words.
+    pub brief: String,
+    /// Why it doesn't start now, with the data of the reason.
+    pub reason: Option<Reason>,
+    /// When its interval is over; none if it is now.
+    #[serde(with = "time::option")]
+    pub due_at: Option<Time>,
+    /// Whether a person asked for a run at the next tick.
+    pub run_requested: bool,
+    /// What is remembered of it.
+    #[serde(flatten)]
+    pub state: AgentState,
+}
+
+impl AgentLine {
+    /// How its last run ended, and how long ago.
+    pub fn last_run(&self, now: Time) -> String {
+        let Some(finished) = self.state.last_finished else { return "never".to_owned() };
+        let outcome = self.state.last_outcome.as_deref().unwrap_or("ended");
+        format!("{} {} ago", outcome.replace('_', " "), time::span((now - finished).num_seconds()))
+    }
+}
+
+/// What an agent does and why, from the decision on it.
+pub fn doing(decision: &Decision, state: &AgentState, now: Time) -> (Doing, String) {
+    let ago = |at: Option<Time>| at.map_or(String::new(), |at| format!(" {}", time::span((now - at).num_seconds())));
+    match decision {
+        Decision::Start(work) => {
+            let with = work.task().map_or(String::new(), |task| format!(" with {task}"));
+            (Doing::Ready, format!("starts at the next tick{with}"))
+        }
+        Decision::Skip(Reason::Running { since, task }) => {
+            let what = task.as_ref().map_or("running", Name::as_str);
+            (Doing::Running, format!("{what}{}", ago(since.or(state.last_started))))
+        }
+        Decision::Skip(reason @ Reason::Recovering) => (Doing::Recovering, reason.brief(now)),
+        Decision::Skip(reason @ (Reason::Paused | Reason::SystemPaused { .. })) => (Doing::Paused, reason.brief(now)),
+        Decision::Skip(reason) => (Doing::Waiting, reason.brief(now)),
+    }
+}
+
+/// How the tick fares.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pulse {
+    /// When the last tick was; none if there was none yet.
+    #[serde(with = "time::option")]
+    pub last_tick: Option<Time>,
+    /// How long it took.
+    pub duration_ms: Option<u64>,
+    /// Whether it is longer ago than ticks every minute would leave it.
+    pub late: bool,
+}
+
+/// Everything that keeps everybody from starting.
+#[derive(Clone, Debug, Serialize)]
+pub struct Holds {
+    /// By the marker file.
+    pub paused_by_marker: bool,
+    /// By `paused: true` in agents.yaml.
+    pub paused_in_config: bool,
+    /// Until when everybody waits.
+    #[serde(with = "time::option")]
+    pub cooldown_until: Option<Time>,
+    /// Why.
+    pub cooldown_reason: Option<String>,
+}
+
+/// A claimed task.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClaimedLine {
+    /// Its id.
+    pub id: Name,
+    /// Its title.
+    pub title: String,
+    /// Who carries it out.
+    pub role: TaskRole,
+    /// Who has it.
+    pub claimed_by: Option<String>,
+    /// Since when.
+    #[serde(with = "time::option")]
+    pub claimed_at: Option<Time>,
+    /// Which attempt it is.
+    pub attempt: u32,
+}
+
+/// A failed task.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedLine {
+    /// Its id.
+    pub id: Name,
+    /// Its title.
+    pub title: String,
+    /// When it failed or was cancelled.
+    #[serde(with = "time::option")]
+    pub failed_at: Option<Time>,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+/// The queue.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueLine {
+    /// Tasks in incoming.
+    pub incoming: u32,
+    /// Tasks in claimed.
+    pub claimed: u32,
+    /// Tasks in done.
+    pub done: u32,
+    /// Tasks in failed.
+    pub failed: u32,
+    /// The limits; none if agents.yaml can't be read.
+    pub limits: Option<QueueLimits>,
+    /// The claimed tasks, the oldest claim first.
+    pub claimed_tasks: Vec<ClaimedLine>,
+    /// The tasks that failed last, newest first, at most 20.
+    pub failed_tasks: Vec<FailedLine>,
+}
+
+/// Counts of proposals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ProposalsLine {
+    /// Waiting for a judgement.
+    pub active: u32,
+    /// Made tasks.
+    pub promoted: u32,
+    /// Put off.
+    pub deferred: u32,
+    /// Turned down.
+    pub rejected: u32,
+}
+
+impl ProposalsLine {
+    /// How many there are.
+    pub fn total(&self) -> u32 {
+        self.active + self.promoted + self.deferred + self.rejected
+    }
+}
+
+/// One open pull request.
+#[derive(Clone, Debug, Serialize)]
+pub struct PullRequestLine {
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its branch.
+    pub branch: String,
+}
+
+/// The open pull requests from `agent/*` branches, as far as they are known.
+#[derive(Clone, Debug, Serialize)]
+pub struct PullRequestsLine {
+    /// When GitHub was asked; none if never.
+    #[serde(with = "time::option")]
+    pub asked_at: Option<Time>,
+    /// They; none if that was never found out.
+    pub open: Option<Vec<PullRequestLine>>,
+    /// How many there may be.
+    pub limit: Option<u32>,
+    /// Why the last time asking failed.
+    pub error: Option<String>,
+}
+
+/// A question that nobody has answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct QuestionLine {
+    /// The message.
+    pub id: String,
+    /// When it was asked.
+    #[serde(with = "time::option")]
+    pub time: Option<Time>,
+    /// Who asks.
+    pub from: String,
+    /// What, in one line.
+    pub title: String,
+    /// The task that waits for it.
+    pub task: Option<String>,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Serialize)]
+pub struct Overview {
+    /// When this was looked at.
+    #[serde(with = "time::required")]
+    pub time: Time,
+    /// The main checkout.
+    pub project: String,
+    /// How the tick fares.
+    #[serde(flatten)]
+    pub pulse: Pulse,
+    /// What keeps everybody from starting.
+    #[serde(flatten)]
+    pub holds: Holds,
+    /// What the runs that ended today cost, in US dollars.
+    pub cost_today_usd: f64,
+    /// What a day may cost.
+    pub cost_limit_usd: Option<f64>,
+    /// The agents, in the order of agents.yaml, then those that are no longer in it.
+    pub agents: Vec<AgentLine>,
+    /// The queue.
+    pub queue: QueueLine,
+    /// The proposals.
+    pub proposals: ProposalsLine,
+    /// The pull requests.
+    pub pull_requests: PullRequestsLine,
+    /// The unanswered questions, newest first.
+    pub questions: Vec<QuestionLine>,
+    /// What is wrong in agents.yaml, and the files that are left alone.
+    pub problems: Vec<String>,
+}
+
+/// The first line of a reason, short enough for a list.
+pub fn in_short(reason: &str) -> String {
+    cut(&super::text::one_line(reason.trim().lines().next().unwrap_or_default()), 200)
+}

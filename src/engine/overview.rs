@@ -1,0 +1,214 @@
+//! Puts together what is going on. It only reads, takes no lock and asks nobody.
+
+use super::{
+    look::{self, Looked},
+    project::Project,
+    snapshot::OpenPrs,
+};
+use crate::{
+    domain::{
+        config::Config,
+        name::Name,
+        outcome::Cooldown,
+        overview::{
+            AgentLine, ClaimedLine, Doing, FailedLine, Holds, Overview, ProposalsLine, PullRequestLine,
+            PullRequestsLine, Pulse, QuestionLine, QueueLine, doing, in_short,
+        },
+        schedule::{self, AgentView, Decision},
+        task::{self, TaskState},
+        time::{self, Time},
+    },
+    store::{cache, events, listing, marker, messages, paths::Paths, queue::Queue},
+};
+use anyhow::Result;
+use serde::Deserialize;
+
+/// A tick older than this is late: they come every minute.
+const LATE_SECONDS: i64 = 180;
+/// How many failed tasks are told of.
+const FAILED: usize = 20;
+
+/// The part of `cache/last-tick.json` that is told.
+#[derive(Deserialize)]
+struct LastTick {
+    #[serde(with = "time::required")]
+    time: Time,
+    duration_ms: Option<u64>,
+}
+
+/// What is going on.
+///
+/// # Errors
+/// agents.yaml, the queue, the messages or the folder of the agents can't be read.
+pub fn overview(project: &Project, now: Time) -> Result<Overview> {
+    let paths = &project.paths;
+    let looked = look::look(project, now)?;
+    let agents = agents(&looked, now);
+    let (config, problems) = match looked {
+        Looked::Whole(look) => {
+            let warnings = look.warnings.iter().map(|warning| format!("agents.yaml, {warning}"));
+            (Some(look.config), warnings.chain(look.problems).collect())
+        }
+        Looked::Misconfigured { problems, crew } => {
+            let errors = problems.iter().map(|problem| format!("agents.yaml, {problem}"));
+            (None, errors.chain(crew.problems).collect::<Vec<_>>())
+        }
+    };
+    let config = config.as_ref();
+    Ok(Overview {
+        time: now,
+        project: project.root().display().to_string(),
+        pulse: pulse(paths, now),
+        holds: holds(paths, config, now)?,
+        cost_today_usd: events::cost_of_day(paths, &time::local_day(now))?,
+        cost_limit_usd: config.and_then(|config| config.max_cost_usd_per_day),
+        agents,
+        queue: queue(paths, config)?,
+        proposals: proposals(paths)?,
+        pull_requests: pull_requests(paths, config),
+        questions: questions(paths)?,
+        problems,
+    })
+}
+
+fn pulse(paths: &Paths, now: Time) -> Pulse {
+    let last: Option<LastTick> = cache::load(&paths.last_tick());
+    let late = last.as_ref().is_none_or(|last| (now - last.time).num_seconds() > LATE_SECONDS);
+    Pulse { last_tick: last.as_ref().map(|last| last.time), duration_ms: last.and_then(|last| last.duration_ms), late }
+}
+
+fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<Holds> {
+    let cooldown: Option<Cooldown> = cache::load(&paths.cooldown()).filter(|cooldown: &Cooldown| now < cooldown.until);
+    Ok(Holds {
+        paused_by_marker: marker::is_set(&paths.paused_marker())?,
+        paused_in_config: config.is_some_and(|config| config.paused),
+        cooldown_until: cooldown.as_ref().map(|cooldown| cooldown.until),
+        cooldown_reason: cooldown.map(|cooldown| cooldown.reason),
+    })
+}
+
+fn agents(looked: &Looked, now: Time) -> Vec<AgentLine> {
+    let (look, crew) = match looked {
+        Looked::Whole(look) => (Some(look), &look.crew),
+        Looked::Misconfigured { crew, .. } => (None, crew),
+    };
+    let mut lines = Vec::new();
+    for (agent, decision) in look.iter().flat_map(|look| look.config.agents.iter().zip(&look.decisions)) {
+        let state = crew.view(&agent.name).state;
+        let (doing, brief) = doing(decision, &state, now);
+        lines.push(AgentLine {
+            name: agent.name.clone(),
+            role: Some(agent.role),
+            doing,
+            brief,
+            reason: match decision {
+                Decision::Skip(reason) => Some(reason.clone()),
+                Decision::Start(_) => None,
+            },
+            due_at: schedule::due_at(agent, &state, now).filter(|due| now < *due),
+            run_requested: look.is_some_and(|look| look.snapshot.requested.contains(&agent.name)),
+            state,
+        });
+    }
+    let configured = |name: &Name| look.is_some_and(|look| look.config.agent(name).is_some());
+    // An agent that was taken out of agents.yaml is only told of while it still does something.
+    let others = crew.views.iter().filter(|(name, view)| !configured(name) && (look.is_none() || !is_over(view)));
+    lines.extend(others.map(|(name, view)| stranger(name, view)));
+    lines
+}
+
+fn is_over(view: &AgentView) -> bool {
+    view.state.is_idle() && view.standing == schedule::Standing::Free
+}
+
+fn stranger(name: &Name, view: &AgentView) -> AgentLine {
+    let brief = match view.standing {
+        schedule::Standing::Free => "not configured",
+        schedule::Standing::Running => "running, not configured",
+        schedule::Standing::Recovering => "being put right, not configured",
+        schedule::Standing::Unreadable => "state can't be read",
+    };
+    AgentLine {
+        name: name.clone(),
+        role: None,
+        doing: Doing::NotConfigured,
+        brief: brief.to_owned(),
+        reason: None,
+        due_at: None,
+        run_requested: false,
+        state: view.state.clone(),
+    }
+}
+
+fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
+    let queue = Queue::new(paths);
+    let mut claimed: Vec<_> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+    claimed.sort_by(|a, b| a.claimed_at.cmp(&b.claimed_at).then_with(|| a.id.as_str().cmp(b.id.as_str())));
+    let claimed_tasks = claimed.into_iter().map(|task| ClaimedLine {
+        id: task.id,
+        title: task.title,
+        role: task.role,
+        claimed_by: task.claimed_by,
+        claimed_at: task.claimed_at,
+        attempt: task.attempts,
+    });
+    let mut failed_tasks = Vec::new();
+    for id in queue.newest(TaskState::Failed, FAILED)? {
+        let Some(text) = queue.read(TaskState::Failed, &id)? else { continue };
+        failed_tasks.push(failed(id, &text));
+    }
+    Ok(QueueLine {
+        incoming: queue.count(TaskState::Incoming)?,
+        claimed: queue.count(TaskState::Claimed)?,
+        done: queue.count(TaskState::Done)?,
+        failed: queue.count(TaskState::Failed)?,
+        limits: config.map(|config| config.queue_limits),
+        claimed_tasks: claimed_tasks.collect(),
+        failed_tasks,
+    })
+}
+
+fn failed(id: Name, text: &str) -> FailedLine {
+    let reason = task::section(text, "Error").map(in_short).filter(|reason| !reason.is_empty());
+    match task::parse(&id, text) {
+        Ok(head) => FailedLine {
+            id,
+            title: head.title,
+            failed_at: head.failed_at.or(head.cancelled_at),
+            reason: reason.unwrap_or_else(|| "moved there by hand".to_owned()),
+        },
+        Err(problems) => FailedLine { id, title: String::new(), failed_at: None, reason: problems.join("; ") },
+    }
+}
+
+fn proposals(paths: &Paths) -> Result<ProposalsLine> {
+    let count = |dir: &std::path::Path| -> Result<u32> {
+        Ok(u32::try_from(listing::markdown(dir)?.0.len()).unwrap_or(u32::MAX))
+    };
+    let [active, promoted, deferred, rejected] = paths.proposals().map(|dir| count(&dir));
+    Ok(ProposalsLine { active: active?, promoted: promoted?, deferred: deferred?, rejected: rejected? })
+}
+
+fn pull_requests(paths: &Paths, config: Option<&Config>) -> PullRequestsLine {
+    let known: Option<OpenPrs> = cache::load(&paths.open_prs());
+    let line = |pr: super::snapshot::OpenPr| PullRequestLine { number: pr.number, title: pr.title, branch: pr.head };
+    PullRequestsLine {
+        asked_at: known.as_ref().map(|prs| prs.asked_at),
+        limit: config.map(|config| config.queue_limits.max_open_prs),
+        error: known.as_ref().and_then(|prs| prs.error.clone()),
+        open: known.and_then(|prs| prs.open).map(|open| open.into_iter().map(line).collect()),
+    }
+}
+
+fn questions(paths: &Paths) -> Result<Vec<QuestionLine>> {
+    let open = messages::questions(paths)?.into_iter().filter(|listed| listed.answer.is_none());
+    Ok(open
+        .map(|listed| QuestionLine {
+            id: listed.stem,
+            time: listed.time,
+            from: listed.message.from,
+            title: listed.message.title,
+            task: listed.message.task,
+        })
+        .collect())
+}
