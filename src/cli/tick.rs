@@ -53,7 +53,7 @@ pub fn misconfigured(project: &Project, problems: &[Problem]) -> anyhow::Error {
         count => format!(" (and {} more)", count - 1),
     };
     let first = errors.first().map(ToString::to_string).unwrap_or_default();
-    usage(format!("{}: {first}{more}; nothing was started", project.paths.config().display()))
+    usage(format!("{}: {first}{more}", project.paths.config().display()))
 }
 
 fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) -> Result<()> {
