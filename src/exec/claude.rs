@@ -190,7 +190,8 @@ pub fn environment(launch: &Launch) -> Environment {
         ("GIT_TERMINAL_PROMPT".to_owned(), "0".into()),
         (launch.mark.0.clone(), launch.mark.1.clone().into()),
     ];
-    let mut config: Vec<(&str, &str)> = Vec::new();
+    // Nobody is there to unlock a key, and a person's signature is not the agent's to give.
+    let mut config = vec![("commit.gpgsign", "false"), ("tag.gpgsign", "false")];
     if let Some((name, mail)) = &launch.identity {
         config.extend([("user.name", name.as_str()), ("user.email", mail.as_str())]);
     }
@@ -203,9 +204,7 @@ pub fn environment(launch: &Launch) -> Environment {
         // An empty helper clears the list of helpers, an empty prefix fits every address.
         config.extend([("credential.helper", ""), (NO_PUSH, "")]);
     }
-    if !config.is_empty() {
-        set.push(("GIT_CONFIG_COUNT".to_owned(), config.len().to_string().into()));
-    }
+    set.push(("GIT_CONFIG_COUNT".to_owned(), config.len().to_string().into()));
     for (at, (key, value)) in config.into_iter().enumerate() {
         set.push((format!("GIT_CONFIG_KEY_{at}"), key.into()));
         set.push((format!("GIT_CONFIG_VALUE_{at}"), value.into()));

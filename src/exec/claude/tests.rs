@@ -84,12 +84,14 @@ fn the_environment_offers_no_way_to_publish() {
     let open = Launch { allow_network_git: true, ..closed };
     assert!(!environment(&open).removed.contains(&"GH_TOKEN"));
     assert!(environment(&open).removed.contains(&"GIT_DIR"));
-    assert_eq!(
-        names(&open),
-        ["PATH", "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "GIT_TERMINAL_PROMPT", "RUN_MARK_OF_TEST"]
-    );
+    for name in ["GH_CONFIG_DIR", "GIT_SSH_COMMAND", "GIT_ASKPASS"] {
+        assert!(!names(&open).contains(&name.to_owned()), "{name}");
+    }
+    // Commits are never signed: nobody is there to unlock a key.
+    assert!(environment(&open).set.contains(&("GIT_CONFIG_COUNT".to_owned(), "2".into())));
+    assert!(environment(&open).set.contains(&("GIT_CONFIG_KEY_0".to_owned(), "commit.gpgsign".into())));
     let known = Launch { identity: Some(("A".to_owned(), "a@example.invalid".to_owned())), ..open };
-    assert!(environment(&known).set.contains(&("GIT_CONFIG_COUNT".to_owned(), "2".into())));
+    assert!(environment(&known).set.contains(&("GIT_CONFIG_COUNT".to_owned(), "4".into())));
 }
 
 #[test]
