@@ -19,7 +19,8 @@ pub struct Push<'a> {
     pub branch: &'a str,
     /// The commit that it should have.
     pub commit: &'a str,
-    /// The commit that was pushed there last, if any. A branch `agent/*` may be replaced if it still has it.
+    /// The commit that was pushed there last, if any. A branch `agent/*` may be replaced if it still has it; any other
+    /// only moves forward.
     pub last: Option<&'a str>,
 }
 
@@ -84,13 +85,13 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
     }
     let git = git.with_network()?.with_timeout(timeout);
     let name = format!("refs/heads/{}", push.branch);
-    match remote_tip(&git, &name) {
+    let is_new = match remote_tip(&git, &name) {
         Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(Pushed::UpToDate),
-        Ok(_) => {}
+        Ok(tip) => tip.is_none(),
         Err(error) => return from_error(error),
-    }
+    };
     let hooked = with_trusted_hooks(worktree, git.clone())?;
-    let output = match hooked.try_run(arguments(push, &name)) {
+    let output = match hooked.try_run(arguments(push, &name, is_new)) {
         Ok(output) => output,
         // The reply may have been lost after the remote took it.
         Err(GitError::TimedOut { .. }) if has_it(&git, &name, push.commit) => {
@@ -104,10 +105,12 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
     Ok(refusal(&output, has_hook(&hooked)))
 }
 
-fn arguments(push: Push<'_>, name: &str) -> Vec<String> {
+fn arguments(push: Push<'_>, name: &str, is_new: bool) -> Vec<String> {
     let fixed = ["-c", "push.followTags=false", "push", "--porcelain", "--no-signed", "--recurse-submodules=no"];
     let mut args: Vec<String> = fixed.map(str::to_owned).to_vec();
-    if push.branch.starts_with("agent/") {
+    // Without a lease git only moves a branch forward: right for one that is there and that we didn't push, as that of a
+    // pull request which the work goes on with.
+    if push.branch.starts_with("agent/") && (is_new || push.last.is_some()) {
         args.push(format!("--force-with-lease={name}:{}", push.last.unwrap_or_default()));
     }
     args.extend(["--".into(), "origin".into(), format!("{}:{name}", push.commit)]);

@@ -48,9 +48,20 @@ fn an_agents_branch_is_replaced_only_over_what_was_pushed_last() {
     scene.sandbox.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
     let second = scene.work("two");
     let refused = scene.push("agent/a", &second, None);
-    assert_eq!(refused, Pushed::Rejected("somebody else has changed the branch there".into()));
+    assert_eq!(refused, Pushed::Rejected("the branch there has commits that this work hasn't".into()));
     assert_eq!(scene.tip("agent/a"), first);
+    let refused = scene.push("agent/a", &second, Some(&second));
+    assert_eq!(refused, Pushed::Rejected("somebody else has changed the branch there".into()));
     assert_eq!(scene.push("agent/a", &second, Some(&first)), Pushed::Pushed);
+    assert_eq!(scene.tip("agent/a"), second);
+}
+
+#[test]
+fn an_agents_branch_that_is_there_moves_forward() {
+    let scene = Scene::new();
+    scene.push("agent/a", &scene.work("one"), None);
+    let second = scene.work("two");
+    assert_eq!(scene.push("agent/a", &second, None), Pushed::Pushed);
     assert_eq!(scene.tip("agent/a"), second);
 }
 
