@@ -13,5 +13,6 @@
 mod support;
 
 mod run_implementer;
+mod run_pull_request;
 mod stand_ins;
 mod test_bed;

@@ -63,14 +63,19 @@ impl Run<'_> {
         let number = self.task.as_ref().and_then(|task| task.head.pr);
         let (Some(number), Some(review)) = (number, &record.review) else { return published };
         let github = GitHub::new(self.project().root(), GH);
-        match github.review(number, review.verdict, &review.to_text(), &format!("review {}", self.id())) {
+        match github.review(
+            number,
+            review.verdict,
+            &review.to_text(),
+            &format!("<!-- scheduler:review {} -->", self.id()),
+        ) {
             Ok(Posted::Review) => published.lines.push(format!("Posted as a review of #{number}")),
             Ok(Posted::Comment) => published.lines.push(format!("Posted as a comment on #{number}")),
             Ok(Posted::Already) => published.lines.push(format!("Posted on #{number}")),
             Err(error) => {
                 published.lines.push(format!("Not posted on #{number}: {error}"));
                 published.trouble = Some(format!(
-                    "The verdict could not be posted on #{number}: {error}. {}\n\n{}",
+                    "The verdict could not be posted on #{number}: {error}; {}\n\n{}",
                     error.remedy(),
                     review.to_text()
                 ));
@@ -97,7 +102,7 @@ fn pull_request(published: &mut Published, branch: &str, created: Result<CreateO
             published.lines.push(format!("No pull request: {error}"));
             let by_hand = format!("gh pr create --head {branch}");
             published.trouble = Some(format!(
-                "Branch `{branch}` is pushed, but no pull request could be opened: {error}. {}\n\nBy hand: `{by_hand}`",
+                "Branch `{branch}` is pushed, but no pull request could be opened: {error}; {}\n\nBy hand: `{by_hand}`",
                 error.remedy()
             ));
         }

@@ -9,6 +9,7 @@ use crate::{
         settlement::{Notice, Publish, Tally, TaskStep},
         state::AgentState,
         task::{Edit, TaskState, key},
+        text::{cut, one_line},
         time,
     },
     engine::run::Hindrance,
@@ -52,15 +53,30 @@ impl Run<'_> {
 
     /// Sends what the human must know, each thing once.
     fn tell(&self, record: &Record, published: &Published) -> Result<()> {
-        if let Some(Notice { kind, title, key }) = &record.settlement.notice {
-            let key = key.clone().unwrap_or_else(|| format!("run {}", self.id()));
-            self.send(*kind, title, &self.account(record), key, record)?;
+        match &record.settlement.notice {
+            // What would hit every run is no matter of this task.
+            Some(Notice { kind, title, key: Some(key) }) => {
+                self.send(*kind, title, &self.account(record), key.clone(), record)?;
+            }
+            Some(Notice { kind, title, key: None }) => {
+                let title = self.of_the_task(title);
+                self.send(*kind, &title, &self.account(record), format!("run {}", self.id()), record)?;
+            }
+            None => {}
         }
         if let Some(trouble) = &published.trouble {
-            let title = "Work is done but not published";
-            self.send(MessageType::Warning, title, trouble, format!("publish {}", self.id()), record)?;
+            let title = self.of_the_task("Work is done but not published");
+            self.send(MessageType::Warning, &title, trouble, format!("publish {}", self.id()), record)?;
         }
         Ok(())
+    }
+
+    /// The title of a message, with that of the task that it is about.
+    fn of_the_task(&self, title: &str) -> String {
+        match &self.task {
+            Some(task) => format!("{title}: {}", cut(&one_line(&task.head.title), 80)),
+            None => title.to_owned(),
+        }
     }
 
     fn send(&self, kind: MessageType, title: &str, body: &str, key: String, record: &Record) -> Result<()> {

@@ -1,0 +1,63 @@
+//! Runs of tasks with `PR:`, which go on with a pull request or review it; and what a person reads of one that failed.
+
+use crate::support::Test;
+
+/// An origin with a branch that an agent pushed once and that pull request 1 wants merged.
+fn project(agent: &str, role: &str) -> Test {
+    let test = Test::new();
+    test.with_origin().agents(&[(agent, role)]);
+    test.git(["checkout", "-q", "-b", "agent/TASK-0-x"]);
+    test.committed_file("begun.txt", "begun");
+    test.git(["push", "-q", "origin", "agent/TASK-0-x"]);
+    test.git(["checkout", "-q", "main"]);
+    test.git(["branch", "-q", "-D", "agent/TASK-0-x"]);
+    test.github.install().open("agent/TASK-0-x", "main", "Begin it");
+    test
+}
+
+#[test]
+fn work_goes_to_the_branch_of_the_pull_request() {
+    let test = project("impl-1", "implementer");
+    test.task("TASK-1", "# Mend it\n\nROLE: implement\nPR: 1\n");
+    let begun = test.origin_tip("agent/TASK-0-x").unwrap();
+    test.claude.implements();
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    assert!(test.messages().is_empty(), "{:?}", test.messages());
+    let tip = test.origin_tip("agent/TASK-0-x").unwrap();
+    assert_eq!(test.git(["rev-parse", &format!("{tip}^")]), begun);
+    assert_eq!(test.git(["show", &format!("{tip}:TASK-1.txt")]), "work");
+    assert_eq!(test.pushed_branches(), ["agent/TASK-0-x"]);
+    assert_eq!(test.github.count("pr create"), 0);
+}
+
+#[test]
+fn a_verdict_is_posted_with_a_mark_that_nobody_sees() {
+    let test = project("review-1", "reviewer");
+    test.task("TASK-1", "# Review it\n\nROLE: review\nPR: 1\n");
+    test.claude.plays(
+        "reviewer",
+        "run \"scheduler review record --verdict request-changes --summary 'Not yet' --issue 'high|begun.txt:1|Empty'\" \
+         && finish 'Reviewed.'",
+    );
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    let reviews = test.github.only_pull_request().reviews;
+    let [(state, text)] = reviews.as_slice() else { panic!("{reviews:?}") };
+    assert_eq!(state.trim(), "CHANGES_REQUESTED");
+    let (seen, mark) = text.trim().rsplit_once("\n\n").unwrap();
+    assert!(seen.contains("Not yet") && seen.contains("begun.txt:1"), "{seen}");
+    assert!(mark.starts_with("<!-- scheduler:review ") && mark.ends_with(" -->"), "{mark}");
+}
+
+#[test]
+fn the_message_of_a_failed_task_names_it() {
+    let test = project("test-1", "tester");
+    test.task("TASK-1", "# Test the $(login) \"form\"\n\nROLE: test\n");
+    test.claude.plays("tester", "write source.rs x && commit 'Change the source' && finish 'Done.'");
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "failed");
+    let [error] = test.messages_of("error").try_into().unwrap();
+    assert!(error.lines().next().unwrap().ends_with("A task failed: Test the $(login) \"form\""), "{error}");
+    assert!(error.contains("source.rs"), "{error}");
+}
