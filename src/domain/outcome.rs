@@ -319,6 +319,12 @@ impl fmt::Display for Outcome {
                     "claude is not logged in: {message}; run `claude setup-token` or set ANTHROPIC_API_KEY where cron sees it"
                 )
             }
+            Self::ApiError { status: Some(404), message } => {
+                write!(
+                    f,
+                    "claude doesn't know the model: {message}; set `claude_model` in agents.yaml to one that it has"
+                )
+            }
             Self::ApiError { status: Some(status), message } => {
                 write!(f, "the model's service answered {status}: {message}")
             }

@@ -169,3 +169,13 @@ fn the_last_retry_tells_the_status_where_the_result_does_not() {
     };
     assert_eq!(classify(&end), Outcome::ApiError { status: Some(529), message: "Overloaded".to_owned() });
 }
+
+#[test]
+fn who_reads_it_learns_what_to_do() {
+    let said = |status| Outcome::ApiError { status, message: "said so".to_owned() }.to_string();
+    for (status, advice) in [(Some(401), "setup-token"), (Some(403), "setup-token"), (Some(404), "claude_model")] {
+        let text = said(status);
+        assert!(text.contains("said so") && text.contains(advice), "{text}");
+    }
+    assert_eq!(said(Some(529)), "the model's service answered 529: said so");
+}

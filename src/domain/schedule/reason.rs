@@ -156,7 +156,9 @@ impl fmt::Display for Reason {
             Self::Unreadable => f.write_str("its state can't be read; see the message about it"),
             Self::NotDue { due_at } => write!(f, "not due before {}", time::to_text(*due_at)),
             Self::Backoff { failures, until } => {
-                write!(f, "failed {failures} times in a row, waits until {}", time::to_text(*until))
+                let times =
+                    if *failures == 1 { "failed".to_owned() } else { format!("failed {failures} times in a row") };
+                write!(f, "{times}, waits until {}", time::to_text(*until))
             }
             Self::CoolingDown { until, cause } => write!(f, "waits until {}: {cause}", time::to_text(*until)),
             Self::QueueFull { pending, limit } => {
