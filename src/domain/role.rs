@@ -123,7 +123,9 @@ pub struct RoleSpec {
     pub tools: &'static [&'static str],
 }
 
-const LOOK: &[&str] = &["Glob", "Grep", "Bash(git log:*)", "Bash(git diff:*)", "Bash(git show:*)"];
+// No rule for `git log` and the like: claude lets commands that only read pass by itself and looks at their options. A rule
+// would let every option pass, `--output=FILE` among them.
+const LOOK: &[&str] = &["Glob", "Grep"];
 // The rule for `Edit` covers the tool Write too; without a path either would reach beyond the worktree.
 const WRITE: &[&str] = &["Glob", "Grep", "Edit(./**)", "Bash"];
 
@@ -272,6 +274,16 @@ mod tests {
         assert!(!Role::ProductManager.may_call("task address"));
         assert!(Role::Curator.may_call("proposal promote"));
         assert!(!Role::Implementer.may_call("review record"));
+    }
+
+    #[test]
+    fn who_may_change_nothing_gets_no_tool_that_writes() {
+        let readers = [Role::ProductManager, Role::Proposer, Role::Curator, Role::Reviewer];
+        for role in readers {
+            assert_eq!(role.spec().may_change, MayChange::Nothing);
+            let harmless = |tool: &&str| ["Glob", "Grep"].contains(tool);
+            assert!(role.spec().tools.iter().all(harmless), "{role}: {:?}", role.spec().tools);
+        }
     }
 
     #[test]

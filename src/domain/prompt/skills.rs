@@ -23,6 +23,7 @@ pub fn skills(role: Role) -> &'static [(&'static str, &'static str)] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::role::MayChange;
 
     fn tools(text: &str) -> impl Iterator<Item = &str> {
         text.lines().find_map(|line| line.strip_prefix("allowed-tools: ")).unwrap().split(", ")
@@ -31,6 +32,18 @@ mod tests {
     /// The commands of this program that a skill allows itself.
     fn allowed(text: &str) -> Vec<&str> {
         tools(text).filter_map(|tool| tool.strip_prefix("Bash(scheduler ")?.strip_suffix(":*)")).collect()
+    }
+
+    #[test]
+    fn lend_no_program_to_who_may_change_nothing() {
+        for role in Role::all().filter(|role| role.spec().may_change == MayChange::Nothing) {
+            for (name, text) in skills(role) {
+                // `git log --output=FILE` writes wherever it likes.
+                let foreign =
+                    tools(text).find(|tool| tool.starts_with("Bash(") && !tool.starts_with("Bash(scheduler "));
+                assert_eq!(foreign, None, "{role}: {name}");
+            }
+        }
     }
 
     #[test]
