@@ -8,7 +8,7 @@ mod next;
 mod place;
 mod plan;
 mod programs;
-mod shell;
+pub(super) mod shell;
 
 use super::{Context, usage};
 use crate::domain::run;

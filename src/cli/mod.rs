@@ -4,6 +4,7 @@ mod agent;
 mod caller;
 mod config;
 mod context;
+mod demo;
 mod init;
 mod input;
 mod message;
@@ -45,6 +46,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    Demo(demo::Args),
     /// Show what is going on
     #[command(after_help = "Example:\n  scheduler status")]
     Status,
@@ -60,6 +62,9 @@ enum Command {
     /// Record the verdict of a review
     #[command(subcommand)]
     Review(review::Command),
+    /// Play claude in the demo
+    #[command(hide = true)]
+    DemoAgent(demo::agent::Args),
     /// Carry one run; started by ticks
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -81,6 +86,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let context = Context::new(cli.dir.as_deref(), cli.debug)?;
     match &cli.command {
         Some(Command::Init(args)) => init::run(args, &context),
+        Some(Command::Demo(args)) => demo::run(args, &context),
+        Some(Command::DemoAgent(args)) => demo::agent::run(args, &context),
         Some(Command::Status) => status::run(&context),
         Some(Command::Agent(command)) => agent::run(command, &context),
         Some(Command::Task(command)) => task::run(command, &context),

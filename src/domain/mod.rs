@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file, the environment or a process, and nothing imports another layer.
 
 pub mod config;
+pub mod demo;
 pub mod message;
 pub mod name;
 pub mod outcome;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The text as one word of a POSIX shell.
-pub(super) fn word(text: &str) -> String {
+pub(in crate::cli) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+,=%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

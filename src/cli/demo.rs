@@ -1,0 +1,78 @@
+//! `scheduler demo`: the whole cycle in a scratch project, shown as it happens.
+//!
+//! The ticks, the supervisors and git are the real ones, each started as cron or a person would start it; only the
+//! agent is a stand-in. Nothing outside the scratch folder is written, and nothing of the user's settings is read.
+
+pub mod agent;
+mod clear;
+mod ending;
+mod follow;
+mod play;
+mod show;
+mod stage;
+
+use super::{Context, caller};
+use crate::{domain::demo, exec::watch};
+use anyhow::{Context as _, Result};
+use show::Show;
+use stage::Stage;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Show the whole cycle in a scratch project
+///
+/// Makes a repository with an origin in a temporary folder, sets it up, and does ticks until a task that the product
+/// manager created is implemented, tested and reviewed. The agent is a stand-in: no account, no network, no cost.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  scheduler demo --keep")]
+pub struct Args {
+    /// Leave the folder for you to look at
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Plays it, and takes everything away again.
+///
+/// # Errors
+/// Inside a run; no usable git; an interruption; a play that doesn't come to its end (then the folder is left).
+pub fn run(args: &Args, context: &Context) -> Result<()> {
+    caller::refuse_inside_run(context, "a demo")?;
+    let stop = watch::stop_on_signals()?;
+    let play = demo::PLAYS[0];
+    let show = Show::new(context);
+    let stage = Stage::new(context, play)?;
+    let played = perform(&stage, &show, &stop);
+    let cleared = clear::end_all(&stage);
+    let interrupted = stop.load(Ordering::Relaxed);
+    match played.and(cleared) {
+        Ok(()) if args.keep => {
+            let dir = stage.keep();
+            ending::what_to_look_at(&dir, context)
+        }
+        Ok(()) => {
+            stage.remove()?;
+            context.line("\nThe folder is removed again; `--keep` leaves it for you to look at.")
+        }
+        Err(error) if interrupted || gone(&error) => {
+            stage.remove()?;
+            Err(error)
+        }
+        Err(error) => {
+            let dir = stage.keep();
+            let place = dir.display();
+            Err(error).context(format!("the demo failed; see {place}/project/.orchestrator/logs and agents/*/runs/*"))
+        }
+    }
+}
+
+fn perform(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<()> {
+    show.title(stage.play)?;
+    stage.set_up(show, stop)?;
+    let sum = play::play(stage, show, stop)?;
+    ending::show(stage, show, &sum)
+}
+
+/// Whether nobody reads any more.
+fn gone(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,60 @@
+//! The end of every process that a demo has started, whatever state it was left in.
+
+use super::stage::{MARK, Stage};
+use crate::{
+    exec::processes::{self, Family},
+    store::{
+        lock::Lock,
+        paths::AgentPaths,
+        state::{self, Loaded},
+    },
+};
+use anyhow::{Result, bail};
+use std::{collections::HashSet, fs, thread, time::Duration};
+
+/// How often is looked whether a supervisor has ended: together longer than one may take.
+const LOOKS: u32 = 1_000;
+const PAUSE: Duration = Duration::from_millis(20);
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Asks the supervisors to end, waits for them, and ends what is left.
+///
+/// # Errors
+/// The files of the demo can't be read; a process that can't be ended.
+pub(super) fn end_all(stage: &Stage) -> Result<()> {
+    let mut asked = HashSet::new();
+    for _ in 0..LOOKS {
+        let mut busy = false;
+        for agent in agents(stage) {
+            if Lock::is_free(&agent.lock())? {
+                continue;
+            }
+            busy = true;
+            if let Loaded::State(state) = state::load(&agent)?
+                && let Some(supervisor) = state.supervisor
+                && asked.insert(supervisor.pid)
+            {
+                processes::terminate(&supervisor);
+            }
+        }
+        if !busy && Lock::is_free(&stage.paths().refresh_lock())? {
+            break;
+        }
+        thread::sleep(PAUSE);
+    }
+    let root = stage.root.display().to_string();
+    let family = Family { leader: None, mark: Some((MARK, &root)), own_descendants: false };
+    let left = processes::end(&family, GRACE).left;
+    if !left.is_empty() {
+        bail!("processes of the demo can't be ended: {left:?}");
+    }
+    Ok(())
+}
+
+/// Every agent that has a folder.
+fn agents(stage: &Stage) -> Vec<AgentPaths> {
+    let paths = stage.paths();
+    let entries = fs::read_dir(paths.agents_dir()).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    names.map(|name| paths.agent(&name)).collect()
+}

@@ -1,0 +1,120 @@
+//! Follows one agent: what it says and does while it does it, and what is settled in the end.
+
+use super::{
+    show::{Show, Tone},
+    stage::Stage,
+};
+use crate::{
+    domain::{
+        run::Record,
+        state::Phase,
+        stream::{Part, StreamEvent, parse_line},
+    },
+    exec::stream::LineReader,
+    store::{
+        paths::{AgentPaths, RunPaths},
+        read,
+        state::{self, Loaded},
+    },
+};
+use anyhow::{Context, Result};
+
+/// One agent.
+pub(super) struct Follower {
+    name: String,
+    files: AgentPaths,
+    run: Option<Following>,
+}
+
+/// Its run.
+struct Following {
+    id: String,
+    files: RunPaths,
+    output: LineReader,
+    /// What was used last is a command, whose answer is worth a line.
+    command: bool,
+}
+
+impl Follower {
+    pub(super) fn new(name: &str, files: AgentPaths) -> Self {
+        Self { name: name.to_owned(), files, run: None }
+    }
+
+    /// Whether a run is under way, as far as was seen.
+    pub(super) fn is_busy(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// Shows what is new. Returns what the run cost, in US dollars, if it has come to its end.
+    pub(super) fn look(&mut self, stage: &Stage, show: &Show<'_>) -> Result<Option<f64>> {
+        // The state first: what says idle afterwards has written everything before.
+        let Loaded::State(state) = state::load(&self.files)? else { return Ok(None) };
+        if let Some(id) = state.run_id.filter(|id| self.run.as_ref().is_none_or(|run| run.id != *id)) {
+            let files = self.files.run(&id)?;
+            let output = LineReader::new(&files.output(), 0);
+            self.run = Some(Following { id, files, output, command: false });
+        }
+        let Some(run) = &mut self.run else { return Ok(None) };
+        let mut events = Vec::new();
+        run.output.look(|line| events.extend(parse_line(line))).context("the output of the stand-in")?;
+        for event in events {
+            run.show(&self.name, event, stage, show)?;
+        }
+        if state.phase != Phase::Idle {
+            return Ok(None);
+        }
+        let cost_usd = run.settled(&self.name, stage, show)?;
+        self.run = None;
+        Ok(Some(cost_usd))
+    }
+}
+
+impl Following {
+    fn show(&mut self, name: &str, event: StreamEvent, stage: &Stage, show: &Show<'_>) -> Result<()> {
+        match event {
+            StreamEvent::Assistant(parts) => parts.into_iter().try_for_each(|part| match part {
+                Part::Text(text) => show.says(name, Tone::Agent, &format!("“{text}”"), 3),
+                Part::ToolUse { name: tool, target } => {
+                    self.command = tool == "Bash";
+                    let verb = match tool.as_str() {
+                        "Bash" => "$",
+                        "Read" => "reads",
+                        "Edit" => "edits",
+                        "Write" => "writes",
+                        other => other,
+                    };
+                    show.says(name, Tone::Agent, &format!("{verb} {}", short(&target, stage)), 3)
+                }
+            }),
+            StreamEvent::ToolResults(results) => results.iter().try_for_each(|result| {
+                let first = result.text.lines().next().unwrap_or_default();
+                let shown = (self.command || result.is_error) && !first.starts_with(['{', '[']) && !first.is_empty();
+                if shown { show.says(name, Tone::Aside, &format!("  {}", short(first, stage)), 2) } else { Ok(()) }
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Shows how the run ended; what it cost.
+    fn settled(&self, name: &str, stage: &Stage, show: &Show<'_>) -> Result<f64> {
+        let Some(record) = read::read_json::<Record>(&self.files.record())? else { return Ok(0.0) };
+        let cost_usd = record.usage.cost_usd.unwrap_or_default();
+        let turns = record.usage.turns.unwrap_or_default();
+        let task = record.settlement.task.as_ref().map_or("settled", |step| step.word());
+        let reason = &record.settlement.reason;
+        let line = format!("{task}: {reason}; {turns} turns, ${cost_usd:.2}");
+        show.says(name, Tone::Settled, &line, 3)?;
+        if let Some(publication) = &record.publication {
+            let pushed = stage.git(&["ls-remote", "--heads", "origin", &publication.remote_branch])?;
+            let how = if pushed.trim().is_empty() { "not pushed:" } else { "pushed" };
+            show.says(name, Tone::Settled, &format!("{how} {}", publication.remote_branch), 2)?;
+        }
+        Ok(cost_usd)
+    }
+}
+
+/// The text with what lies in the scratch project named from there.
+fn short(text: &str, stage: &Stage) -> String {
+    let project = stage.project().display().to_string();
+    text.replace(&format!("{project}/"), "")
+}

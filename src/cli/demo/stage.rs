@@ -1,0 +1,153 @@
+//! The scratch folder: a project with a bare origin, and a world of its own for every program that is started there.
+
+use super::show::Show;
+use crate::{
+    cli::Context,
+    domain::demo::Play,
+    exec::{
+        command,
+        git::{self, Git},
+    },
+    store::{atomic, paths::Paths},
+};
+use anyhow::{Context as _, Result, bail};
+use std::{
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// The variable that every process of a demo carries: its folder.
+pub(super) const MARK: &str = "SCHEDULER_DEMO";
+
+/// How long one of the short commands may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Beside git: what the play runs, and what finds processes where there is no `/proc`.
+const PROGRAMS: [&str; 2] = ["sh", "ps"];
+
+const GIT_CONFIG: &str = "[user]\n\tname = Demo\n\temail = demo@localhost\n[init]\n\tdefaultBranch = main\n";
+
+/// The scratch folder.
+pub(super) struct Stage {
+    pub(super) play: &'static Play,
+    pub(super) root: PathBuf,
+    pub(super) program: PathBuf,
+    git_programs: String,
+    dir: TempDir,
+}
+
+impl Stage {
+    /// An empty one. It is removed when it is dropped.
+    pub(super) fn new(context: &Context, play: &'static Play) -> Result<Self> {
+        git::git_version()?;
+        let git_programs = Git::at(Path::new("/")).text(["--exec-path"])?;
+        let program = context.program()?;
+        let dir = tempfile::Builder::new().prefix("scheduler-demo-").tempdir().context("no temporary folder")?;
+        let root = dir.path().canonicalize().context("the temporary folder")?;
+        let stage = Self { play, root, program, git_programs, dir };
+        for name in ["home", "tmp", "bin", "project"] {
+            atomic::ensure_dir(&stage.root.join(name))?;
+        }
+        atomic::write_cache(&stage.root.join("home/.gitconfig"), GIT_CONFIG.as_bytes())?;
+        let system = ["/bin", "/usr/bin"].map(PathBuf::from);
+        let path: Vec<_> = context.env("PATH").unwrap_or_default().split(':').map(PathBuf::from).collect();
+        stage.link("git", &[&[PathBuf::from(&stage.git_programs)], &path[..]].concat())?;
+        for name in PROGRAMS {
+            stage.link(name, &[&system[..], &path[..]].concat())?;
+        }
+        Ok(stage)
+    }
+
+    /// Puts a program on the PATH of the demo, which leads to nothing else: no claude, no gh.
+    fn link(&self, name: &str, folders: &[PathBuf]) -> Result<()> {
+        match folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()) {
+            Some(found) => symlink(&found, self.root.join("bin").join(name)).with_context(|| name.to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn project(&self) -> PathBuf {
+        self.root.join("project")
+    }
+
+    pub(super) fn origin(&self) -> PathBuf {
+        self.root.join("origin.git")
+    }
+
+    pub(super) fn paths(&self) -> Paths {
+        Paths::new(&self.project())
+    }
+
+    /// Makes the repository and its origin, and sets the project up.
+    pub(super) fn set_up(&self, show: &Show<'_>, stop: &AtomicBool) -> Result<()> {
+        show.heading("Set-up", "")?;
+        for (name, text) in self.play.files {
+            atomic::write_cache(&self.project().join(name), text.as_bytes())?;
+        }
+        let origin = self.origin().display().to_string();
+        self.git(&["init", "-q"])?;
+        self.commit("First commit")?;
+        let files: Vec<_> = self.play.files.iter().map(|(name, _)| *name).collect();
+        show.line(&format!("{}\n  a repository with {}", self.project().display(), files.join(" and ")))?;
+        self.git(&["init", "-q", "--bare", &origin])?;
+        self.git(&["remote", "add", "origin", &origin])?;
+        show.line(&format!("{origin}\n  a bare repository, in place of GitHub"))?;
+        self.scheduler(&["init", "-y"])?;
+        atomic::write_cache(&self.paths().config(), self.config()?.as_bytes())?;
+        self.commit("Set up scheduler")?;
+        self.git(&["push", "-q", "-u", "origin", "main"])?;
+        self.git(&["remote", "set-head", "origin", "main"])?;
+        show.line("$ scheduler init -y\n  made .orchestrator/; the demo wrote its own agents.yaml, and committed")?;
+        if stop.load(Ordering::Relaxed) { bail!("interrupted; nothing is left of it") } else { Ok(()) }
+    }
+
+    /// agents.yaml, with the stand-in in place of claude.
+    pub(super) fn config(&self) -> Result<String> {
+        let command = [&self.program.display().to_string(), "demo-agent", self.play.name];
+        Ok(self.play.config.replace("{command}", &serde_json::to_string(&command)?))
+    }
+
+    fn commit(&self, message: &str) -> Result<()> {
+        self.git(&["add", "-A"])?;
+        self.git(&["commit", "-q", "-m", message]).map(drop)
+    }
+
+    /// Runs git in the project; its output.
+    pub(super) fn git(&self, arguments: &[&str]) -> Result<String> {
+        self.call(&self.root.join("bin/git"), "git", arguments)
+    }
+
+    /// Runs this very program in the project, as cron or a person would; its output.
+    pub(super) fn scheduler(&self, arguments: &[&str]) -> Result<String> {
+        self.call(&self.program, "scheduler", arguments)
+    }
+
+    fn call(&self, program: &Path, name: &str, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.project()).env_clear();
+        command.env(MARK, &self.root).env("PATH", self.root.join("bin")).env("HOME", self.root.join("home"));
+        command.env("TMPDIR", self.root.join("tmp")).env("LC_ALL", "C").env("GIT_CONFIG_NOSYSTEM", "1");
+        command.env("GIT_EXEC_PATH", &self.git_programs);
+        let ended = command::run(&mut command, None, TIMEOUT, 1 << 20)?;
+        if !ended.status.success() {
+            let said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+            bail!("{name} {}: {}: {said}", arguments.join(" "), command::describe(ended.status));
+        }
+        Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
+    }
+
+    /// Leaves the folder where it is; the folder.
+    pub(super) fn keep(self) -> PathBuf {
+        let _ = self.dir.keep();
+        self.root
+    }
+
+    /// Removes the folder.
+    pub(super) fn remove(self) -> Result<()> {
+        let place = self.root.display().to_string();
+        self.dir.close().with_context(|| format!("{place} can't be removed"))
+    }
+}

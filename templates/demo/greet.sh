@@ -1,0 +1,3 @@
+#!/bin/sh
+# Greets by name.
+echo "Hello, $1!"
