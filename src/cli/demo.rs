@@ -13,7 +13,7 @@ mod stage;
 
 use super::{Context, caller};
 use crate::{domain::demo, exec::watch};
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 use show::Show;
 use stage::Stage;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,8 +45,8 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let interrupted = stop.load(Ordering::Relaxed);
     match played.and(cleared) {
         Ok(()) if args.keep => {
-            let dir = stage.keep();
-            ending::what_to_look_at(&dir, context)
+            let program = stage.program.clone();
+            ending::what_to_look_at(&stage.keep(), &program, context)
         }
         Ok(()) => {
             stage.remove()?;
@@ -57,9 +57,9 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
             Err(error)
         }
         Err(error) => {
-            let dir = stage.keep();
-            let place = dir.display();
-            Err(error).context(format!("the demo failed; see {place}/project/.orchestrator/logs and agents/*/runs/*"))
+            let dot = stage.keep().join("project/.orchestrator");
+            let dot = dot.display();
+            Err(anyhow!("the demo failed: {error:#}\nLeft for you to look at: {dot}/logs/ and {dot}/agents/*/runs/"))
         }
     }
 }

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod demo;
 mod run_implementer;
 mod run_pull_request;
 mod stand_ins;

@@ -51,8 +51,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let play = demo::play(&args.play).ok_or_else(|| usage(format!("there is no play {:?}", args.play)))?;
     let option = |name: &str| args.flags.iter().skip_while(|flag| *flag != name).nth(1).map(String::as_str);
     let role: Option<Role> = context.env("AGENT_ROLE").and_then(|word| word.parse().ok());
-    let (Some(session), Some("stream-json"), Some(role)) =
-        (option("--session-id"), option("--output-format"), role)
+    let (Some(session), Some("stream-json"), Some(role)) = (option("--session-id"), option("--output-format"), role)
     else {
         return Err(usage("demo-agent is started by the runs of `scheduler demo`"));
     };

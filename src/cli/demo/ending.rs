@@ -1,64 +1,64 @@
-//! What a demo ends with: the queue, the files, the branches; and where to look if the folder is kept.
+//! What a demo ends with: branches, messages, files; and where to look if the folder is kept.
 
-use super::{play::Sum, show::Show, stage::Stage};
-use crate::cli::Context;
-use anyhow::Result;
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use super::{
+    play::Sum,
+    show::{Show, WIDTH, wrap},
+    stage::Stage,
 };
+use crate::cli::{Context, init::shell::word};
+use anyhow::Result;
+use std::{fs, path::Path};
 
-/// Folders of which the tree shows only how much is in them.
+/// Folders that the tree doesn't open.
 const CLOSED: [&str; 2] = ["worktree", "logs"];
+/// Folders of which one is like the other: the tree opens the first.
+const ALIKE: [&str; 2] = ["agents", "runs"];
 
 /// Shows what has come of it.
 pub(super) fn show(stage: &Stage, show: &Show<'_>, sum: &Sum) -> Result<()> {
     show.heading("What has come of it", &format!("{:.1} s", sum.took.as_secs_f64()))?;
     show.text(&format!(
-        "{} ticks and {} runs, for a pretended ${:.2}. Every task went from incoming to done, and its work is on a \
-         pushed branch. With `gh` there would be pull requests too.",
+        "{} ticks, {} runs, a pretended ${:.2}. The task was implemented, tested and reviewed, and the work is on \
+         pushed branches; the checkout of the project is as it was. There is no `gh` here: with it there were pull \
+         requests too, and no warnings in messages/.",
         sum.ticks, sum.runs, sum.cost_usd
     ))?;
-    show.heading("Branches in origin.git", "")?;
-    let format = "--format=%C(auto)%h %s%n%D";
-    show.line(graph(&stage.git(&["--git-dir", &stage.origin().display().to_string(), "log", "--graph", "--all", format])?).trim_end())?;
-    show.heading("Files", "runtime state is ignored by git")?;
-    tree(&stage.project(), "", &mut |line| show.line(line))
+    show.heading("Branches of origin.git", "")?;
+    let origin = format!("--git-dir={}", stage.origin().display());
+    let log = stage.git(&[&origin, "log", "--graph", "--all", "--format=%h %s%n        %D"])?;
+    let lines = log.lines().map(|line| line.trim_end().replace("HEAD -> ", ""));
+    lines.filter(|line| !matches!(line.as_str(), "" | "|")).try_for_each(|line| show.line(&line))?;
+    show.heading("Files of the project", "without .git and locks")?;
+    tree(&stage.project(), "", false, &mut |line| show.line(line))
 }
 
-fn graph(text: &str) -> String {
-    let lines = text.lines().map(str::trim_end).filter(|line| !matches!(*line, "|" | ""));
-    lines.map(|line| format!("{line}\n")).collect()
-}
-
-/// A folder's entries, folders last, two blanks deeper for each level.
-fn tree(dir: &Path, indent: &str, line: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+/// A folder's files, then its folders, two blanks deeper for each level. With `one` only the first folder is opened.
+fn tree(dir: &Path, indent: &str, one: bool, line: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
     let (folders, files) = entries(dir);
-    if !files.is_empty() {
-        line(&format!("{indent}{}", files.join("  ")))?;
+    for files in wrap(&files.join(" "), WIDTH - indent.len()) {
+        line(&format!("{indent}{}", files.replace(' ', "  ")))?;
     }
-    for folder in folders {
-        let inside = dir.join(&folder);
-        let (folders, files) = entries(&inside);
-        if folders.is_empty() && files.is_empty() {
+    for (at, folder) in folders.iter().enumerate() {
+        let inside = dir.join(folder);
+        if entries(&inside) == (Vec::new(), Vec::new()) {
             continue;
         }
-        if CLOSED.contains(&folder.as_str()) {
+        if CLOSED.contains(&folder.as_str()) || (one && at > 0) {
             line(&format!("{indent}{folder}/ …"))?;
         } else {
             line(&format!("{indent}{folder}/"))?;
-            tree(&inside, &format!("{indent}  "), line)?;
+            tree(&inside, &format!("{indent}  "), ALIKE.contains(&folder.as_str()), line)?;
         }
     }
     Ok(())
 }
 
-/// The names of the folders and of the files in a folder, sorted, without git's own.
+/// The names of the folders and of the files in a folder, sorted, without git's own and locks.
 fn entries(dir: &Path) -> (Vec<String>, Vec<String>) {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let mut all: Vec<(String, bool)> = entries
         .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?.is_dir())))
-        .filter(|(name, _)| name != ".git")
+        .filter(|(name, _)| name != ".git" && name != "lock" && !name.ends_with(".lock"))
         .collect();
     all.sort();
     let (folders, files): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, is_dir)| *is_dir);
@@ -67,6 +67,23 @@ fn entries(dir: &Path) -> (Vec<String>, Vec<String>) {
 }
 
 /// Says where to look in a folder that is kept.
-pub(super) fn what_to_look_at(dir: &PathBuf, context: &Context) -> Result<()> {
-    context.line(format!("\nThe folder is kept: {}", dir.display()))
+pub(super) fn what_to_look_at(dir: &Path, program: &Path, context: &Context) -> Result<()> {
+    let path = |path: &Path| word(&path.display().to_string());
+    let program = path(program);
+    context.line(format!(
+        "\nThe folder is kept. Look around, and remove it when you have seen enough:\n\n  cd {}",
+        path(&dir.join("project"))
+    ))?;
+    for (what, command) in [
+        ("the tasks with their results", "cat .orchestrator/shared/queue/done/*.md"),
+        ("what an agent was told", "less .orchestrator/agents/impl-agent/runs/*/prompt.md"),
+        ("what it said", "less .orchestrator/agents/impl-agent/runs/*/output.jsonl"),
+        ("how its run was judged", "less .orchestrator/agents/impl-agent/runs/*/record.json"),
+        ("the work", "git log --patch --branches='agent/*' --not main"),
+        ("the state of everything", &format!("{program} status")),
+        ("messages to you", &format!("{program} message list")),
+    ] {
+        context.line(format!("  {command}\n      {what}"))?;
+    }
+    context.line(format!("  rm -rf {}", path(dir)))
 }

@@ -83,13 +83,17 @@ impl Following {
                         "Write" => "writes",
                         other => other,
                     };
-                    show.says(name, Tone::Agent, &format!("{verb} {}", short(&target, stage)), 3)
+                    show.says(name, Tone::Agent, &format!("{verb} {}", short(&target, name, stage)), 3)
                 }
             }),
             StreamEvent::ToolResults(results) => results.iter().try_for_each(|result| {
                 let first = result.text.lines().next().unwrap_or_default();
                 let shown = (self.command || result.is_error) && !first.starts_with(['{', '[']) && !first.is_empty();
-                if shown { show.says(name, Tone::Aside, &format!("  {}", short(first, stage)), 2) } else { Ok(()) }
+                if shown {
+                    show.says(name, Tone::Aside, &format!("→ {}", short(first, name, stage)), 2)
+                } else {
+                    Ok(())
+                }
             }),
             _ => Ok(()),
         }
@@ -113,8 +117,9 @@ impl Following {
     }
 }
 
-/// The text with what lies in the scratch project named from there.
-fn short(text: &str, stage: &Stage) -> String {
+/// The text with short names of files: those of the worktree from its top, others from the project's or the queue's.
+fn short(text: &str, name: &str, stage: &Stage) -> String {
     let project = stage.project().display().to_string();
-    text.replace(&format!("{project}/"), "")
+    let worktree = format!("{project}/.orchestrator/agents/{name}/worktree/");
+    text.replace(&worktree, "").replace(&format!("{project}/.orchestrator/shared/"), "").replace(&project, ".")
 }

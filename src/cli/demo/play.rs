@@ -24,8 +24,10 @@ use std::{
 const DEADLINE: Duration = Duration::from_secs(120);
 /// Between two looks at what the agents do.
 const LOOK: Duration = Duration::from_millis(20);
-/// Between two ticks while nothing happens; cron leaves a minute.
+/// Between two ticks while nobody runs; cron leaves a minute.
 const TICK: Duration = Duration::from_millis(300);
+/// The same while somebody does: the end of a run brings the next tick anyway.
+const BUSY_TICK: Duration = Duration::from_secs(2);
 
 /// What there is to say of a play that has come to its end.
 #[derive(Debug, Default)]
@@ -66,7 +68,8 @@ pub(super) fn play(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<
         if quiet && is_over(stage)? {
             return Ok(sum);
         }
-        if ended || last_tick.is_none_or(|last| last.elapsed() >= TICK) {
+        let pause = if quiet { TICK } else { BUSY_TICK };
+        if (ended && (quiet || has_work(stage)?)) || last_tick.is_none_or(|last| last.elapsed() >= pause) {
             sum.ticks += 1;
             if tick(stage, show, &sum, shown)? {
                 shown = sum.ticks;
@@ -108,6 +111,11 @@ fn with_title(stage: &Stage, words: &str) -> String {
     let heads = Queue::new(&paths).heads(TaskState::Claimed).unwrap_or_default();
     let named = heads.into_iter().flatten().find(|task| words.ends_with(task.id.as_str()));
     named.map_or(words.to_owned(), |task| format!("{words}: {}", one_line(&task.title)))
+}
+
+/// Whether a task waits: then the end of a run may have made an agent free for it.
+fn has_work(stage: &Stage) -> Result<bool> {
+    Ok(Queue::new(&stage.paths()).count(TaskState::Incoming)? > 0)
 }
 
 /// Whether every task of the goal is done. One that has failed ends the play.

@@ -10,9 +10,9 @@ use std::{
     io::{IsTerminal, stdout},
 };
 
-const WIDTH: usize = 79;
+pub(super) const WIDTH: usize = 79;
 /// Where the words begin that stand beside a name.
-const COLUMN: usize = 15;
+const COLUMN: usize = 14;
 
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
@@ -48,6 +48,7 @@ impl<'a> Show<'a> {
 
     pub(super) fn title(&self, play: &Play) -> Result<()> {
         self.line(&self.styled(BOLD, "scheduler demo"))?;
+        self.line("")?;
         self.text(play.about)?;
         self.text(
             "The ticks, the runs and git are real. The agents are played by a stand-in: no claude, no account, no \
@@ -106,7 +107,7 @@ impl<'a> Show<'a> {
 }
 
 /// The text in lines of at most `width` characters; a word that is longer stands alone.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut().filter(|line| line.chars().count() + 1 + word.chars().count() <= width) {

@@ -90,8 +90,11 @@ pub const PLAY: Play = Play {
             cue: Cue::Task(IMPLEMENT),
             steps: &[
                 Step::Read("greet.sh"),
-                Step::Edit("greet.sh", "# Greets by name.", "# Greets by name, or the world."),
-                Step::Edit("greet.sh", "$1", "${1:-world}"),
+                Step::Edit(
+                    "greet.sh",
+                    "# Greets by name.\necho \"Hello, $1!\"",
+                    "# Greets by name, or the world.\necho \"Hello, ${1:-world}!\"",
+                ),
                 Step::Run(&["sh", "greet.sh"]),
                 Step::Run(&["git", "commit", "-q", "-a", "-m", IMPLEMENT]),
             ],

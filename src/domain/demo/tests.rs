@@ -46,7 +46,8 @@ fn every_play_can_be_played() {
 fn edits_find_what_they_replace() {
     for play in PLAYS {
         for scene in play.scenes {
-            let mut files: Vec<(&str, String)> = play.files.iter().map(|(path, text)| (*path, (*text).to_owned())).collect();
+            let mut files: Vec<(&str, String)> =
+                play.files.iter().map(|(path, text)| (*path, (*text).to_owned())).collect();
             for step in scene.steps {
                 if let Step::Edit(path, old, new) = step {
                     let (_, text) = files.iter_mut().find(|(name, _)| name == path).unwrap();

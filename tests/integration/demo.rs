@@ -1,0 +1,129 @@
+//! `scheduler demo`: what it shows, that it needs nothing of the user's, and that it leaves nothing behind.
+
+use crate::support::{Output, Test};
+use std::{fs, path::PathBuf};
+
+/// The folders of demos in this test's temporary directory.
+fn folders(test: &Test) -> Vec<PathBuf> {
+    let entries = fs::read_dir(test.root().join("tmp")).unwrap().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+/// No folder, no process, nothing in the home.
+#[track_caller]
+fn nothing_is_left(test: &Test) {
+    assert_eq!(folders(test), Vec::<PathBuf>::new());
+    assert!(test.leftovers().is_empty(), "{:?}", test.leftovers());
+}
+
+fn demo(test: &Test, args: &[&str]) -> Output {
+    test.run(["demo"].iter().chain(args))
+}
+
+#[test]
+fn shows_the_whole_cycle_and_takes_it_away() {
+    let test = Test::without_repository();
+    test.without_program("claude");
+    let output = demo(&test, &[]).ok().quiet();
+    let mut rest = output.stdout.as_str();
+    for text in [
+        "Set-up\n",
+        "Tick 1 ",
+        "pm-agent      started to look for tasks\n",
+        "$ scheduler task add --title 'Greet the world",
+        "impl-agent    started with TASK-",
+        "edits greet.sh\n",
+        "done: work committed; ",
+        "pushed agent/TASK-",
+        "pm-agent      started to look for tasks\n",
+        "What has come of it",
+        "Branches of origin.git\n* ",
+        " Test the greetings of greet.sh\n|         agent/TASK-",
+        " Greet the world if no name is given\n|         agent/TASK-",
+        " Set up scheduler\n|         main\n",
+        "Files of the project",
+        "    queue/\n      done/\n        TASK-",
+        "removed again",
+    ] {
+        let at = rest.find(text).unwrap_or_else(|| panic!("{text:?} is missing or comes too early: {output}"));
+        rest = &rest[at + text.len()..];
+    }
+    let output = output.says("→ 3 cases passed").says("done: reviewed; ").says_not("\x1b");
+    let root = test.root().display().to_string();
+    for line in output.stdout.lines().filter(|line| !line.starts_with(&root)) {
+        assert!(line.chars().count() < 80, "wider than a terminal: {line}");
+    }
+    nothing_is_left(&test);
+    assert!(fs::read_dir(test.root().join("home")).unwrap().next().is_none());
+}
+
+#[test]
+fn keeps_the_folder_if_asked() {
+    let test = Test::without_repository();
+    let output = demo(&test, &["--keep"]).ok().says("The folder is kept");
+    let [folder] = folders(&test).try_into().unwrap();
+    assert!(output.stdout.contains(&format!("cd {}/project", folder.display())), "{output}");
+    let project = folder.join("project");
+    let done = fs::read_dir(project.join(".orchestrator/shared/queue/done")).unwrap().count();
+    assert_eq!(done, 3);
+    let git = |args: &[&str]| test.git_in(&project, args);
+    assert_eq!(git(&["status", "--porcelain"]), "");
+    assert_eq!(git(&["symbolic-ref", "HEAD"]), "refs/heads/main");
+    let pushed = git(&["ls-remote", "--heads", "origin", "agent/*"]);
+    assert_eq!(pushed.lines().count(), 2, "{pushed}");
+    let tip = pushed.lines().find(|line| git(&["show", &format!("{}:", &line[..40])]).contains("tests/")).unwrap();
+    assert!(git(&["show", &format!("{}:greet.sh", &tip[..40])]).contains("${1:-world}"));
+    assert!(test.leftovers().is_empty());
+}
+
+#[test]
+fn the_settings_of_the_user_play_no_part() {
+    let test = Test::without_repository();
+    let hooks = test.root().join("hooks");
+    for hook in ["pre-commit", "pre-push", "post-checkout"] {
+        let path = hooks.join(hook);
+        fs::create_dir_all(&hooks).unwrap();
+        test.program(hook, "#!/bin/sh\nexit 1\n");
+        fs::rename(test.root().join("bin").join(hook), path).unwrap();
+    }
+    let config = format!(
+        "[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = /nonexistent\n[core]\n\thooksPath = {}\n",
+        hooks.display()
+    );
+    fs::write(test.root().join("home/.gitconfig"), config).unwrap();
+    test.set_env("GIT_AUTHOR_NAME", "Somebody").set_env("GIT_DIR", "/nonexistent").set_env("GH_TOKEN", "x");
+    test.github.install();
+    demo(&test, &[]).ok().says_not("Somebody");
+    assert!(test.github.calls().is_empty());
+    test.unset_env("HOME");
+    demo(&test, &[]).ok();
+    nothing_is_left(&test);
+}
+
+#[test]
+fn an_interruption_and_a_reader_that_goes_leave_nothing() {
+    let test = Test::without_repository();
+    let started = test.start(["demo"]);
+    test.wait_until("a run", || test.leftovers().iter().any(|left| left.command.contains("supervise")));
+    let pid = rustix::process::Pid::from_raw(started.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    started.wait().code(1).complains("interrupted");
+    nothing_is_left(&test);
+    let mut command = test.program_command("sh");
+    command.args(["-c", "scheduler demo | head -3"]);
+    let output = test.finish(command).ok().quiet();
+    assert_eq!(output.stdout.lines().count(), 3);
+    nothing_is_left(&test);
+}
+
+#[test]
+fn refuses_where_it_cannot_be_played() {
+    let test = Test::without_repository();
+    test.set_env("SCHEDULER_RUN", "11111111-2222-4333-8444-555555555555");
+    demo(&test, &[]).code(2).complains("inside a run");
+    test.unset_env("SCHEDULER_RUN");
+    test.run(["demo-agent", "tasks", "-p"]).code(2).complains("scheduler demo");
+    test.without_program("git");
+    demo(&test, &[]).code(1).complains("git");
+    nothing_is_left(&test);
+}
