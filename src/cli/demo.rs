@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
 
 fn perform(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<()> {
     show.title(stage.play)?;
-    stage.set_up(show, stop)?;
+    stage.set_up(show)?;
     let sum = play::play(stage, show, stop)?;
     ending::show(stage, show, &sum)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     play::Sum,
-    show::{Show, WIDTH, wrap},
+    show::{Show, WIDTH, pack},
     stage::Stage,
 };
 use crate::cli::{Context, init::shell::word};
@@ -35,8 +35,8 @@ pub(super) fn show(stage: &Stage, show: &Show<'_>, sum: &Sum) -> Result<()> {
 /// A folder's files, then its folders, two blanks deeper for each level. With `one` only the first folder is opened.
 fn tree(dir: &Path, indent: &str, one: bool, line: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
     let (folders, files) = entries(dir);
-    for files in wrap(&files.join(" "), WIDTH - indent.len()) {
-        line(&format!("{indent}{}", files.replace(' ', "  ")))?;
+    for files in pack(files.iter().map(String::as_str), "  ", WIDTH - indent.len()) {
+        line(&format!("{indent}{files}"))?;
     }
     for (at, folder) in folders.iter().enumerate() {
         let inside = dir.join(folder);

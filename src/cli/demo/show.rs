@@ -107,12 +107,17 @@ impl<'a> Show<'a> {
 }
 
 /// The text in lines of at most `width` characters; a word that is longer stands alone.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    pack(text.split_whitespace(), " ", width)
+}
+
+/// The words in lines of at most `width` characters, with `gap` between two.
+pub(super) fn pack<'a>(words: impl IntoIterator<Item = &'a str>, gap: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut().filter(|line| line.chars().count() + 1 + word.chars().count() <= width) {
+    for word in words {
+        match lines.last_mut().filter(|line| line.chars().count() + gap.len() + word.chars().count() <= width) {
             Some(line) => {
-                line.push(' ');
+                line.push_str(gap);
                 line.push_str(word);
             }
             None => lines.push(word.to_owned()),
@@ -131,5 +136,6 @@ mod tests {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("äöü ß", 5), ["äöü ß"]);
         assert_eq!(wrap("a longerword b", 4), ["a", "longerword", "b"]);
+        assert_eq!(pack(["a b", "c", "d"], "  ", 6), ["a b  c", "d"]);
     }
 }

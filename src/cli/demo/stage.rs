@@ -15,7 +15,6 @@ use std::{
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -82,7 +81,7 @@ impl Stage {
     }
 
     /// Makes the repository and its origin, and sets the project up.
-    pub(super) fn set_up(&self, show: &Show<'_>, stop: &AtomicBool) -> Result<()> {
+    pub(super) fn set_up(&self, show: &Show<'_>) -> Result<()> {
         show.heading("Set-up", "")?;
         for (name, text) in self.play.files {
             atomic::write_cache(&self.project().join(name), text.as_bytes())?;
@@ -100,8 +99,7 @@ impl Stage {
         self.commit("Set up scheduler")?;
         self.git(&["push", "-q", "-u", "origin", "main"])?;
         self.git(&["remote", "set-head", "origin", "main"])?;
-        show.line("$ scheduler init -y\n  made .orchestrator/; the demo wrote its own agents.yaml, and committed")?;
-        if stop.load(Ordering::Relaxed) { bail!("interrupted; nothing is left of it") } else { Ok(()) }
+        show.line("$ scheduler init -y\n  made .orchestrator/; the demo wrote its own agents.yaml, and committed")
     }
 
     /// agents.yaml, with the stand-in in place of claude.
