@@ -118,7 +118,7 @@ impl Stage {
         self.call(&self.root.join("bin/git"), "git", arguments)
     }
 
-    /// Runs this very program in the project, as cron or a person would; its output.
+    /// Runs this very program there, as cron or a person would; its output.
     pub(super) fn scheduler(&self, arguments: &[&str]) -> Result<String> {
         self.call(&self.program, "scheduler", arguments)
     }
