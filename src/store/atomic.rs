@@ -15,11 +15,11 @@ use super::error::cannot;
 use anyhow::Result;
 use rustix::{
     fs::{Mode, OFlags},
-    io::Errno,
+    io::{Errno, retry_on_intr},
 };
 use serde::Serialize;
 use std::{
-    fs::{self, Permissions},
+    fs::{self, File, Permissions},
     io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::Path,
@@ -92,7 +92,11 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
     match renames::no_replace(temporary.path(), path) {
         Ok(()) => {
             forget(temporary);
-            sync_dir(path)?;
+            if let Err(error) = sync_dir(path) {
+                // Whoever is told that it failed tries again: then there would be two.
+                let _ = fs::remove_file(path);
+                return Err(error);
+            }
             Ok(Published::New)
         }
         Err(Errno::EXIST) => Ok(Published::AlreadyExists),
@@ -179,7 +183,7 @@ fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<Named
         other => other,
     }
     .map_err(failed)?;
-    temporary.write_all(bytes).map_err(failed)?;
+    temporary.as_file_mut().write_all(bytes).map_err(failed)?;
     if durable {
         temporary.as_file().sync_all().map_err(failed)?;
     }
@@ -188,13 +192,12 @@ fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<Named
 
 fn temporary(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    tempfile::Builder::new().prefix(TEMPORARY).permissions(Permissions::from_mode(mode)).tempfile_in(dir).map_err(
-        // The library wraps the error to add a path of its own, which hides the number that names the remedy.
-        |error| match error.raw_os_error() {
-            Some(_) => error,
-            None => rustix::io::Errno::from_io_error(&error).map_or(error, Into::into),
-        },
-    )
+    // Opened here: the library would wrap the error, which hides the number that names the remedy.
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let open = |path: &Path| -> io::Result<File> {
+        Ok(retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(mode)))?.into())
+    };
+    tempfile::Builder::new().prefix(TEMPORARY).make_in(dir, open)
 }
 
 fn keep_mode(temporary: &NamedTempFile, path: &Path, mode: impl Into<u32>) -> Result<()> {

@@ -37,6 +37,9 @@ fn remedy(error: &io::Error) -> Option<&'static str> {
         _ if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
             "raise the limit of open files: ulimit -n"
         }
+        _ if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+            "check that disk: the system's log says more"
+        }
         _ => return None,
     })
 }
@@ -53,6 +56,7 @@ mod tests {
             (Errno::ACCESS, "the right to it"),
             (Errno::ROFS, "mount that disk writable"),
             (Errno::MFILE, "ulimit -n"),
+            (Errno::IO, "check that disk"),
         ] {
             let error = cannot("write", Path::new("/x/y"), errno);
             let text = format!("{error:#}");
