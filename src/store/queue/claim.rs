@@ -1,6 +1,6 @@
 //! Claims: a task is moved to the claimed ones and stamped, and put back if its run never began.
 
-use super::{Queue, run_of};
+use super::{Queue, moves::undo, run_of};
 use crate::{
     domain::{
         name::Name,
@@ -8,7 +8,8 @@ use crate::{
     },
     store::atomic::{self, Moved, Rewritten},
 };
-use anyhow::Result;
+use anyhow::{Error, Result};
+use std::path::Path;
 
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,18 +51,21 @@ impl Queue<'_> {
             return Ok(Claim::Exists(state));
         }
         let (from, to) = (self.paths.task(TaskState::Incoming, id), self.paths.task(TaskState::Claimed, id));
-        match atomic::move_no_replace(&from, &to)? {
-            Moved::Done => {}
-            Moved::NotFound => return Ok(Claim::Gone),
-            Moved::AlreadyExists => return Ok(Claim::Exists(TaskState::Claimed)),
+        match atomic::move_no_replace(&from, &to) {
+            Ok(Moved::Done) => {}
+            Ok(Moved::NotFound) => return Ok(Claim::Gone),
+            Ok(Moved::AlreadyExists) => return Ok(Claim::Exists(TaskState::Claimed)),
+            Err(error) => return Err(move_back(&to, &from, error)),
         }
-        match atomic::rewrite(&to, |old| Some(stamp.apply(old))) {
+        let mut before = String::new();
+        let stamped = atomic::rewrite(&to, |old| {
+            old.clone_into(&mut before);
+            Some(stamp.apply(old))
+        });
+        match stamped {
             Ok(Rewritten::Written(text) | Rewritten::Unchanged(text)) => Ok(Claim::Claimed { text }),
             Ok(Rewritten::Gone) => Ok(Claim::Gone),
-            Err(error) => match atomic::move_no_replace(&to, &from) {
-                Ok(_) => Err(error),
-                Err(back) => Err(error.context(format!("{back:#}"))),
-            },
+            Err(error) => Err(move_back(&to, &from, undo(&to, stamp, &before, error))),
         }
     }
 
@@ -96,5 +100,13 @@ impl Queue<'_> {
         let is_ours = |text: &str| run_of(text).is_none_or(|named| Some(named) == run);
         let _lock = self.lock()?;
         self.shift(id, TaskState::Claimed, TaskState::Incoming, edit, is_ours)
+    }
+}
+
+/// Takes a claim back that could not be completed.
+fn move_back(claimed: &Path, incoming: &Path, error: Error) -> Error {
+    match atomic::move_no_replace(claimed, incoming) {
+        Ok(_) => error,
+        Err(back) => error.context(format!("{back:#}")),
     }
 }

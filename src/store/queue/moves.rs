@@ -11,7 +11,8 @@ use crate::{
     },
     store::atomic::{self, Moved, Rewritten},
 };
-use anyhow::Result;
+use anyhow::{Error, Result};
+use std::path::Path;
 
 /// What became of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,17 +93,28 @@ impl Queue<'_> {
         let rewritten = atomic::rewrite(&here, |old| {
             old.clone_into(&mut before);
             ours(old).then(|| edit.apply(old))
-        })?;
+        })
+        .map_err(|error| undo(&here, edit, &before, error))?;
         if rewritten == Rewritten::Gone {
             return Ok(Shift::Gone);
         }
         if !ours(&before) {
             return Ok(Shift::NotOurs);
         }
-        Ok(match atomic::move_no_replace(&here, &there)? {
+        let moved = atomic::move_no_replace(&here, &there).map_err(|error| undo(&here, edit, &before, error))?;
+        Ok(match moved {
             Moved::Done => Shift::Done { from, before },
             Moved::NotFound => Shift::Gone,
             Moved::AlreadyExists => Shift::Exists(to),
         })
+    }
+}
+
+/// Takes an edit back after a failure, if the file still stands there with it: what fails changes nothing.
+pub(super) fn undo(path: &Path, edit: &Edit, before: &str, error: Error) -> Error {
+    let edited = edit.apply(before);
+    match atomic::rewrite(path, |now| (now == edited).then(|| before.to_owned())) {
+        Ok(_) => error,
+        Err(back) => error.context(format!("{back:#}")),
     }
 }
