@@ -15,7 +15,7 @@ use crate::{
     logging,
     store::logs,
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 /// Does one tick and tells what it started and changed; with `--debug` or `--dry-run`, every decision.
 pub fn run(dry_run: bool, context: &Context) -> Result<()> {
@@ -82,7 +82,11 @@ fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) ->
     for problem in &report.problems {
         context.warn(problem);
     }
-    Ok(())
+    let Some((last, others)) = report.failures.split_last() else { return Ok(()) };
+    for failure in others {
+        context.warn(failure);
+    }
+    bail!("{last}")
 }
 
 fn purpose(work: &Work) -> String {

@@ -29,8 +29,8 @@ use uuid::Uuid;
 /// What became of a start.
 #[derive(Debug)]
 pub(super) enum Started {
-    /// The supervisor runs.
-    Yes,
+    /// The supervisor runs, whether or not its start could be put on record.
+    Yes { on_record: Result<()> },
     /// Something has changed since the decision.
     No(Reason),
 }
@@ -70,7 +70,10 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
     }
     if let Err(error) = spawner.supervisor(&agent.name, lock, false) {
         if let Some(task) = assignment.work.task() {
-            let back = Edit::new().set(key::ATTEMPTS, assignment.work.attempt() - 1).unclaim();
+            let back = match assignment.work.attempt() - 1 {
+                0 => Edit::new().clear(&[key::ATTEMPTS]).unclaim(),
+                earlier => Edit::new().set(key::ATTEMPTS, earlier).unclaim(),
+            };
             Queue::new(&spawner.project.paths).release(task, Some(&assignment.run_id), &back)?;
         }
         give_up(&files, &before, &assignment)?;
@@ -78,11 +81,7 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
     }
     let mut event = Event::new(spawner.now, EventKind::RunStarted, &agent.name, &assignment.run_id);
     event.task = assignment.work.task().cloned();
-    if let Err(error) = events::append(&spawner.project.paths, &event) {
-        // The run is under way whether or not it is on record.
-        tracing::warn!("{error:#}");
-    }
-    Ok(Started::Yes)
+    Ok(Started::Yes { on_record: events::append(&spawner.project.paths, &event) })
 }
 
 fn assignment(start: &Start<'_>) -> Assignment {

@@ -64,8 +64,10 @@ pub struct Report {
     pub released: Vec<Name>,
     /// What is odd in agents.yaml.
     pub warnings: Vec<Problem>,
-    /// Files that were left alone, and what couldn't be done.
+    /// Files that were left alone.
     pub problems: Vec<String>,
+    /// What couldn't be done.
+    pub failures: Vec<String>,
 }
 
 impl Report {
@@ -121,10 +123,10 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             time: options.now,
             duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             decisions: &report.decided,
-            problems: &report.problems,
+            problems: &[&report.problems[..], &report.failures].concat(),
         };
         if let Err(error) = cache::save(&paths.last_tick(), &last) {
-            report.problems.push(format!("{error:#}"));
+            report.failures.push(format!("{error:#}"));
         }
     }
     Ok(Tick::Done(Box::new(report)))
@@ -169,7 +171,8 @@ fn report(
         recovering: crew.recovering,
         released: taken.released,
         warnings,
-        problems: [crew.problems, taken.problems].concat(),
+        problems: taken.problems,
+        failures: crew.problems,
         ..Report::default()
     };
     for (position, (agent, decision)) in config.agents.iter().zip(decisions).enumerate() {
@@ -177,10 +180,13 @@ fn report(
             Decision::Start(work) if !options.dry_run => {
                 let start = Start { spawner, config, position, agent, work: &work, debug: options.debug };
                 match start::start(&start) {
-                    Ok(Started::Yes) => (Decision::Start(work), "started".to_owned()),
+                    Ok(Started::Yes { on_record }) => {
+                        report.failures.extend(on_record.err().map(|error| format!("{}: {error:#}", agent.name)));
+                        (Decision::Start(work), "started".to_owned())
+                    }
                     Ok(Started::No(reason)) => (Decision::Skip(reason.clone()), reason.to_string()),
                     Err(error) => {
-                        report.problems.push(format!("{}: {error:#}", agent.name));
+                        report.failures.push(format!("{}: {error:#}", agent.name));
                         (Decision::Skip(schedule::Reason::Recovering), format!("{error:#}"))
                     }
                 }
@@ -192,17 +198,17 @@ fn report(
         report.decided.push(Decided { agent: agent.name.clone(), decision, why });
     }
     if taken.refresh && !options.dry_run {
-        refresh(spawner, &mut report.problems);
+        refresh(spawner, &mut report.failures);
     }
     report
 }
 
 /// Has the open pull requests asked for, unless that is under way.
-fn refresh(spawner: &Spawner<'_>, problems: &mut Vec<String>) {
+fn refresh(spawner: &Spawner<'_>, failures: &mut Vec<String>) {
     let started = Lock::try_take(&spawner.project.paths.refresh_lock())
         .and_then(|lock| lock.map(|lock| spawner.refresh(lock)).transpose());
     if let Err(error) = started {
-        problems.push(format!("{error:#}"));
+        failures.push(format!("{error:#}"));
     }
 }
 
