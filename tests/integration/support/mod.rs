@@ -155,6 +155,12 @@ impl Test {
         output::start(self.command(args), b"")
     }
 
+    /// Starts any prepared command with this standard input and goes on.
+    #[allow(dead_code, reason = "the fault tests hand on a lock")]
+    pub fn start_with_stdin(&self, command: Command, stdin: impl Into<std::process::Stdio>) -> Started {
+        output::start_with_stdin(command, stdin)
+    }
+
     /// Runs any prepared command to its end.
     pub fn finish(&self, command: Command) -> Output {
         output::run(command, b"")
@@ -175,6 +181,11 @@ impl Test {
     /// Every process that belongs to this test.
     pub fn leftovers(&self) -> Vec<Leftover> {
         processes::of(&self.root())
+    }
+
+    /// Kills every process that belongs to this test.
+    pub fn end_all(&self) {
+        processes::end_all(&self.root());
     }
 
     /// What the stand-ins complained of, which then no longer fails the test.
@@ -204,7 +215,7 @@ impl Drop for Test {
         let left = self.leftovers();
         if !left.is_empty() {
             problems.push(format!("processes were left behind: {left:#?}"));
-            processes::end_all(&self.root());
+            self.end_all();
         }
         let complaints = self.take_complaints();
         if !complaints.is_empty() {

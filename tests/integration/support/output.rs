@@ -140,17 +140,24 @@ impl Started {
 
 /// Starts a command with pipes on all three descriptors.
 #[track_caller]
-pub fn start(mut command: Command, input: &[u8]) -> Started {
+pub fn start(command: Command, input: &[u8]) -> Started {
+    let mut started = start_with_stdin(command, Stdio::piped());
+    let mut stdin = started.child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // A command that doesn't read its input is no failure of the test.
+    thread::spawn(move || stdin.write_all(&input));
+    started
+}
+
+/// Starts a command with this standard input, and pipes on the other two descriptors.
+#[track_caller]
+pub fn start_with_stdin(mut command: Command, stdin: impl Into<Stdio>) -> Started {
     let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let program = command.get_program().to_string_lossy().into_owned();
     let line = format!("{} {args:?}", program.rsplit('/').next().unwrap());
     let since = Instant::now();
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    // A command that doesn't read its input is no failure of the test.
-    thread::spawn(move || stdin.write_all(&input));
     let (stdout, stderr) = (drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap()));
     Started { line, child, since, stdout, stderr }
 }

@@ -1,0 +1,126 @@
+//! What must hold when everything has come to rest, whatever was done to the program before.
+
+use crate::{
+    subjects::{End, Subject, TASK},
+    support::Test,
+};
+use std::{fs, path::Path};
+
+/// What a person wrote into the task, which nobody may change.
+const BODY: &str = "## Context\nSome context.\n\n## Acceptance Criteria\n- [ ] It works\n";
+
+/// Whether the human may have been told of trouble.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// There was none that ticks could not put right by themselves.
+    Nothing,
+    /// A disk was full, say.
+    Anything,
+}
+
+/// Every invariant, and the end that the subject must have come to.
+#[track_caller]
+pub fn check(subject: &Subject, told: Told) {
+    let test = &subject.stage.test;
+    let left = test.leftovers();
+    assert!(left.is_empty(), "processes are left: {left:#?}");
+    let holds = queue(test).and_then(|()| repository(test)).and_then(|()| subject.end.reached(test));
+    holds.unwrap_or_else(|why| panic!("{why}"));
+    let messages = test.messages();
+    assert!(told == Told::Anything || messages.is_empty(), "the human was told: {messages:#?}");
+}
+
+/// Every task is in one directory, and whole.
+pub fn queue(test: &Test) -> Result<(), String> {
+    let doubled = test.doubled_tasks();
+    ensure(doubled.is_empty(), || format!("in two directories: {doubled:?}"))?;
+    ensure(everywhere(test).iter().any(|id| id == TASK), || format!("{TASK} is lost"))?;
+    for id in everywhere(test) {
+        let text = test.task_text(&id);
+        let (title, body) = if id == TASK {
+            (format!("# [{TASK}] Work on {TASK}\n"), BODY)
+        } else {
+            (format!("# [{id}] Another\n"), "## Context\nC\n\n## Acceptance Criteria\n- [ ] It works\n")
+        };
+        ensure(text.starts_with(&title) && text.contains(body), || format!("{id} is not whole:\n{text}"))?;
+    }
+    Ok(())
+}
+
+/// The ids of all tasks.
+pub fn everywhere(test: &Test) -> Vec<String> {
+    ["incoming", "claimed", "done", "failed"].iter().flat_map(|state| test.queue(state)).collect()
+}
+
+/// The main checkout is untouched, no lock and no half-made worktree is left.
+pub fn repository(test: &Test) -> Result<(), String> {
+    let status = test.git(["status", "--porcelain", "--untracked-files=no"]);
+    ensure(status.is_empty(), || format!("the main checkout was changed: {status}"))?;
+    let head = test.git(["symbolic-ref", "HEAD"]);
+    ensure(head == "refs/heads/main", || format!("the main checkout stands on {head}"))?;
+    let mut locks = Vec::new();
+    find_locks(&test.path(".git"), &mut locks);
+    ensure(locks.is_empty(), || format!("locks of git are left: {locks:?}"))?;
+    let worktrees = test.git(["worktree", "list", "--porcelain"]);
+    ensure(!worktrees.contains("prunable") && !worktrees.contains("locked"), || format!("half-made: {worktrees}"))?;
+    for path in worktrees.lines().filter_map(|line| line.strip_prefix("worktree ")) {
+        let top = test.git_in(path, ["rev-parse", "--show-toplevel"]);
+        ensure(top == path, || format!("{path} is no worktree, git finds {top}"))?;
+        test.git_in(path, ["status", "--porcelain"]);
+    }
+    Ok(())
+}
+
+fn find_locks(dir: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            find_locks(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "lock") {
+            found.push(path.display().to_string());
+        }
+    }
+}
+
+impl End {
+    /// Whether the project has come to this end.
+    fn reached(self, test: &Test) -> Result<(), String> {
+        let state = test.task_state(TASK);
+        let at = |states: &[&str]| ensure(states.contains(&state), || format!("{TASK} is in {state}"));
+        let others = everywhere(test).len() - 1;
+        match self {
+            Self::WorkIsDone => at(&["done"]).and_then(|()| work_is_done(test)),
+            Self::OneMoreOrNot => {
+                ensure(others <= 1, || format!("{others} tasks were added"))?;
+                at(&["incoming"])
+            }
+            Self::FailedOrIncoming => at(&["failed", "incoming"]),
+        }
+    }
+}
+
+/// One line of commits with the work, pushed to one branch, with one pull request; told to nobody as trouble.
+fn work_is_done(test: &Test) -> Result<(), String> {
+    let pushed = test.pushed_branches();
+    ensure(pushed.len() == 1, || format!("pushed branches: {pushed:?}"))?;
+    let tip = test.origin_tip(&pushed[0]).unwrap_or_default();
+    let commits = test.git_in(test.origin(), ["rev-list", "--parents", "main..", &tip]);
+    let of_main = test.git(["rev-parse", "main"]);
+    let chain: Vec<_> = commits.lines().collect();
+    let linear = chain.iter().all(|line| line.split(' ').count() == 2);
+    ensure(linear && chain.last().is_some_and(|first| first.ends_with(&of_main)), || format!("no chain: {commits}"))?;
+    ensure(chain.len() == 1, || format!("the work was done {} times", chain.len()))?;
+    let work = test.git_in(test.origin(), ["show", &format!("{tip}:{TASK}.txt")]);
+    ensure(work == "work", || format!("the work is {work:?}"))?;
+    for branch in test.agent_branches() {
+        let stray = test.git(["rev-list", "--count", &branch, &format!("^{tip}")]);
+        ensure(stray == "0", || format!("{branch} holds work that was not published"))?;
+    }
+    let pull_requests = test.github.pull_requests();
+    ensure(pull_requests.len() == 1 && pull_requests[0].head == pushed[0], || format!("{pull_requests:#?}"))?;
+    ensure(test.attempts(TASK) == 1, || format!("{} attempts were charged", test.attempts(TASK)))
+}
+
+fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(why()) }
+}

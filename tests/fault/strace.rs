@@ -1,0 +1,196 @@
+//! Runs a command under `strace`: to see what it changes, or to kill or refuse it at one of these calls.
+
+use crate::support::{Output, Test};
+use std::{
+    fs,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The calls that change files or start programs. A question mark: not every processor has it.
+const CHANGES: &[&str] = &[
+    "?rename",
+    "renameat",
+    "renameat2",
+    "?link",
+    "linkat",
+    "?unlink",
+    "unlinkat",
+    "?rmdir",
+    "?open",
+    "openat",
+    "write",
+    "pwrite64",
+    "writev",
+    "?mkdir",
+    "mkdirat",
+    "?symlink",
+    "symlinkat",
+    "truncate",
+    "ftruncate",
+    "?vfork",
+    "?fork",
+    "clone",
+    "clone3",
+];
+
+/// The calls that bring changes to the disk, or belong to a change and change nothing by themselves.
+const SYNCS: &[&str] = &["fsync", "fdatasync", "fchmod", "?chmod", "fchmodat"];
+
+/// One call of the traced process that changes the project, as the first trace saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The name of the call.
+    pub call: String,
+    /// Which one of this name it is, counted from 1: strace counts the same way.
+    pub ordinal: usize,
+    /// Its arguments.
+    pub args: String,
+}
+
+impl Point {
+    /// Whether it only brings to the disk what was changed before.
+    pub fn is_sync(&self) -> bool {
+        SYNCS.iter().any(|name| name.trim_start_matches('?') == self.call)
+    }
+
+    /// Whether it starts a process.
+    pub fn is_spawn(&self) -> bool {
+        is_spawn(&self.call)
+    }
+}
+
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.call, self.ordinal, self.args)
+    }
+}
+
+/// What is done to the call.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// The process is killed as it enters the call.
+    Kill,
+    /// The call fails with this error, such as `ENOSPC`.
+    Error(&'static str),
+}
+
+/// A command under strace. `stdin` is handed on.
+pub struct Traced<'a> {
+    /// The test that it belongs to.
+    pub test: &'a Test,
+    /// Arguments of the program under test.
+    pub args: &'a [&'a str],
+    /// Its standard input, if it isn't empty.
+    pub stdin: Option<OwnedFd>,
+}
+
+impl Traced<'_> {
+    /// Runs it to its end and returns every change that its first thread made to the project, in order.
+    ///
+    /// Its other threads may change nothing: their points would be missed.
+    #[track_caller]
+    pub fn points(self) -> Vec<Point> {
+        let log = self.log();
+        let dir = self.test.dir();
+        let set = CHANGES.iter().chain(SYNCS).copied().collect::<Vec<_>>().join(",");
+        let output = self.run(&["-f", "-y", "-e", &format!("trace={set}"), "-e", "signal=none"]);
+        assert!(output.code.is_some(), "the trace itself was killed: {output}");
+        let text = fs::read_to_string(log).unwrap_or_default();
+        let first = text.split_whitespace().next().unwrap_or_else(|| panic!("an empty trace: {output}")).to_owned();
+        let threads = threads(&text, &first);
+        let mut points = Vec::new();
+        let mut counts = std::collections::HashMap::<String, usize>::new();
+        for (process, call, args) in text.lines().filter_map(parse) {
+            let changes = changes_project(call, args, &dir);
+            assert!(!changes || !threads.contains(&process), "a thread changes the project: {call}({args}");
+            if process != first {
+                continue;
+            }
+            let ordinal = counts.entry(call.to_owned()).or_default();
+            *ordinal += 1;
+            if changes {
+                points.push(Point { call: call.to_owned(), ordinal: *ordinal, args: args.to_owned() });
+            }
+        }
+        points
+    }
+
+    /// Runs it with a fault at a point; returns how it ended, and the call that was hit, if any.
+    #[track_caller]
+    pub fn with(self, point: &Point, fault: Fault) -> (Output, Option<String>) {
+        let log = self.log();
+        let what = match fault {
+            Fault::Kill => "signal=SIGKILL".to_owned(),
+            Fault::Error(error) => format!("error={error}"),
+        };
+        let (trace, inject) =
+            (format!("trace={}", point.call), format!("inject={}:{what}:when={}", point.call, point.ordinal));
+        let output = self.run(&["-y", "-e", &trace, "-e", &inject]);
+        let text = fs::read_to_string(log).unwrap_or_default();
+        let hit = match fault {
+            // The call that was entered last has no result.
+            Fault::Kill if text.contains("+++ killed by SIGKILL") => {
+                text.lines().rfind(|line| line.starts_with(&point.call)).map(str::to_owned)
+            }
+            Fault::Kill => None,
+            Fault::Error(_) => text.lines().find(|line| line.contains("(INJECTED)")).map(str::to_owned),
+        };
+        (output, hit)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.test.root().join("strace.log")
+    }
+
+    #[track_caller]
+    fn run(self, options: &[&str]) -> Output {
+        let mut command = strace(self.test);
+        command.arg("-o").arg(self.log()).args(options).arg("--").arg(crate::support::BINARY).args(self.args);
+        match self.stdin {
+            None => self.test.finish(command),
+            Some(stdin) => self.test.start_with_stdin(command, stdin).wait(),
+        }
+    }
+}
+
+/// `strace`, without which nothing here can be proven.
+fn strace(test: &Test) -> Command {
+    let found = std::env::var("PATH").unwrap_or_default();
+    let program = found.split(':').map(|dir| Path::new(dir).join("strace")).find(|path| path.is_file());
+    let program = program.expect("strace is not installed: apt-get install strace (or your system's way)");
+    test.program_command(program)
+}
+
+/// A line of the trace: process or thread, call, arguments and what follows.
+fn parse(line: &str) -> Option<(&str, &str, &str)> {
+    let (process, rest) = line.split_once(char::is_whitespace)?;
+    let (call, args) = rest.trim_start().split_once('(')?;
+    let is_name = !call.is_empty() && call.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then_some((process, call, args))
+}
+
+/// The other threads of the first process.
+fn threads<'a>(text: &'a str, first: &str) -> Vec<&'a str> {
+    let started = |line: &'a str| {
+        let (process, call, args) = parse(line)?;
+        let is_thread = process == first && is_spawn(call) && args.contains("CLONE_THREAD");
+        let id = args.rsplit_once("= ")?.1.trim();
+        is_thread.then_some(id)
+    };
+    text.lines().filter_map(started).collect()
+}
+
+fn is_spawn(call: &str) -> bool {
+    matches!(call, "vfork" | "fork" | "clone" | "clone3")
+}
+
+fn changes_project(call: &str, args: &str, dir: &Path) -> bool {
+    if is_spawn(call) {
+        return !args.contains("CLONE_THREAD");
+    }
+    let opens = matches!(call, "open" | "openat");
+    let for_writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].iter().any(|flag| args.contains(flag));
+    (!opens || for_writing) && args.contains(dir.to_str().unwrap())
+}

@@ -1,0 +1,144 @@
+//! What is swept: each command with the project that it is run in, and what must have come of it in the end.
+
+use crate::{
+    stage::Stage,
+    strace::{Fault, Point, Traced},
+    support::Test,
+};
+use rustix::{
+    fd::OwnedFd,
+    fs::{FlockOperation, Mode, OFlags, flock},
+};
+
+/// The agent of every project here.
+const AGENT: &str = "impl";
+/// The task of every project here.
+pub const TASK: &str = "TASK-1";
+/// In agents.yaml: nothing is started, so that only what the command itself does is seen.
+const PAUSED: &str = "paused: true";
+
+/// What must have come of a command that was cut off, once ticks have put everything right.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    /// The task is done, its work published once.
+    WorkIsDone,
+    /// There is one task more, or none.
+    OneMoreOrNot,
+    /// The task was moved between failed and incoming, or not.
+    FailedOrIncoming,
+}
+
+/// One command in its project.
+pub struct Subject {
+    /// For the report.
+    pub name: &'static str,
+    /// Arguments of the program.
+    args: &'static [&'static str],
+    /// Whether its standard input is the agent's lock.
+    holds_lock: bool,
+    /// What must come of it.
+    pub end: End,
+    /// The project.
+    pub stage: Stage,
+}
+
+impl Subject {
+    /// A tick that claims a task and starts its run.
+    pub fn tick() -> Self {
+        Self { name: "tick", args: &[], holds_lock: false, end: End::WorkIsDone, stage: Stage::new(project("")) }
+    }
+
+    /// A supervisor from its start to the end of the run.
+    pub fn supervise() -> Self {
+        let tick = Self::tick();
+        let spawn = tick.find("the supervisor's start", Point::is_spawn);
+        let stage = tick.cut_at(&spawn);
+        Self { name: "supervise", args: &["supervise", "--", AGENT], holds_lock: true, end: End::WorkIsDone, stage }
+    }
+
+    /// The recovery of a run whose claude has ended, and whose supervisor then died.
+    pub fn recover() -> Self {
+        let supervise = Self::supervise();
+        let record = supervise.find("the record's rename", |point| {
+            point.call.starts_with("rename") && point.args.contains("/record.json")
+        });
+        let stage = supervise.cut_at(&record);
+        let args = &["supervise", "--recover", "--", AGENT];
+        Self { name: "supervise --recover", args, holds_lock: true, end: End::WorkIsDone, stage }
+    }
+
+    /// The addition of a task.
+    pub fn add() -> Self {
+        let args =
+            &["task", "add", "--title", "Another", "--role", "implement", "--context", "C", "--criterion", "It works"];
+        Self { name: "task add", args, holds_lock: false, end: End::OneMoreOrNot, stage: Stage::new(project(PAUSED)) }
+    }
+
+    /// Another try for a failed task.
+    pub fn retry() -> Self {
+        let test = project(PAUSED);
+        let failed = test.task_path("failed", TASK);
+        std::fs::rename(test.task_path("incoming", TASK), failed).unwrap();
+        let (args, end) = (&["task", "retry", TASK], End::FailedOrIncoming);
+        Self { name: "task retry", args, holds_lock: false, end, stage: Stage::new(test) }
+    }
+
+    /// The end of a task that nobody has taken up.
+    pub fn cancel() -> Self {
+        let args = &["task", "cancel", TASK, "--reason", "no more"];
+        let stage = Stage::new(project(PAUSED));
+        Self { name: "task cancel", args, holds_lock: false, end: End::FailedOrIncoming, stage }
+    }
+
+    /// Every change that the command makes, in order. The project is as before afterwards.
+    pub fn points(&self) -> Vec<Point> {
+        let points = self.traced().points();
+        self.stage.test.wait_quiet();
+        self.stage.restore();
+        points
+    }
+
+    /// The command, to be run under strace.
+    pub fn traced(&self) -> Traced<'_> {
+        let test = &self.stage.test;
+        let stdin = self.holds_lock.then(|| agents_lock(test));
+        Traced { test, args: self.args, stdin }
+    }
+
+    fn find(&self, what: &str, is_it: impl Fn(&Point) -> bool) -> Point {
+        let points = self.points();
+        points.iter().find(|point| is_it(point)).cloned().unwrap_or_else(|| panic!("{what} is not among {points:#?}"))
+    }
+
+    /// The project as it is after the command was killed there.
+    fn cut_at(self, point: &Point) -> Stage {
+        let (output, hit) = self.traced().with(point, Fault::Kill);
+        assert!(hit.is_some(), "{point} was not reached: {output}");
+        let mut stage = self.stage;
+        stage.test.wait_until("no process left", || stage.test.leftovers().is_empty());
+        stage.keep();
+        stage
+    }
+}
+
+/// One implementer that does its work, one task, an origin, and GitHub.
+fn project(more: &str) -> Test {
+    let test = Test::new();
+    test.with_origin().agents_and(&[(AGENT, "implementer")], more).task_for(TASK, "implement");
+    test.github.install();
+    // A second attempt finds the work of the first: then there is nothing to commit, and that is well.
+    test.claude.plays(
+        "implementer",
+        "write \"$TASK_ID.txt\" \"work\"; commit \"Work on $TASK_ID\" || true; finish 'It is done.'",
+    );
+    test
+}
+
+/// The agent's lock, held as a tick holds it when it hands it over.
+fn agents_lock(test: &Test) -> OwnedFd {
+    let path = test.orchestrator(format!("agents/{AGENT}/lock"));
+    let lock = rustix::fs::open(&path, OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::from_raw_mode(0o600));
+    let lock = lock.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).expect("the agent's lock is held by another");
+    lock
+}
