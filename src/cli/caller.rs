@@ -7,9 +7,8 @@ use crate::{
         role::Role,
         run::{Assignment, MARK},
     },
-    engine::project::Project,
+    engine::{collect, project::Project},
     store::{
-        lock::Lock,
         paths::RunPaths,
         read,
         state::{self, Loaded},
@@ -103,7 +102,7 @@ fn find(project: &Project, run_id: &str) -> Result<Option<AgentCaller>> {
     for name in names {
         let agent = project.paths.agent(&name);
         let Loaded::State(state) = state::load(&agent)? else { continue };
-        if state.is_idle() || state.run_id.as_deref() != Some(run_id) || Lock::is_free(&agent.lock())? {
+        if state.run_id.as_deref() != Some(run_id) || !collect::is_under_way(&agent, &state)? {
             continue;
         }
         let files = agent.run(run_id)?;

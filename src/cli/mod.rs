@@ -8,6 +8,7 @@ mod demo;
 mod init;
 mod input;
 mod message;
+mod pause;
 mod review;
 mod status;
 mod supervise;
@@ -65,6 +66,19 @@ enum Command {
     /// Play claude in the demo
     #[command(hide = true)]
     DemoAgent(demo::agent::Args),
+    /// What concerns one agent
+    #[command(subcommand)]
+    Agent(agent::Command),
+    /// Start nothing until `scheduler resume`; runs under way go on to their end
+    #[command(after_help = "Example:\n  scheduler pause --reason 'Release on Friday'")]
+    Pause {
+        /// Why; `scheduler status` shows it
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Let ticks start agents again
+    #[command(after_help = "Example:\n  scheduler resume")]
+    Resume,
     /// Carry one run; started by ticks
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -93,6 +107,9 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Task(command)) => task::run(command, &context),
         Some(Command::Message(command)) => message::run(command, &context),
         Some(Command::Review(command)) => review::run(command, &context),
+        Some(Command::Agent(command)) => agent::run(command, &context),
+        Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), &context),
+        Some(Command::Resume) => pause::resume(&context),
         Some(Command::Supervise(args)) => supervise::run(args, &context),
         Some(Command::Refresh) => supervise::refresh(&context),
         None => tick::run(cli.dry_run, &context),

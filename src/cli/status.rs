@@ -12,7 +12,7 @@ use crate::{
         outcome::Cooldown,
         state::AgentState,
         task::TaskState,
-        text::cut,
+        text::{cut, printable},
         time::{self, Time},
     },
     engine::{project::Project, snapshot::OpenPrs},
@@ -70,8 +70,12 @@ fn alive(context: &Context, project: &Project, config: &Config, last: Option<&La
         },
     };
     context.line(format!("Last tick   {tick}"))?;
-    if marker::is_set(&paths.paused_marker())? || config.paused {
-        context.line("Paused      nothing is started")?;
+    if marker::is_set(&paths.paused_marker())? {
+        let since = marker::text(&paths.paused_marker()).map_or(String::new(), |text| format!(" since {text}"));
+        let since = cut(&printable(&since), 200);
+        context.line(format!("Paused      nothing is started{since}; `scheduler resume` goes on"))?;
+    } else if config.paused {
+        context.line("Paused      nothing is started (paused: true in agents.yaml)")?;
     }
     if let Some(cooldown) = cache::load::<Cooldown>(&paths.cooldown()) {
         let until = time::to_text(cooldown.until);

@@ -6,7 +6,7 @@ use crate::{
     engine::{
         project::Project,
         refresh,
-        run::{self, Supervisor},
+        run::{self, Held, Supervisor},
     },
     exec::{detach, watch},
     logging,
@@ -40,7 +40,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let program = context.program()?;
     let supervisor = Supervisor {
         project: &project,
-        lock,
+        lock: Held::new(lock, agent.lock()),
         clock: &clock,
         stop: &stop,
         environment: context.environment(),

@@ -174,3 +174,10 @@ pub struct Record {
     /// What the agent said at the end, cut.
     pub report: Option<String>,
 }
+
+impl Record {
+    /// Whether the branch holds work of this run or of earlier ones.
+    pub fn has_work(&self) -> bool {
+        self.branch.is_some() && self.tip.is_some() && self.tip != self.base
+    }
+}

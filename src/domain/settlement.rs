@@ -182,6 +182,18 @@ pub fn settle_other(outcome: &Outcome, now: Time) -> Settlement {
     }
 }
 
+/// Settles a run whose task is not its own any more: cancelled, moved or edited by a person. Nothing goes out.
+pub fn taken_away(outcome: &Outcome, now: Time) -> Settlement {
+    Settlement {
+        task: None,
+        publish: Publish::Nothing,
+        tally: Tally::Neutral,
+        cooldown: outcome.cooldown(now),
+        notice: trouble(outcome),
+        reason: format!("its task was taken from it meanwhile; the run itself: {outcome}"),
+    }
+}
+
 fn unfinished(run: &TaskRun<'_>) -> Settlement {
     let charge = if run.outcome.blame() == Blame::Run { Charge::Yes } else { Charge::No { hold: None } };
     requeue(run, charge, run.outcome.to_string())

@@ -9,9 +9,10 @@ use crate::{
         schedule::{AgentView, Standing},
         state::AgentState,
     },
+    exec::processes,
     store::{
         lock::Lock,
-        paths::Paths,
+        paths::{AgentPaths, Paths},
         state::{self, Loaded},
     },
 };
@@ -94,13 +95,28 @@ fn look(paths: &Paths, name: &Name, spawner: Option<&Spawner<'_>>) -> Result<(Ag
     if lock.is_none() && (spawner.is_some() || !Lock::is_free(&agent.lock())?) {
         return Ok((AgentView { standing: Standing::Running, state }, false));
     }
-    // Its supervisor may have ended between the two looks.
-    if let Loaded::State(state) = state::load(&agent)?
-        && state.is_idle()
-    {
-        return Ok((AgentView { standing: Standing::Free, state }, false));
+    // Its supervisor may have ended between the two looks; or it lives, and somebody has deleted the lock's file.
+    if let Loaded::State(state) = state::load(&agent)? {
+        if state.is_idle() {
+            return Ok((AgentView { standing: Standing::Free, state }, false));
+        }
+        if has_supervisor(&state) {
+            return Ok((AgentView { standing: Standing::Running, state }, false));
+        }
     }
     let Some((spawner, lock)) = spawner.zip(lock) else { return Ok((AgentView { standing: lost, state }, false)) };
     spawner.supervisor(name, lock, true)?;
     Ok((AgentView { standing: lost, state }, true))
+}
+
+/// Whether a run of this agent is carried by a supervisor, by its lock or, where the lock's file was deleted, by its process.
+///
+/// # Errors
+/// The lock can't be looked at.
+pub fn is_under_way(agent: &AgentPaths, state: &AgentState) -> Result<bool> {
+    Ok(!state.is_idle() && (!Lock::is_free(&agent.lock())? || has_supervisor(state)))
+}
+
+fn has_supervisor(state: &AgentState) -> bool {
+    state.supervisor.as_ref().is_some_and(processes::is_alive)
 }

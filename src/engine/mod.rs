@@ -10,8 +10,9 @@ pub mod project;
 pub mod refresh;
 pub mod run;
 pub mod snapshot;
-mod spawn;
+pub mod spawn;
 mod start;
+pub mod stop;
 pub mod tick;
 
 use crate::domain::time::Time;

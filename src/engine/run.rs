@@ -2,6 +2,7 @@
 //!
 //! Each step leaves on disk what [`recover`] needs to go on after it.
 
+mod held;
 mod instruct;
 mod judge;
 mod launch;
@@ -10,6 +11,7 @@ mod publish;
 mod recover;
 mod settle;
 
+pub use held::Held;
 pub use recover::recover;
 
 use super::{Clock, project::Project};
@@ -23,19 +25,18 @@ use crate::{
     },
     exec::{processes, worktree::Worktree},
     store::{
-        lock::Lock,
         paths::{AgentPaths, RunPaths},
         queue::Queue,
         read,
         state::{self, Loaded},
     },
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// What a supervisor is given.
@@ -43,7 +44,7 @@ pub struct Supervisor<'a> {
     /// The project.
     pub project: &'a Project,
     /// The agent's lock: as long as it is held no other run of the agent begins.
-    pub lock: Lock,
+    pub lock: Held,
     /// Asks what time it is.
     pub clock: Clock<'a>,
     /// Becomes true when the supervisor is to end.
@@ -106,12 +107,25 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
         tracing::debug!(?state.phase, "nothing was assigned");
         return Ok(());
     }
-    let run = Run::open(supervisor, files, &state)?;
+    refuse_beside_another(&state)?;
     state.phase = Phase::Running;
     state.supervisor = processes::identity(std::process::id());
-    run.save(&state)?;
+    // On record before the task is looked at: who cancels it after that look finds somebody to stop.
+    state::save(&files, &state)?;
+    supervisor.lock.secure()?;
+    let run = Run::open(supervisor, files, &state)?;
     let end = run.work(&mut state);
     run.conclude(state, end)
+}
+
+/// A supervisor that lost its lock file is at work all the same.
+fn refuse_beside_another(state: &AgentState) -> Result<()> {
+    match &state.supervisor {
+        Some(other) if other.pid != std::process::id() && processes::is_alive(other) => {
+            bail!("process {} carries this agent's run; this one leaves it alone", other.pid)
+        }
+        _ => Ok(()),
+    }
 }
 
 impl<'a> Run<'a> {
@@ -152,9 +166,22 @@ impl<'a> Run<'a> {
             // A person has moved it since the claim.
             return Err(Hindrance::Outcome(Outcome::Interrupted));
         }
-        let prepared = self.prepare()?;
+        // What fails because it was cut short is no trouble of its own.
+        let stopped = |hindrance| if self.is_stopped() { Hindrance::Outcome(Outcome::Interrupted) } else { hindrance };
+        let prepared = self.prepare().map_err(stopped)?;
         self.instruct(&prepared)?;
+        self.unless_stopped()?;
         self.launch(state)
+    }
+
+    /// Whether the supervisor was told to end.
+    fn is_stopped(&self) -> bool {
+        self.supervisor.stop.load(Ordering::Relaxed)
+    }
+
+    /// Goes on unless the supervisor was told to end.
+    fn unless_stopped(&self) -> Result<(), Hindrance> {
+        if self.is_stopped() { Err(Hindrance::Outcome(Outcome::Interrupted)) } else { Ok(()) }
     }
 }
 

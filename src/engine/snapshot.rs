@@ -10,11 +10,13 @@ use crate::{
         outcome::Cooldown,
         role::TaskRole,
         schedule::{self, Needs, Snapshot, Standing},
-        task::{Edit, Task, TaskState},
+        task::{self, Edit, Task, TaskState},
         time::{self, Time},
     },
     store::{
-        cache, events, marker,
+        cache, events,
+        lock::Lock,
+        marker,
         paths::Paths,
         queue::{Queue, Shift},
         requests,
@@ -66,7 +68,7 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
     let others = crew.views.iter().filter(|(name, view)| view.standing != Standing::Free && !configured(name)).count();
     if release {
-        release_unheld(&queue, crew, &mut taken)?;
+        release_unheld(paths, &queue, crew, &mut taken)?;
     }
     taken.snapshot = Snapshot {
         paused: marker::is_set(&paths.paused_marker())?,
@@ -110,11 +112,15 @@ fn requested(paths: &Paths, crew: &Crew, tidy: bool) -> Result<BTreeSet<Name>> {
 }
 
 /// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.
-fn release_unheld(queue: &Queue<'_>, crew: &Crew, taken: &mut Taken) -> Result<()> {
+fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &Crew, taken: &mut Taken) -> Result<()> {
     let named = crew.named();
     let unsure = crew.views.values().any(|view| view.standing == Standing::Unreadable);
     for id in queue.list(TaskState::Claimed)?.ids {
         if unsure || named.iter().any(|(_, task)| *task == id) {
+            continue;
+        }
+        if is_carried(paths, queue, &id)? {
+            taken.problems.push(format!("{id} is held by a run that its agent's state.json doesn't name: left alone"));
             continue;
         }
         let run = queue.run_of(TaskState::Claimed, &id)?;
@@ -127,6 +133,14 @@ fn release_unheld(queue: &Queue<'_>, crew: &Crew, taken: &mut Taken) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Whether the agent that claimed a task has a supervisor at work, though its state.json was deleted.
+fn is_carried(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<bool> {
+    let Some(text) = queue.read(TaskState::Claimed, id)? else { return Ok(false) };
+    let claimed_by = task::parse(id, &text).ok().and_then(|task| task.claimed_by);
+    let Some(agent) = claimed_by.and_then(|agent| agent.parse::<Name>().ok()) else { return Ok(false) };
+    Ok(!Lock::is_free(&paths.agent(&agent).lock())?)
 }
 
 fn costs(paths: &Paths, config: &Config, snapshot: &mut Snapshot, now: Time) -> Result<()> {

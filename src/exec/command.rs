@@ -8,15 +8,42 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use crate::exec::processes::monotonic_now;
+
 /// How long output is still awaited once the program has ended: a background process may hold the pipe for ever.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long, all programs together, one that waits for a network may go on once this process was told to end.
+const FAREWELL: Duration = Duration::from_secs(4);
+/// How often a program that waits for a network is looked after.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Becomes true when this process is told to end. Signals concern the process as a whole, and so does this.
+static TOLD_TO_END: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+/// When that was seen first.
+static TOLD_AT: OnceLock<Instant> = OnceLock::new();
+
+/// From now on programs that wait for a network are stopped soon after `flag` has become true; all others, such as
+/// those that save work, are not.
+pub fn end_early(flag: &Arc<AtomicBool>) {
+    let _ = TOLD_TO_END.set(Arc::clone(flag));
+}
+
+/// Which programs may be stopped when this process is told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It is waited for in any case.
+    Full,
+    /// It talks to a network, may take long, and can be done again.
+    Network,
+}
 
 /// What a program that has ended left.
 #[derive(Debug)]
@@ -79,6 +106,7 @@ impl std::error::Error for CommandError {
 }
 
 /// Runs `cmd` in a process group of its own until it ends or `timeout` has passed; then the group is killed.
+/// With [`Patience::Network`] that happens earlier if this process is told to end.
 ///
 /// `stdin` is written to its standard input, which is then closed; `None` is `/dev/null`. At most
 /// `max_output` bytes are kept of each output. An exit code other than 0 is not an error here.
@@ -86,6 +114,7 @@ pub fn run(
     cmd: &mut Command,
     stdin: Option<&[u8]>,
     timeout: Duration,
+    patience: Patience,
     max_output: usize,
 ) -> Result<Captured, CommandError> {
     let program = cmd.get_program().to_string_lossy().into_owned();
@@ -99,19 +128,38 @@ pub fn run(
     let stdout = Collector::start(child.stdout.take(), max_output, Keep::First);
     let stderr = Collector::start(child.stderr.take(), max_output, Keep::Last);
     let pid = Pid::from_child(&child);
-    if exit_of(pid).recv_timeout(timeout).is_err() {
+    if let Err(after) = await_end(&exit_of(pid), timeout, patience) {
         // The leader is still unreaped, so the group's number can't belong to anyone else.
         let _ = kill_process_group(pid, Signal::KILL);
         child.wait().map_err(io)?;
         return Err(CommandError::TimedOut {
             program,
-            after: timeout,
+            after,
             stderr: String::from_utf8_lossy(&stderr.take().0).into_owned(),
         });
     }
     let status = child.wait().map_err(io)?;
     let (stdout, truncated) = stdout.take();
     Ok(Captured { status, stdout, stderr: stderr.take().0, truncated })
+}
+
+/// Waits for the end; otherwise says after which time it is to be stopped.
+fn await_end(ended: &Receiver<()>, timeout: Duration, patience: Patience) -> Result<(), Duration> {
+    let flag = TOLD_TO_END.get().filter(|_| patience == Patience::Network);
+    let Some(flag) = flag else { return ended.recv_timeout(timeout).map_err(|_| timeout) };
+    let begun = monotonic_now();
+    loop {
+        let passed = begun.elapsed();
+        let told_for = flag.load(Ordering::Relaxed).then(|| TOLD_AT.get_or_init(monotonic_now).elapsed());
+        if passed >= timeout || told_for.is_some_and(|told_for| told_for >= FAREWELL) {
+            return Err(passed);
+        }
+        match ended.recv_timeout(LOOK_EVERY.min(timeout - passed)) {
+            Ok(()) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(passed),
+        }
+    }
 }
 
 /// Says in words how a program ended: `exit code 3` or `signal 9`.
@@ -235,7 +283,7 @@ mod tests {
     #[test]
     fn output_exit_code_and_input_pass_through() {
         let mut cmd = sh("cat; echo err >&2; exit 3");
-        let got = run(&mut cmd, Some(b"in"), Duration::from_secs(10), 100).unwrap();
+        let got = run(&mut cmd, Some(b"in"), Duration::from_secs(10), Patience::Full, 100).unwrap();
         assert_eq!(got.status.code(), Some(3));
         assert_eq!(got.stdout, b"in");
         assert_eq!(got.stderr, b"err\n");
@@ -246,7 +294,7 @@ mod tests {
     #[test]
     fn output_is_bounded_at_the_right_end() {
         let mut cmd = sh("printf 123456789; printf 123456789 >&2");
-        let got = run(&mut cmd, None, Duration::from_secs(10), 4).unwrap();
+        let got = run(&mut cmd, None, Duration::from_secs(10), Patience::Full, 4).unwrap();
         assert_eq!(got.stdout, b"1234");
         assert_eq!(got.stderr, b"6789");
         assert!(got.truncated);
@@ -255,7 +303,7 @@ mod tests {
     #[test]
     fn more_input_than_a_pipe_holds_does_not_block() {
         let big = vec![b'x'; 1 << 20];
-        let got = run(&mut sh("true"), Some(&big), Duration::from_secs(10), 10).unwrap();
+        let got = run(&mut sh("true"), Some(&big), Duration::from_secs(10), Patience::Full, 10).unwrap();
         assert!(got.status.success());
     }
 
@@ -264,7 +312,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pid = dir.path().join("pid");
         let mut cmd = sh(&format!("echo slow >&2; sleep 60 & echo $! > {}; wait", pid.display()));
-        let error = run(&mut cmd, None, Duration::from_millis(300), 100).unwrap_err();
+        let error = run(&mut cmd, None, Duration::from_millis(300), Patience::Full, 100).unwrap_err();
         let CommandError::TimedOut { stderr, .. } = error else {
             panic!("{error}");
         };
@@ -287,7 +335,7 @@ mod tests {
     #[test]
     fn a_background_process_that_keeps_the_output_open_is_not_awaited() {
         let start = Instant::now();
-        let got = run(&mut sh("sleep 20 & echo done"), None, Duration::from_secs(19), 100).unwrap();
+        let got = run(&mut sh("sleep 20 & echo done"), None, Duration::from_secs(19), Patience::Full, 100).unwrap();
         assert_eq!(got.stdout, b"done\n");
         assert!(start.elapsed() < Duration::from_secs(10));
     }
@@ -295,10 +343,10 @@ mod tests {
     #[test]
     fn missing_programs_and_missing_folders_are_told_apart() {
         let limit = Duration::from_secs(1);
-        let error = run(&mut Command::new("no-such-program-here"), None, limit, 10).unwrap_err();
+        let error = run(&mut Command::new("no-such-program-here"), None, limit, Patience::Full, 10).unwrap_err();
         assert!(matches!(error, CommandError::NotFound { .. }), "{error}");
         let mut cmd = sh("true");
-        let error = run(cmd.current_dir("/no/such/folder"), None, limit, 10).unwrap_err();
+        let error = run(cmd.current_dir("/no/such/folder"), None, limit, Patience::Full, 10).unwrap_err();
         assert!(error.to_string().contains("/no/such/folder"), "{error}");
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-use crate::exec::command::{self, CommandError};
+use crate::exec::command::{self, CommandError, Patience};
 use settings::{CONFIGURATION, ENVIRONMENT, FOREIGN};
 
 pub use error::GitError;
@@ -87,6 +87,7 @@ pub struct Git {
     configuration: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     timeout: Duration,
+    patience: Patience,
 }
 
 impl Git {
@@ -110,6 +111,7 @@ impl Git {
             configuration: configuration.chain(["core.hooksPath=/dev/null".into()]).collect(),
             environment: Vec::new(),
             timeout: LOCAL_TIMEOUT,
+            patience: Patience::Full,
         }
     }
 
@@ -164,8 +166,10 @@ impl Git {
         Ok(git)
     }
 
-    /// The same for talking to a remote: ssh asks nothing, unless the user has chosen an ssh command.
-    pub fn with_network(self) -> Result<Self, GitError> {
+    /// The same for talking to a remote: ssh asks nothing, unless the user has chosen an ssh command. What it does may
+    /// be cut short when this process is told to end.
+    pub fn with_network(mut self) -> Result<Self, GitError> {
+        self.patience = Patience::Network;
         let chosen =
             is_set("GIT_SSH_COMMAND") || is_set("GIT_SSH") || self.ok(["config", "--get", "core.sshCommand"])?;
         Ok(if chosen { self } else { self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes") })
@@ -232,7 +236,7 @@ impl Git {
         });
         cmd.args(args).envs(ENVIRONMENT.iter().copied());
         cmd.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let captured = command::run(&mut cmd, input, self.timeout, MAX_OUTPUT).map_err(|e| match e {
+        let captured = command::run(&mut cmd, input, self.timeout, self.patience, MAX_OUTPUT).map_err(|e| match e {
             CommandError::NotFound { .. } => GitError::NotFound,
             CommandError::TimedOut { after, .. } => GitError::TimedOut { command: words(args), after },
             CommandError::Io { source, .. } => GitError::Io(source),

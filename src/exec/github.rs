@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{review::Verdict, text};
-use crate::exec::command;
+use crate::exec::command::{self, Patience};
 
 pub use error::GhError;
 
@@ -269,7 +269,7 @@ impl GitHub {
             call.env(name, value);
         }
         tracing::debug!(arguments = ?&arguments[..2], "gh");
-        let captured = command::run(&mut call, stdin.map(str::as_bytes), self.timeout, MAX_OUTPUT)?;
+        let captured = command::run(&mut call, stdin.map(str::as_bytes), self.timeout, Patience::Network, MAX_OUTPUT)?;
         if captured.truncated {
             return Err(GhError::other("gh gave an answer of more than 8 MiB"));
         }

@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::domain::outcome::{Exit, Stopped};
 use crate::exec::claude::Started;
+use crate::exec::command;
 use crate::exec::processes::{self, Ended, Family, monotonic_now};
 use crate::exec::stream::StreamReader;
 
@@ -59,16 +60,18 @@ pub struct Watched {
     pub duration: Duration,
 }
 
-/// A flag that becomes true when this process is told to end (TERM, INT or HUP), instead of its end.
+/// A flag that becomes true when this process is told to end (TERM, INT or HUP), instead of its end. Programs that wait
+/// for a network are then cut short.
 pub fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&flag))?;
     }
+    command::end_early(&flag);
     Ok(flag)
 }
 
-/// Waits for claude, stops it at a limit or when `stop` becomes true, and ends all that it leaves.
+/// Waits for claude, stops it at a limit or when `stop`, asked once a second, says so, and ends all that it leaves.
 ///
 /// `mark` is the variable (name, value) that only this run's processes carry. In a subreaper everything below this
 /// process is taken for the run's, so nothing else may be started meanwhile. When it returns, two looks have found
@@ -77,7 +80,7 @@ pub fn watch(
     started: Started,
     limits: &Limits,
     mark: (&str, &str),
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
     output: &mut StreamReader,
 ) -> Watched {
     let begun = monotonic_now();
@@ -108,7 +111,7 @@ enum Finish {
 fn until_end_or_limit(
     ended: &Receiver<ExitStatus>,
     limits: &Limits,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
     output: &mut StreamReader,
     child: u32,
 ) -> Finish {
@@ -138,13 +141,13 @@ fn until_end_or_limit(
 
 fn due_stop(
     limits: &Limits,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
     output: &StreamReader,
     begun: Instant,
     last_heard: Instant,
 ) -> Option<Stopped> {
     let silent = last_heard.elapsed();
-    if stop.load(Ordering::Relaxed) {
+    if stop() {
         Some(Stopped::Interrupted)
     } else if output.facts().result.is_some() && silent >= limits.after_result {
         Some(Stopped::Lingered)

@@ -1,8 +1,8 @@
-//! Markers: empty files whose being there says something.
+//! Markers: files whose being there says something, whatever is in them.
 //!
 //! What one says is for others to know.
 
-use super::{atomic, error::cannot};
+use super::{atomic, error::cannot, read};
 use anyhow::Result;
 use rustix::io::Errno;
 use std::path::Path;
@@ -19,12 +19,26 @@ pub fn is_set(path: &Path) -> Result<bool> {
     }
 }
 
-/// Sets the marker; whether it was not set before.
+/// Sets the marker, with a text for people in it; whether it was not set before. One that was set stays as it is.
 ///
 /// # Errors
 /// The system's, with path and remedy.
-pub fn set(path: &Path) -> Result<bool> {
-    Ok(atomic::create_new(path, b"")? == atomic::Published::New)
+pub fn set(path: &Path, text: &str) -> Result<bool> {
+    Ok(atomic::create_new(path, text.as_bytes())? == atomic::Published::New)
+}
+
+/// Sets the marker, in place of one that was set.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn replace(path: &Path, text: &str) -> Result<()> {
+    atomic::write(path, text.as_bytes())
+}
+
+/// The first line of the text in a marker; `None` if it isn't set, is empty, or can't be read.
+pub fn text(path: &Path) -> Option<String> {
+    let text = read::read_text(path).ok()??;
+    text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// Takes the marker away; whether it was set.
@@ -44,8 +58,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sub/paused");
         assert!(!is_set(&path).unwrap() && !clear(&path).unwrap());
-        assert!(set(&path).unwrap() && !set(&path).unwrap());
+        assert_eq!(text(&path), None);
+        assert!(set(&path, "one\ntwo\n").unwrap() && !set(&path, "three").unwrap());
         assert!(is_set(&path).unwrap());
+        assert_eq!(text(&path).as_deref(), Some("one"));
+        replace(&path, "three").unwrap();
+        assert_eq!(text(&path).as_deref(), Some("three"));
         assert!(clear(&path).unwrap() && !is_set(&path).unwrap());
     }
 }

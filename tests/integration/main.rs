@@ -16,4 +16,5 @@ mod demo;
 mod run_implementer;
 mod run_pull_request;
 mod stand_ins;
+mod stopping;
 mod test_bed;

@@ -92,7 +92,9 @@ pub fn cancel(id: &Name, reason: &str, context: &Context) -> Result<()> {
     }
     let queue = Queue::new(&project.paths);
     let Some(found) = queue.find(id)? else { bail!("there is no task {id}; `scheduler task list` lists them") };
-    let edit = Edit::new().unclaim().set(key::CANCELLED_AT, time::to_text(context.now));
+    // RUN stays: by it the run that is stopped finds the file, to name the work that it saved.
+    let edit = Edit::new().clear(&[key::CLAIMED_BY, key::CLAIMED_AT]);
+    let edit = edit.set(key::CANCELLED_AT, time::to_text(context.now));
     let edit = edit.section("Error", &format!("Cancelled: {reason}"));
     match queue.cancel(&found.id, &edit)? {
         Shift::Done { from, .. } => {

@@ -124,10 +124,12 @@ fn says_all_that_it_was_given() {
 }
 
 #[test]
-fn feedback_stands_before_the_role() {
+fn what_happened_before_stands_before_the_role() {
     for role in ROLES {
         let text = render(&input(role)).unwrap();
-        assert!(text.find("Handle None") < text.find("## Your role"), "{role}");
+        for before in ["Handle None", "Half done"] {
+            assert!(text.find(before).unwrap() < text.find("## Your role").unwrap(), "{role}: {before}");
+        }
     }
 }
 

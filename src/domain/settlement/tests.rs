@@ -93,6 +93,16 @@ fn tallies() {
 }
 
 #[test]
+fn a_task_that_was_taken_away_is_left_alone() {
+    let now = time::parse("2026-01-15T10:00:00Z").unwrap();
+    for outcome in [Outcome::Finished, Outcome::Interrupted, Outcome::TurnLimit] {
+        let settlement = taken_away(&outcome, now);
+        assert_eq!((settlement.task, settlement.publish), (None, Publish::Nothing), "{outcome:?}");
+        assert_eq!((settlement.tally, settlement.notice), (Tally::Neutral, None), "{outcome:?}");
+    }
+}
+
+#[test]
 fn a_cause_that_hits_everybody_is_said_once() {
     let outcome = Outcome::LaunchFailed { message: "no claude".to_owned(), everybody: true };
     let first = settle(TaskRole::Implement, &outcome, &Evidence::default(), 1, 0).notice.unwrap();

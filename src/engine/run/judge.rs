@@ -2,7 +2,7 @@
 //!
 //! Git is asked first, the exit code second.
 
-use super::{Run, launch::Ended};
+use super::{Run, held_task, launch::Ended};
 use crate::{
     domain::{
         outcome::{self, End, Outcome},
@@ -48,8 +48,11 @@ impl Run<'_> {
             Some(prepared) => self.save_work(prepared, &outcome, ended)?,
             None => Work::default(),
         };
+        // A person may have cancelled or moved it since the run began.
+        let held = held_task(self.project(), &self.assignment)?.is_some();
         let attempt = if self.task.is_some() { self.assignment.work.attempt() } else { 0 };
-        let settlement = match &self.task {
+        let settlement = match self.task.as_ref().filter(|_| held) {
+            None if self.assignment.work.task().is_some() => settlement::taken_away(&outcome, now),
             Some(task) => settlement::settle_task(&TaskRun {
                 role: task.head.role,
                 attempt,

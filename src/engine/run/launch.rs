@@ -1,8 +1,9 @@
 //! Starts claude and watches it to the end of its last process.
 
-use super::{Hindrance, Run};
+use super::{Hindrance, Run, held::Found};
 use crate::{
     domain::{
+        message::{Message, MessageType},
         outcome::{Exit, Outcome, Stopped},
         role::MayChange,
         run::MARK,
@@ -14,7 +15,7 @@ use crate::{
         stream::StreamReader,
         watch::{self, Limits},
     },
-    store::atomic,
+    store::{atomic, messages},
 };
 use anyhow::Result;
 use std::{path::Path, time::Duration};
@@ -48,7 +49,11 @@ impl Run<'_> {
             grace: GRACE,
         };
         let mut output = StreamReader::new(&self.files.output());
-        let watched = watch::watch(started, &limits, (MARK, self.id()), self.supervisor.stop, &mut output);
+        let stop = || {
+            self.look_after_lock();
+            self.is_stopped()
+        };
+        let watched = watch::watch(started, &limits, (MARK, self.id()), &stop, &mut output);
         tracing::debug!(?watched, "claude has ended");
         Ok(Ended {
             exit: watched.exit,
@@ -56,6 +61,34 @@ impl Run<'_> {
             facts: output.facts().clone(),
             duration: watched.duration,
         })
+    }
+
+    /// Somebody who deletes the lock file under a run is told, and no second run begins.
+    fn look_after_lock(&self) {
+        let found = self.supervisor.lock.look();
+        match found {
+            Ok(Found::Still) => return,
+            Ok(Found::Renewed | Found::Taken) => tracing::warn!(?found, "the lock file was deleted or replaced"),
+            Err(error) => tracing::warn!("{error:#}"),
+        }
+        let message = Message {
+            kind: MessageType::Warning,
+            title: format!("The lock file of {} was deleted", self.assignment.agent),
+            body: format!(
+                "{} was deleted or replaced while a run was under way. The run goes on, and no second one is started \
+                 beside it. A lock ends by itself with its process: its file never needs to be deleted. To end a run, use \
+                 `scheduler agent stop {}`.",
+                self.agent.lock().display(),
+                self.assignment.agent
+            ),
+            from: "scheduler".to_owned(),
+            task: self.assignment.work.task().map(ToString::to_string),
+            run: Some(self.id().to_owned()),
+            key: Some(format!("lock {}", self.id())),
+        };
+        if let Err(error) = messages::send(&self.project().paths, &message, (self.supervisor.clock)()) {
+            tracing::warn!("{error:#}");
+        }
     }
 
     fn command(&self) -> Result<Launch> {

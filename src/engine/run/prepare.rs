@@ -27,8 +27,10 @@ use std::time::Duration;
 
 /// How long a fetch may take.
 const FETCH: Duration = Duration::from_secs(300);
-/// How long one waits for another's fetch.
-const FETCH_LOCK: Duration = Duration::from_secs(330);
+/// How often one looks whether another's fetch is over: somewhat longer in all than a fetch may take.
+const FETCH_TURNS: u32 = 3_300;
+/// How long one waits between two looks.
+const FETCH_TURN: Duration = Duration::from_millis(100);
 /// How long gh may take.
 const GH: Duration = Duration::from_secs(60);
 
@@ -50,8 +52,11 @@ impl Run<'_> {
     pub(super) fn prepare(&self) -> Result<Prepared, Hindrance> {
         git::git_version().map_err(|error| everybody(&error))?;
         self.save_leftovers()?;
+        self.unless_stopped()?;
         self.fetch()?;
+        self.unless_stopped()?;
         let prepared = self.find_start()?;
+        self.unless_stopped()?;
         let worktree = self.worktree();
         worktree.ensure(&prepared.start)?;
         let warnings = match &prepared.branch {
@@ -93,7 +98,7 @@ impl Run<'_> {
     fn fetch(&self) -> Result<(), Hindrance> {
         let paths = &self.project().paths;
         let git = Git::in_repository(&self.project().common_dir);
-        let _lock = Lock::take(&paths.fetch_lock(), FETCH_LOCK)?;
+        let _lock = self.fetch_lock()?;
         let hide = |line| worktree::exclude_line(&self.project().common_dir, line);
         hide(&format!("/{}", worktree::INSTRUCTIONS))?;
         let now = (self.supervisor.clock)();
@@ -107,6 +112,20 @@ impl Run<'_> {
             Fetched::Failed(trouble) => tracing::warn!("fetch: {}", trouble.words()),
         }
         Ok(())
+    }
+
+    /// Waits for its turn to fetch, but not once the supervisor was told to end.
+    fn fetch_lock(&self) -> Result<Lock, Hindrance> {
+        let path = self.project().paths.fetch_lock();
+        for _ in 0..FETCH_TURNS {
+            if let Some(lock) = Lock::try_take(&path)? {
+                return Ok(lock);
+            }
+            self.unless_stopped()?;
+            std::thread::sleep(FETCH_TURN);
+        }
+        let held = anyhow::anyhow!("{} is held for too long; `fuser -v` on it names by whom", path.display());
+        Err(Hindrance::Failed(held))
     }
 
     /// Finds out from which commit the run starts and what its work is compared with.

@@ -10,7 +10,7 @@ use crate::{
         push::{self, Push, Pushed},
     },
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::time::Duration;
 
 /// How long a push may take, hooks included.
@@ -35,6 +35,7 @@ impl Run<'_> {
         let push = Push { branch, commit: tip, last: publication.pushed_before.as_deref() };
         let pushed = push::push(&self.worktree(), push, PUSH)?;
         tracing::debug!(branch, ?pushed, "push");
+        self.unless_cut_short(pushed.is_there() || pushed == Pushed::NoRemote)?;
         let mut published = Published::default();
         if !pushed.is_there() {
             let advice = pushed.advice();
@@ -52,23 +53,22 @@ impl Run<'_> {
         if let Some(wanted) = &publication.pull_request {
             let github = GitHub::new(self.project().root(), GH);
             let created = github.create(branch, &wanted.base, &wanted.title, &wanted.body, wanted.draft);
+            self.unless_cut_short(created.is_ok())?;
             pull_request(&mut published, branch, created);
         }
         Ok(published)
     }
 
     /// Posts the recorded verdict as a review of the task's pull request.
-    pub(super) fn publish_review(&self, record: &Record) -> Published {
+    pub(super) fn publish_review(&self, record: &Record) -> Result<Published> {
         let mut published = Published::default();
         let number = self.task.as_ref().and_then(|task| task.head.pr);
-        let (Some(number), Some(review)) = (number, &record.review) else { return published };
+        let (Some(number), Some(review)) = (number, &record.review) else { return Ok(published) };
         let github = GitHub::new(self.project().root(), GH);
-        match github.review(
-            number,
-            review.verdict,
-            &review.to_text(),
-            &format!("<!-- scheduler:review {} -->", self.id()),
-        ) {
+        let mark = format!("<!-- scheduler:review {} -->", self.id());
+        let posted = github.review(number, review.verdict, &review.to_text(), &mark);
+        self.unless_cut_short(posted.is_ok())?;
+        match posted {
             Ok(Posted::Review) => published.lines.push(format!("Posted as a review of #{number}")),
             Ok(Posted::Comment) => published.lines.push(format!("Posted as a comment on #{number}")),
             Ok(Posted::Already) => published.lines.push(format!("Posted on #{number}")),
@@ -81,7 +81,15 @@ impl Run<'_> {
                 ));
             }
         }
-        published
+        Ok(published)
+    }
+
+    /// A step that failed because this process was told to end is no failure: recovery does it again.
+    fn unless_cut_short(&self, done: bool) -> Result<()> {
+        if !done && self.is_stopped() {
+            bail!("told to end while publishing; the next tick goes on with it");
+        }
+        Ok(())
     }
 }
 

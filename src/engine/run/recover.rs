@@ -2,7 +2,7 @@
 //!
 //! No second run begins before the first one's processes are gone. Killed itself, it begins anew.
 
-use super::{HeldTask, Run, Supervisor, held_task, launch::Ended};
+use super::{HeldTask, Run, Supervisor, held_task, launch::Ended, refuse_beside_another};
 use crate::{
     domain::{
         message::{Message, MessageType},
@@ -44,10 +44,12 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     if state.is_idle() {
         return Ok(());
     }
+    refuse_beside_another(&state)?;
     state.recoveries += 1;
     state.supervisor = processes::identity(std::process::id());
     tracing::debug!(recoveries = state.recoveries, "recovery begins");
     state::save(&files, &state)?;
+    supervisor.lock.secure()?;
     let run_id = state.run_id.clone().unwrap_or_default();
     end_orphans(&state, &run_id)?;
     let Some(run) = open(supervisor, agent, &state)? else {

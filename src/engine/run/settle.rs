@@ -38,17 +38,41 @@ impl Run<'_> {
         let published = self.publish(record)?;
         self.tell(record, &published)?;
         self.move_task(record, &published)?;
+        self.note_cancelled(record)?;
         self.cooldown(record)?;
         self.log(record)?;
         self.save(&finished(state, record))
     }
 
     fn publish(&self, record: &Record) -> Result<Published> {
+        if record.settlement.publish != Publish::Nothing && !self.is_ours()? {
+            tracing::warn!("the task was taken from the run: nothing is published");
+            return Ok(Published::default());
+        }
         match (record.settlement.publish, &record.publication) {
             (Publish::Work, Some(publication)) => self.publish_work(record, publication),
-            (Publish::Review, _) => Ok(self.publish_review(record)),
+            (Publish::Review, _) => self.publish_review(record),
             _ => Ok(Published::default()),
         }
+    }
+
+    /// Whether the task is this run's: held, or done by it and only to be settled once more.
+    fn is_ours(&self) -> Result<bool> {
+        let Some(id) = self.assignment.work.task() else { return Ok(true) };
+        let queue = Queue::new(&self.project().paths);
+        for state in [TaskState::Claimed, TaskState::Done] {
+            if queue.run_of(state, id)?.as_deref() == Some(self.id()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Names the saved work in the file of a task that was cancelled under this run.
+    fn note_cancelled(&self, record: &Record) -> Result<()> {
+        let Some(id) = self.assignment.work.task() else { return Ok(()) };
+        let work = self.whereabouts(record);
+        Queue::new(&self.project().paths).note_cancelled(id, self.id(), &work)
     }
 
     /// Sends what the human must know, each thing once.
@@ -102,16 +126,26 @@ impl Run<'_> {
         if record.settlement.reason != record.detail {
             line("Run", &record.detail);
         }
-        if let (Some(branch), true) = (&record.branch, record.tip != record.base) {
+        text.push_str(&self.whereabouts(record));
+        if let Some(report) = &record.report {
+            let _ = write!(text, "\n{report}\n");
+        }
+        text
+    }
+
+    /// Where everything is that the run left, as lines of a list.
+    fn whereabouts(&self, record: &Record) -> String {
+        let mut text = String::new();
+        let mut line = |label: &str, value: &str| {
+            let _ = writeln!(text, "- {label}: {value}");
+        };
+        if let (Some(branch), true) = (&record.branch, record.has_work()) {
             line("Branch", branch);
         }
         for salvage in &record.salvage {
             line("Set aside", &format!("{salvage} (see `git show {salvage}`)"));
         }
         line("Log", &self.files.output().display().to_string());
-        if let Some(report) = &record.report {
-            let _ = write!(text, "\n{report}\n");
-        }
         text
     }
 
@@ -119,7 +153,7 @@ impl Run<'_> {
         let (Some(step), Some(id)) = (&record.settlement.task, self.assignment.work.task()) else { return Ok(()) };
         let now = time::to_text(record.finished_at);
         let before = match &record.branch {
-            Some(branch) if record.tip != record.base => Edit::new().set(key::WORK_BRANCH, branch),
+            Some(branch) if record.has_work() => Edit::new().set(key::WORK_BRANCH, branch),
             _ => Edit::new(),
         };
         let (to, before, after) = match step {
@@ -139,7 +173,10 @@ impl Run<'_> {
                     None => before,
                 };
                 // What doesn't count is no news for the next attempt, unless there is work to go on from.
-                let tells = record.outcome.blame() == Blame::Run || record.outcome == Outcome::Finished;
+                let tells = record.outcome.blame() == Blame::Run
+                    || record.outcome == Outcome::Finished
+                    || record.has_work()
+                    || !record.salvage.is_empty();
                 let before = if tells { before.section("Error", &self.account(record)) } else { before };
                 (TaskState::Incoming, before, Edit::new().unclaim())
             }

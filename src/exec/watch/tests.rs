@@ -11,18 +11,18 @@ const LIMITS: Limits = Limits {
 };
 const RESULT: &str = r#"echo '{"type":"result","subtype":"success","is_error":false,"result":"done","num_turns":2}'"#;
 
-fn run(launch: &Launch, limits: &Limits, stop: &AtomicBool) -> (Watched, StreamReader) {
+fn run(launch: &Launch, limits: &Limits, stop: bool) -> (Watched, StreamReader) {
     let mut output = StreamReader::new(&launch.output_file);
     let started = start(launch).unwrap();
     let mark = (launch.mark.0.as_str(), launch.mark.1.as_str());
-    let watched = watch(started, limits, mark, stop, &mut output);
+    let watched = watch(started, limits, mark, &|| stop, &mut output);
     assert_eq!(watched.leftovers.left, []);
     assert!(processes::marked(mark.0, mark.1).is_empty(), "the run left processes");
     (watched, output)
 }
 
 fn watched(dir: &Path, script: &str, limits: &Limits) -> (Watched, StreamReader) {
-    run(&launch(dir, script), limits, &AtomicBool::new(false))
+    run(&launch(dir, script), limits, false)
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn each_limit_stops_it_for_its_own_reason() {
 fn being_told_to_end_ends_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let launch = launch(dir.path(), "trap 'echo tidy; exit 143' TERM; while :; do sleep 0.05; done");
-    let (watched, _) = run(&launch, &LIMITS, &AtomicBool::new(true));
+    let (watched, _) = run(&launch, &LIMITS, true);
     assert_eq!((watched.stopped, watched.exit.code), (Some(Stopped::Interrupted), Some(143)));
     assert_eq!(fs::read_to_string(&launch.output_file).unwrap(), "tidy\n");
 }

@@ -7,7 +7,7 @@ use super::{Queue, Shift, run_of};
 use crate::{
     domain::{
         name::Name,
-        task::{Edit, TaskState, key},
+        task::{self, Edit, TaskState, key},
     },
     store::atomic,
 };
@@ -28,6 +28,22 @@ pub enum Settled {
 }
 
 impl Queue<'_> {
+    /// Adds `work`, lines of a list, to the error of a failed task that was cancelled while `run` held it, in place of
+    /// lines that were added before. Any other task is left alone.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn note_cancelled(&self, id: &Name, run: &str, work: &str) -> Result<()> {
+        let _lock = self.lock()?;
+        atomic::rewrite(&self.paths.task(TaskState::Failed, id), |old| {
+            let cancelled = task::parse(id, old).is_ok_and(|task| task.cancelled_at.is_some());
+            let error = task::section(old, "Error").filter(|_| cancelled && run_of(old) == Some(run))?;
+            let said = error.lines().next().unwrap_or_default();
+            Some(Edit::new().section("Error", &format!("{said}\n\n{work}")).apply(old))
+        })?;
+        Ok(())
+    }
+
     /// Moves a task that `run` holds from the claimed ones to `to`: `before` is applied where it is, whereby `RUN`
     /// stays, then it is moved, then `after` is applied.
     ///

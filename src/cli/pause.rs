@@ -1,0 +1,46 @@
+//! `scheduler pause` and `scheduler resume`: the marker file while which nothing starts. Runs under way go on to their end.
+
+use super::{
+    Context,
+    caller::{Access, authorize},
+};
+use crate::{domain::text::one_line, domain::time, engine::project::Project, store::marker};
+use anyhow::Result;
+
+/// Sets the marker; what is under way goes on, and is still collected.
+pub fn pause(reason: Option<&str>, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "pause", Access::Write)?;
+    let path = project.paths.paused_marker();
+    let reason = reason.map(one_line).filter(|reason| !reason.is_empty());
+    let text = match &reason {
+        Some(reason) => format!("{} {reason}\n", time::to_text(context.now)),
+        None => format!("{}\n", time::to_text(context.now)),
+    };
+    if marker::set(&path, &text)? {
+        return context.line("paused: nothing starts until `scheduler resume`; runs under way go on to their end");
+    }
+    if reason.is_some() {
+        marker::replace(&path, &text)?;
+        return context.line("was paused already; the reason was replaced");
+    }
+    context.line("was paused already")
+}
+
+/// Takes the marker away.
+pub fn resume(context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "resume", Access::Write)?;
+    let said = if marker::clear(&project.paths.paused_marker())? {
+        "resumed: the next tick starts what is due"
+    } else {
+        "was not paused"
+    };
+    context.line(said)?;
+    match super::config::read(&project) {
+        Ok(config) if config.paused => {
+            context.line("but agents.yaml says `paused: true`: nothing starts until that is gone")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,205 @@
+//! Ending runs on demand: `agent stop`, SIGTERM to a supervisor, `task cancel`, `pause` and `resume`.
+
+use crate::support::Test;
+use rustix::process::{Pid, Signal, kill_process};
+use std::{fs, time::Duration};
+
+const TASK: &str = "TASK-1";
+/// Works, commits, leaves more uncommitted, and then never ends.
+const HANGS: &str = "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
+
+fn project() -> Test {
+    let test = Test::new();
+    test.with_origin().agents(&[("impl-1", "implementer")]).task_for(TASK, "implement");
+    test
+}
+
+/// One tick, and claude hangs in the middle of its work.
+fn hanging(scenario: &str) -> Test {
+    let test = project();
+    test.claude.plays("implementer", scenario);
+    test.tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test
+}
+
+fn supervisor(test: &Test) -> Pid {
+    let pid = test.state("impl-1")["supervisor"]["pid"].as_i64().unwrap();
+    Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
+}
+
+/// Both parts of the work are on the task's branch, nothing is charged, nobody is left.
+fn assert_saved_and_back(test: &Test) {
+    test.wait_quiet();
+    assert_eq!(test.task_state(TASK), "incoming");
+    assert_eq!(test.attempts(TASK), 0, "{}", test.task_text(TASK));
+    let branch = test.task_line(TASK, "WORK_BRANCH").unwrap();
+    assert_eq!(test.git(["show", &format!("{branch}:a.txt")]), "one");
+    let salvage = test.record("impl-1")["salvage"].clone();
+    let saved = if salvage[0].is_string() { salvage[0].as_str().unwrap().to_owned() } else { branch };
+    assert_eq!(test.git(["show", &format!("{saved}:b.txt")]), "two");
+    assert_eq!(test.record("impl-1")["outcome"]["kind"], "interrupted");
+    assert!(test.pushed_branches().is_empty());
+    assert_eq!(test.state("impl-1")["consecutive_failures"], 0);
+}
+
+#[test]
+fn agent_stop_ends_a_run_within_fifteen_seconds() {
+    for scenario in [HANGS.to_owned(), format!("ignore_term; {HANGS}")] {
+        let test = hanging(&scenario);
+        let output =
+            test.run(["agent", "stop", "IMPL-1"]).ok().says("impl-1: its run has ended").says("on branch agent/");
+        assert!(output.elapsed < Duration::from_secs(15), "{:?}", output.elapsed);
+        assert_saved_and_back(&test);
+        test.run(["agent", "stop", "impl-1"]).ok().says("no run is under way");
+    }
+}
+
+#[test]
+fn sigterm_to_the_supervisor_does_the_same_and_the_next_run_goes_on_from_there() {
+    let test = hanging(HANGS);
+    kill_process(supervisor(&test), Signal::TERM).unwrap();
+    assert_saved_and_back(&test);
+    test.claude.plays(
+        "implementer",
+        "run 'git log --oneline' && [ -f a.txt ] && write c.txt three && commit 'Third part' && finish 'Done.'",
+    );
+    test.later(120).tick_and_wait();
+    assert_eq!(test.task_state(TASK), "done", "{}", test.task_text(TASK));
+    let branch = test.pushed_branches().remove(0);
+    let files = test.git_in(test.origin(), ["ls-tree", "--name-only", &branch]);
+    for file in ["a.txt", "b.txt", "c.txt"] {
+        assert!(files.lines().any(|line| line == file), "{file}: {files}");
+    }
+    let prompt = test.claude.last_call().prompt;
+    let (before, task) = (prompt.find("was stopped").unwrap(), prompt.find("## Your task").unwrap());
+    assert!(before < task, "{prompt}");
+}
+
+#[test]
+fn a_stop_in_the_middle_of_a_fetch_is_obeyed() {
+    let test = project();
+    test.git(["config", "remote.origin.uploadpack", "sh -c 'touch at-fetch; sleep 300'"]);
+    test.set_env("GIT_SSH_COMMAND", "false");
+    test.tick();
+    test.wait_until("the fetch to begin", || test.leftovers().iter().any(|left| left.command.contains("sleep 300")));
+    let output = test.run(["agent", "stop", "impl-1"]).ok();
+    assert!(output.elapsed < Duration::from_secs(15), "{:?}", output.elapsed);
+    test.wait_quiet();
+    assert_eq!((test.task_state(TASK), test.attempts(TASK)), ("incoming", 0));
+    assert_eq!(test.claude.count(), 0);
+}
+
+#[test]
+fn a_stop_while_publishing_is_obeyed_and_the_next_tick_publishes() {
+    let test = project();
+    test.claude.implements();
+    let hook = test.path(".git/hooks/pre-push");
+    test.program("slow-hook", "#!/bin/sh\n[ -e \"$TMPDIR/fast\" ] || sleep 300\n");
+    std::os::unix::fs::symlink(test.root().join("bin/slow-hook"), hook).unwrap();
+    test.tick();
+    test.wait_until("the push to begin", || test.leftovers().iter().any(|left| left.command.contains("pre-push")));
+    kill_process(supervisor(&test), Signal::TERM).unwrap();
+    test.wait_at_most(Duration::from_secs(15), "no process", || test.leftovers().is_empty());
+    assert_eq!(test.task_state(TASK), "claimed");
+    fs::write(test.root().join("tmp/fast"), "").unwrap();
+    test.tick_and_wait();
+    assert_eq!(test.task_state(TASK), "done");
+    assert_eq!(test.pushed_branches().len(), 1);
+    assert_eq!(test.claude.count(), 1);
+}
+
+#[test]
+fn a_lost_run_is_put_right_by_agent_stop() {
+    let test = hanging(HANGS);
+    kill_process(supervisor(&test), Signal::KILL).unwrap();
+    test.run(["agent", "stop", "impl-1"]).ok().says("its run has ended");
+    assert_saved_and_back(&test);
+}
+
+#[test]
+fn a_cancelled_task_is_failed_at_once_its_run_stopped_and_its_work_named() {
+    let test = hanging(HANGS);
+    test.run(["task", "cancel", TASK, "--reason", "not needed"])
+        .ok()
+        .says("cancelled")
+        .says("impl-1: its run is being stopped");
+    assert_eq!(test.task_state(TASK), "failed");
+    test.wait_quiet();
+    let text = test.task_text(TASK);
+    let branch = test.task_line(TASK, "WORK_BRANCH").unwrap();
+    assert!(text.contains("Cancelled: not needed") && text.contains(&format!("- Branch: {branch}")), "{text}");
+    assert_eq!(test.git(["show", &format!("{branch}:a.txt")]), "one");
+    assert!(test.pushed_branches().is_empty());
+    assert_eq!(test.state("impl-1")["consecutive_failures"], 0);
+    test.run(["task", "show", TASK]).ok().says(&branch);
+    // It stays failed whatever else happens, and a person may take it up again.
+    test.later(600).tick_and_wait();
+    assert_eq!(test.task_state(TASK), "failed");
+    test.run(["task", "retry", TASK]).ok();
+    assert_eq!(test.task_line(TASK, "RUN"), None);
+}
+
+#[test]
+fn a_task_cancelled_at_the_very_end_is_not_published() {
+    let test = project();
+    test.claude.plays(
+        "implementer",
+        "write a.txt one && commit 'Work' && touch ../../../../at-work && \
+         while [ ! -e ../../../../go-on ]; do sleep 0.05; done; finish 'Done.'",
+    );
+    test.tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    // As a person does it with `mv`: the run isn't told.
+    let text = test.task_text(TASK).replace("ROLE: implement", "ROLE: implement\nCANCELLED_AT: 2026-01-01T00:00:00Z");
+    fs::write(test.task_path("claimed", TASK), text).unwrap();
+    fs::rename(test.task_path("claimed", TASK), test.task_path("failed", TASK)).unwrap();
+    fs::write(test.path("go-on"), "").unwrap();
+    test.wait_quiet();
+    assert_eq!(test.task_state(TASK), "failed");
+    assert!(test.pushed_branches().is_empty());
+    assert_eq!(test.record("impl-1")["settlement"]["publish"], "nothing");
+}
+
+#[test]
+fn while_paused_nothing_starts_and_finished_runs_are_collected() {
+    let test = hanging(HANGS);
+    test.run(["pause", "--reason", "Release day"]).ok().says("paused");
+    test.run(["pause"]).ok().says("was paused already");
+    test.run(["status"]).ok().says("Release day");
+    kill_process(supervisor(&test), Signal::KILL).unwrap();
+    test.tick().says("puts right");
+    assert_saved_and_back(&test);
+    test.later(600).tick_and_wait();
+    assert_eq!(test.claude.count(), 1);
+    assert_eq!(test.last_tick()["decisions"][0]["decision"]["skip"]["reason"], "system_paused");
+    test.run(["resume"]).ok().says("resumed");
+    test.run(["resume"]).ok().says("was not paused");
+    test.claude.implements();
+    test.tick_and_wait();
+    assert_eq!(test.task_state(TASK), "done");
+}
+
+#[test]
+fn agents_may_do_none_of_this() {
+    let test = project();
+    test.claude.plays(
+        "implementer",
+        "for words in 'agent stop impl-1' pause resume 'task cancel TASK-1 --reason x'; do
+           scheduler $words >/dev/null 2>>../../../../refusals && echo \"$words worked\" >>../../../../refusals
+         done
+         write a.txt one && commit 'Work' && finish 'Done.'",
+    );
+    test.tick_and_wait();
+    let refusals = fs::read_to_string(test.path("refusals")).unwrap();
+    assert_eq!(refusals.matches("may not call").count(), 4, "{refusals}");
+    assert!(!refusals.contains("worked"), "{refusals}");
+    assert_eq!(test.task_state(TASK), "done");
+    assert!(!test.orchestrator("paused").exists());
+}
+
+#[test]
+fn stopping_who_never_ran_is_refused() {
+    let test = project();
+    test.run(["agent", "stop", "nobody"]).refuses().complains("has never run");
+}
