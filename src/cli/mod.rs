@@ -66,9 +66,6 @@ enum Command {
     /// Play claude in the demo
     #[command(hide = true)]
     DemoAgent(demo::agent::Args),
-    /// What concerns one agent
-    #[command(subcommand)]
-    Agent(agent::Command),
     /// Start nothing until `scheduler resume`; runs under way go on to their end
     #[command(after_help = "Example:\n  scheduler pause --reason 'Release on Friday'")]
     Pause {
@@ -107,7 +104,6 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Task(command)) => task::run(command, &context),
         Some(Command::Message(command)) => message::run(command, &context),
         Some(Command::Review(command)) => review::run(command, &context),
-        Some(Command::Agent(command)) => agent::run(command, &context),
         Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), &context),
         Some(Command::Resume) => pause::resume(&context),
         Some(Command::Supervise(args)) => supervise::run(args, &context),
