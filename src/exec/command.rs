@@ -105,12 +105,22 @@ impl std::error::Error for CommandError {
     }
 }
 
+/// Runs `cmd` as [`run_with`] does, and waits for it in any case.
+pub fn run(
+    cmd: &mut Command,
+    stdin: Option<&[u8]>,
+    timeout: Duration,
+    max_output: usize,
+) -> Result<Captured, CommandError> {
+    run_with(cmd, stdin, timeout, Patience::Full, max_output)
+}
+
 /// Runs `cmd` in a process group of its own until it ends or `timeout` has passed; then the group is killed.
 /// With [`Patience::Network`] that happens earlier if this process is told to end.
 ///
 /// `stdin` is written to its standard input, which is then closed; `None` is `/dev/null`. At most
 /// `max_output` bytes are kept of each output. An exit code other than 0 is not an error here.
-pub fn run(
+pub fn run_with(
     cmd: &mut Command,
     stdin: Option<&[u8]>,
     timeout: Duration,
@@ -283,7 +293,7 @@ mod tests {
     #[test]
     fn output_exit_code_and_input_pass_through() {
         let mut cmd = sh("cat; echo err >&2; exit 3");
-        let got = run(&mut cmd, Some(b"in"), Duration::from_secs(10), Patience::Full, 100).unwrap();
+        let got = run(&mut cmd, Some(b"in"), Duration::from_secs(10), 100).unwrap();
         assert_eq!(got.status.code(), Some(3));
         assert_eq!(got.stdout, b"in");
         assert_eq!(got.stderr, b"err\n");
@@ -294,7 +304,7 @@ mod tests {
     #[test]
     fn output_is_bounded_at_the_right_end() {
         let mut cmd = sh("printf 123456789; printf 123456789 >&2");
-        let got = run(&mut cmd, None, Duration::from_secs(10), Patience::Full, 4).unwrap();
+        let got = run(&mut cmd, None, Duration::from_secs(10), 4).unwrap();
         assert_eq!(got.stdout, b"1234");
         assert_eq!(got.stderr, b"6789");
         assert!(got.truncated);
@@ -303,7 +313,7 @@ mod tests {
     #[test]
     fn more_input_than_a_pipe_holds_does_not_block() {
         let big = vec![b'x'; 1 << 20];
-        let got = run(&mut sh("true"), Some(&big), Duration::from_secs(10), Patience::Full, 10).unwrap();
+        let got = run(&mut sh("true"), Some(&big), Duration::from_secs(10), 10).unwrap();
         assert!(got.status.success());
     }
 
@@ -312,7 +322,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pid = dir.path().join("pid");
         let mut cmd = sh(&format!("echo slow >&2; sleep 60 & echo $! > {}; wait", pid.display()));
-        let error = run(&mut cmd, None, Duration::from_millis(300), Patience::Full, 100).unwrap_err();
+        let error = run(&mut cmd, None, Duration::from_millis(300), 100).unwrap_err();
         let CommandError::TimedOut { stderr, .. } = error else {
             panic!("{error}");
         };
@@ -335,7 +345,7 @@ mod tests {
     #[test]
     fn a_background_process_that_keeps_the_output_open_is_not_awaited() {
         let start = Instant::now();
-        let got = run(&mut sh("sleep 20 & echo done"), None, Duration::from_secs(19), Patience::Full, 100).unwrap();
+        let got = run(&mut sh("sleep 20 & echo done"), None, Duration::from_secs(19), 100).unwrap();
         assert_eq!(got.stdout, b"done\n");
         assert!(start.elapsed() < Duration::from_secs(10));
     }
@@ -343,10 +353,10 @@ mod tests {
     #[test]
     fn missing_programs_and_missing_folders_are_told_apart() {
         let limit = Duration::from_secs(1);
-        let error = run(&mut Command::new("no-such-program-here"), None, limit, Patience::Full, 10).unwrap_err();
+        let error = run(&mut Command::new("no-such-program-here"), None, limit, 10).unwrap_err();
         assert!(matches!(error, CommandError::NotFound { .. }), "{error}");
         let mut cmd = sh("true");
-        let error = run(cmd.current_dir("/no/such/folder"), None, limit, Patience::Full, 10).unwrap_err();
+        let error = run(cmd.current_dir("/no/such/folder"), None, limit, 10).unwrap_err();
         assert!(error.to_string().contains("/no/such/folder"), "{error}");
     }
 }

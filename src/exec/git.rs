@@ -236,11 +236,12 @@ impl Git {
         });
         cmd.args(args).envs(ENVIRONMENT.iter().copied());
         cmd.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let captured = command::run(&mut cmd, input, self.timeout, self.patience, MAX_OUTPUT).map_err(|e| match e {
-            CommandError::NotFound { .. } => GitError::NotFound,
-            CommandError::TimedOut { after, .. } => GitError::TimedOut { command: words(args), after },
-            CommandError::Io { source, .. } => GitError::Io(source),
-        })?;
+        let captured =
+            command::run_with(&mut cmd, input, self.timeout, self.patience, MAX_OUTPUT).map_err(|e| match e {
+                CommandError::NotFound { .. } => GitError::NotFound,
+                CommandError::TimedOut { after, .. } => GitError::TimedOut { command: words(args), after },
+                CommandError::Io { source, .. } => GitError::Io(source),
+            })?;
         if captured.truncated {
             return Err(GitError::TooMuchOutput(words(args)));
         }

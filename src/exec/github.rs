@@ -269,7 +269,8 @@ impl GitHub {
             call.env(name, value);
         }
         tracing::debug!(arguments = ?&arguments[..2], "gh");
-        let captured = command::run(&mut call, stdin.map(str::as_bytes), self.timeout, Patience::Network, MAX_OUTPUT)?;
+        let captured =
+            command::run_with(&mut call, stdin.map(str::as_bytes), self.timeout, Patience::Network, MAX_OUTPUT)?;
         if captured.truncated {
             return Err(GhError::other("gh gave an answer of more than 8 MiB"));
         }

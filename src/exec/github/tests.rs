@@ -12,8 +12,7 @@ fn stand_in(dir: &Path, script: &str) -> GitHub {
     // Another process writes it: were it open for writing here, a sibling's fork could keep it from being executed.
     let mut write = Command::new("sh");
     write.args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"]).arg(&program);
-    let written =
-        command::run(&mut write, Some(text.as_bytes()), Duration::from_secs(20), Patience::Full, 1000).unwrap();
+    let written = command::run(&mut write, Some(text.as_bytes()), Duration::from_secs(20), 1000).unwrap();
     assert!(written.status.success());
     GitHub { program, checkout: dir.to_owned(), timeout: Duration::from_secs(20) }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Signal, kill_process};
 
 use super::{ProcessId, Row, as_pid, verified};
-use crate::exec::command::{self, Patience};
+use crate::exec::command;
 
 /// The environment of other processes can't be read.
 pub(super) const READS_MARKS: bool = false;
@@ -16,7 +16,7 @@ const MAX_OUTPUT: usize = 4 << 20;
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let mut call = Command::new(program);
     call.args(arguments).env("LC_ALL", "C").env("TZ", "UTC");
-    let captured = command::run(&mut call, None, TIMEOUT, Patience::Full, MAX_OUTPUT).ok()?;
+    let captured = command::run(&mut call, None, TIMEOUT, MAX_OUTPUT).ok()?;
     captured.status.success().then(|| String::from_utf8_lossy(&captured.stdout).into_owned())
 }
 
