@@ -1,9 +1,11 @@
 //! `scheduler agent`: who works here, and how that is changed.
 
+mod change;
 mod list;
+mod show;
 mod stop;
 
-use super::Context;
+use super::{Context, configure::Setting};
 use crate::domain::name::Name;
 use anyhow::Result;
 
@@ -17,6 +19,57 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show one agent: settings, totals, what it does, its last runs with their cost
+    #[command(after_help = "Example:\n  scheduler agent show impl-agent-1")]
+    Show {
+        /// The agent
+        name: Name,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add an agent to agents.yaml
+    #[command(after_help = "Example:\n  scheduler agent add impl-agent-2 --role implementer --interval 3m")]
+    Add(change::AddArgs),
+    /// Take an agent out of agents.yaml; what it has done stays
+    #[command(after_help = "Example:\n  scheduler agent remove impl-agent-2")]
+    Remove {
+        /// The agent
+        name: Name,
+    },
+    /// Keep an agent from starting; a run under way goes on
+    #[command(after_help = "Example:\n  scheduler agent pause pm-agent")]
+    Pause {
+        /// The agent
+        name: Name,
+    },
+    /// Let a paused agent start again
+    #[command(after_help = "Example:\n  scheduler agent resume pm-agent")]
+    Resume {
+        /// The agent
+        name: Name,
+    },
+    /// Change an agent in agents.yaml; `KEY=` takes a key back to its default
+    #[command(
+        after_help = "Keys: role, focus, interval_seconds, paused, command, claude_model, max_turns, timeout_seconds, \
+        stall_seconds, max_cost_usd, max_attempts, allowed_tools, base_branch, allow_network_git, env.NAME. \
+        Spans may be written 10m or 2h, lists [a, b].\n\n\
+        Examples:\n  scheduler agent set impl-agent-1 interval_seconds=10m max_turns=80\n  \
+        scheduler agent set impl-agent-1 claude_model="
+    )]
+    Set {
+        /// The agent
+        name: Name,
+        /// What is to be changed
+        #[arg(value_name = "KEY=VALUE", required = true)]
+        settings: Vec<Setting>,
+    },
+    /// Start an agent at the next tick, whatever its interval; limits still count
+    #[command(after_help = "Example:\n  scheduler agent run impl-agent-1")]
+    Run {
+        /// The agent
+        name: Name,
+    },
     /// End the run of an agent: its work is saved, its task goes back, the attempt doesn't count
     #[command(after_help = "Example:\n  scheduler agent stop impl-1")]
     Stop {
@@ -29,6 +82,13 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::List { json } => list::run(*json, context),
+        Command::Show { name, json } => show::run(name, *json, context),
+        Command::Add(args) => change::add(args, context),
+        Command::Remove { name } => change::remove(name, context),
+        Command::Pause { name } => change::pause(name, true, context),
+        Command::Resume { name } => change::pause(name, false, context),
+        Command::Set { name, settings } => change::set(name, settings, context),
+        Command::Run { name } => change::run(name, context),
         Command::Stop { name } => stop::run(name, context),
     }
 }

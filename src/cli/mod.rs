@@ -3,10 +3,12 @@
 mod agent;
 mod caller;
 mod config;
+mod configure;
 mod context;
 mod demo;
 mod init;
 mod input;
+mod limits;
 mod message;
 mod pause;
 mod review;
@@ -54,6 +56,9 @@ enum Command {
     /// Look at the agents and change who works and how
     #[command(subcommand)]
     Agent(agent::Command),
+    /// Show and change how much may happen at once
+    #[command(subcommand)]
+    Limits(limits::Command),
     /// Add, look at and move tasks
     #[command(subcommand)]
     Task(task::Command),
@@ -101,6 +106,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::DemoAgent(args)) => demo::agent::run(args, &context),
         Some(Command::Status) => status::run(&context),
         Some(Command::Agent(command)) => agent::run(command, &context),
+        Some(Command::Limits(command)) => limits::run(command, &context),
         Some(Command::Task(command)) => task::run(command, &context),
         Some(Command::Message(command)) => message::run(command, &context),
         Some(Command::Review(command)) => review::run(command, &context),

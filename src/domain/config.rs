@@ -3,9 +3,11 @@
 //! Reading is in [`read`]; nothing here opens the file.
 
 mod check;
+mod edit;
 mod read;
 
 pub use check::{Problem, Severity};
+pub use edit::{Change, Refusal, Step, Value, edit};
 pub use read::read;
 
 use super::{

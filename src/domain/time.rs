@@ -45,6 +45,21 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// Reads a span as people write it: `600`, `600s`, `10m`, `24h`, `7d`; in seconds. `None` if it is none of these.
+pub fn parse_span(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (number, unit) = match text.char_indices().last()? {
+        (_, '0'..='9') => (text, 1),
+        (at, 's') => (&text[..at], 1),
+        (at, 'm') => (&text[..at], 60),
+        (at, 'h') => (&text[..at], 3_600),
+        (at, 'd') => (&text[..at], 86_400),
+        _ => return None,
+    };
+    let number: u32 = number.trim_end().parse().ok()?;
+    i64::from(number).checked_mul(unit)
+}
+
 /// `Option<Time>` fields in JSON.
 pub mod option {
     use super::{Time, parse, to_text};
@@ -111,6 +126,16 @@ mod tests {
             assert_eq!(parsed.timestamp(), local.timestamp(), "{text}");
         }
         assert_eq!(parse("yesterday"), None);
+    }
+
+    #[test]
+    fn spans() {
+        for (text, seconds) in [("600", 600), ("5s", 5), (" 10m ", 600), ("24h", 86_400), ("7 d", 604_800), ("0h", 0)] {
+            assert_eq!(parse_span(text), Some(seconds), "{text:?}");
+        }
+        for text in ["", "h", "-1h", "1.5h", "1w", "1h30m", "99999999999d", "ü"] {
+            assert_eq!(parse_span(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,169 @@
+//! `scheduler agent show`: one agent whole. It only looks.
+
+use super::change::find;
+use crate::{
+    cli::{
+        Context,
+        caller::{Access, authorize},
+        config, table,
+    },
+    domain::{
+        config::{Agent, RunSettings},
+        name::Name,
+        overview::AgentLine,
+        ports,
+        run::{Assignment, Record},
+        text::{cut, one_line},
+        time::{self, Time},
+    },
+    engine::{overview, project::Project},
+    store::{
+        paths::{AgentPaths, RunPaths},
+        read, runs,
+    },
+};
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+/// How many runs are shown.
+const RUNS: usize = 10;
+
+/// A run in one line.
+#[derive(Debug, Serialize)]
+struct RunLine {
+    run: String,
+    #[serde(with = "time::option")]
+    started: Option<Time>,
+    task: Option<Name>,
+    attempt: u32,
+    outcome: Option<String>,
+    settlement: Option<String>,
+    detail: Option<String>,
+    cost_usd: Option<f64>,
+    turns: Option<u64>,
+    duration_seconds: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    line: &'a AgentLine,
+    focus: Option<&'a Name>,
+    interval_seconds: u32,
+    ports: Option<ports::Ports>,
+    settings: &'a RunSettings,
+    folder: String,
+    runs: Vec<RunLine>,
+}
+
+/// Shows an agent of agents.yaml.
+pub fn run(name: &Name, json: bool, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "agent show", Access::Read)?;
+    let config = config::read(&project)?;
+    let (position, agent) = find(&config, name)?;
+    let overview = overview::overview(&project, context.now)?;
+    let line = overview.agents.iter().find(|line| line.name == agent.name);
+    let line = line.with_context(|| format!("{name} has just been taken out of agents.yaml"))?;
+    let files = project.paths.agent(&agent.name);
+    let shown = Shown {
+        line,
+        focus: agent.focus.as_ref(),
+        interval_seconds: agent.interval_seconds,
+        ports: ports::ports(position),
+        settings: &agent.settings,
+        folder: files.dir().display().to_string(),
+        runs: last_runs(&files)?,
+    };
+    if json { context.json(&shown) } else { print(agent, &shown, context) }
+}
+
+fn last_runs(agent: &AgentPaths) -> Result<Vec<RunLine>> {
+    Ok(runs::list(agent)?.iter().take(RUNS).map(run_line).collect())
+}
+
+/// What can be read of a run; one that was cut off has no record.
+fn run_line(run: &RunPaths) -> RunLine {
+    let assignment: Option<Assignment> = read::read_json(&run.assignment()).ok().flatten();
+    let record: Option<Record> = read::read_json(&run.record()).ok().flatten();
+    let id = run.dir().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    RunLine {
+        run: id,
+        started: assignment.as_ref().map(|assignment| assignment.assigned_at),
+        task: assignment.as_ref().and_then(|assignment| assignment.work.task().cloned()),
+        attempt: assignment.as_ref().map_or(1, |assignment| assignment.work.attempt()),
+        outcome: record.as_ref().map(|record| record.outcome.word().to_owned()),
+        settlement: record
+            .as_ref()
+            .and_then(|record| record.settlement.task.as_ref())
+            .map(|step| step.word().to_owned()),
+        detail: record.as_ref().map(|record| record.detail.clone()),
+        cost_usd: record.as_ref().and_then(|record| record.usage.cost_usd),
+        turns: record.as_ref().and_then(|record| record.usage.turns),
+        duration_seconds: record.as_ref().map(|record| record.usage.duration_seconds),
+    }
+}
+
+fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
+    let state = &shown.line.state;
+    let focus = shown.focus.map_or(String::new(), |focus| format!(", focus {focus}"));
+    context.line(format!(
+        "{}: {}{focus}, every {}",
+        agent.name,
+        agent.role,
+        time::span(agent.interval_seconds.into())
+    ))?;
+    context.line(format!("Now       {}", shown.line.brief))?;
+    if let Some(task) = &state.current_task {
+        context.line(format!("Task      {task}"))?;
+    }
+    let processes = [("supervisor", &state.supervisor), ("claude", &state.process)];
+    let processes: Vec<_> =
+        processes.iter().filter_map(|(what, id)| Some(format!("{what} {}", id.as_ref()?.pid))).collect();
+    if !processes.is_empty() {
+        context.line(format!("Processes {}", processes.join(", ")))?;
+    }
+    let failures = match state.consecutive_failures {
+        0 => String::new(),
+        count => format!("; the last {count} in a row failed"),
+    };
+    context.line(format!(
+        "Runs      {}: {} good, {} failed{failures}",
+        state.total_runs, state.total_successes, state.total_failures
+    ))?;
+    let settings = shown.settings;
+    let cost = settings.max_cost_usd.map_or(String::new(), |limit| format!(", ${limit:.2}"));
+    let seconds = time::span(settings.timeout_seconds.into());
+    context.line(format!(
+        "Limits    {} turns, {seconds}{cost}, {} attempts at a task",
+        settings.max_turns, settings.max_attempts
+    ))?;
+    context.line(format!("Program   {}", one_line(&settings.command.join(" "))))?;
+    if let Some(ports) = shown.ports {
+        context.line(format!("Ports     {}, {}, {}", ports.dev, ports.mcp, ports.playwright))?;
+    }
+    context.line(format!("Folder    {}", shown.folder))?;
+    if shown.runs.is_empty() {
+        return Ok(());
+    }
+    context.line("")?;
+    let mut rows = table::new(&["STARTED", "RUN", "TASK", "OUTCOME", "COST", "TURNS", "TOOK"]);
+    for run in &shown.runs {
+        rows.add_row(cells(run, context.now));
+    }
+    context.line(rows)?;
+    context.line(format!("\n`scheduler logs {} --run RUN` tells what happened in one.", agent.name))
+}
+
+fn cells(run: &RunLine, now: Time) -> [String; 7] {
+    let ago = run.started.map(|at| format!("{} ago", time::span((now - at).num_seconds())));
+    [
+        ago.unwrap_or_default(),
+        run.run.chars().take(8).collect(),
+        run.task.as_ref().map_or_else(|| "-".to_owned(), |task| cut(task.as_str(), 20)),
+        run.outcome.as_deref().unwrap_or("-").replace('_', " "),
+        run.cost_usd.map_or_else(|| "-".to_owned(), |cost| format!("${cost:.2}")),
+        run.turns.map_or_else(|| "-".to_owned(), |turns| turns.to_string()),
+        run.duration_seconds.map_or_else(|| "-".to_owned(), |took| time::span(took.try_into().unwrap_or(i64::MAX))),
+    ]
+}
