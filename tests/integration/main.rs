@@ -12,6 +12,7 @@
 
 mod support;
 
+mod agents;
 mod demo;
 mod run_implementer;
 mod run_pull_request;
