@@ -7,8 +7,6 @@ mod gitignore;
 mod next;
 mod place;
 mod plan;
-mod programs;
-pub(super) mod shell;
 
 use super::{Context, usage};
 use crate::domain::run;

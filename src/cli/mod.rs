@@ -11,6 +11,8 @@ mod input;
 mod limits;
 mod message;
 mod pause;
+mod install;
+mod programs;
 mod review;
 mod status;
 mod supervise;
@@ -81,6 +83,12 @@ enum Command {
     /// Let ticks start agents again
     #[command(after_help = "Example:\n  scheduler resume")]
     Resume,
+    /// Have a tick done every minute
+    #[command(after_help = "Examples:\n  scheduler install cron\n  scheduler install systemd --print")]
+    Install(install::Args),
+    /// Stop having ticks done
+    #[command(after_help = "Example:\n  scheduler uninstall cron")]
+    Uninstall(install::Args),
     /// Carry one run; started by ticks
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -112,6 +120,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Review(command)) => review::run(command, &context),
         Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), &context),
         Some(Command::Resume) => pause::resume(&context),
+        Some(Command::Install(args)) => install::install(args, &context),
+        Some(Command::Uninstall(args)) => install::uninstall(args, &context),
         Some(Command::Supervise(args)) => supervise::run(args, &context),
         Some(Command::Refresh) => supervise::refresh(&context),
         None => tick::run(cli.dry_run, &context),

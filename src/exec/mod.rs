@@ -20,5 +20,6 @@ pub mod salvage;
 pub mod sandbox;
 pub mod start_point;
 pub mod stream;
+pub mod timers;
 pub mod watch;
 pub mod worktree;

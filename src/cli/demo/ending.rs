@@ -5,7 +5,7 @@ use super::{
     show::{Show, WIDTH, pack},
     stage::Stage,
 };
-use crate::cli::{Context, init::shell::word};
+use crate::{cli::Context, domain::shell::word};
 use anyhow::Result;
 use std::{fs, path::Path};
 

@@ -3,15 +3,16 @@
 use super::{
     claude_md::{self, ClaudeMd},
     plan::Plan,
-    programs, shell,
 };
 use crate::{
-    cli::Context,
+    cli::{Context, programs},
     domain::{
         config::{self, Config},
         schedule::{AgentView, Decision, Snapshot, Standing, decide},
+        shell::word,
         state::AgentState,
         time::Time,
+        timer::Timer,
     },
     exec::git::Git,
     store::{paths::Paths, read},
@@ -48,7 +49,7 @@ fn call(program: &Path, search_path: &str) -> String {
     let same = |path: &Path| path.canonicalize().ok() == program.canonicalize().ok();
     match named {
         Some(path) if same(&path) => "scheduler".to_owned(),
-        _ => shell::word(&program.display().to_string()),
+        _ => word(&program.display().to_string()),
     }
 }
 
@@ -60,7 +61,7 @@ fn programs_step(search_path: &str) -> Option<String> {
 
 fn build_folder_step(program: &Path) -> Option<String> {
     let target = program.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file())?;
-    let source = shell::word(&target.parent()?.display().to_string());
+    let source = word(&target.parent()?.display().to_string());
     Some(format!(
         "This program lies in a build folder, which `cargo clean` empties. Install it:\n\n  cargo install --locked --path {source}\n\n\
          and run `scheduler init` again: the paths below then name the installed one."
@@ -104,7 +105,7 @@ fn commit_step(root: &Path, plan: &Plan, context: &Context) -> Option<String> {
         return None;
     }
     let at_top = context.dir.canonicalize().is_ok_and(|dir| dir == root);
-    let git = if at_top { "git".to_owned() } else { format!("git -C {}", shell::word(&root.display().to_string())) };
+    let git = if at_top { "git".to_owned() } else { format!("git -C {}", word(&root.display().to_string())) };
     Some(format!(
         "Look through .orchestrator/agents.yaml, then commit: agents see what is\ncommitted, not what lies in your checkout.\n\n  \
          {git} add {}\n  {git} commit -m 'Set up the scheduler'",
@@ -168,14 +169,14 @@ fn first_tick(config: &Config, now: Time) -> String {
 
 fn cron_step(root: &Path, program: &Path, search_path: &str) -> String {
     let log = Paths::new(root).logs().join("cron.log");
-    let path = programs::path_for_cron(search_path, program);
-    let line = match shell::cron_line(&path, program, root, &log) {
-        Ok(line) => format!("  {line}"),
+    let path = programs::search_path_for_timer(search_path, program);
+    let line = match Timer::new(program, root, &path, &log) {
+        Ok(timer) => format!("  {}", timer.cron_line()),
         Err(problem) => format!("  {problem}"),
     };
-    let launchd = if cfg!(target_os = "macos") { " (or use launchd: see the README)" } else { "" };
+    let kind = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
     format!(
-        "Let cron do it every minute{launchd}: `crontab -e`, and add as ONE line\n\n{line}\n\n\
+        "Let a tick be done every minute: `scheduler install {kind}`, or by hand with\n`crontab -e`, as ONE line\n\n{line}\n\n\
          If your agents call programs in other folders, add these to PATH there."
     )
 }

@@ -12,6 +12,7 @@ use crate::{
         },
         role::{Role, TaskRole},
         run::Prepared,
+        shell,
         task::{self, Task, TaskState},
     },
     engine::snapshot::OpenPrs,
@@ -173,8 +174,7 @@ impl Run<'_> {
         let mut text = "# The environment of this agent's last run, to be sourced in a shell.\n".to_owned();
         for (name, value) in self.variables() {
             if name != "RUN_ID" {
-                let quoted = value.replace('\'', r"'\''");
-                let _ = writeln!(text, "export {name}='{quoted}'");
+                let _ = writeln!(text, "export {name}={}", shell::word(&value));
             }
         }
         text

@@ -1,6 +1,6 @@
 //! What the stand-in says, in the lines of claude's `stream-json`.
 
-use crate::cli::{Context, init::shell::word};
+use crate::{cli::Context, domain::shell::word};
 use anyhow::Result;
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Which of the programs that a run needs are on PATH, and the PATH on which cron will find them too.
+//! Which of the programs that a run needs are on PATH, and the PATH on which a timer will find them too.
 
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(super) fn missing(search_path: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The folders of the search path that hold something that a run calls, in their order, then the usual ones.
-pub(super) fn path_for_cron(search_path: &str, own: &Path) -> String {
+pub(super) fn search_path_for_timer(search_path: &str, own: &Path) -> String {
     let wanted: Vec<PathBuf> =
         NEEDED.iter().map(|(name, _)| *name).chain(USEFUL).filter_map(|name| folder_of(name, search_path)).collect();
     let mut folders: Vec<PathBuf> = own.parent().map(Path::to_owned).into_iter().collect();
@@ -67,7 +67,7 @@ mod tests {
         let search_path = std::env::join_paths(["b", "d", "a", "c"].map(at)).unwrap().into_string().unwrap();
         assert_eq!(folder_of("claude", &search_path), Some(at("b")));
         assert_eq!(missing(&search_path), [NEEDED[2]]);
-        let cron = path_for_cron(&search_path, &at("own/scheduler"));
+        let cron = search_path_for_timer(&search_path, &at("own/scheduler"));
         let expected =
             format!("{}:{}:{}:/usr/local/bin:/usr/bin:/bin", at("own").display(), at("b").display(), at("a").display());
         assert_eq!(cron, expected);

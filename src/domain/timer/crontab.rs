@@ -1,0 +1,117 @@
+//! A project's line in a crontab. Every other line stays as it is, byte for byte.
+
+use super::Timer;
+use crate::domain::shell::word;
+
+/// What is to become of a crontab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Crontab {
+    /// Nothing: it says what it should.
+    Unchanged,
+    /// This.
+    Changed(String),
+    /// Nothing: a line that a person wrote does ticks for the project already.
+    ByHand(String),
+}
+
+impl Timer {
+    /// The comment above the project's line, by which it is found again.
+    fn marker(&self) -> String {
+        format!("# scheduler: {}", self.root)
+    }
+
+    /// Where the project's marker and line are, as a range of bytes.
+    fn own(&self, crontab: &str) -> Option<(usize, usize)> {
+        let marker = self.marker();
+        let mut offset = 0;
+        let mut lines = crontab.split_inclusive('\n');
+        while let Some(line) = lines.next() {
+            if line.trim_end_matches(['\r', '\n']) == marker {
+                let next = lines.next().filter(|next| !next.starts_with('#'));
+                return Some((offset, offset + line.len() + next.map_or(0, str::len)));
+            }
+            offset += line.len();
+        }
+        None
+    }
+
+    /// A line of a person's that ticks this project.
+    fn by_hand<'a>(&self, crontab: &'a str) -> Option<&'a str> {
+        let call = format!("scheduler -C {} ", word(&self.root).replace('%', r"\%"));
+        crontab.lines().find(|line| !line.trim_start().starts_with('#') && line.contains(&call))
+    }
+}
+
+/// The crontab with the project's line, at the place where it was, else at the end.
+pub fn add(crontab: &str, timer: &Timer) -> Crontab {
+    let entry = format!("{}\n{}\n", timer.marker(), timer.cron_line());
+    let Some((start, end)) = timer.own(crontab) else {
+        if let Some(line) = timer.by_hand(crontab) {
+            return Crontab::ByHand(line.to_owned());
+        }
+        let newline = if crontab.is_empty() || crontab.ends_with('\n') { "" } else { "\n" };
+        return Crontab::Changed(format!("{crontab}{newline}{entry}"));
+    };
+    if crontab[start..end] == entry {
+        return Crontab::Unchanged;
+    }
+    Crontab::Changed(format!("{}{entry}{}", &crontab[..start], &crontab[end..]))
+}
+
+/// The crontab without the project's line.
+pub fn remove(crontab: &str, timer: &Timer) -> Crontab {
+    match (timer.own(crontab), timer.by_hand(crontab)) {
+        (Some((start, end)), _) => Crontab::Changed(format!("{}{}", &crontab[..start], &crontab[end..])),
+        (None, Some(line)) => Crontab::ByHand(line.to_owned()),
+        (None, None) => Crontab::Unchanged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn timer(root: &str, program: &str) -> Timer {
+        Timer::new(Path::new(program), Path::new(root), "/bin", &Path::new(root).join("log")).unwrap()
+    }
+
+    fn changed(crontab: Crontab) -> String {
+        match crontab {
+            Crontab::Changed(text) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn comes_and_goes_and_leaves_the_rest() {
+        let (a, b) = (timer("/a", "/bin/scheduler"), timer("/b c", "/bin/scheduler"));
+        for old in ["", "MAILTO=me\n\n0 0 * * * x\r\n", "# no newline", "#\t\n  odd \t\n"] {
+            let with_a = changed(add(old, &a));
+            assert!(with_a.starts_with(old));
+            assert_eq!(add(&with_a, &a), Crontab::Unchanged);
+            let both = changed(add(&with_a, &b));
+            assert!(both.starts_with(&with_a));
+            let only_b = changed(remove(&both, &a));
+            let none = changed(remove(&only_b, &b));
+            assert_eq!(none.trim_end_matches('\n'), old.trim_end_matches('\n'));
+            assert_eq!(remove(&none, &b), Crontab::Unchanged);
+        }
+    }
+
+    #[test]
+    fn a_new_program_replaces_the_line_in_place() {
+        let old = changed(add("first\n", &timer("/a", "/old/scheduler"))) + "last\n";
+        let new = changed(add(&old, &timer("/a", "/new/scheduler")));
+        assert_eq!(new, old.replace("/old/", "/new/"));
+    }
+
+    #[test]
+    fn a_line_by_hand_is_respected() {
+        let line = "*/5 * * * * PATH=/bin /x/scheduler -C /a >> /l 2>&1";
+        let timer = timer("/a", "/bin/scheduler");
+        assert_eq!(add(&format!("{line}\n"), &timer), Crontab::ByHand(line.to_owned()));
+        assert_eq!(remove(&format!("{line}\n"), &timer), Crontab::ByHand(line.to_owned()));
+        assert!(matches!(add(&format!("#{line}\n"), &timer), Crontab::Changed(_)));
+    }
+}
