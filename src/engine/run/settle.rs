@@ -1,6 +1,10 @@
 //! Carries out what the record says. Every step done again does nothing, and the state comes last.
 
-use super::{Run, launch::Ended, publish::Published};
+use super::{
+    Run,
+    launch::Ended,
+    publish::{Published, Trouble},
+};
 use crate::{
     domain::{
         message::{Message, MessageType},
@@ -88,9 +92,14 @@ impl Run<'_> {
             }
             None => {}
         }
-        if let Some(trouble) = &published.trouble {
-            let title = self.of_the_task("Work is done but not published");
-            self.send(MessageType::Warning, &title, trouble, format!("publish {}", self.id()), record)?;
+        if let Some(Trouble { title, text, key }) = &published.trouble {
+            match key {
+                Some(key) => self.send(MessageType::Warning, title, text, (*key).to_owned(), record)?,
+                None => {
+                    let title = self.of_the_task(title);
+                    self.send(MessageType::Warning, &title, text, format!("publish {}", self.id()), record)?;
+                }
+            }
         }
         Ok(())
     }

@@ -95,9 +95,9 @@ impl GhError {
             Self::ForeignRemote => {
                 "pull requests need a remote on GitHub; for a server of your own run `gh auth login -h <host>`"
             }
-            Self::RateLimited => "nothing to do: it is tried again later",
-            Self::Offline => "check the network and https://www.githubstatus.com; it is tried again later",
-            Self::TimedOut => "check the network; it is tried again later",
+            Self::RateLimited => "wait until the limit is lifted; `gh api rate_limit` says when",
+            Self::Offline => "check the network and https://www.githubstatus.com",
+            Self::TimedOut => "check the network",
             Self::NotFound => "check the number, and that the account of `gh auth status` may see the repository",
             Self::Other { .. } => {
                 "run the same in the project by hand, beginning with `gh pr list`, to see what gh wants"
