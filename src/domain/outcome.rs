@@ -11,6 +11,9 @@ use chrono::{Duration, Local, NaiveTime, TimeZone};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// No limit of an account lasts longer: what names a later end isn't believed.
+const LONGEST: Duration = Duration::days(8);
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -173,6 +176,8 @@ fn failed(end: &End<'_>, result: &ResultLine) -> Outcome {
         return Outcome::UsageLimit { until };
     }
     let status = result.api_error_status.or(end.api_retry.and_then(|retry| retry.status));
+    // Without any login nothing is asked, so that there is no status.
+    let status = status.or_else(|| lacks_login(&said).then_some(401));
     // An error under the word success is the service's; not every version says more.
     let is_api_error = result.subtype == "success" || status.is_some() || result.api_error.is_some();
     match (is_api_error, end.stopped) {
@@ -185,24 +190,34 @@ fn failed(end: &End<'_>, result: &ResultLine) -> Outcome {
     }
 }
 
+fn lacks_login(said: &str) -> bool {
+    let said = said.to_lowercase();
+    ["not logged in", "please run /login", "invalid api key", "oauth token"].iter().any(|words| said.contains(words))
+}
+
 /// Whether the account's limit is reached, and until when: from the event, else from what was said.
 fn usage_limit(end: &End<'_>, said: &str) -> Option<Option<Time>> {
     let said = said.to_lowercase();
     let spoken = ["usage limit", "hit your limit", "limit reached"].iter().any(|words| said.contains(words));
     match end.rate_limit {
         Some(limit) if limit.is_rejected() => {
-            let until = limit.resets_at.and_then(|seconds| Time::from_timestamp(seconds, 0));
+            let until = limit.resets_at.and_then(stamp);
             Some(until.or_else(|| spoken_reset(&said, end.now)))
         }
         _ => spoken.then(|| spoken_reset(&said, end.now)),
     }
 }
 
+/// A count since 1970: of seconds, or of milliseconds where seconds would lie far beyond any reset.
+fn stamp(count: i64) -> Option<Time> {
+    if count >= 100_000_000_000 { Time::from_timestamp_millis(count) } else { Time::from_timestamp(count, 0) }
+}
+
 /// The time in `…limit reached|1737000000` or `…resets 3:30pm`.
 fn spoken_reset(said: &str, now: Time) -> Option<Time> {
     if let Some((_, rest)) = said.split_once('|') {
         let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
-        if let Some(time) = digits.parse().ok().and_then(|seconds| Time::from_timestamp(seconds, 0)) {
+        if let Some(time) = digits.parse().ok().and_then(stamp) {
             return Some(time);
         }
     }
@@ -291,7 +306,7 @@ impl Outcome {
             return None;
         }
         let wait = match self {
-            Self::UsageLimit { until } => match until.filter(|until| *until > now) {
+            Self::UsageLimit { until } => match until.filter(|until| *until > now && *until - now <= LONGEST) {
                 // Some seconds more, for clocks that differ.
                 Some(until) => until - now + Duration::seconds(30),
                 None => Duration::minutes(30),
@@ -347,6 +362,13 @@ pub struct Cooldown {
     pub until: Time,
     /// What happened.
     pub reason: String,
+}
+
+impl Cooldown {
+    /// Whether nobody may start now. One that would hold longer than any real one was set under another clock.
+    pub fn holds(&self, now: Time) -> bool {
+        now < self.until && self.until - now <= LONGEST + Duration::days(1)
+    }
 }
 
 #[cfg(test)]

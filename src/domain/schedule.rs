@@ -171,7 +171,7 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if let Some(reason) = backoff(agent, state, now).filter(|_| !requested) {
         return Some(reason);
     }
-    if let Some(cooldown) = snapshot.cooldown.as_ref().filter(|cooldown| now < cooldown.until) {
+    if let Some(cooldown) = snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now)) {
         return Some(cooling(cooldown));
     }
     let due_at = due_at(agent, state, now);

@@ -6,12 +6,16 @@ use super::{
     message::MessageType,
     outcome::{Blame, Cooldown, Outcome},
     role::TaskRole,
+    state::AgentState,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
 
 /// Uncharged returns in a row after which a task is held for a person.
 pub const MAX_RETURNS: u32 = 5;
+
+/// Failed runs in a row after which the human is told.
+pub const FAILURES_TOLD: u32 = 5;
 
 /// What was found after a run, without asking the agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -192,6 +196,16 @@ pub fn taken_away(outcome: &Outcome, now: Time) -> Settlement {
         notice: trouble(outcome),
         reason: format!("its task was taken from it meanwhile; the run itself: {outcome}"),
     }
+}
+
+/// What the human is told of an agent whose runs fail, after the run that makes the row long enough and after no other.
+pub fn row_of_failures(tally: Tally, after: &AgentState) -> Option<Notice> {
+    let failures = after.consecutive_failures;
+    (tally == Tally::Failure && failures == FAILURES_TOLD).then(|| Notice {
+        kind: MessageType::Error,
+        title: format!("failed {failures} times in a row"),
+        key: None,
+    })
 }
 
 fn unfinished(run: &TaskRun<'_>) -> Settlement {

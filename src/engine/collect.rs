@@ -67,7 +67,11 @@ pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<Crew> {
     Ok(crew)
 }
 
-fn folders(paths: &Paths) -> Result<Vec<Name>> {
+/// The agents that have a folder, configured or not.
+///
+/// # Errors
+/// The folder of the agents can't be read.
+pub fn folders(paths: &Paths) -> Result<Vec<Name>> {
     let dir = paths.agents_dir();
     let entries = match fs::read_dir(&dir) {
         Ok(entries) => entries,

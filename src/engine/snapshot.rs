@@ -10,7 +10,7 @@ use crate::{
         outcome::Cooldown,
         role::TaskRole,
         schedule::{self, Needs, Snapshot, Standing},
-        task::{self, Edit, Task, TaskState},
+        task::{self, Edit, Task, TaskState, key},
         time::{self, Time},
     },
     store::{
@@ -119,28 +119,38 @@ fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &Crew, taken: &mut Tak
         if unsure || named.iter().any(|(_, task)| *task == id) {
             continue;
         }
-        if is_carried(paths, queue, &id)? {
-            taken.problems.push(format!("{id} is held by a run that its agent's state.json doesn't name: left alone"));
-            continue;
-        }
-        let run = queue.run_of(TaskState::Claimed, &id)?;
-        match queue.release(&id, run.as_deref(), &Edit::new().unclaim())? {
-            Shift::Done { .. } => taken.released.push(id),
-            Shift::Exists(state) => {
+        match release(paths, queue, &id) {
+            Ok(Some(Shift::Done { .. })) => taken.released.push(id),
+            Ok(Some(Shift::Exists(state))) => {
                 taken.problems.push(format!("{id} is in claimed and in {state}: remove one of the two files"));
             }
-            _ => {}
+            Ok(Some(_)) => {}
+            Ok(None) => taken.problems.push(format!(
+                "{id} stays claimed: the agent that it names is at work, though its state.json doesn't name the task"
+            )),
+            Err(error) => taken.problems.push(format!("{id}: {error:#}")),
         }
     }
     Ok(())
 }
 
-/// Whether the agent that claimed a task has a supervisor at work, though its state.json was deleted.
-fn is_carried(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<bool> {
-    let Some(text) = queue.read(TaskState::Claimed, id)? else { return Ok(false) };
-    let claimed_by = task::parse(id, &text).ok().and_then(|task| task.claimed_by);
-    let Some(agent) = claimed_by.and_then(|agent| agent.parse::<Name>().ok()) else { return Ok(false) };
-    Ok(!Lock::is_free(&paths.agent(&agent).lock())?)
+/// Puts one task back, with the attempt that its run didn't come to. `None` if the agent that claimed it is at work.
+fn release(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<Option<Shift>> {
+    let Some(text) = queue.read(TaskState::Claimed, id)? else { return Ok(Some(Shift::Gone)) };
+    let task = task::parse(id, &text).ok();
+    let claimed_by = task.as_ref().and_then(|task| task.claimed_by.as_ref()?.parse::<Name>().ok());
+    if let Some(agent) = claimed_by
+        && !Lock::is_free(&paths.agent(&agent).lock())?
+    {
+        return Ok(None);
+    }
+    let run = task.as_ref().and_then(|task| task.run.as_deref());
+    let back = match &task {
+        Some(task) if task.run.is_some() && task.attempts > 1 => Edit::new().set(key::ATTEMPTS, task.attempts - 1),
+        Some(task) if task.run.is_some() => Edit::new().clear(&[key::ATTEMPTS]),
+        _ => Edit::new(),
+    };
+    queue.release(id, run, &back.unclaim()).map(Some)
 }
 
 fn costs(paths: &Paths, config: &Config, snapshot: &mut Snapshot, now: Time) -> Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! It signals only the supervisor, and settles nothing itself.
 
-use super::{project::Project, spawn::Spawner};
+use super::{collect, project::Project, spawn::Spawner};
 use crate::{
     domain::{
         name::Name,
@@ -17,8 +17,8 @@ use crate::{
         state::{self, Loaded},
     },
 };
-use anyhow::{Context, Result, bail};
-use std::{fs, thread, time::Duration};
+use anyhow::{Result, bail};
+use std::{thread, time::Duration};
 
 /// How long a run may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,13 +40,7 @@ pub enum Stopped {
 /// # Errors
 /// The folder of the agents can't be read.
 pub fn find(project: &Project, name: &Name) -> Result<Option<Name>> {
-    let dir = project.paths.agents_dir();
-    if !dir.is_dir() {
-        return Ok(None);
-    }
-    let entries = fs::read_dir(&dir).with_context(|| format!("{} can't be read", dir.display()))?;
-    let mut names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<Name>().ok());
-    Ok(names.find(|found| found == name))
+    Ok(collect::folders(&project.paths)?.into_iter().find(|found| found == name))
 }
 
 /// Ends the run of `agent`, if there is one, and waits for that. A run whose supervisor is dead is recovered.

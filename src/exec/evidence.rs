@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::exec::git::Git;
 use crate::exec::nested;
-use crate::exec::salvage::leave_out_own_files;
+use crate::exec::salvage::{leave_out_own_files, update_ref};
 use crate::exec::worktree::{Worktree, is_own_file};
 
 /// What git knows about a run.
@@ -137,7 +137,7 @@ pub fn advance_branch(worktree: &Worktree, branch: &str, to: &str) -> Result<Adv
         _ => {}
     }
     // The old value makes it fail, not overwrite, if anybody moves it at the same time.
-    git.run(["update-ref", "-m", "scheduler: work of a run", &name, to, tip.as_deref().unwrap_or("")])
+    update_ref(&git, "scheduler: work of a run", &name, to, tip.as_deref().unwrap_or(""))
         .with_context(|| format!("cannot move {branch} to {to}"))?;
     Ok(Advance::Moved)
 }

@@ -17,6 +17,13 @@ pub fn keep_commit(worktree: &Worktree, run_id: &str, commit: &str) -> Result<St
     Ok(keep(&worktree.repository(), run_id, commit)?.ref_name)
 }
 
+/// The refs that hold work of a run, its own and those that were made beside it. `git` is bound to the repository.
+pub fn refs_of(git: &Git, run_id: &str) -> Result<Vec<String>, GitError> {
+    let (own, beside) = (format!("refs/salvage/{run_id}"), format!("refs/salvage/{run_id}-*"));
+    let listed = git.text(["for-each-ref", "--format=%(refname)", "--", &own, &beside])?;
+    Ok(listed.lines().map(str::to_owned).collect())
+}
+
 /// Unfinished work that is safe now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
@@ -157,9 +164,22 @@ fn keep(git: &Git, run_id: &str, commit: &str) -> Result<Kept> {
             Some(_) => name = format!("{first}-{n}"),
         }
     }
-    git.run(["update-ref", "-m", "scheduler: salvage", &name, commit, ""])
-        .with_context(|| format!("cannot create {name}"))?;
+    update_ref(git, "scheduler: salvage", &name, commit, "").with_context(|| format!("cannot create {name}"))?;
     Ok(Kept { ref_name: name, commit: commit.to_owned() })
+}
+
+/// Sets a ref that only this program writes, from the value `old`. A lock on it that outlasts git's own patience was
+/// left by a process that was killed.
+pub(super) fn update_ref(git: &Git, reason: &str, name: &str, new: &str, old: &str) -> Result<()> {
+    let args = ["update-ref", "-m", reason, name, new, old];
+    let Err(error) = git.run(args) else { return Ok(()) };
+    let lock = git.text(["rev-parse", "--path-format=absolute", "--git-path", &format!("{name}.lock")])?;
+    if fs::remove_file(&lock).is_err() {
+        return Err(error.into());
+    }
+    tracing::warn!(lock, "removed a lock that a killed process had left");
+    git.run(args)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{
-    collections::{HashMap, VecDeque},
-    fs::File,
+    collections::{HashMap, HashSet},
+    fs::{self, File},
     io::{self, BufRead, BufReader},
     path::PathBuf,
 };
@@ -139,20 +139,45 @@ pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
     Ok(costs.values().fold(0.0, |sum, cost| sum + cost))
 }
 
-/// The highest cost among the last `count` runs of a local day that have one, in US dollars; 0 if there is none.
+/// The highest cost among the last `count` runs up to the end of a local day that have one, in US dollars, over as many
+/// days as that takes and logs are kept; 0 if there is none.
 ///
 /// # Errors
-/// As for [`read_day`].
+/// As for [`read_day`], and the directory of logs cannot be read.
 pub fn dearest_of_last(paths: &Paths, day: &str, count: usize) -> Result<f64> {
-    let mut last = VecDeque::with_capacity(count);
-    for event in read_day(paths, day)? {
-        let Some(cost) = event?.cost_usd.filter(|cost| cost.is_finite()) else { continue };
-        if last.len() == count {
-            last.pop_front();
+    let mut runs = HashSet::new();
+    let mut dearest = 0.0_f64;
+    for day in days_up_to(paths, day)? {
+        let mut costs = Vec::new();
+        for event in read_day(paths, &day)? {
+            let event = event?;
+            costs.extend(event.cost_usd.filter(|cost| cost.is_finite()).map(|cost| (event.run, cost)));
         }
-        last.push_back(cost);
+        for (run, cost) in costs.into_iter().rev() {
+            if runs.len() == count {
+                return Ok(dearest);
+            }
+            if runs.insert(run) {
+                dearest = dearest.max(cost);
+            }
+        }
     }
-    Ok(last.into_iter().fold(0.0, f64::max))
+    Ok(dearest)
+}
+
+/// The days that have an event log, not after `day`, newest first.
+fn days_up_to(paths: &Paths, day: &str) -> Result<Vec<String>> {
+    let dir = paths.logs();
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(cannot("read", &dir, error)),
+    };
+    let day_of = |name: &str| Some(name.strip_prefix("events-")?.strip_suffix(".jsonl")?.to_owned());
+    let names = entries.filter_map(|entry| day_of(entry.ok()?.file_name().to_str()?));
+    let mut days: Vec<_> = names.filter(|found| found.as_str() <= day).collect();
+    days.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(days)
 }
 
 const COST: &[u8] = b"\"cost_usd\"";

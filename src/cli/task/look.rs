@@ -13,7 +13,10 @@ use crate::{
         text::{cut, one_line, printable},
         time,
     },
-    engine::project::Project,
+    engine::{
+        history::{self, PastRun},
+        project::Project,
+    },
     store::queue::{BadTask, Found, Queue},
 };
 use anyhow::{Result, bail};
@@ -86,8 +89,25 @@ pub fn show(id: &Name, context: &Context) -> Result<()> {
     if let Some(note) = note(&queue, &found, context)? {
         context.line(note)?;
     }
+    for run in history::of_task(&project, &found.id)? {
+        context.line(past(&run))?;
+    }
     context.line("")?;
     context.line(printable(&found.text).trim_end())
+}
+
+/// One line for a run that has ended: who, how, and where its work is.
+fn past(run: &PastRun) -> String {
+    let record = &run.record;
+    let mut line =
+        format!("run {} of {}: {}", record.run_id, run.agent, cut(&one_line(&record.settlement.reason), 120));
+    if let (Some(branch), true) = (&record.branch, record.has_work()) {
+        line.push_str(&format!("; work on {branch}"));
+    }
+    if !record.salvage.is_empty() {
+        line.push_str(&format!("; set aside in {}", record.salvage.join(", ")));
+    }
+    line
 }
 
 /// What there is to say of a task beside its text.

@@ -64,6 +64,14 @@ fn ends_as_recorded() {
         (
             1,
             None,
+            r#"{"subtype":"success","is_error":true,"result":"Not logged in · Please run /login"}"#.to_owned(),
+            "",
+            "api_error",
+            Blame::Everybody,
+        ),
+        (
+            1,
+            None,
             r#"{"subtype":"success","is_error":true,"terminal_reason":"completed","result":"Unable to connect"}"#
                 .to_owned(),
             "",
@@ -129,6 +137,12 @@ fn usage_limits_name_their_end() {
     assert_eq!(classify(&end), Outcome::UsageLimit { until });
     let cooldown = classify(&end).cooldown(now()).unwrap();
     assert_eq!(cooldown.until, until.unwrap() + Duration::seconds(30));
+    let in_milliseconds = RateLimit { resets_at: Some(1_768_482_000_000), ..limit.clone() };
+    assert_eq!(classify(&End { rate_limit: Some(&in_milliseconds), ..end }), Outcome::UsageLimit { until });
+    let absurd = Outcome::UsageLimit { until: Some(now() + Duration::days(400)) };
+    assert_eq!(absurd.cooldown(now()).unwrap().until, now() + Duration::minutes(30));
+    assert!(cooldown.holds(now()) && !cooldown.holds(cooldown.until));
+    assert!(!cooldown.holds(now() - Duration::days(30)), "set under a clock that was wrong");
     let past = Outcome::UsageLimit { until: Some(now() - Duration::hours(1)) };
     assert_eq!(past.cooldown(now()).unwrap().until, now() + Duration::minutes(30));
 }

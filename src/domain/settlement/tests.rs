@@ -103,6 +103,16 @@ fn a_task_that_was_taken_away_is_left_alone() {
 }
 
 #[test]
+fn a_row_of_failures_is_told_once() {
+    let after = |failures| AgentState { consecutive_failures: failures, ..AgentState::default() };
+    let told =
+        |tally| (0..20).filter(|failures| row_of_failures(tally, &after(*failures)).is_some()).collect::<Vec<_>>();
+    assert_eq!(told(Tally::Failure), [FAILURES_TOLD]);
+    // A run that counts neither way may end while the row is just that long.
+    assert!(told(Tally::Neutral).is_empty() && told(Tally::Success).is_empty());
+}
+
+#[test]
 fn a_cause_that_hits_everybody_is_said_once() {
     let outcome = Outcome::LaunchFailed { message: "no claude".to_owned(), everybody: true };
     let first = settle(TaskRole::Implement, &outcome, &Evidence::default(), 1, 0).notice.unwrap();

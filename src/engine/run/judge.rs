@@ -16,7 +16,7 @@ use crate::{
     exec::{
         evidence::{self, Advance, Leftovers},
         fingerprint::{self, Fingerprint},
-        salvage::{self, Saved},
+        salvage,
     },
     store::{messages, read, runs},
 };
@@ -32,7 +32,6 @@ const MAX_STDERR: usize = 16 << 10;
 struct Work {
     evidence: Evidence,
     tip: Option<String>,
-    salvage: Vec<String>,
 }
 
 impl Run<'_> {
@@ -75,7 +74,8 @@ impl Run<'_> {
             branch: prepared.as_ref().and_then(|prepared| prepared.branch.clone()),
             base: prepared.as_ref().map(|prepared| prepared.base.clone()),
             tip: work.tip,
-            salvage: work.salvage,
+            // Also what an earlier run had left in the worktree, which was saved when this one began.
+            salvage: salvage::refs_of(&self.worktree().repository(), self.id())?,
             attempt,
             usage: usage(ended),
             exit_code: ended.exit.number(),
@@ -126,15 +126,14 @@ impl Run<'_> {
             }
         }
         let after = evidence::read(&worktree, &prepared.base, prepared.branch.as_deref())?;
-        let saved = salvage::salvage(&worktree, self.id(), "Set aside at the end of a run", &self.files.set_aside())?;
-        work.salvage.extend(saved.and_then(|saved: Saved| saved.kept).map(|kept| kept.ref_name));
+        salvage::salvage(&worktree, self.id(), "Set aside at the end of a run", &self.files.set_aside())?;
         if let Some(branch) = &prepared.branch {
             work.tip = Some(after.head.clone());
             match evidence::advance_branch(&worktree, branch, &after.head)? {
                 Advance::Already | Advance::Moved => {}
                 Advance::NotForward(tip) => {
                     // What is published is the branch; the other line of work is kept and named.
-                    work.salvage.push(salvage::keep_commit(&worktree, self.id(), &after.head)?);
+                    salvage::keep_commit(&worktree, self.id(), &after.head)?;
                     work.tip = Some(tip);
                 }
             }

@@ -2,21 +2,21 @@
 //!
 //! No second run begins before the first one's processes are gone. Killed itself, it begins anew.
 
-use super::{HeldTask, Run, Supervisor, held_task, launch::Ended, refuse_beside_another};
+use super::{Run, Supervisor, held_task, launch::Ended, refuse_beside_another};
 use crate::{
     domain::{
         message::{Message, MessageType},
         name::Name,
         outcome::Outcome,
-        run::{Assignment, MARK, Record},
-        settlement::{Publish, TaskStep},
+        run::{Assignment, MARK, Prepared, Record, Usage},
+        settlement::{Notice, Publish, Settlement, Tally, TaskStep},
         state::{AgentState, Phase},
-        task::{Edit, key},
+        task::{Edit, TaskState, key},
         time,
     },
     exec::{
         processes::{self, Family, GRACE},
-        stream,
+        salvage, stream,
     },
     store::{
         events::{self, Event, EventKind},
@@ -27,6 +27,7 @@ use crate::{
     },
 };
 use anyhow::{Context, Result, bail};
+use std::{fs, path::Path, time::Duration};
 
 /// After so many recoveries that died themselves the task is given up.
 const MAX_RECOVERIES: u32 = 3;
@@ -52,17 +53,20 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     supervisor.lock.secure()?;
     let run_id = state.run_id.clone().unwrap_or_default();
     end_orphans(&state, &run_id)?;
-    let Some(run) = open(supervisor, agent, &state)? else {
-        return let_go(supervisor, agent, state, &run_id);
+    let is_last = state.recoveries > MAX_RECOVERIES;
+    let run = match open(supervisor, agent, &state) {
+        Ok(Some(run)) => run,
+        Ok(None) => return let_go(supervisor, agent, state, &run_id),
+        Err(error) if is_last => return abandon(supervisor, agent, state, &run_id, &error),
+        Err(error) => return Err(error),
     };
+    if is_last {
+        return run.give_up(state);
+    }
     let mut event = Event::new((supervisor.clock)(), EventKind::RunRecovered, agent, &run_id);
     event.task = state.current_task.clone();
     events::append(&supervisor.project.paths, &event)?;
-    let record: Option<Record> = read::read_json(&run.files.record())?;
-    if state.recoveries > MAX_RECOVERIES {
-        return run.give_up(state, record);
-    }
-    let record = match record {
+    let record = match read::read_json::<Record>(&run.files.record())? {
         Some(record) => {
             run.mend_worktree(&record)?;
             record
@@ -101,6 +105,39 @@ fn let_go(supervisor: &Supervisor<'_>, agent: &Name, state: AgentState, run_id: 
     state::save(&supervisor.project.paths.agent(agent), &state.at_rest())
 }
 
+/// A run whose own files can't be read: the task fails as far as it can be reached, and the human is told.
+fn abandon(
+    supervisor: &Supervisor<'_>,
+    agent: &Name,
+    state: AgentState,
+    run_id: &str,
+    error: &anyhow::Error,
+) -> Result<()> {
+    let paths = &supervisor.project.paths;
+    let now = (supervisor.clock)();
+    let reason = format!("the run was cut off and could not be put right: {error:#}");
+    messages::send(
+        paths,
+        &Message {
+            kind: MessageType::Error,
+            title: format!("A run of {agent} could not be put right"),
+            body: format!("Run {run_id}: {reason}.\n\nWhat it left is in {}.", paths.agent(agent).dir().display()),
+            from: "scheduler".to_owned(),
+            task: state.current_task.as_ref().map(ToString::to_string),
+            run: Some(run_id.to_owned()),
+            key: Some(format!("run {run_id}")),
+        },
+        now,
+    )?;
+    if let Some(task) = &state.current_task {
+        let edit = Edit::new().set(key::FAILED_AT, time::to_text(now)).section("Error", &reason);
+        if let Err(error) = Queue::new(paths).settle(task, run_id, TaskState::Failed, &edit, &Edit::new()) {
+            tracing::warn!("{task} is left where it is: {error:#}");
+        }
+    }
+    state::save(&paths.agent(agent), &state.at_rest())
+}
+
 /// A state.json that can't be understood: set aside, and built anew from the newest run that isn't settled.
 fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()> {
     let paths = &supervisor.project.paths;
@@ -110,6 +147,9 @@ fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()
         Some(run) => read::read_json::<Assignment>(&run.assignment())?,
         None => None,
     };
+    // Cut off after the next step, nobody would look for them any more.
+    let run_id = newest.as_ref().map_or("", |assignment| assignment.run_id.as_str());
+    end_orphans(&AgentState::default(), run_id)?;
     let aside = state::set_aside(&files, now)?.context("state.json is gone")?;
     messages::send(
         paths,
@@ -152,7 +192,7 @@ impl Run<'_> {
     fn judge_lost(&self, state: &AgentState) -> Result<Record> {
         let facts = stream::read_facts(&self.files.output())?;
         let said_result = facts.result.is_some();
-        let ended = Ended { facts, ..Ended::default() };
+        let ended = Ended { facts, duration: self.last_sign_of_life(), ..Ended::default() };
         if state.phase == Phase::Launching || !said_result {
             return self.judge(&ended, Some(Outcome::Interrupted));
         }
@@ -161,42 +201,70 @@ impl Run<'_> {
         self.judge(&ended, None)
     }
 
-    /// The task fails, nothing is published, and the human is told.
-    fn give_up(&self, state: AgentState, record: Option<Record>) -> Result<()> {
-        let now = (self.supervisor.clock)();
-        let paths = &self.project().paths;
+    /// How long claude ran at least: from its prompt to its last word.
+    fn last_sign_of_life(&self) -> Duration {
+        let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+        let times = changed(&self.files.prompt()).zip(changed(&self.files.output()));
+        times.and_then(|(begun, last)| last.duration_since(begun).ok()).unwrap_or_default()
+    }
+
+    /// The task fails, nothing is published, and the human is told. Whatever can't be read is done without.
+    fn give_up(&self, state: AgentState) -> Result<()> {
         let reason = format!("its recovery was cut off {MAX_RECOVERIES} times; nothing was published");
-        messages::send(
-            paths,
-            &Message {
+        let settlement = Settlement {
+            task: self.task.as_ref().map(|_| TaskStep::Failed),
+            publish: Publish::Nothing,
+            tally: Tally::Failure,
+            cooldown: None,
+            notice: Some(Notice {
                 kind: MessageType::Error,
                 title: format!("A run of {} could not be put right", self.assignment.agent),
-                body: format!("Run {}: {reason}.\n\nLog: {}", self.id(), self.files.dir().display()),
-                from: "scheduler".to_owned(),
-                task: self.assignment.work.task().map(ToString::to_string),
-                run: Some(self.id().to_owned()),
-                key: Some(format!("recovery {}", self.id())),
-            },
-            now,
-        )?;
-        if let Some(HeldTask { head, .. }) = &self.task {
-            let edit = Edit::new().set(key::FAILED_AT, time::to_text(now)).section("Error", &reason);
-            let queue = Queue::new(paths);
-            queue.settle(&head.id, self.id(), crate::domain::task::TaskState::Failed, &edit, &Edit::new())?;
-        }
-        if let Some(mut record) = record {
-            record.settlement.publish = Publish::Nothing;
-            record.settlement.task = record.settlement.task.map(|_| TaskStep::Failed);
-            runs::write_json(&self.files.record(), &record)?;
-        }
-        let idle = AgentState {
-            last_finished: Some(now),
-            last_outcome: Some("crashed".to_owned()),
-            consecutive_failures: state.consecutive_failures + 1,
-            total_runs: state.total_runs + 1,
-            total_failures: state.total_failures + 1,
-            ..state.at_rest()
+                key: None,
+            }),
+            reason: reason.clone(),
         };
-        self.save(&idle)
+        let record = match read::read_json::<Record>(&self.files.record()) {
+            Ok(Some(record)) => Record { settlement, ..record },
+            Ok(None) | Err(_) => self.last_record(&state, settlement, reason),
+        };
+        runs::write_json(&self.files.record(), &record)?;
+        self.settle(state, &record)
+    }
+
+    /// The record of a run that can't be judged, with the work saved if that is possible.
+    fn last_record(&self, state: &AgentState, settlement: Settlement, message: String) -> Record {
+        // What cut off the recovery may have been this; so it is tried once and not for ever.
+        let salvage = if state.recoveries == MAX_RECOVERIES + 1 { self.salvage_at_last() } else { Vec::new() };
+        let prepared: Option<Prepared> = read::read_json(&self.files.prepared()).ok().flatten();
+        let (branch, base) = prepared.map_or((None, None), |prepared| (prepared.branch, Some(prepared.base)));
+        let git = self.worktree().repository();
+        let tip = branch.as_ref().and_then(|name| git.commit(&format!("refs/heads/{name}")).ok().flatten());
+        Record {
+            run_id: self.id().to_owned(),
+            detail: message.clone(),
+            outcome: Outcome::Crashed { message },
+            settlement,
+            publication: None,
+            review: None,
+            branch,
+            base,
+            tip,
+            salvage,
+            attempt: if self.task.is_some() { self.assignment.work.attempt() } else { 0 },
+            usage: Usage { duration_seconds: self.last_sign_of_life().as_secs(), ..Usage::default() },
+            exit_code: None,
+            started_at: self.assignment.assigned_at,
+            finished_at: (self.supervisor.clock)(),
+            report: None,
+        }
+    }
+
+    fn salvage_at_last(&self) -> Vec<String> {
+        let worktree = self.worktree();
+        let saved = salvage::salvage(&worktree, self.id(), "Left by a run that was cut off", &self.files.set_aside());
+        if let Err(error) = saved {
+            tracing::warn!("what is in the worktree stays there: {error:#}");
+        }
+        salvage::refs_of(&worktree.repository(), self.id()).unwrap_or_default()
     }
 }

@@ -8,9 +8,9 @@ use super::{
 use crate::{
     domain::{
         message::{Message, MessageType},
-        outcome::{Blame, Outcome},
+        outcome::{Blame, Cooldown, Outcome},
         run::Record,
-        settlement::{Notice, Publish, Tally, TaskStep},
+        settlement::{self, Notice, Publish, Tally, TaskStep},
         state::AgentState,
         task::{Edit, TaskState, key},
         text::{cut, one_line},
@@ -45,7 +45,9 @@ impl Run<'_> {
         self.note_cancelled(record)?;
         self.cooldown(record)?;
         self.log(record)?;
-        self.save(&finished(state, record))
+        let state = finished(state, record);
+        self.tell_of_failures(&state, record)?;
+        self.save(&state)
     }
 
     fn publish(&self, record: &Record) -> Result<Published> {
@@ -104,6 +106,17 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// One message for a row of failures, however long it gets.
+    fn tell_of_failures(&self, state: &AgentState, record: &Record) -> Result<()> {
+        let Some(Notice { kind, title, .. }) = settlement::row_of_failures(record.settlement.tally, state) else {
+            return Ok(());
+        };
+        let title = format!("{}: {title}", self.assignment.agent);
+        let advice = "It goes on trying, at most once an hour. If nothing changes, pause it in agents.yaml.";
+        let body = format!("The last time: {}\n{advice}\n", self.account(record));
+        self.send(kind, &title, &body, format!("failures {}", self.id()), record)
+    }
+
     /// The title of a message, with that of the task that it is about.
     fn of_the_task(&self, title: &str) -> String {
         match &self.task {
@@ -153,6 +166,12 @@ impl Run<'_> {
         }
         for salvage in &record.salvage {
             line("Set aside", &format!("{salvage} (see `git show {salvage}`)"));
+        }
+        if self.files.set_aside().is_dir() {
+            line(
+                "Set aside",
+                &format!("repositories that were inside the worktree: {}", self.files.set_aside().display()),
+            );
         }
         line("Log", &self.files.output().display().to_string());
         text
@@ -214,13 +233,13 @@ impl Run<'_> {
     /// A cause that would hit everybody stops everybody for a while; a run that got through lifts that.
     fn cooldown(&self, record: &Record) -> Result<()> {
         let path = self.project().paths.cooldown();
-        match &record.settlement.cooldown {
-            Some(cooldown) => cache::save(&path, cooldown),
-            None if matches!(record.outcome.blame(), Blame::Run) || record.outcome == Outcome::Finished => {
-                atomic::remove(&path).map(drop)
-            }
-            None => Ok(()),
+        if let Some(cooldown) = &record.settlement.cooldown {
+            return cache::save(&path, cooldown);
         }
+        let got_through = record.outcome.blame() == Blame::Run || record.outcome == Outcome::Finished;
+        // One that was under way before says nothing of what is now.
+        let lifts = |cooldown: Cooldown| got_through && cooldown.until <= record.started_at;
+        if cache::load(&path).is_some_and(lifts) { atomic::remove(&path).map(drop) } else { Ok(()) }
     }
 
     fn log(&self, record: &Record) -> Result<()> {
@@ -238,7 +257,7 @@ impl Run<'_> {
 
     /// What a run is counted with that has begun and never said what it cost: its limit, else the dearest of late.
     fn unknown_cost(&self, record: &Record) -> Option<f64> {
-        if record.usage.duration_seconds == 0 && !self.files.output().exists() {
+        if !self.files.output().metadata().is_ok_and(|output| output.len() > 0) {
             return None;
         }
         let day = time::local_day(record.finished_at);
