@@ -159,6 +159,12 @@ fn systemd_units(timer: &Timer, context: &Context) -> Result<(PathBuf, PathBuf)>
     Ok((unit("service"), unit("timer")))
 }
 
+/// The files that hold a timer of the project, apart from the crontab.
+pub(super) fn files(timer: &Timer, context: &Context) -> Vec<PathBuf> {
+    let units = systemd_units(timer, context).map(|(_, unit)| unit);
+    [units, launch_agent(timer, context)].into_iter().flatten().collect()
+}
+
 fn write(file: &Path, text: &str, context: &Context) -> Result<()> {
     atomic::write(file, text.as_bytes())?;
     context.line(format!("wrote {}", file.display()))

@@ -6,6 +6,7 @@ mod config;
 mod configure;
 mod context;
 mod demo;
+mod doctor;
 mod init;
 mod input;
 mod install;
@@ -86,6 +87,9 @@ enum Command {
     /// Have a tick done every minute
     #[command(after_help = "Examples:\n  scheduler install cron\n  scheduler install systemd --print")]
     Install(install::Args),
+    /// Look for what keeps agents from working
+    #[command(after_help = "Examples:\n  scheduler doctor\n  scheduler doctor --cron")]
+    Doctor(doctor::Args),
     /// Stop having ticks done
     #[command(after_help = "Example:\n  scheduler uninstall cron")]
     Uninstall(install::Args),
@@ -121,6 +125,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), &context),
         Some(Command::Resume) => pause::resume(&context),
         Some(Command::Install(args)) => install::install(args, &context),
+        Some(Command::Doctor(args)) => doctor::run(args, &context),
         Some(Command::Uninstall(args)) => install::uninstall(args, &context),
         Some(Command::Supervise(args)) => supervise::run(args, &context),
         Some(Command::Refresh) => supervise::refresh(&context),

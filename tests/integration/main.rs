@@ -14,6 +14,7 @@ mod support;
 
 mod agents;
 mod demo;
+mod doctor;
 mod install;
 mod run_implementer;
 mod run_pull_request;

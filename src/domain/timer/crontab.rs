@@ -35,6 +35,14 @@ impl Timer {
         None
     }
 
+    /// The line of a crontab that does ticks for the project, whoever wrote it.
+    pub fn line_in<'a>(&self, crontab: &'a str) -> Option<&'a str> {
+        match self.own(crontab) {
+            Some((start, end)) => crontab[start..end].lines().nth(1),
+            None => self.by_hand(crontab),
+        }
+    }
+
     /// A line of a person's that ticks this project.
     fn by_hand<'a>(&self, crontab: &'a str) -> Option<&'a str> {
         let call = format!("scheduler -C {} ", word(&self.root).replace('%', r"\%"));

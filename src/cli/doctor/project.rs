@@ -1,0 +1,120 @@
+//! The project: its configuration, its worktrees, and what a tool in a worktree would pick up from above.
+
+use super::Finding;
+use crate::{
+    domain::{
+        config::{self, Config, Severity},
+        role::Role,
+        state::Phase,
+    },
+    engine::project::Project,
+    exec::worktree::Worktree,
+    store::{
+        lock::Lock,
+        read,
+        state::{self, Loaded},
+    },
+};
+use anyhow::Result;
+
+/// What tools look for in every folder above: a worktree lies below the main checkout.
+const INHERITED: [&str; 6] =
+    ["node_modules", ".cargo/config.toml", ".eslintrc", ".eslintrc.json", ".eslintrc.js", ".npmrc"];
+
+/// Looks at the project.
+pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let text = read::read_linked_text(&project.paths.config())?.unwrap_or_default();
+    let path = project.paths.config().display().to_string();
+    match config::read(&text) {
+        Ok((config, warnings)) => {
+            findings.push(Finding::ok(format!("{path}: {} agents", config.agents.len())));
+            let said = warnings.iter().map(|warning| Finding::warning(format!("{path}: {warning}"), "mend that line"));
+            findings.extend(said);
+            findings.extend(checks(&config));
+            for agent in &config.agents {
+                findings.extend(worktree(project, agent)?);
+            }
+        }
+        Err(problems) => {
+            let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+            findings.extend(
+                errors.map(|error| Finding::error(format!("{path}: {error}"), "mend that line; nothing starts")),
+            );
+        }
+    }
+    findings.push(claude_md(project));
+    findings.extend(inherited(project));
+    Ok(findings)
+}
+
+/// Required checks that nobody does.
+fn checks(config: &Config) -> Vec<Finding> {
+    if !config.gatekeeper.enabled {
+        return Vec::new();
+    }
+    let done =
+        |check| config.agents.iter().any(|agent| agent.role == Role::Gatekeeper && agent.focus.as_ref() == Some(check));
+    let missing = config.gatekeeper.required_checks.iter().filter(|check| !done(check));
+    missing
+        .map(|check| {
+            Finding::error(
+                format!("no gatekeeper has the required check {check}: no pull request will ever pass"),
+                format!("add an agent with role: gatekeeper and focus: {check}, or take it out of required_checks"),
+            )
+        })
+        .collect()
+}
+
+/// A worktree that is broken, or a run whose supervisor is gone.
+fn worktree(project: &Project, agent: &config::Agent) -> Result<Option<Finding>> {
+    let files = project.paths.agent(&agent.name);
+    let name = &agent.name;
+    let idle = match state::load(&files)? {
+        Loaded::State(state) => state.phase == Phase::Idle,
+        Loaded::Corrupt(reason) => {
+            let remedy = "the next tick sets it aside and begins anew";
+            return Ok(Some(Finding::warning(format!("{name}: {reason}"), remedy)));
+        }
+    };
+    let busy = files.lock().exists() && !Lock::is_free(&files.lock())?;
+    if busy || !files.worktree().exists() {
+        return Ok(None);
+    }
+    if !idle {
+        return Ok(Some(Finding::warning(format!("{name}: its last run was cut off"), "the next tick puts it right")));
+    }
+    let worktree = Worktree::new(&files.worktree(), files.dir(), &project.common_dir);
+    Ok(worktree
+        .verify()
+        .err()
+        .map(|error| Finding::warning(format!("{name}: its worktree is broken: {error:#}"), "the next run mends it")))
+}
+
+fn claude_md(project: &Project) -> Finding {
+    let root = project.root();
+    let there = |name: &str| root.join(name).is_file();
+    if there("CLAUDE.md") || there(".claude/CLAUDE.md") {
+        Finding::ok("CLAUDE.md is there")
+    } else if there("claude.md") {
+        Finding::warning(
+            "claude.md is not read here: Claude Code reads CLAUDE.md",
+            "rename it: `git mv claude.md CLAUDE.md`",
+        )
+    } else {
+        Finding::warning("there is no CLAUDE.md", "`scheduler init` prints the lines for it")
+    }
+}
+
+/// What lies in the main checkout and would be taken for a worktree's own.
+fn inherited(project: &Project) -> Vec<Finding> {
+    let found = INHERITED.iter().filter(|name| project.root().join(name).exists());
+    found
+        .map(|name| {
+            Finding::warning(
+                format!("{name} of the main checkout is seen by tools in every worktree below it"),
+                "make sure that agents install their own, or keep the worktrees elsewhere",
+            )
+        })
+        .collect()
+}

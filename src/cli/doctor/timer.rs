@@ -1,0 +1,61 @@
+//! The timer: whether one is installed, and when it last did a tick.
+
+use super::Finding;
+use crate::{
+    cli::{Context, install},
+    domain::time::{self, Time},
+    engine::project::Project,
+    exec::timers,
+    store::cache,
+};
+use serde::Deserialize;
+
+/// A tick older than this is late.
+const LATE_SECONDS: i64 = 180;
+
+#[derive(Deserialize)]
+struct LastTick {
+    #[serde(with = "time::required")]
+    time: Time,
+}
+
+/// Looks at the timer and its last tick.
+pub(super) fn look(context: &Context, project: &Project) -> Vec<Finding> {
+    let installed = line(context).is_some() || unit_is_there(context);
+    let timer = if installed {
+        Finding::ok("a timer is installed")
+    } else {
+        let kind = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
+        Finding::warning("no timer is installed for this project", format!("`scheduler install {kind}`"))
+    };
+    let last = cache::load::<LastTick>(&project.paths.last_tick());
+    let age = last.map(|last| (context.now - last.time).num_seconds());
+    let tick = match age {
+        None => Finding::warning("there was no tick yet", "start `scheduler` once by hand, then install a timer"),
+        Some(age) if age > LATE_SECONDS => {
+            let remedy = format!("look into {}", project.paths.logs().join("cron.log").display());
+            let what = format!("the last tick was {} ago", time::span(age));
+            if installed { Finding::error(what, remedy) } else { Finding::warning(what, remedy) }
+        }
+        Some(age) => Finding::ok(format!("the last tick was {} ago", time::span(age))),
+    };
+    vec![timer, tick]
+}
+
+/// The PATH of the project's line in the crontab.
+pub(super) fn search_path(context: &Context) -> Option<String> {
+    let line = line(context)?;
+    let path = line.split_whitespace().find_map(|word| word.strip_prefix("PATH="))?;
+    Some(path.trim_matches('\'').replace(r"\%", "%"))
+}
+
+/// The line of this user's crontab that does ticks for the project.
+fn line(context: &Context) -> Option<String> {
+    let timer = install::timer_of(context).ok()?;
+    timer.line_in(&timers::read_crontab().ok()?).map(str::to_owned)
+}
+
+fn unit_is_there(context: &Context) -> bool {
+    let Ok(timer) = install::timer_of(context) else { return false };
+    install::files(&timer, context).iter().any(|file| file.is_file())
+}

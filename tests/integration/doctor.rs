@@ -1,0 +1,52 @@
+//! `scheduler doctor`: each finding has its remedy, and an error its exit code.
+
+use crate::support::Test;
+
+fn test() -> Test {
+    let test = Test::new();
+    test.agents(&[("impl", "implementer")]);
+    test.github.install();
+    test.program("claude", "#!/bin/sh\necho '2.1.330 (Claude Code)'\n");
+    test
+}
+
+#[test]
+fn a_project_in_order_has_no_error() {
+    let test = test();
+    test.tick();
+    let output = test.run(["doctor"]).ok();
+    output.says("ok      claude: 2.1.330").says("ok      git: ").says("agents.yaml: 1 agents");
+    let findings = test.run(["doctor", "--json"]).ok().json();
+    let findings = findings.as_array().unwrap();
+    assert!(findings.len() > 6, "{findings:?}");
+    assert!(findings.iter().all(|finding| finding["level"] == "ok" || finding["remedy"].is_string()), "{findings:?}");
+}
+
+#[test]
+fn errors_name_their_remedy() {
+    let test = test();
+    test.without_program("claude");
+    test.run(["doctor"]).code(1).says("ERROR   claude is not on").says("npm install");
+    test.config("agents:\n- name: a\n  rolle: tester\n");
+    test.run(["doctor"]).code(1).says("line 3: agents[0].rolle: unknown key; did you mean role?");
+}
+
+#[test]
+fn a_required_check_that_nobody_does_is_an_error() {
+    let test = test();
+    test.agents_and(&[("impl", "implementer")], "gatekeeper: {enabled: true, required_checks: [lint]}\n");
+    test.run(["doctor"]).code(1).says("no gatekeeper has the required check lint");
+}
+
+#[test]
+fn what_worktrees_would_pick_up_is_named() {
+    let test = test();
+    test.file("node_modules/x/index.js", "");
+    test.run(["doctor"]).ok().says("node_modules of the main checkout is seen by tools");
+}
+
+#[test]
+fn under_cron_the_bare_path_counts() {
+    let test = test();
+    test.run(["doctor", "--cron"]).code(1).says("claude is not on /usr/bin:/bin");
+}
