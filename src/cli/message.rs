@@ -1,25 +1,19 @@
-//! `scheduler message`: send, list.
+//! `scheduler message`: send, list, show, reply, clear.
 
-use super::{
-    Context,
-    caller::{Access, authorize},
-    input, table, usage,
-};
+mod clear;
+mod look;
+mod reply;
+mod send;
+
+use super::{Context, usage};
 use crate::{
-    domain::{
-        message::{Message, MessageType},
-        name::Name,
-        text::{cut, one_line},
-        time,
-    },
-    engine::project::Project,
+    domain::message::MessageType,
     store::{
-        messages::{self, Sent},
-        queue::Queue,
+        messages::{self, Listed},
+        paths::Paths,
     },
 };
-use anyhow::Result;
-use serde::Serialize;
+use anyhow::{Result, bail};
 
 /// Arguments of `scheduler message`.
 #[derive(Debug, clap::Subcommand)]
@@ -27,102 +21,71 @@ pub enum Command {
     /// Send a message to the human
     #[command(after_help = "Example:\n  scheduler message send --type question --title 'Case Z?' \\\n    \
         --body 'Should the parser accept it?' --task TASK-a1b2c3d4")]
-    Send(SendArgs),
+    Send(send::Args),
     /// List the messages, newest first
-    #[command(after_help = "Example:\n  scheduler message list --json")]
+    #[command(after_help = "Example:\n  scheduler message list --type question")]
     List {
+        /// Only those of this type: info, warning, error or question
+        #[arg(long = "type", value_name = "TYPE")]
+        kind: Option<MessageType>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-}
-
-/// Arguments of `scheduler message send`.
-#[derive(Debug, clap::Args)]
-pub struct SendArgs {
-    /// info, warning, error or question
-    #[arg(long = "type", value_name = "TYPE")]
-    kind: MessageType,
-    /// One line
-    #[arg(long, allow_hyphen_values = true)]
-    title: String,
-    /// The text, markdown; - for standard input
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    body: String,
-    /// The task that it is about (an agent's own unless it says otherwise); a question holds it until it is answered
-    #[arg(long, value_name = "ID")]
-    task: Option<Name>,
+    /// Show one message whole
+    #[command(after_help = "Example:\n  scheduler message show question-20260115-143000")]
+    Show {
+        /// The message, or the beginning of its name
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answer a question; the task that waits for it goes on, and its next run reads the answer first
+    #[command(after_help = "Example:\n  scheduler message reply question-20260115-143000 --body 'Yes, as a warning.'")]
+    Reply {
+        /// The question, or the beginning of its name
+        id: String,
+        /// The answer, markdown; - for standard input
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        body: String,
+    },
+    /// Remove old messages; unanswered questions stay, unless --all
+    #[command(
+        after_help = "Examples:\n  scheduler message clear\n  scheduler message clear --type info --older-than 1h\n  \
+        scheduler message clear --all"
+    )]
+    Clear(clear::Args),
 }
 
 /// Runs one of the commands.
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
-        Command::Send(args) => send(args, context),
-        Command::List { json } => list(*json, context),
+        Command::Send(args) => send::run(args, context),
+        Command::List { kind, json } => look::list(*kind, *json, context),
+        Command::Show { id, json } => look::show(id, *json, context),
+        Command::Reply { id, body } => reply::run(id, body, context),
+        Command::Clear(args) => clear::run(args, context),
     }
 }
 
-fn send(args: &SendArgs, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, "message send", Access::Write)?;
-    let title = one_line(&args.title);
-    if title.is_empty() || title.chars().count() > 300 {
-        return Err(usage("--title must have 1 to 300 characters"));
-    }
-    if let Some(id) = &args.task
-        && Queue::new(&project.paths).find(id)?.is_none()
-    {
-        return Err(usage(format!("--task {id}: there is no such task; see `scheduler task list`")));
-    }
-    // An agent speaks of its own task unless it names another.
-    let own_task = caller.agent().and_then(|agent| agent.assignment.work.task());
-    let message = Message {
-        kind: args.kind,
-        title,
-        body: input::text_or_stdin(&args.body)?,
-        from: caller.name(),
-        task: args.task.as_ref().or(own_task).map(ToString::to_string),
-        run: caller.agent().map(|agent| agent.assignment.run_id.clone()),
-        key: None,
-    };
-    let (Sent::New(path) | Sent::SaidBefore(path)) = messages::send(&project.paths, &message, context.now)?;
-    context.line(path.display())
-}
-
-#[derive(Serialize)]
-struct Listed<'a> {
-    id: &'a str,
-    #[serde(with = "time::option")]
-    time: Option<time::Time>,
-    #[serde(flatten)]
-    message: &'a Message,
-}
-
-fn list(json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "message list", Access::Read)?;
-    let (listed, strays) = messages::list(&project.paths)?;
-    if json {
-        let all: Vec<_> = listed
-            .iter()
-            .map(|listed| Listed { id: &listed.stem, time: listed.time, message: &listed.message })
-            .collect();
-        return context.json(&all);
-    }
-    if listed.is_empty() {
-        context.line("no messages")?;
-    } else {
-        let mut rows = table::new(&["TIME", "TYPE", "FROM", "TITLE"]);
-        for listed in &listed {
-            let time = listed.time.map(time::to_text).unwrap_or_default();
-            let title = cut(&one_line(&listed.message.title), 40);
-            rows.add_row([&time, listed.message.kind.word(), &cut(&one_line(&listed.message.from), 20), &title]);
+/// The one message of that name, or whose name begins so. The word is compared, never made a path.
+fn find(paths: &Paths, word: &str) -> Result<Listed> {
+    let word = word.strip_suffix(".md").unwrap_or(word);
+    let stems = messages::stems(paths)?;
+    let exact = stems.iter().find(|stem| *stem == word);
+    let mut beginning = stems.iter().filter(|stem| !word.is_empty() && stem.starts_with(word));
+    let stem = match (exact, beginning.next(), beginning.next()) {
+        (Some(stem), _, _) | (None, Some(stem), None) => stem,
+        (None, Some(one), Some(other)) => {
+            return Err(usage(format!(
+                "{word:?} begins more than one name, such as {one} and {other}: write more of it"
+            )));
         }
-        context.line(rows)?;
-        context.line(format!("\nThey are files in {}", project.paths.messages().display()))?;
+        (None, None, _) => bail!("there is no message {word:?}; `scheduler message list` lists them"),
+    };
+    match messages::load(paths, stem.clone())? {
+        Some(listed) => Ok(listed),
+        None => bail!("{stem} was removed just now"),
     }
-    for stray in strays {
-        context.warn(format!("{}: {}", stray.path.display(), stray.reason));
-    }
-    Ok(())
 }

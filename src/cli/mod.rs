@@ -99,6 +99,9 @@ enum Command {
     /// Ask for the open pull requests; started by ticks
     #[command(hide = true)]
     Refresh,
+    /// Notify the human of new messages; started by ticks
+    #[command(hide = true)]
+    Notify,
 }
 
 /// Runs the command line; the result is the exit code of the process.
@@ -129,6 +132,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Uninstall(args)) => install::uninstall(args, &context),
         Some(Command::Supervise(args)) => supervise::run(args, &context),
         Some(Command::Refresh) => supervise::refresh(&context),
+        Some(Command::Notify) => supervise::notify(&context),
         None => tick::run(cli.dry_run, &context),
     }
 }

@@ -1,9 +1,10 @@
-//! `scheduler supervise` and `scheduler refresh`: what ticks start, detached. Not for people.
+//! `scheduler supervise`, `scheduler refresh` and `scheduler notify`: what ticks start, detached. Not for people.
 
 use super::{Context, usage};
 use crate::{
     domain::{name::Name, run::Assignment, time},
     engine::{
+        notify,
         project::Project,
         refresh,
         run::{self, Held, Supervisor},
@@ -68,4 +69,16 @@ pub fn refresh(context: &Context) -> Result<()> {
     let _lock = Lock::adopt(lock, &project.paths.refresh_lock())
         .map_err(|error| usage(format!("refresh is started by ticks, not by hand: {error:#}")))?;
     refresh::refresh(&project, &|| context.clock())
+}
+
+/// Notifies the human of new messages. What goes wrong stands in the log.
+pub fn notify(context: &Context) -> Result<()> {
+    let lock = detach::become_supervisor().context("notify is started by ticks, with a lock as standard input")?;
+    let project = Project::find(&context.dir)?;
+    let _lock = Lock::adopt(lock, &project.paths.notify_lock())
+        .map_err(|error| usage(format!("notify is started by ticks, not by hand: {error:#}")))?;
+    for failure in notify::notify(&project, &|| context.clock())? {
+        context.warn(format!("{} notify: {failure}", time::to_text(context.clock())));
+    }
+    Ok(())
 }

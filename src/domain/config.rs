@@ -8,7 +8,7 @@ mod read;
 
 pub use check::{Problem, Severity};
 pub use edit::{Change, Refusal, Step, Value, edit};
-pub use read::read;
+pub use read::{notify, read};
 
 use super::{
     name::Name,
@@ -42,6 +42,8 @@ pub struct Config {
     pub curator_scoring: CuratorScoring,
     /// Checks of pull requests.
     pub gatekeeper: Gatekeeper,
+    /// How the human is told of messages.
+    pub notify: Option<Notify>,
     /// The workers, in the order of the file.
     pub agents: Vec<Agent>,
 }
@@ -116,6 +118,13 @@ pub struct Gatekeeper {
     pub required_checks: Vec<Name>,
     /// Checks that are reported and block nothing.
     pub optional_checks: Vec<Name>,
+}
+
+/// `notify`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notify {
+    /// The program and its arguments; it reads the message as JSON from its standard input.
+    pub command: Vec<String>,
 }
 
 /// One configured worker.

@@ -38,6 +38,12 @@ impl Spawner<'_> {
         self.start(&["refresh"], lock, &log).context("the refresh of the open pull requests can't be started")
     }
 
+    /// Has the human told of new messages; `lock` sees to it that only one does so.
+    pub fn notify(&self, lock: Lock) -> Result<u32> {
+        let log = self.project.paths.scheduler_log(&time::local_day(self.now));
+        self.start(&["notify"], lock, &log).context("notifying of messages can't be started")
+    }
+
     fn start(&self, arguments: &[&str], lock: Lock, log: &Path) -> Result<u32> {
         let log = logs::open(log)?;
         let root = self.project.root();

@@ -4,6 +4,7 @@
 
 use super::{
     collect::{self, Crew},
+    notify,
     project::Project,
     snapshot::{self, Taken},
     spawn::Spawner,
@@ -112,13 +113,21 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
         Err(problems) => {
             if !options.dry_run {
                 tell_once(project, &problems, options.now)?;
+                // The rest of the file may be wrong and this still right: now it matters most.
+                if text.as_deref().and_then(config::notify).is_some() {
+                    notify(&spawner)?;
+                }
             }
             return Ok(Tick::Misconfigured { problems, crew });
         }
     };
     let taken = snapshot::take(paths, &config, &crew, options.now, !options.dry_run)?;
+    let notifies = config.notify.is_some();
     let mut report = report(&config, taken, crew, warnings, options, &spawner);
     if !options.dry_run {
+        if notifies && let Err(error) = notify(&spawner) {
+            report.failures.push(format!("{error:#}"));
+        }
         let last = LastTick {
             time: options.now,
             duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -201,6 +210,16 @@ fn report(
         refresh(spawner, &mut report.failures);
     }
     report
+}
+
+/// Has the human told of new messages, unless that is under way.
+fn notify(spawner: &Spawner<'_>) -> Result<()> {
+    if notify::has_new(&spawner.project.paths)?
+        && let Some(lock) = Lock::try_take(&spawner.project.paths.notify_lock())?
+    {
+        spawner.notify(lock)?;
+    }
+    Ok(())
 }
 
 /// Has the open pull requests asked for, unless that is under way.

@@ -16,6 +16,7 @@ mod agents;
 mod demo;
 mod doctor;
 mod install;
+mod messages;
 mod run_implementer;
 mod run_pull_request;
 mod stand_ins;

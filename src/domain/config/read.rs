@@ -3,7 +3,7 @@
 //! All problems are collected; one error and there is no configuration.
 
 use super::{
-    Agent, Config, CuratorScoring, Gatekeeper, Problem, ProposalLimits, QueueLimits, RunSettings, Severity,
+    Agent, Config, CuratorScoring, Gatekeeper, Notify, Problem, ProposalLimits, QueueLimits, RunSettings, Severity,
     check::{Checker, Section},
 };
 use crate::domain::{
@@ -75,6 +75,7 @@ fn config(check: &mut Checker, root: &Node) -> Config {
         voice_weights: voice_weights(check, &mut top),
         curator_scoring: curator_scoring(check, &mut top),
         gatekeeper: gatekeeper(check, &mut top),
+        notify: notifier(check, &mut top),
         agents: agents(check, &mut top, &defaults),
     };
     top.finish(check);
@@ -204,6 +205,22 @@ fn gatekeeper(check: &mut Checker, top: &mut Section<'_>) -> Gatekeeper {
         section.finish(check);
     }
     gatekeeper
+}
+
+fn notifier(check: &mut Checker, top: &mut Section<'_>) -> Option<Notify> {
+    let mut section = check.section(top.get("notify")?, "notify");
+    let command = command(check, &mut section);
+    section.finish(check);
+    command.map(|command| Notify { command })
+}
+
+/// Only `notify` of agents.yaml, whatever is wrong in the rest of it.
+pub fn notify(text: &str) -> Option<Notify> {
+    let root = yaml::parse(text).ok()?;
+    let mut check = Checker::default();
+    let mut top = check.section(&root, "");
+    let notify = notifier(&mut check, &mut top)?;
+    check.problems.iter().all(|problem| problem.severity != Severity::Error).then_some(notify)
 }
 
 fn agents(check: &mut Checker, top: &mut Section<'_>, defaults: &Settings) -> Vec<Agent> {

@@ -95,3 +95,29 @@ fn ports_beyond_the_last_are_one_warning() {
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].message.starts_with("agents[2454]"), "{}", warnings[0]);
 }
+
+#[test]
+fn the_notifier_is_known_even_where_the_rest_is_wrong() {
+    let agents = "agents: [{name: a, role: tester}]\n";
+    let command = |text: &str| notify(text).map(|notify| notify.command.join(" "));
+    for (text, expected) in [
+        ("notify: {command: [mail, me]}\n", Some("mail me")),
+        ("paused: 7\nnotify:\n  command:\n  - mail\n", Some("mail")),
+        ("notify: {command: []}\n", None),
+        ("notify: {command: mail}\n", None),
+        ("notify:\n", None),
+        ("", None),
+    ] {
+        assert_eq!(command(&format!("{text}{agents}")).as_deref(), expected, "{text}");
+    }
+    assert_eq!(
+        read(&format!("notify: {{command: [mail]}}\n{agents}")).unwrap().0.notify,
+        notify("notify: {command: [mail]}")
+    );
+    for (text, word) in
+        [("notify: {command: []}\n", "must name a program"), ("notify: {comand: [x]}\n", "did you mean")]
+    {
+        let problems = read(&format!("{text}{agents}")).unwrap_err();
+        assert!(problems[0].to_string().contains(word), "{problems:?}");
+    }
+}

@@ -1,0 +1,54 @@
+//! `scheduler message reply`.
+
+use super::find;
+use crate::{
+    cli::{
+        Context,
+        caller::{Access, authorize},
+        input, usage,
+    },
+    domain::{message::MessageType, task::TaskState},
+    engine::{
+        project::Project,
+        reply::{self, Reached},
+    },
+};
+use anyhow::Result;
+
+/// The longest answer, in characters: it stands in a task's file and in every later run's instructions.
+const MAX: usize = 20_000;
+
+/// Answers a question.
+pub fn run(id: &str, body: &str, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    authorize(context, &project, "message reply", Access::Write)?;
+    let question = find(&project.paths, id)?;
+    if question.message.kind != MessageType::Question {
+        let kind = question.message.kind;
+        return Err(usage(format!("{} is of type {kind}, not a question: nobody would read an answer", question.stem)));
+    }
+    let text = input::text_or_stdin(body)?;
+    if text.trim().is_empty() || text.chars().count() > MAX {
+        return Err(usage(format!("--body must have 1 to {MAX} characters")));
+    }
+    let again = if question.answer.is_some() { ", in place of the earlier answer" } else { "" };
+    let reached = reply::reply(&project, &question, &text, context.now)?;
+    context.line(format!("{}: answered{again}", question.stem))?;
+    match reached {
+        Reached::Nobody => context
+            .line(format!("{} reads it when it runs again, as long as the message lies there", question.message.from)),
+        Reached::NoTask(task) => context.line(format!("{task}, which it was about, isn't there any more")),
+        Reached::Task { id, state: TaskState::Incoming, waits_for: None } => {
+            context.line(format!("{id}: goes on; its next run reads the answer first"))
+        }
+        Reached::Task { id, state: TaskState::Incoming, waits_for: Some(other) } => {
+            context.line(format!("{id}: still waits for {other}"))
+        }
+        Reached::Task { id, state: TaskState::Claimed, .. } => {
+            context.line(format!("{id}: is being worked on; a later run of it reads the answer"))
+        }
+        Reached::Task { id, state: state @ (TaskState::Done | TaskState::Failed), .. } => {
+            context.line(format!("{id}: is in {state}; should it run again, it reads the answer"))
+        }
+    }
+}

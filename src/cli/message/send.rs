@@ -1,0 +1,81 @@
+//! `scheduler message send`.
+
+use crate::{
+    cli::{
+        Context,
+        caller::{Access, authorize},
+        input, usage,
+    },
+    domain::{
+        message::{Message, MessageType},
+        name::Name,
+        task::{self, Edit, TaskState, key},
+        text::one_line,
+    },
+    engine::project::Project,
+    store::{
+        messages::{self, Sent},
+        queue::Queue,
+    },
+};
+use anyhow::Result;
+
+/// Arguments of `scheduler message send`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// info, warning, error or question
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: MessageType,
+    /// One line
+    #[arg(long, allow_hyphen_values = true)]
+    title: String,
+    /// The text, markdown; - for standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    body: String,
+    /// The task that it is about; a question holds it until it is answered
+    #[arg(long, value_name = "ID")]
+    task: Option<Name>,
+}
+
+/// Sends a message to the human.
+pub fn run(args: &Args, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    let caller = authorize(context, &project, "message send", Access::Write)?;
+    let title = one_line(&args.title);
+    if title.is_empty() || title.chars().count() > 300 {
+        return Err(usage("--title must have 1 to 300 characters"));
+    }
+    if let Some(id) = &args.task
+        && Queue::new(&project.paths).find(id)?.is_none()
+    {
+        return Err(usage(format!("--task {id}: there is no such task; see `scheduler task list`")));
+    }
+    // An agent speaks of its own task unless it names another.
+    let own_task = caller.agent().and_then(|agent| agent.assignment.work.task());
+    let message = Message {
+        kind: args.kind,
+        title,
+        body: input::text_or_stdin(&args.body)?,
+        from: caller.name(),
+        task: args.task.as_ref().or(own_task).map(ToString::to_string),
+        run: caller.agent().map(|agent| agent.assignment.run_id.clone()),
+        key: None,
+    };
+    let (Sent::New(path) | Sent::SaidBefore(path)) = messages::send(&project.paths, &message, context.now)?;
+    if let (MessageType::Question, Some(id), Some(stem)) = (args.kind, &args.task, path.file_stem()) {
+        hold(&project, id, &stem.to_string_lossy())?;
+    }
+    context.line(path.display())
+}
+
+/// Keeps a task that nobody works on from being claimed before the question is answered. A task that is being worked on
+/// is held at the end of its run.
+fn hold(project: &Project, id: &Name, question: &str) -> Result<()> {
+    let queue = Queue::new(&project.paths);
+    let Some(found) = queue.find(id)?.filter(|found| found.state == TaskState::Incoming) else { return Ok(()) };
+    let is_held = task::parse(&found.id, &found.text).is_ok_and(|task| task.held_by().is_some());
+    if !is_held {
+        queue.amend(TaskState::Incoming, &found.id, &Edit::new().set(key::WAITS_FOR, question))?;
+    }
+    Ok(())
+}
