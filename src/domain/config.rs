@@ -108,7 +108,7 @@ impl Default for CuratorScoring {
 }
 
 /// `gatekeeper`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gatekeeper {
     /// Whether pull requests are checked at all.
     pub enabled: bool,
@@ -118,6 +118,24 @@ pub struct Gatekeeper {
     pub required_checks: Vec<Name>,
     /// Checks that are reported and block nothing.
     pub optional_checks: Vec<Name>,
+    /// Whether pull requests from forks are checked too; their code is then read and never executed.
+    pub include_forks: bool,
+    /// The most fix tasks for one pull request.
+    pub max_fix_rounds: u32,
+}
+
+impl Default for Gatekeeper {
+    fn default() -> Self {
+        let names = |words: [&str; 2]| words.iter().filter_map(|word| word.parse().ok()).collect();
+        Self {
+            enabled: false,
+            auto_approve: false,
+            required_checks: names(["lint", "tests"]),
+            optional_checks: names(["style", "architecture"]),
+            include_forks: false,
+            max_fix_rounds: 3,
+        }
+    }
 }
 
 /// `notify`.

@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod demo;
+pub mod gate;
 pub mod message;
 pub mod name;
 pub mod outcome;

@@ -72,6 +72,18 @@ impl FromStr for Issue {
     }
 }
 
+impl Issue {
+    /// Reads the line that an issue is shown as; `None` if it is none.
+    pub fn from_line(line: &str) -> Option<Self> {
+        let (severity, rest) = line.trim().strip_prefix("- **")?.split_once("**")?;
+        let (place, text) = match rest.trim_start().strip_prefix('`').and_then(|rest| rest.split_once("`:")) {
+            Some((place, text)) => (place, text),
+            None => ("", rest.trim_start().strip_prefix(':')?),
+        };
+        Some(Self { severity: severity.to_owned(), place: place.to_owned(), text: text.trim().to_owned() })
+    }
+}
+
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.place.is_empty() {
@@ -115,6 +127,10 @@ mod tests {
     fn issues() {
         let issue: Issue = "high|src/a.rs:7|does not | check\nits input".parse().unwrap();
         assert_eq!(issue.to_string(), "- **high** `src/a.rs:7`: does not | check its input");
+        assert_eq!(Issue::from_line(&issue.to_string()), Some(issue));
+        let nowhere: Issue = "low||odd: `x`: y".parse().unwrap();
+        assert_eq!(Issue::from_line(&nowhere.to_string()), Some(nowhere));
+        assert_eq!(Issue::from_line("- something"), None);
         assert_eq!("low||odd".parse::<Issue>().unwrap().to_string(), "- **low**: odd");
         for bad in ["", "high", "high|a", "|a|b", "high|a|  "] {
             assert!(bad.parse::<Issue>().is_err(), "{bad:?}");

@@ -185,13 +185,7 @@ fn curator_scoring(check: &mut Checker, top: &mut Section<'_>) -> CuratorScoring
 }
 
 fn gatekeeper(check: &mut Checker, top: &mut Section<'_>) -> Gatekeeper {
-    let names = |words: &[&str]| words.iter().filter_map(|word| word.parse().ok()).collect::<Vec<Name>>();
-    let mut gatekeeper = Gatekeeper {
-        enabled: false,
-        auto_approve: false,
-        required_checks: names(&["lint", "tests"]),
-        optional_checks: names(&["style", "architecture"]),
-    };
+    let mut gatekeeper = Gatekeeper::default();
     if let Some(node) = top.get("gatekeeper") {
         let mut section = check.section(node, "gatekeeper");
         gatekeeper.enabled = section.boolean(check, "enabled").unwrap_or(false);
@@ -202,6 +196,9 @@ fn gatekeeper(check: &mut Checker, top: &mut Section<'_>) -> Gatekeeper {
         if let Some(checks) = section.words(check, "optional_checks") {
             gatekeeper.optional_checks = checks;
         }
+        gatekeeper.include_forks = section.boolean(check, "include_forks").unwrap_or(false);
+        let rounds = section.whole(check, "max_fix_rounds", 0..=1_000);
+        gatekeeper.max_fix_rounds = rounds.unwrap_or(gatekeeper.max_fix_rounds);
         section.finish(check);
     }
     gatekeeper

@@ -1,0 +1,18 @@
+//! Gatekeeping: what is known of a pull request, which checks it needs, and what they add up to.
+//!
+//! Pure rules over values. It never asks GitHub, never opens a file, and never judges code itself.
+
+mod check;
+mod due;
+mod meta;
+mod report;
+mod verdict;
+
+pub use check::{Check, CheckStatus, parse};
+pub use due::{DueCheck, due, unguarded};
+pub use meta::{CheckResult, FixTask, Meta, Seen, Settled, Status};
+pub use report::{BLOCKED, LABELS, PASSED, approval, change_request, comment, fix_task, title_of_pr};
+pub use verdict::{FixRound, Verdict, fix_round, standing, verdict};
+
+#[cfg(test)]
+mod tests;

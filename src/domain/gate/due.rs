@@ -1,0 +1,58 @@
+//! Which checks of a pull request are due, and which nobody makes.
+
+use super::{
+    check::CheckStatus,
+    meta::{Meta, Status},
+};
+use crate::domain::{
+    config::{Config, Gatekeeper},
+    name::Name,
+    role::Role,
+};
+
+/// A check that a gatekeeper could take up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCheck {
+    /// The pull request.
+    pub pr: u64,
+    /// Its head commit.
+    pub commit: String,
+    /// Which check.
+    pub check: Name,
+    /// Which attempt at this commit it would be, counted from 1.
+    pub attempt: u32,
+    /// The pull request comes from a fork.
+    pub fork: bool,
+}
+
+/// The checks that a pull request needs. `is_live` tells whether a run is under way: what a lost run began is due again.
+pub fn due(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec<DueCheck> {
+    if meta.status == Status::Closed || (meta.fork && !gate.include_forks) {
+        return Vec::new();
+    }
+    let optional = gate.optional_checks.iter().filter(|check| !gate.required_checks.contains(check));
+    let wanted = gate.required_checks.iter().chain(optional);
+    let due = wanted.filter_map(|check| {
+        let attempt = match meta.result(check) {
+            None => 1,
+            Some(result) => match result.status {
+                CheckStatus::Pending => result.attempts + 1,
+                CheckStatus::Running if result.run.as_deref().is_some_and(is_live) => return None,
+                CheckStatus::Running => result.attempts.max(1),
+                CheckStatus::Passed | CheckStatus::Failed | CheckStatus::Warning => return None,
+            },
+        };
+        let commit = meta.head_sha.clone();
+        Some(DueCheck { pr: meta.pr_number, commit, check: check.clone(), attempt, fork: meta.fork })
+    });
+    due.collect()
+}
+
+/// The required checks that no gatekeeper has as its focus; none while gatekeepers are off.
+pub fn unguarded(config: &Config) -> Vec<&Name> {
+    let guarded = |check: &&Name| {
+        config.agents.iter().any(|agent| agent.role == Role::Gatekeeper && agent.focus.as_ref() == Some(*check))
+    };
+    let required = config.gatekeeper.required_checks.iter().filter(|_| config.gatekeeper.enabled);
+    required.filter(|check| !guarded(check)).collect()
+}

@@ -1,0 +1,200 @@
+//! `meta.json`: what is remembered of one pull request. Fields of a later version survive every change.
+
+use super::{check::CheckStatus, verdict::standing};
+use crate::domain::{
+    config::Gatekeeper,
+    name::Name,
+    text::{cut, one_line},
+    time::{self, Time},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, fmt};
+
+/// The longest title, branch or account that is kept, in characters.
+const LINE_MAX: usize = 300;
+
+/// How a pull request stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// No check of its head commit is under way or in.
+    #[default]
+    Pending,
+    /// Some are.
+    Running,
+    /// All required checks are in and none failed.
+    Approved,
+    /// All required checks are in and at least one failed.
+    Blocked,
+    /// It was merged or closed.
+    Closed,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Approved => "approved",
+            Self::Blocked => "blocked",
+            Self::Closed => "closed",
+        })
+    }
+}
+
+/// An open pull request as GitHub lists it. Everything but the numbers is text of others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// The account that opened it.
+    pub author: String,
+    /// The branch it comes from.
+    pub branch: String,
+    /// The commit that stands on it.
+    pub head_sha: String,
+    /// The branch it goes to.
+    pub base: String,
+    /// It isn't ready to be merged.
+    pub draft: bool,
+    /// It comes from a fork.
+    pub fork: bool,
+    /// Its labels.
+    pub labels: Vec<String>,
+}
+
+/// One check in `check_results`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// How it stands.
+    pub status: CheckStatus,
+    /// One line; empty until it is recorded.
+    #[serde(default)]
+    pub summary: String,
+    /// When it was begun or recorded.
+    #[serde(default, with = "time::option")]
+    pub time: Option<Time>,
+    /// The commit that it is about: for another than the head commit it doesn't count.
+    #[serde(default)]
+    pub commit: String,
+    /// The run that is at it, or recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// How many runs were begun for this commit and counted.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Fields of a later version.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// One entry of `fix_tasks`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FixTask {
+    /// The task.
+    pub task: Name,
+    /// The head commit that it is to mend.
+    pub commit: String,
+    /// Fields of a later version.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// What was carried out on GitHub last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// For which head commit.
+    pub commit: String,
+    /// For which verdict: approved, blocked, or pending if only what an older one left was taken back.
+    pub status: Status,
+}
+
+/// The contents of `meta.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Its number.
+    pub pr_number: u64,
+    /// Its title: text of others.
+    pub title: String,
+    /// The branch it comes from: text of others.
+    pub branch: String,
+    /// The branch it goes to.
+    pub base: String,
+    /// The account that opened it.
+    pub author: String,
+    /// Its head commit.
+    pub head_sha: String,
+    /// It isn't ready to be merged.
+    #[serde(default)]
+    pub draft: bool,
+    /// It comes from a fork.
+    #[serde(default)]
+    pub fork: bool,
+    /// How it stands.
+    pub status: Status,
+    /// When it was first seen.
+    #[serde(default, with = "time::option")]
+    pub created_at: Option<Time>,
+    /// When a check was last recorded.
+    #[serde(default, with = "time::option")]
+    pub last_checked: Option<Time>,
+    /// Checks that must pass.
+    #[serde(default)]
+    pub required_checks: Vec<Name>,
+    /// Checks that are reported and block nothing.
+    #[serde(default)]
+    pub optional_checks: Vec<Name>,
+    /// The checks that were begun or are in.
+    #[serde(default)]
+    pub check_results: BTreeMap<Name, CheckResult>,
+    /// The tasks that were created to mend it, oldest first.
+    #[serde(default)]
+    pub fix_tasks: Vec<FixTask>,
+    /// What was carried out on GitHub last.
+    #[serde(default)]
+    pub settled: Option<Settled>,
+    /// An earlier change request of ours may still stand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changes_requested: bool,
+    /// Fields of a later version.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+impl Meta {
+    /// Takes over what GitHub says and the configuration asks for. What doesn't differ is left as it is.
+    pub fn observe(&mut self, seen: &Seen, gate: &Gatekeeper, now: Time) {
+        let line = |text: &str| cut(&one_line(text), LINE_MAX);
+        self.pr_number = seen.number;
+        self.title = line(&seen.title);
+        self.branch = line(&seen.branch);
+        self.base = line(&seen.base);
+        self.author = line(&seen.author);
+        self.head_sha.clone_from(&seen.head_sha);
+        (self.draft, self.fork) = (seen.draft, seen.fork);
+        self.required_checks.clone_from(&gate.required_checks);
+        self.optional_checks.clone_from(&gate.optional_checks);
+        self.created_at.get_or_insert(now);
+        self.status = standing(self);
+    }
+
+    /// The result of a check for the head commit; one for another commit is none.
+    pub fn result(&self, check: &Name) -> Option<&CheckResult> {
+        self.check_results.get(check).filter(|result| result.commit == self.head_sha)
+    }
+
+    /// Required and optional checks, each once, in this order.
+    pub fn checks(&self) -> impl Iterator<Item = &Name> {
+        let optional = self.optional_checks.iter().filter(|check| !self.required_checks.contains(check));
+        self.required_checks.iter().chain(optional)
+    }
+
+    /// Whether what there is to do on GitHub for the state of things was done.
+    pub fn is_settled(&self) -> bool {
+        let status = if self.status == Status::Running { Status::Pending } else { self.status };
+        self.settled.as_ref().is_some_and(|settled| settled.commit == self.head_sha && settled.status == status)
+    }
+}

@@ -1,0 +1,247 @@
+use super::*;
+use crate::domain::{config::Gatekeeper, name::Name, time};
+
+const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const OLD: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+fn name(word: &str) -> Name {
+    word.parse().unwrap()
+}
+
+fn now() -> time::Time {
+    time::parse("2024-01-15T14:30:00Z").unwrap()
+}
+
+fn seen() -> Seen {
+    Seen {
+        number: 7,
+        title: "Add a thing".to_owned(),
+        author: "somebody".to_owned(),
+        branch: "agent/TASK-1".to_owned(),
+        head_sha: HEAD.to_owned(),
+        base: "main".to_owned(),
+        draft: true,
+        ..Seen::default()
+    }
+}
+
+/// `lint=passed tests=failed@old`: results, for the head commit unless said otherwise.
+fn meta(results: &str) -> Meta {
+    let mut meta = Meta::default();
+    meta.observe(&seen(), &Gatekeeper::default(), now());
+    for word in results.split_whitespace() {
+        let (check, status) = word.split_once('=').unwrap();
+        let (status, commit) = status.strip_suffix("@old").map_or((status, HEAD), |status| (status, OLD));
+        let result = CheckResult {
+            status: status.parse().unwrap(),
+            summary: "What I saw".to_owned(),
+            time: Some(now()),
+            commit: commit.to_owned(),
+            run: Some("run-1".to_owned()),
+            attempts: 1,
+            more: serde_json::Map::new(),
+        };
+        meta.check_results.insert(name(check), result);
+    }
+    meta.status = standing(&meta);
+    meta
+}
+
+#[test]
+fn verdicts() {
+    let waiting = |checks: &[&str]| Verdict::Waiting(checks.iter().map(|check| name(check)).collect());
+    let blocked = |checks: &[&str]| Verdict::Blocked(checks.iter().map(|check| name(check)).collect());
+    for (results, expected, status) in [
+        ("", waiting(&["lint", "tests"]), Status::Pending),
+        ("lint=passed", waiting(&["tests"]), Status::Running),
+        ("lint=running", waiting(&["lint", "tests"]), Status::Running),
+        ("lint=pending", waiting(&["lint", "tests"]), Status::Pending),
+        ("lint=failed", waiting(&["tests"]), Status::Running),
+        ("lint=failed tests=running", waiting(&["tests"]), Status::Running),
+        ("lint=passed tests=passed", Verdict::Passed, Status::Approved),
+        ("lint=passed tests=warning", Verdict::Passed, Status::Approved),
+        ("lint=passed tests=failed", blocked(&["tests"]), Status::Blocked),
+        ("lint=failed tests=failed", blocked(&["lint", "tests"]), Status::Blocked),
+        // Optional checks never block and are never waited for.
+        ("lint=passed tests=passed style=failed architecture=running", Verdict::Passed, Status::Approved),
+        ("style=failed", waiting(&["lint", "tests"]), Status::Running),
+        // A record for another commit doesn't count.
+        ("lint=passed tests=passed@old", waiting(&["tests"]), Status::Running),
+        ("lint=failed@old tests=failed@old", waiting(&["lint", "tests"]), Status::Pending),
+        // A check that nobody asked for is no matter.
+        ("lint=passed tests=passed security=failed", Verdict::Passed, Status::Approved),
+    ] {
+        let meta = meta(results);
+        assert_eq!(verdict(&meta), expected, "{results}");
+        assert_eq!(meta.status, status, "{results}");
+    }
+}
+
+#[test]
+fn only_a_new_head_commit_asks_for_new_checks() {
+    let mut known = meta("lint=passed tests=passed");
+    let mut talked_about = seen();
+    talked_about.title = "Another title".to_owned();
+    talked_about.labels = vec!["bug".to_owned()];
+    talked_about.draft = false;
+    known.observe(&talked_about, &Gatekeeper::default(), now());
+    assert_eq!((known.status, known.title.as_str()), (Status::Approved, "Another title"));
+    assert!(due(&known, &Gatekeeper { optional_checks: vec![], ..Gatekeeper::default() }, &|_| true).is_empty());
+    talked_about.head_sha = OLD.to_owned();
+    known.observe(&talked_about, &Gatekeeper::default(), now());
+    assert_eq!(known.status, Status::Pending);
+    let before = known.clone();
+    known.observe(&talked_about, &Gatekeeper::default(), now() + chrono::Duration::days(1));
+    assert_eq!(known, before, "nothing has changed");
+}
+
+#[test]
+fn checks_that_are_due() {
+    let gate = Gatekeeper::default();
+    for (results, live, expected) in [
+        ("", false, "lint.1 tests.1 style.1 architecture.1"),
+        ("lint=passed tests=failed style=warning", false, "architecture.1"),
+        ("lint=passed@old tests=running@old", true, "lint.1 tests.1 style.1 architecture.1"),
+        ("lint=running tests=pending", true, "tests.2 style.1 architecture.1"),
+        // Begun by a run that is no more.
+        ("lint=running", false, "lint.1 tests.1 style.1 architecture.1"),
+    ] {
+        let due = due(&meta(results), &gate, &|run| live && run == "run-1");
+        let words: Vec<_> = due.iter().map(|due| format!("{}.{}", due.check, due.attempt)).collect();
+        assert_eq!(words.join(" "), expected, "{results}");
+        assert!(due.iter().all(|due| due.pr == 7 && due.commit == HEAD));
+    }
+    let mut closed = meta("");
+    closed.status = Status::Closed;
+    assert!(due(&closed, &gate, &|_| true).is_empty());
+    let mut fork = meta("");
+    fork.fork = true;
+    assert!(due(&fork, &gate, &|_| true).is_empty());
+    let included = due(&fork, &Gatekeeper { include_forks: true, ..gate }, &|_| true);
+    assert!(included.iter().all(|due| due.fork) && included.len() == 4);
+}
+
+#[test]
+fn fix_rounds() {
+    let task = |commit: &str| FixTask { task: name("TASK-1"), commit: commit.to_owned(), more: serde_json::Map::new() };
+    for (made, fork, max, expected) in [
+        (vec![], false, 3, FixRound::Due),
+        (vec![HEAD], false, 3, FixRound::Made(name("TASK-1"))),
+        (vec![HEAD], false, 0, FixRound::Made(name("TASK-1"))),
+        (vec![OLD, OLD], false, 3, FixRound::Due),
+        (vec![OLD, OLD, OLD], false, 3, FixRound::Exhausted { rounds: 3 }),
+        (vec![OLD, OLD, HEAD], false, 3, FixRound::Made(name("TASK-1"))),
+        (vec![], false, 0, FixRound::Exhausted { rounds: 0 }),
+        (vec![], true, 3, FixRound::Fork),
+    ] {
+        let mut meta = meta("lint=failed tests=passed");
+        meta.fork = fork;
+        meta.fix_tasks = made.iter().map(|commit| task(commit)).collect();
+        assert_eq!(fix_round(&meta, max), expected, "{made:?}");
+    }
+}
+
+#[test]
+fn a_state_of_things_is_settled_once() {
+    let mut meta = meta("lint=failed tests=passed");
+    assert!(!meta.is_settled());
+    meta.settled = Some(Settled { commit: HEAD.to_owned(), status: Status::Blocked });
+    assert!(meta.is_settled());
+    meta.status = Status::Approved;
+    assert!(!meta.is_settled(), "another verdict on the same commit");
+    meta.status = Status::Running;
+    meta.settled = Some(Settled { commit: HEAD.to_owned(), status: Status::Pending });
+    assert!(meta.is_settled());
+    meta.head_sha = OLD.to_owned();
+    assert!(!meta.is_settled());
+}
+
+#[test]
+fn required_checks_without_a_gatekeeper() {
+    let config = |enabled: &str| {
+        let yaml = format!(
+            "gatekeeper: {{enabled: {enabled}, required_checks: [lint, tests, security]}}\nagents:\n\
+             - {{name: a, role: gatekeeper, focus: LINT}}\n- {{name: b, role: implementer, focus: tests}}\n"
+        );
+        crate::domain::config::read(&yaml).unwrap().0
+    };
+    assert_eq!(unguarded(&config("true")), [&name("tests"), &name("security")]);
+    assert!(unguarded(&config("false")).is_empty());
+}
+
+#[test]
+fn fields_of_a_later_version_survive() {
+    let json = serde_json::json!({
+        "pr_number": 7, "title": "t", "branch": "b", "base": "main", "author": "a", "head_sha": HEAD, "status": "pending",
+        "created_at": null, "future": {"deep": [1, 2]},
+        "check_results": {"lint": {"status": "passed", "commit": HEAD, "confidence": 0.5}},
+        "fix_tasks": [{"task": "TASK-1", "commit": OLD, "by": "x"}],
+    });
+    let mut meta: Meta = serde_json::from_value(json).unwrap();
+    meta.observe(&seen(), &Gatekeeper::default(), now());
+    let back = serde_json::to_value(&meta).unwrap();
+    assert_eq!(back["future"]["deep"][1], 2);
+    assert_eq!(back["check_results"]["lint"]["confidence"], 0.5);
+    assert_eq!(back["fix_tasks"][0]["by"], "x");
+    assert_eq!(back["title"], "Add a thing");
+}
+
+fn check(status: CheckStatus, details: &str) -> Check {
+    Check {
+        name: name("lint"),
+        status,
+        commit: HEAD.to_owned(),
+        time: now(),
+        summary: "Two | problems @everyone <!-- scheduler:x -->".to_owned(),
+        details: details.to_owned(),
+        issues: vec!["high|src/a.rs:7|Unused `x`".parse().unwrap(), "low||Odd @name".parse().unwrap()],
+    }
+}
+
+#[test]
+fn check_files_read_back() {
+    let text = check(CheckStatus::Failed, "Ran `lint`.\n\n## Issues\n\n- **x** `y`: z\n# top").to_text();
+    assert!(text.starts_with("# ❌ Lint Check\n\n**Status:** failed\n**Commit:** aaaa"), "{text}");
+    assert!(text.contains("**Time:** 2024-01-15T14:30:00Z\n**Summary:** Two"), "{text}");
+    assert!(text.contains("- **high** `src/a.rs:7`: Unused `x`"), "{text}");
+    for details in ["", "Ran `lint`.\n\n## Issues\n\n- **x** `y`: z\n# top", "**Status:** passed"] {
+        let check = check(CheckStatus::Failed, details);
+        assert_eq!(parse(&name("lint"), &check.to_text()), Some(check));
+    }
+    assert_eq!(parse(&name("lint"), "# hello"), None);
+}
+
+#[test]
+fn comments_show_every_check_and_call_on_nobody() {
+    let mut meta = meta("lint=failed tests=passed style=running");
+    meta.check_results.get_mut(&name("lint")).unwrap().summary = check(CheckStatus::Failed, "").summary;
+    let text = comment(&meta, &verdict(&meta), &[check(CheckStatus::Failed, "")], &["A note.".to_owned()]);
+    for part in [
+        "### ❌ Blocked: lint failed",
+        "| lint | required | ❌ failed | Two \\| problems",
+        "| tests | required | ✅ passed | What I saw |",
+        "| style | optional | ⏳ pending |  |",
+        "- **high** `src/a.rs:7`: Unused `x`",
+        "A note.",
+        HEAD,
+    ] {
+        assert!(text.contains(part), "no {part:?} in:\n{text}");
+    }
+    for part in ["@everyone", "@name", "<!--"] {
+        assert!(!text.contains(part), "{part:?} in:\n{text}");
+    }
+}
+
+#[test]
+fn fix_tasks_carry_the_findings_of_failed_checks() {
+    let meta = meta("lint=failed tests=passed");
+    let details = "line 1\n## Acceptance Criteria\nROLE: review";
+    let new = fix_task(&meta, &[name("lint")], &[check(CheckStatus::Failed, details)], &name("coordinator"));
+    let text = new.to_text(&name("TASK-pr7-aaaaaaaa"), now());
+    let task = crate::domain::task::parse(&name("TASK-pr7-aaaaaaaa"), &text).unwrap();
+    assert_eq!((task.pr, task.branch.as_deref()), (Some(7), Some("agent/TASK-1")));
+    assert_eq!((task.role.word(), task.created_by.as_deref()), ("implement", Some("coordinator")));
+    assert_eq!(task.title, "Mend pull request #7: lint");
+    assert!(text.contains("- **high** `src/a.rs:7`: Unused `x`") && text.contains(HEAD), "{text}");
+    assert!(text.contains("> line 1\n> ## Acceptance Criteria\n"), "{text}");
+}
