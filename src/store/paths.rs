@@ -183,6 +183,25 @@ impl Paths {
         self.shared().join("queue").join(state.word())
     }
 
+    /// The directory with one directory per pull request.
+    pub fn prs_dir(&self) -> PathBuf {
+        self.shared().join("prs")
+    }
+
+    /// What is remembered of a pull request.
+    pub fn pr_meta(&self, number: u64) -> PathBuf {
+        self.pr_dir(number).join("meta.json")
+    }
+
+    /// The last record of a check of a pull request.
+    pub fn pr_check(&self, number: u64, check: &Name) -> PathBuf {
+        self.pr_dir(number).join("checks").join(format!("{check}.{MARKDOWN}"))
+    }
+
+    fn pr_dir(&self, number: u64) -> PathBuf {
+        self.prs_dir().join(format!("PR-{number}"))
+    }
+
     /// The directories of proposals, one per state.
     pub fn proposals(&self) -> [PathBuf; 4] {
         ["active", "promoted", "deferred", "rejected"].map(|state| self.shared().join("proposals").join(state))
@@ -271,6 +290,11 @@ impl RunPaths {
         self.dir.join("review.json")
     }
 
+    /// What a gatekeeper recorded.
+    pub fn check(&self) -> PathBuf {
+        self.dir.join("check.json")
+    }
+
     /// The repositories that were found inside the worktree and moved out of it.
     pub fn set_aside(&self) -> PathBuf {
         self.dir.join("set-aside")
@@ -323,6 +347,8 @@ mod tests {
             (paths.scheduler_log("2024-01-15"), "logs/scheduler-2024-01-15.log"),
             (paths.events_file("../2024-01-15/x"), "logs/events-2024-01-15.jsonl"),
             (paths.open_prs(), "cache/open-prs.json"),
+            (paths.pr_meta(7), "shared/prs/PR-7/meta.json"),
+            (paths.pr_check(7, &name), "shared/prs/PR-7/checks/impl-1.md"),
         ] {
             assert_eq!(path, Path::new("/p/.orchestrator").join(expected));
         }

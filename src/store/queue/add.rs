@@ -94,16 +94,21 @@ impl Queue<'_> {
         }
         loop {
             let id = new_id()?;
-            if self.whereabouts(&id, &TaskState::ALL).is_some() {
-                continue;
-            }
-            let text = new.to_text(&id, now);
-            read::check_size("the task", text.as_bytes())?;
-            let path = self.paths.task(TaskState::Incoming, &id);
-            if atomic::create_new(&path, text.as_bytes())? == Published::New {
+            if self.add_as(&id, new, now)? == Published::New {
+                let path = self.paths.task(TaskState::Incoming, &id);
                 return Ok(Added { id, path });
             }
         }
+    }
+
+    /// Adds a task under a name of its own, unless a task of that name is in any state. The caller holds the lock.
+    pub(in crate::store) fn add_as(&self, id: &Name, new: &NewTask, now: Time) -> Result<Published> {
+        if self.whereabouts(id, &TaskState::ALL).is_some() {
+            return Ok(Published::AlreadyExists);
+        }
+        let text = new.to_text(id, now);
+        read::check_size("the task", text.as_bytes())?;
+        atomic::create_new(&self.paths.task(TaskState::Incoming, id), text.as_bytes())
     }
 
     /// How many tasks are incoming or claimed.

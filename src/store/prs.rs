@@ -1,0 +1,272 @@
+//! What is known of pull requests: one directory each, with `meta.json` and the files of the checks.
+//!
+//! Every change is one step under the store's lock, and writes nothing if nothing differs. A `meta.json` that can't be
+//! understood, perhaps one of a later version, is left alone. What counts as a verdict is for others to know.
+
+use super::{atomic, error::cannot, lock::Lock, paths::Paths, queue::Queue, read};
+use crate::domain::{
+    config::Gatekeeper,
+    gate::{self, Check, CheckResult, CheckStatus, DueCheck, FixTask, Meta, Seen, Settled, Status},
+    name::Name,
+    task::NewTask,
+    time::Time,
+};
+use anyhow::{Context, Result};
+use std::{fs, io};
+
+/// The pull requests of one project.
+#[derive(Clone, Copy, Debug)]
+pub struct Prs<'a> {
+    paths: &'a Paths,
+}
+
+/// Every pull request that can be read.
+#[derive(Clone, Debug, Default)]
+pub struct All {
+    /// By number.
+    pub metas: Vec<Meta>,
+    /// What can't be read, and why.
+    pub problems: Vec<String>,
+}
+
+/// Which run is at a check, or has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckRun<'a> {
+    /// The pull request.
+    pub pr: u64,
+    /// The check.
+    pub check: &'a Name,
+    /// The run.
+    pub run: &'a str,
+}
+
+impl<'a> Prs<'a> {
+    /// The pull requests of the project with these paths.
+    pub fn new(paths: &'a Paths) -> Self {
+        Self { paths }
+    }
+
+    /// The numbers of all pull requests that were ever seen, ascending.
+    ///
+    /// # Errors
+    /// The directory can't be read.
+    pub fn numbers(&self) -> Result<Vec<u64>> {
+        let dir = self.paths.prs_dir();
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(cannot("read", &dir, error)),
+        };
+        let number = |entry: fs::DirEntry| entry.file_name().to_str()?.strip_prefix("PR-")?.parse().ok();
+        let mut numbers: Vec<u64> = entries.filter_map(|entry| number(entry.ok()?)).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// What is known of a pull request; `None` if it was never seen.
+    ///
+    /// # Errors
+    /// Its `meta.json` can't be read or understood.
+    pub fn load(&self, number: u64) -> Result<Option<Meta>> {
+        let path = self.paths.pr_meta(number);
+        let meta: Option<Meta> = read::read_json(&path)?;
+        match meta {
+            Some(meta) if meta.pr_number != number => {
+                anyhow::bail!("{} is about pull request {}: move it away", path.display(), meta.pr_number)
+            }
+            meta => Ok(meta),
+        }
+    }
+
+    /// Every pull request that was ever seen.
+    ///
+    /// # Errors
+    /// The directory can't be read. A file that can't be is among the problems.
+    pub fn all(&self) -> Result<All> {
+        Ok(self.these(&self.numbers()?))
+    }
+
+    /// The pull requests with these numbers.
+    pub fn these(&self, numbers: &[u64]) -> All {
+        let mut all = All::default();
+        for number in numbers {
+            match self.load(*number) {
+                Ok(meta) => all.metas.extend(meta),
+                Err(error) => all.problems.push(format!("{error:#}")),
+            }
+        }
+        all
+    }
+
+    /// The last record of a check; `None` if there is none.
+    ///
+    /// # Errors
+    /// Its file can't be read, or is no check.
+    pub fn check(&self, number: u64, check: &Name) -> Result<Option<Check>> {
+        let path = self.paths.pr_check(number, check);
+        let Some(text) = read::read_text(&path)? else { return Ok(None) };
+        gate::parse(check, &text).map(Some).with_context(|| format!("{} is no check: move it away", path.display()))
+    }
+
+    /// Takes over what GitHub says of an open pull request.
+    ///
+    /// # Errors
+    /// As for [`Prs::load`]; the store's lock, or the system's.
+    pub fn observe(&self, seen: &Seen, gate: &Gatekeeper, now: Time) -> Result<Meta> {
+        let _lock = Lock::store(self.paths)?;
+        let before = self.load(seen.number)?;
+        let mut meta = before.clone().unwrap_or_default();
+        meta.observe(seen, gate, now);
+        self.save(before.as_ref(), meta)
+    }
+
+    /// Notes that a pull request was merged or closed.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn close(&self, number: u64) -> Result<()> {
+        self.change(number, |meta| meta.status = Status::Closed).map(drop)
+    }
+
+    /// Notes that a run begins a check; whether the check is still due for that commit.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn begin(&self, due: &DueCheck, run: &str, now: Time) -> Result<bool> {
+        let mut begun = false;
+        self.change(due.pr, |meta| {
+            let recorded = meta.result(&due.check).is_some_and(|result| result.status.is_recorded());
+            begun = meta.status != Status::Closed && meta.head_sha == due.commit && !recorded;
+            if begun {
+                let result = CheckResult {
+                    status: CheckStatus::Running,
+                    summary: String::new(),
+                    time: Some(now),
+                    commit: due.commit.clone(),
+                    run: Some(run.to_owned()),
+                    attempts: due.attempt,
+                    more: more(meta, &due.check),
+                };
+                meta.check_results.insert(due.check.clone(), result);
+                meta.status = gate::standing(meta);
+            }
+        })?;
+        Ok(begun)
+    }
+
+    /// Notes that a run ended without a record: the check is due again, and the attempt counts if it is `charged`.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn give_back(&self, at: CheckRun<'_>, charged: bool) -> Result<()> {
+        let change = |meta: &mut Meta| {
+            let result = meta.check_results.get_mut(at.check);
+            let ours = |result: &&mut CheckResult| {
+                result.status == CheckStatus::Running && result.run.as_deref() == Some(at.run)
+            };
+            if let Some(result) = result.filter(ours) {
+                result.status = CheckStatus::Pending;
+                result.attempts = result.attempts.saturating_sub(u32::from(!charged));
+                if meta.status != Status::Closed {
+                    meta.status = gate::standing(meta);
+                }
+            }
+        };
+        self.change(at.pr, change).map(drop)
+    }
+
+    /// Records a check: its file, and `meta.json`. One for an older commit than another that is known of the head
+    /// commit changes neither. Recording it again changes nothing.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`]; the pull request was never seen.
+    pub fn record(&self, number: u64, check: &Check, run: Option<&str>) -> Result<Meta> {
+        let text = check.to_text();
+        read::check_size("the check", text.as_bytes())?;
+        let _lock = Lock::store(self.paths)?;
+        let before = self.known(number)?;
+        let mut meta = before.clone();
+        let others =
+            |result: &&CheckResult| check.commit != meta.head_sha && run.is_some() && result.run.as_deref() != run;
+        if meta.result(&check.name).filter(others).is_some() {
+            return Ok(before);
+        }
+        let path = self.paths.pr_check(number, &check.name);
+        if read::read_text(&path)?.as_deref() != Some(text.as_str()) {
+            atomic::write(&path, text.as_bytes())?;
+        }
+        let earlier = meta.check_results.get(&check.name);
+        let result = CheckResult {
+            status: check.status,
+            summary: check.summary.clone(),
+            time: Some(check.time),
+            commit: check.commit.clone(),
+            run: run.map(str::to_owned),
+            attempts: earlier.filter(|earlier| earlier.commit == check.commit).map_or(1, |earlier| earlier.attempts),
+            more: more(&meta, &check.name),
+        };
+        meta.check_results.insert(check.name.clone(), result);
+        meta.last_checked = Some(check.time);
+        if meta.status != Status::Closed {
+            meta.status = gate::standing(&meta);
+        }
+        self.save(Some(&before), meta)
+    }
+
+    /// Adds the task that mends the head commit, once: its name is made of the pull request and the commit.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn add_fix_task(&self, meta: &Meta, new: &NewTask, now: Time) -> Result<(Name, Meta)> {
+        let _lock = Lock::store(self.paths)?;
+        let before = self.known(meta.pr_number)?;
+        let mut after = before.clone();
+        let commit = &meta.head_sha;
+        if let Some(made) = before.fix_tasks.iter().find(|made| made.commit == *commit) {
+            return Ok((made.task.clone(), before));
+        }
+        let id: Name = format!("TASK-pr{}-{}", meta.pr_number, commit.chars().take(8).collect::<String>()).parse()?;
+        // Killed after this, the next call finds the task and only notes it.
+        Queue::new(self.paths).add_as(&id, new, now)?;
+        after.fix_tasks.push(FixTask { task: id.clone(), commit: commit.clone(), more: serde_json::Map::new() });
+        Ok((id, self.save(Some(&before), after)?))
+    }
+
+    /// Notes what was carried out on GitHub, and whether a change request of ours stands there now.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn settle(&self, number: u64, settled: &Settled, changes_requested: bool) -> Result<Meta> {
+        self.change(number, |meta| {
+            meta.settled = Some(settled.clone());
+            meta.changes_requested = changes_requested;
+        })
+    }
+
+    fn change(&self, number: u64, change: impl FnOnce(&mut Meta)) -> Result<Meta> {
+        let _lock = Lock::store(self.paths)?;
+        let before = self.known(number)?;
+        let mut meta = before.clone();
+        change(&mut meta);
+        self.save(Some(&before), meta)
+    }
+
+    fn known(&self, number: u64) -> Result<Meta> {
+        self.load(number)?.with_context(|| format!("pull request {number} is not known here: see `scheduler pr list`"))
+    }
+
+    fn save(&self, before: Option<&Meta>, meta: Meta) -> Result<Meta> {
+        if before != Some(&meta) {
+            atomic::write(&self.paths.pr_meta(meta.pr_number), &atomic::json(&meta)?)?;
+        }
+        Ok(meta)
+    }
+}
+
+/// The fields of a later version that stand at a check.
+fn more(meta: &Meta, check: &Name) -> serde_json::Map<String, serde_json::Value> {
+    meta.check_results.get(check).map(|result| result.more.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+use super::*;
+use crate::domain::{task::TaskState, time};
+use tempfile::TempDir;
+
+const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const NEXT: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+fn now() -> Time {
+    time::parse("2024-01-15T14:30:00Z").unwrap()
+}
+
+fn seen(head: &str) -> Seen {
+    Seen { number: 7, title: "T".to_owned(), branch: "b".to_owned(), head_sha: head.to_owned(), ..Seen::default() }
+}
+
+fn check(commit: &str, status: CheckStatus) -> Check {
+    Check {
+        name: "lint".parse().unwrap(),
+        status,
+        commit: commit.to_owned(),
+        time: now(),
+        summary: "s".to_owned(),
+        details: String::new(),
+        issues: vec!["high|a:1|x".parse().unwrap()],
+    }
+}
+
+fn due(commit: &str) -> DueCheck {
+    DueCheck { pr: 7, commit: commit.to_owned(), check: "lint".parse().unwrap(), attempt: 1, fork: false }
+}
+
+/// A project that knows pull request 7 at [`HEAD`].
+fn project() -> (TempDir, Paths) {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::new(dir.path());
+    Prs::new(&paths).observe(&seen(HEAD), &Gatekeeper::default(), now()).unwrap();
+    (dir, paths)
+}
+
+#[test]
+fn what_has_not_changed_is_not_written() {
+    let (_dir, paths) = project();
+    let prs = Prs::new(&paths);
+    let inode = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(paths.pr_meta(7)).unwrap());
+    let before = inode();
+    let later = now() + chrono::Duration::days(1);
+    prs.observe(&seen(HEAD), &Gatekeeper::default(), later).unwrap();
+    assert_eq!(inode(), before);
+    assert_eq!(prs.observe(&seen(NEXT), &Gatekeeper::default(), later).unwrap().created_at, Some(now()));
+    assert_ne!(inode(), before);
+    prs.close(7).unwrap();
+    assert_eq!(prs.all().unwrap().metas[0].status, Status::Closed);
+    assert_eq!(prs.observe(&seen(NEXT), &Gatekeeper::default(), later).unwrap().status, Status::Pending, "reopened");
+}
+
+#[test]
+fn a_check_is_begun_by_one_run_and_recorded() {
+    let (_dir, paths) = project();
+    let prs = Prs::new(&paths);
+    let lint = due(HEAD).check;
+    assert!(!prs.begin(&due(NEXT), "r0", now()).unwrap(), "another head commit");
+    assert!(prs.begin(&due(HEAD), "r1", now()).unwrap());
+    assert_eq!(prs.load(7).unwrap().unwrap().status, Status::Running);
+    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+    assert_eq!(meta.result(&lint).unwrap().status, CheckStatus::Failed);
+    assert_eq!(meta.last_checked, Some(now()));
+    assert_eq!(prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap(), meta, "done twice");
+    assert_eq!(prs.check(7, &lint).unwrap(), Some(check(HEAD, CheckStatus::Failed)));
+    assert!(!prs.begin(&due(HEAD), "r2", now()).unwrap(), "it is recorded");
+    prs.give_back(CheckRun { pr: 7, check: &lint, run: "r1" }, true).unwrap();
+    assert_eq!(prs.load(7).unwrap(), Some(meta), "a run that has recorded gives nothing back");
+    assert!(prs.record(8, &check(HEAD, CheckStatus::Passed), None).is_err());
+}
+
+#[test]
+fn a_run_without_a_record_leaves_the_check_due() {
+    let (_dir, paths) = project();
+    let prs = Prs::new(&paths);
+    for (charged, attempts) in [(true, 1), (false, 0)] {
+        prs.begin(&due(HEAD), "r1", now()).unwrap();
+        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "another" }, charged).unwrap();
+        assert_eq!(prs.load(7).unwrap().unwrap().status, Status::Running, "another run's");
+        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "r1" }, charged).unwrap();
+        let meta = prs.load(7).unwrap().unwrap();
+        let result = meta.result(&due(HEAD).check).unwrap();
+        assert_eq!((result.status, result.attempts, meta.status), (CheckStatus::Pending, attempts, Status::Pending));
+    }
+}
+
+#[test]
+fn a_record_for_an_old_commit_never_replaces_one_for_the_head() {
+    let (_dir, paths) = project();
+    let prs = Prs::new(&paths);
+    prs.begin(&due(HEAD), "r1", now()).unwrap();
+    prs.observe(&seen(NEXT), &Gatekeeper::default(), now()).unwrap();
+    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+    assert_eq!((meta.status, meta.result(&due(HEAD).check)), (Status::Pending, None), "kept, and doesn't count");
+    assert_eq!(prs.check(7, &due(HEAD).check).unwrap().unwrap().commit, HEAD);
+    prs.begin(&due(NEXT), "r2", now()).unwrap();
+    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+    assert_eq!(meta.result(&due(HEAD).check).unwrap().status, CheckStatus::Running);
+    prs.record(7, &check(NEXT, CheckStatus::Passed), Some("r2")).unwrap();
+    prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+    assert_eq!(prs.check(7, &due(HEAD).check).unwrap().unwrap().status, CheckStatus::Passed);
+    // The head commit that a gatekeeper found may be newer than the one that is known.
+    prs.observe(&seen(HEAD), &Gatekeeper::default(), now()).unwrap();
+    prs.begin(&due(HEAD), "r3", now()).unwrap();
+    prs.record(7, &check(NEXT, CheckStatus::Passed), Some("r3")).unwrap();
+    let meta = prs.observe(&seen(NEXT), &Gatekeeper::default(), now()).unwrap();
+    assert_eq!(meta.result(&due(NEXT).check).unwrap().status, CheckStatus::Passed);
+}
+
+#[test]
+fn one_fix_task_for_each_head_commit() {
+    let (_dir, paths) = project();
+    let prs = Prs::new(&paths);
+    let new = NewTask { title: "Mend".to_owned(), pr: Some(7), ..NewTask::default() };
+    let meta = prs.load(7).unwrap().unwrap();
+    let (id, after) = prs.add_fix_task(&meta, &new, now()).unwrap();
+    assert_eq!(id.as_str(), "TASK-pr7-aaaaaaaa");
+    assert_eq!(prs.add_fix_task(&meta, &new, now()).unwrap(), (id.clone(), after.clone()));
+    // Killed before it was noted, and the task is done meanwhile.
+    atomic::write(&paths.pr_meta(7), &atomic::json(&meta).unwrap()).unwrap();
+    fs::create_dir_all(paths.queue(TaskState::Done)).unwrap();
+    fs::rename(paths.task(TaskState::Incoming, &id), paths.task(TaskState::Done, &id)).unwrap();
+    assert_eq!(prs.add_fix_task(&meta, &new, now()).unwrap(), (id, after));
+    assert_eq!(Queue::new(&paths).count(TaskState::Incoming).unwrap(), 0);
+    let next = prs.observe(&seen(NEXT), &Gatekeeper::default(), now()).unwrap();
+    assert_eq!(prs.add_fix_task(&next, &new, now()).unwrap().1.fix_tasks.len(), 2);
+}
+
+#[test]
+fn a_meta_that_cannot_be_understood_is_left_alone() {
+    let (_dir, paths) = project();
+    let prs = Prs::new(&paths);
+    for text in ["{", r#"{"pr_number": 7, "status": "superseded"}"#, r#"{"pr_number": 8}"#] {
+        fs::write(paths.pr_meta(7), text).unwrap();
+        assert!(prs.observe(&seen(HEAD), &Gatekeeper::default(), now()).is_err());
+        assert!(prs.close(7).is_err() && prs.record(7, &check(HEAD, CheckStatus::Passed), None).is_err());
+        assert_eq!(prs.all().unwrap().problems.len(), 1);
+        assert_eq!(fs::read_to_string(paths.pr_meta(7)).unwrap(), text);
+    }
+}
+
+#[test]
+fn records_at_once_lose_nothing() {
+    let (_dir, paths) = project();
+    std::thread::scope(|scope| {
+        for check_name in ["lint", "tests", "style", "architecture"] {
+            let paths = &paths;
+            scope.spawn(move || {
+                let check = Check { name: check_name.parse().unwrap(), ..check(HEAD, CheckStatus::Passed) };
+                Prs::new(paths).record(7, &check, None).unwrap();
+            });
+        }
+    });
+    let meta = Prs::new(&paths).load(7).unwrap().unwrap();
+    assert_eq!((meta.check_results.len(), meta.status), (4, Status::Approved));
+}
