@@ -4,6 +4,7 @@
 //! doing it twice does it once. It never decides what is published, and never asks anybody anything.
 
 mod error;
+mod gate;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use crate::domain::{review::Verdict, text};
 use crate::exec::command::{self, Patience};
 
 pub use error::GhError;
+pub use gate::{Description, OpenPulls, Pull, Reviewed};
 
 const MAX_OUTPUT: usize = 8 << 20;
 /// GitHub takes 65,536 characters of text and 256 of a title.
@@ -107,6 +109,31 @@ pub enum Posted {
     Comment,
 }
 
+/// What was said on a pull request.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Comments {
+    comments: Vec<Remark>,
+    reviews: Vec<Remark>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Remark {
+    #[serde(default)]
+    body: String,
+}
+
+impl Comments {
+    /// Whether a comment or review carries the marker.
+    pub fn have(&self, marker: &str) -> bool {
+        self.comments.iter().chain(&self.reviews).any(|remark| remark.body.contains(marker))
+    }
+}
+
+/// What makes a comment findable, invisible for readers.
+pub fn marker(key: &str) -> String {
+    format!("<!-- scheduler:{key} -->")
+}
+
 /// The GitHub repository of one checkout.
 #[derive(Clone, Debug)]
 pub struct GitHub {
@@ -188,7 +215,7 @@ impl GitHub {
 
     fn comment_anew(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {
         let arguments = ["pr", "comment", &number.to_string(), "--body-file=-"];
-        let result = self.call(&arguments, Some(&with_marker(body, marker)));
+        let result = self.call(&arguments, Some(&with_marker(body, marker))).map(drop);
         self.despite_lost_reply(result, number, marker, Posted::Comment)
     }
 
@@ -199,16 +226,20 @@ impl GitHub {
         if self.has_marker(number, marker)? {
             return Ok(Posted::Already);
         }
+        match self.review_anew(number, verdict, body, marker) {
+            Err(error) if error.is_own_pr() => self.comment_anew(number, body, marker),
+            result => self.despite_lost_reply(result, number, marker, Posted::Review),
+        }
+    }
+
+    fn review_anew(&self, number: u64, verdict: Verdict, body: &str, marker: &str) -> Result<(), GhError> {
         let verdict = match verdict {
             Verdict::Approve => "--approve",
             Verdict::RequestChanges => "--request-changes",
             Verdict::Comment => "--comment",
         };
         let arguments = ["pr", "review", &number.to_string(), verdict, "--body-file=-"];
-        match self.call(&arguments, Some(&with_marker(body, marker))) {
-            Err(error) if error.is_own_pr() => self.comment_anew(number, body, marker),
-            result => self.despite_lost_reply(result, number, marker, Posted::Review),
-        }
+        self.call(&arguments, Some(&with_marker(body, marker))).map(drop)
     }
 
     /// A pull request as it is now.
@@ -218,32 +249,20 @@ impl GitHub {
 
     fn despite_lost_reply(
         &self,
-        result: Result<String, GhError>,
+        result: Result<(), GhError>,
         number: u64,
         marker: &str,
         posted: Posted,
     ) -> Result<Posted, GhError> {
         match result {
-            Ok(_) => Ok(posted),
+            Ok(()) => Ok(posted),
             Err(_) if self.has_marker(number, marker).unwrap_or(false) => Ok(posted),
             Err(error) => Err(error),
         }
     }
 
     fn has_marker(&self, number: u64, marker: &str) -> Result<bool, GhError> {
-        #[derive(Deserialize)]
-        struct Texts {
-            comments: Vec<Text>,
-            reviews: Vec<Text>,
-        }
-        #[derive(Deserialize)]
-        struct Text {
-            #[serde(default)]
-            body: String,
-        }
-        let number = number.to_string();
-        let texts: Texts = self.json(&["pr", "view", &number, "--json=number,state,comments,reviews"])?;
-        Ok(texts.comments.iter().chain(&texts.reviews).any(|text| text.body.contains(marker)))
+        Ok(self.comments(number)?.have(marker))
     }
 
     fn json<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, GhError> {

@@ -9,7 +9,7 @@ use crate::{
         shell,
     },
     exec::{
-        github::{CreateOutcome, GhError, GitHub, Posted},
+        github::{CreateOutcome, GhError, GitHub, Posted, marker},
         push::{self, Push, Pushed},
     },
 };
@@ -84,7 +84,7 @@ impl Run<'_> {
         let mut published = Published::default();
         let number = self.task.as_ref().and_then(|task| task.head.pr);
         let (Some(number), Some(review)) = (number, &record.review) else { return Ok(published) };
-        let mark = format!("<!-- scheduler:review {} -->", self.id());
+        let mark = marker(&format!("review {}", self.id()));
         let posted = self.ask(|github| github.review(number, review.verdict, &review.to_text(), &mark));
         self.unless_cut_short(posted.is_ok())?;
         match posted {
