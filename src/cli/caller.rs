@@ -15,7 +15,10 @@ use crate::{
     },
 };
 use anyhow::{Result, bail};
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Who calls.
 #[derive(Debug)]
@@ -33,6 +36,14 @@ pub struct AgentCaller {
     pub assignment: Assignment,
     /// The files of its run.
     pub files: RunPaths,
+    worktree: PathBuf,
+}
+
+impl AgentCaller {
+    /// Where its run works.
+    pub fn worktree(&self) -> &Path {
+        &self.worktree
+    }
 }
 
 impl Caller {
@@ -107,7 +118,7 @@ fn find(project: &Project, run_id: &str) -> Result<Option<AgentCaller>> {
         }
         let files = agent.run(run_id)?;
         if let Some(assignment) = read::read_json(&files.assignment())? {
-            return Ok(Some(AgentCaller { assignment, files }));
+            return Ok(Some(AgentCaller { assignment, files, worktree: agent.worktree() }));
         }
     }
     Ok(None)

@@ -2,6 +2,7 @@
 
 mod agent;
 mod caller;
+mod check;
 mod config;
 mod configure;
 mod context;
@@ -13,6 +14,7 @@ mod install;
 mod limits;
 mod message;
 mod pause;
+mod pr;
 mod programs;
 mod review;
 mod status;
@@ -93,6 +95,12 @@ enum Command {
     /// Stop having ticks done
     #[command(after_help = "Example:\n  scheduler uninstall cron")]
     Uninstall(install::Args),
+    /// Record what a gatekeeper found
+    #[command(subcommand)]
+    Check(check::Command),
+    /// Look at the pull requests and their checks
+    #[command(subcommand)]
+    Pr(pr::Command),
     /// Carry one run; started by ticks
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -130,6 +138,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Install(args)) => install::install(args, &context),
         Some(Command::Doctor(args)) => doctor::run(args, &context),
         Some(Command::Uninstall(args)) => install::uninstall(args, &context),
+        Some(Command::Check(command)) => check::run(command, &context),
+        Some(Command::Pr(command)) => pr::run(command, &context),
         Some(Command::Supervise(args)) => supervise::run(args, &context),
         Some(Command::Refresh) => supervise::refresh(&context),
         Some(Command::Notify) => supervise::notify(&context),

@@ -4,6 +4,7 @@ use super::{Context, caller, usage};
 use crate::{
     domain::{
         config::{Problem, Severity},
+        gate::DueCheck,
         run::Work,
         schedule::Decision,
         time,
@@ -58,10 +59,9 @@ pub fn misconfigured(project: &Project, problems: &[Problem]) -> anyhow::Error {
 
 fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) -> Result<()> {
     let talkative = context.debug || dry_run;
-    if talkative {
-        for warning in &report.warnings {
-            context.warn(format!("{}: {warning}", project.paths.config().display()));
-        }
+    // A check that nobody makes holds up every pull request: that is said at each tick.
+    for warning in report.warnings.iter().filter(|warning| talkative || warning.key.starts_with("gatekeeper.")) {
+        context.warn(format!("{}: {warning}", project.paths.config().display()));
     }
     for name in &report.recovering {
         context.line(format!("{name}: puts right a run that was cut off"))?;
@@ -94,6 +94,9 @@ fn purpose(work: &Work) -> String {
         Work::Task { id, attempt: 1 } => format!("with {id}"),
         Work::Task { id, attempt } => format!("with {id}, attempt {attempt}"),
         Work::Explore => "to look for tasks".to_owned(),
+        Work::Check(DueCheck { pr, check, attempt: 1, .. }) => format!("to check {check} of #{pr}"),
+        Work::Check(DueCheck { pr, check, attempt, .. }) => format!("to check {check} of #{pr}, attempt {attempt}"),
+        Work::Coordinate => "to look at the pull requests".to_owned(),
     }
 }
 

@@ -224,6 +224,11 @@ impl Role {
         &ROLES[self as usize]
     }
 
+    /// Whether its runs start claude, and so may cost money and meet the account's limits.
+    pub fn uses_claude(self) -> bool {
+        self.spec().max_turns > 0
+    }
+
     /// Whether it may call `command`, given as the words after `scheduler`, such as `task add`.
     pub fn may_call(self, command: &str) -> bool {
         self.spec()

@@ -3,7 +3,8 @@
 //! Both are files of the run's folder, and all that recovery needs; agents.yaml may have changed since.
 
 use super::{
-    config::RunSettings,
+    config::{Gatekeeper, RunSettings},
+    gate::DueCheck,
     name::Name,
     outcome::Outcome,
     ports::Ports,
@@ -30,6 +31,10 @@ pub enum Work {
     },
     /// To look at the code and create tasks.
     Explore,
+    /// To make one check of a pull request.
+    Check(DueCheck),
+    /// To see which pull requests there are and carry out the verdicts on them; without claude.
+    Coordinate,
 }
 
 impl Work {
@@ -37,15 +42,24 @@ impl Work {
     pub fn task(&self) -> Option<&Name> {
         match self {
             Self::Task { id, .. } => Some(id),
-            Self::Explore => None,
+            Self::Explore | Self::Check(_) | Self::Coordinate => None,
         }
     }
 
-    /// Which attempt at its task this is, counted from 1; 1 without a task.
+    /// Which attempt at its task or check this is, counted from 1; 1 without either.
     pub fn attempt(&self) -> u32 {
         match self {
             Self::Task { attempt, .. } => *attempt,
-            Self::Explore => 1,
+            Self::Check(due) => due.attempt,
+            Self::Explore | Self::Coordinate => 1,
+        }
+    }
+
+    /// The check that is to be made, if it is one.
+    pub fn check(&self) -> Option<&DueCheck> {
+        match self {
+            Self::Check(due) => Some(due),
+            Self::Task { .. } | Self::Explore | Self::Coordinate => None,
         }
     }
 }
@@ -76,6 +90,9 @@ pub struct Assignment {
     pub max_incoming: u32,
     /// Whether pull requests are opened as drafts, for gatekeepers to check first.
     pub draft_pull_requests: bool,
+    /// How pull requests are checked.
+    #[serde(default)]
+    pub gatekeeper: Gatekeeper,
     /// Whether the tick was started with `--debug`.
     pub debug: bool,
 }
@@ -93,6 +110,9 @@ pub struct Prepared {
     pub target: Option<String>,
     /// The branch of an existing pull request, if the task updates one.
     pub pull_request_branch: Option<String>,
+    /// The commit that a gatekeeper looks at; the worktree doesn't stand there if it comes from a fork.
+    #[serde(default)]
+    pub checked: Option<String>,
 }
 
 /// What a run used up.

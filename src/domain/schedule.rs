@@ -10,6 +10,7 @@ pub use reason::Reason;
 
 use super::{
     config::{Agent, Config},
+    gate::DueCheck,
     name::Name,
     outcome::Cooldown,
     role::{Role, TaskRole},
@@ -77,6 +78,8 @@ pub struct Snapshot {
     pub claimed: u32,
     /// Of these, how many will open a pull request.
     pub claimed_opening: u32,
+    /// Checks that pull requests need, oldest pull request first. Only read if a gatekeeper could start.
+    pub due_checks: Vec<DueCheck>,
     /// Pull requests open, from the cache; `None` if that was never found out.
     pub open_prs: Option<u32>,
     /// What today's runs cost, those under way counted with their limit.
@@ -92,6 +95,8 @@ pub struct Needs {
     pub cost: bool,
     /// How many implementers, testers and reviewers could claim: their tasks.
     pub claimers: [usize; 3],
+    /// A gatekeeper could start: the checks that are due.
+    pub checks: bool,
 }
 
 impl Needs {
@@ -111,7 +116,8 @@ pub fn needs(config: &Config, snapshot: &Snapshot, now: Time) -> Needs {
     let mut needs = Needs::default();
     for (agent, view) in config.agents.iter().zip(&snapshot.agents) {
         if held_back(config, snapshot, agent, view, now).is_none() {
-            needs.cost = true;
+            needs.cost |= agent.role.uses_claude();
+            needs.checks |= agent.role == Role::Gatekeeper;
             if let Some(role) = agent.role.spec().claims {
                 needs.claimers[role as usize] += 1;
             }
@@ -171,7 +177,9 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if let Some(reason) = backoff(agent, state, now).filter(|_| !requested) {
         return Some(reason);
     }
-    if let Some(cooldown) = snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now)) {
+    if let Some(cooldown) =
+        snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now) && agent.role.uses_claude())
+    {
         return Some(cooling(cooldown));
     }
     let due_at = due_at(agent, state, now);
@@ -184,7 +192,7 @@ fn cooling(cooldown: &Cooldown) -> Reason {
 
 /// Whether this version of the program runs agents of a role.
 fn is_available(role: Role) -> bool {
-    role == Role::ProductManager || role.spec().claims.is_some()
+    !matches!(role, Role::Proposer | Role::Curator)
 }
 
 /// When an agent is due; `None` if it never ran or its last start lies in the future.
@@ -213,6 +221,7 @@ struct Given<'a> {
     opening: u32,
     spent_usd: f64,
     claimable: Vec<Option<&'a Task>>,
+    due_checks: Vec<&'a DueCheck>,
 }
 
 impl<'a> Given<'a> {
@@ -224,31 +233,39 @@ impl<'a> Given<'a> {
             opening: snapshot.claimed_opening,
             spent_usd: snapshot.spent_usd,
             claimable: snapshot.claimable.iter().map(Some).collect(),
+            due_checks: snapshot.due_checks.iter().collect(),
         }
     }
 
     fn offer(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Decision {
-        if let Some(reason) = self.global(config, snapshot) {
+        if let Some(reason) = self.global(config, snapshot, agent.role) {
             return Decision::Skip(reason);
         }
-        let work = match agent.role.spec().claims {
-            Some(role) => self.task(config, snapshot, role),
-            None => self.explore(config, snapshot),
+        let work = match (agent.role, agent.role.spec().claims) {
+            (Role::Gatekeeper, _) => self.check(agent),
+            (Role::GatekeeperCoordinator, _) => Ok(Work::Coordinate),
+            (_, Some(role)) => self.task(config, snapshot, role),
+            (_, None) => self.explore(config, snapshot),
         };
         match work {
             Ok(work) => {
                 self.running += 1;
-                self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
+                if agent.role.uses_claude() {
+                    self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
+                }
                 Decision::Start(work)
             }
             Err(reason) => Decision::Skip(reason),
         }
     }
 
-    /// What holds back everybody.
-    fn global(&self, config: &Config, snapshot: &Snapshot) -> Option<Reason> {
+    /// What holds back everybody, or everybody who uses claude.
+    fn global(&self, config: &Config, snapshot: &Snapshot, role: Role) -> Option<Reason> {
         if let Some(limit) = config.max_running.filter(|limit| self.running >= *limit) {
             return Some(Reason::TooManyRunning { running: self.running, limit });
+        }
+        if !role.uses_claude() {
+            return None;
         }
         let limit = config.max_cost_usd_per_day.filter(|limit| self.spent_usd >= *limit);
         if let Some(limit_usd) = limit {
@@ -256,6 +273,17 @@ impl<'a> Given<'a> {
         }
         // After a cooldown one agent goes first; it lifts the cooldown if it fares better.
         snapshot.cooldown.as_ref().filter(|_| self.running > 0).map(cooling)
+    }
+
+    /// The oldest pull request that needs the gatekeeper's check and wasn't tried too often.
+    fn check(&mut self, agent: &Agent) -> Result<Work, Reason> {
+        let tries = agent.settings.max_attempts;
+        let fits = |due: &&DueCheck| agent.focus.as_ref() == Some(&due.check);
+        let Some(at) = self.due_checks.iter().position(|due| fits(due) && due.attempt <= tries) else {
+            let given_up = u32::try_from(self.due_checks.iter().filter(|due| fits(due)).count()).unwrap_or(u32::MAX);
+            return Err(Reason::NoCheckPending { check: agent.focus.clone(), given_up });
+        };
+        Ok(Work::Check(self.due_checks.remove(at).clone()))
     }
 
     fn explore(&self, config: &Config, snapshot: &Snapshot) -> Result<Work, Reason> {

@@ -5,6 +5,7 @@
 
 pub mod collect;
 pub mod configure;
+pub mod coordinator;
 pub mod history;
 pub mod look;
 pub mod notify;

@@ -2,6 +2,8 @@
 //!
 //! Each step leaves on disk what [`recover`] needs to go on after it.
 
+mod check;
+mod coordinate;
 mod held;
 mod instruct;
 mod judge;
@@ -19,7 +21,7 @@ use crate::{
     domain::{
         name::Name,
         outcome::Outcome,
-        run::{Assignment, MARK},
+        run::{Assignment, MARK, Work},
         state::{AgentState, Phase},
         task::{self, Task, TaskState},
     },
@@ -114,6 +116,9 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     state::save(&files, &state)?;
     supervisor.lock.secure()?;
     let run = Run::open(supervisor, files, &state)?;
+    if run.assignment.work == Work::Coordinate {
+        return run.coordinate(state);
+    }
     let end = run.work(&mut state);
     run.conclude(state, end)
 }

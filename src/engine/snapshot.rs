@@ -6,6 +6,7 @@ use super::collect::Crew;
 use crate::{
     domain::{
         config::Config,
+        gate,
         name::Name,
         outcome::Cooldown,
         role::TaskRole,
@@ -18,6 +19,7 @@ use crate::{
         lock::Lock,
         marker,
         paths::Paths,
+        prs::Prs,
         queue::{Queue, Shift},
         requests,
     },
@@ -83,6 +85,9 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     let needs = schedule::needs(config, &taken.snapshot, now);
     if needs.cost && config.max_cost_usd_per_day.is_some() {
         costs(paths, config, &mut taken.snapshot, now)?;
+    }
+    if needs.checks {
+        checks(paths, config, crew, &mut taken)?;
     }
     if needs.tasks() {
         tasks(&queue, crew, &needs, &mut taken)?;
@@ -158,10 +163,25 @@ fn costs(paths: &Paths, config: &Config, snapshot: &mut Snapshot, now: Time) -> 
     snapshot.spent_usd = events::cost_of_day(paths, &day)?;
     snapshot.usual_cost_usd = events::dearest_of_last(paths, &day, 20)?;
     for (agent, view) in config.agents.iter().zip(&snapshot.agents) {
-        if view.standing != Standing::Free {
+        if view.standing != Standing::Free && agent.role.uses_claude() {
             snapshot.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
         }
     }
+    Ok(())
+}
+
+/// The checks that are due. Pull requests that are closed aren't read as long as the last look at GitHub is remembered.
+fn checks(paths: &Paths, config: &Config, crew: &Crew, taken: &mut Taken) -> Result<()> {
+    let prs = Prs::new(paths);
+    let all = match cache::load::<Vec<u64>>(&paths.gated_prs()) {
+        Some(numbers) => prs.these(&numbers),
+        None => prs.all()?,
+    };
+    let under_way: Vec<&str> = crew.views.values().filter_map(|view| view.state.run_id.as_deref()).collect();
+    let is_live = |run: &str| under_way.contains(&run);
+    let due = all.metas.iter().flat_map(|meta| gate::due(meta, &config.gatekeeper, &is_live));
+    taken.snapshot.due_checks = due.collect();
+    taken.problems.extend(all.problems);
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use crate::{
         events::{self, Event, EventKind},
         lock::Lock,
         paths::AgentPaths,
+        prs::Prs,
         queue::{Claim, Queue},
         runs,
         state::{self, Loaded},
@@ -98,6 +99,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         test_paths: config.test_paths.clone(),
         max_incoming: config.queue_limits.max_incoming,
         draft_pull_requests: config.gatekeeper.enabled,
+        gatekeeper: config.gatekeeper.clone(),
         debug,
     }
 }
@@ -114,9 +116,16 @@ fn launching(before: &AgentState, assignment: &Assignment) -> AgentState {
     }
 }
 
-/// Claims the task, if there is one. Returns why it can't be had.
+/// Claims the task or check, if there is one. Returns why it can't be had.
 fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Result<Option<Reason>> {
-    let Work::Task { id, attempt } = &assignment.work else { return Ok(None) };
+    let (id, attempt) = match &assignment.work {
+        Work::Task { id, attempt } => (id, attempt),
+        Work::Check(due) => {
+            let begun = Prs::new(&spawner.project.paths).begin(due, &assignment.run_id, assignment.assigned_at)?;
+            return Ok((!begun).then(|| Reason::NoCheckPending { check: Some(due.check.clone()), given_up: 0 }));
+        }
+        Work::Explore | Work::Coordinate => return Ok(None),
+    };
     let stamp = Edit::new()
         .set(key::ATTEMPTS, attempt)
         .set(key::CLAIMED_BY, &assignment.agent)

@@ -133,6 +133,11 @@ impl Paths {
         self.cache().join("open-prs.json")
     }
 
+    /// The pull requests that gatekeepers look after and that aren't closed, by number.
+    pub fn gated_prs(&self) -> PathBuf {
+        self.cache().join("gated-prs.json")
+    }
+
     /// Which messages the human was notified of.
     pub fn notified(&self) -> PathBuf {
         self.cache().join("notified.json")

@@ -17,10 +17,11 @@ use std::{
 
 const CONFIGURATION: &str = include_str!("../../../templates/agents.yaml");
 
-const SKILLS: [(&str, &str); 4] = [
+const SKILLS: [(&str, &str); 5] = [
     ("enqueue.md", include_str!("../../../commands/management/enqueue.md")),
     ("queue-status.md", include_str!("../../../commands/management/queue-status.md")),
     ("agent-status.md", include_str!("../../../commands/management/agent-status.md")),
+    ("pr-status.md", include_str!("../../../commands/management/pr-status.md")),
     ("retry-failed.md", include_str!("../../../commands/management/retry-failed.md")),
 ];
 
@@ -215,6 +216,7 @@ fn directories(paths: &Paths) -> Vec<PathBuf> {
     ];
     all.extend(TaskState::ALL.map(|state| paths.queue(state)));
     all.extend(paths.proposals());
+    all.push(paths.prs_dir());
     all
 }
 

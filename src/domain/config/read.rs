@@ -7,6 +7,7 @@ use super::{
     check::{Checker, Section},
 };
 use crate::domain::{
+    gate,
     name::{Name, RESERVED},
     ports,
     role::{Model, Role},
@@ -78,8 +79,30 @@ fn config(check: &mut Checker, root: &Node) -> Config {
         notify: notifier(check, &mut top),
         agents: agents(check, &mut top, &defaults),
     };
+    gatekeepers(check, &mut top, &config);
     top.finish(check);
     config
+}
+
+/// Checks that nobody makes, and gatekeepers whose check nobody asks for.
+fn gatekeepers(check: &mut Checker, top: &mut Section<'_>, config: &Config) {
+    let mut line = |key| top.get(key).map_or(1, |node| node.line);
+    let (gate_line, agents_line) = (line("gatekeeper"), line("agents"));
+    for name in gate::unguarded(config) {
+        let message = format!("no agent is a gatekeeper with focus: {name}, so no pull request can pass");
+        check.warning(gate_line, "gatekeeper.required_checks", message);
+    }
+    let asked = |name: &Name| {
+        let gate = &config.gatekeeper;
+        gate.required_checks.contains(name) || gate.optional_checks.contains(name)
+    };
+    let agents = config.agents.iter().filter(|agent| agent.role == Role::Gatekeeper && config.gatekeeper.enabled);
+    for agent in agents {
+        if let Some(focus) = agent.focus.as_ref().filter(|focus| !asked(focus)) {
+            let message = format!("{}: {focus} is neither among required_checks nor optional_checks", agent.name);
+            check.warning(agents_line, "agents", message);
+        }
+    }
 }
 
 fn model(check: &mut Checker, top: &mut Section<'_>) -> Model {

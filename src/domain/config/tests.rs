@@ -79,6 +79,18 @@ fn every_problem_names_line_and_key() {
         ),
         ("paused: maybe\nagents: []", "Error line 1: paused: must be true or false"),
         ("test_paths: ['a[']\nagents: []", "is not a glob"),
+        (
+            "gatekeeper:\n  max_fix_rounds: -1\nagents: []",
+            "Error line 2: gatekeeper.max_fix_rounds: must be a whole number from 0",
+        ),
+        (
+            "gatekeeper: {enabled: true, required_checks: [lint]}\nagents:\n- {name: a, role: gatekeeper, focus: lnt}\n",
+            "gatekeeper.required_checks: no agent is a gatekeeper with focus: lint, so no pull request can pass",
+        ),
+        (
+            "gatekeeper: {enabled: true, required_checks: [lint]}\nagents:\n- {name: a, role: gatekeeper, focus: lnt}\n",
+            "agents: a: lnt is neither among required_checks nor optional_checks",
+        ),
         ("paused: true\npaused: false\nagents: []", "Error line 2: the key \"paused\" stands there twice"),
         ("hello", "Error line 1: must be a mapping"),
     ] {

@@ -9,19 +9,20 @@ use crate::domain::{
     name::Name,
     role::Role,
 };
+use serde::{Deserialize, Serialize};
 
-/// A check that a gatekeeper could take up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A check that a gatekeeper could take up, or has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueCheck {
     /// The pull request.
     pub pr: u64,
-    /// Its head commit.
+    /// Its head commit, as it is known.
     pub commit: String,
     /// Which check.
     pub check: Name,
-    /// Which attempt at this commit it would be, counted from 1.
+    /// Which attempt at this commit it is, counted from 1.
     pub attempt: u32,
-    /// The pull request comes from a fork.
+    /// The pull request comes from a fork: its code is read and never executed.
     pub fork: bool,
 }
 

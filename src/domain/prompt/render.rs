@@ -31,7 +31,8 @@ fn template(role: Role) -> Option<&'static str> {
         Role::Implementer => include_str!("../../../templates/implementer.md.j2"),
         Role::Tester => include_str!("../../../templates/tester.md.j2"),
         Role::Reviewer => include_str!("../../../templates/reviewer.md.j2"),
-        Role::Proposer | Role::Curator | Role::Gatekeeper | Role::GatekeeperCoordinator => return None,
+        Role::Gatekeeper => include_str!("../../../templates/gatekeeper.md.j2"),
+        Role::Proposer | Role::Curator | Role::GatekeeperCoordinator => return None,
     })
 }
 

@@ -6,6 +6,7 @@ const CREATE_TASK: (&str, &str) = ("create-task.md", include_str!("../../../comm
 const IMPLEMENT: (&str, &str) = ("implement.md", include_str!("../../../commands/agent/implement.md"));
 const TEST: (&str, &str) = ("test.md", include_str!("../../../commands/agent/test.md"));
 const REVIEW: (&str, &str) = ("review.md", include_str!("../../../commands/agent/review.md"));
+const RECORD_CHECK: (&str, &str) = ("record-check.md", include_str!("../../../commands/agent/record-check.md"));
 const SEND_MESSAGE: (&str, &str) = ("send-message.md", include_str!("../../../commands/agent/send-message.md"));
 
 /// The skills of a role: file name and text of each.
@@ -15,7 +16,8 @@ pub fn skills(role: Role) -> &'static [(&'static str, &'static str)] {
         Role::Implementer => &[IMPLEMENT, SEND_MESSAGE],
         Role::Tester => &[TEST, SEND_MESSAGE],
         Role::Reviewer => &[REVIEW, SEND_MESSAGE],
-        Role::Proposer | Role::Curator | Role::Gatekeeper => &[SEND_MESSAGE],
+        Role::Gatekeeper => &[RECORD_CHECK, SEND_MESSAGE],
+        Role::Proposer | Role::Curator => &[SEND_MESSAGE],
         Role::GatekeeperCoordinator => &[],
     }
 }

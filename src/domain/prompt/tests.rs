@@ -60,6 +60,10 @@ fn review() -> ReviewTarget {
     }
 }
 
+fn check(change_file: Option<&str>) -> CheckView {
+    CheckView { name: "lint".parse().unwrap(), required: true, change_file: change_file.map(str::to_owned) }
+}
+
 fn input(role: Role) -> PromptInput {
     PromptInput {
         agent: "agent-1".parse().unwrap(),
@@ -69,7 +73,7 @@ fn input(role: Role) -> PromptInput {
         worktree: "/p/.orchestrator/agents/agent-1/worktree".to_owned(),
         branch: Some("agent/TASK-a1b2c3d4-20240115-103000".to_owned()),
         base: Some("main".to_owned()),
-        task: (role != Role::ProductManager).then(task),
+        task: (![Role::ProductManager, Role::Gatekeeper].contains(&role)).then(task),
         attempts: vec![Attempt { attempt: 1, outcome: "turn limit".to_owned(), summary: "Half done".to_owned() }],
         answers: vec![Answer { question: "Which one?".to_owned(), answer: "The first.".to_owned() }],
         feedback: vec![Feedback { source: "reviewer".to_owned(), text: "Handle None".to_owned() }],
@@ -77,12 +81,14 @@ fn input(role: Role) -> PromptInput {
         role_prompt: Some("Mind the parser.".to_owned()),
         test_paths: vec!["tests/**".to_owned(), "**/*_test.go".to_owned()],
         queue: (role == Role::ProductManager).then(queue),
-        review: (role == Role::Reviewer).then(review),
+        review: [Role::Reviewer, Role::Gatekeeper].contains(&role).then(review),
+        check: (role == Role::Gatekeeper).then(|| check(None)),
+        focus_prompt: None,
         delimiter: DELIMITER.to_owned(),
     }
 }
 
-const ROLES: [Role; 4] = [Role::ProductManager, Role::Implementer, Role::Tester, Role::Reviewer];
+const ROLES: [Role; 5] = [Role::ProductManager, Role::Implementer, Role::Tester, Role::Reviewer, Role::Gatekeeper];
 
 /// The same input with as little as there can be.
 fn bare(role: Role) -> PromptInput {
@@ -99,6 +105,7 @@ fn bare(role: Role) -> PromptInput {
         test_paths: Vec::new(),
         queue: None,
         review: None,
+        check: None,
         ..input(role)
     }
 }
@@ -114,6 +121,9 @@ fn says_all_that_it_was_given() {
             }
             Role::Tester => &["`tests/**`, `**/*_test.go`", "attempt 2 of 3", "Names may be empty."],
             Role::Reviewer => &["git diff fedcba9876543210...0123456789abcdef", "+check()", "src/login.rs"],
+            Role::Gatekeeper => {
+                &["**lint**", "Pull request #", "git diff fedcba9876543210 0123456789abcdef", "+check()"]
+            }
             _ => &["--task TASK-a1b2c3d4", "agent/TASK-a1b2c3d4-20240115-103000", "begun from `main`"],
         };
         let text = render(&input(role)).unwrap();
@@ -121,6 +131,28 @@ fn says_all_that_it_was_given() {
             assert!(text.contains(part), "{role}: {part:?} is not in\n{text}");
         }
     }
+}
+
+#[test]
+fn the_built_in_prompt_gives_way_to_the_owners() {
+    let mut input = PromptInput { focus: Some("lint".parse().unwrap()), ..input(Role::Gatekeeper) };
+    input.focus_prompt = built_in(input.focus.as_ref());
+    let text = render(&input).unwrap();
+    assert!(text.contains("Mind the parser.") && !text.contains("formatters find"), "{text}");
+    input.role_prompt = None;
+    assert!(render(&input).unwrap().contains("formatters find"));
+}
+
+#[test]
+fn the_change_of_a_fork_is_read_and_never_run() {
+    let mut input = input(Role::Gatekeeper);
+    assert!(render(&input).unwrap().contains("Run the project's own tools"));
+    input.check = Some(check(Some(".claude/commands/scheduler/change.diff")));
+    let text = render(&input).unwrap();
+    assert!(
+        text.contains("nothing of it may be executed") && text.contains("`.claude/commands/scheduler/change.diff`")
+    );
+    assert!(!text.contains("Run the project's own tools") && !text.contains("git diff "), "{text}");
 }
 
 #[test]

@@ -37,12 +37,16 @@ pub struct PromptInput {
     pub global_instructions: Option<String>,
     /// The text of `prompts/<agent>.md`, else `prompts/<focus>.md`.
     pub role_prompt: Option<String>,
+    /// The built-in prompt of the focus, where the owner of the project has none of their own.
+    pub focus_prompt: Option<String>,
     /// The globs that a tester may change.
     pub test_paths: Vec<String>,
     /// What a product manager must know to create no task twice.
     pub queue: Option<QueueView>,
-    /// What a reviewer looks at.
+    /// What a reviewer or gatekeeper looks at.
     pub review: Option<ReviewTarget>,
+    /// What a gatekeeper is to find out of it.
+    pub check: Option<CheckView>,
     /// Letters and digits that nobody can guess, at least 12; they mark where text of others begins and ends.
     pub delimiter: String,
 }
@@ -145,6 +149,17 @@ pub struct FailedTask {
     pub title: String,
     /// Why it failed.
     pub reason: String,
+}
+
+/// The check of a gatekeeper.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckView {
+    /// Its name.
+    pub name: Name,
+    /// It can block the pull request.
+    pub required: bool,
+    /// The file with the whole change, if it comes from a fork and isn't checked out.
+    pub change_file: Option<String>,
 }
 
 /// The change under review.

@@ -100,6 +100,13 @@ pub enum Reason {
         /// `max_cost_usd_per_day`.
         limit_usd: f64,
     },
+    /// No pull request needs its check.
+    NoCheckPending {
+        /// Its focus; without one there is nothing that it could check.
+        check: Option<Name>,
+        /// Pull requests whose check ended too often without a record.
+        given_up: u32,
+    },
     /// Gatekeepers are switched off.
     Disabled,
     /// This version doesn't run agents of that role.
@@ -130,6 +137,9 @@ impl Reason {
             Self::PrsFull { open, limit } => format!("{open} of {limit} PRs open"),
             Self::TooManyRunning { running, limit } => format!("{running} of {limit} runs under way"),
             Self::BudgetSpent { spent_usd, limit_usd } => format!("${spent_usd:.2} of ${limit_usd:.2} spent"),
+            Self::NoCheckPending { check: None, .. } => "has no focus".to_owned(),
+            Self::NoCheckPending { given_up: 0, .. } => "nothing to check".to_owned(),
+            Self::NoCheckPending { given_up, .. } => format!("nothing to check, {given_up} given up"),
             Self::Disabled => "gatekeepers are off".to_owned(),
             Self::Running { .. } | Self::NotAvailable { .. } => self.to_string(),
         }
@@ -175,6 +185,14 @@ impl fmt::Display for Reason {
             }
             Self::BudgetSpent { spent_usd, limit_usd } => {
                 write!(f, "today's runs cost ${spent_usd:.2} of ${limit_usd:.2} (max_cost_usd_per_day)")
+            }
+            Self::NoCheckPending { check: None, .. } => f.write_str("has no focus: name the check that it makes"),
+            Self::NoCheckPending { check: Some(check), given_up } => {
+                write!(f, "no pull request needs the check {check}")?;
+                match given_up {
+                    0 => Ok(()),
+                    count => write!(f, "; {count} were given up, see the messages"),
+                }
             }
             Self::Disabled => f.write_str("gatekeepers are off (gatekeeper: enabled: true switches them on)"),
             Self::NotAvailable { role } => write!(f, "this version doesn't run the role {role}"),

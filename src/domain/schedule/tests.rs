@@ -42,6 +42,8 @@ fn words(config: &Config, snapshot: &Snapshot) -> String {
     let word = |decision: &Decision| match decision {
         Decision::Start(Work::Task { id, attempt }) => format!("{id}#{attempt}"),
         Decision::Start(Work::Explore) => "explore".to_owned(),
+        Decision::Start(Work::Check(due)) => format!("{}@{}#{}", due.check, due.pr, due.attempt),
+        Decision::Start(Work::Coordinate) => "coordinate".to_owned(),
         Decision::Skip(reason) => format!("{reason:?}").split([' ', '{']).next().unwrap().to_owned(),
     };
     decisions.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -260,4 +262,53 @@ proptest! {
         started.dedup();
         prop_assert_eq!(started.len(), count);
     }
+}
+
+/// Gatekeepers for lint, lint and tests, one without focus, and a coordinator.
+fn gatekeepers(extra: &str) -> Config {
+    let agents: String = [", focus: lint", ", focus: lint", ", focus: tests", ""]
+        .iter()
+        .enumerate()
+        .map(|(index, focus)| format!("- {{name: g{index}, role: gatekeeper{focus}}}\n"))
+        .collect();
+    config(&format!("{extra}\nagents:\n{agents}- {{name: c, role: gatekeeper_coordinator}}\n"))
+}
+
+#[test]
+fn each_gatekeeper_gets_the_oldest_pull_request_that_needs_its_check() {
+    let due = |words: &str| -> Vec<DueCheck> {
+        let one = |word: &str| {
+            let (check, rest) = word.split_once('@').unwrap();
+            let (pr, attempt) = rest.split_once('#').unwrap();
+            let (pr, attempt) = (pr.parse().unwrap(), attempt.parse().unwrap());
+            DueCheck { pr, commit: "c".to_owned(), check: check.parse().unwrap(), attempt, fork: false }
+        };
+        words.split_whitespace().map(one).collect()
+    };
+    let on = "gatekeeper: {enabled: true}";
+    let none = "NoCheckPending";
+    for (extra, checks, expected) in [
+        ("", "lint@3#1", "Disabled Disabled Disabled Disabled Disabled".to_owned()),
+        (on, "", format!("{none} {none} {none} {none} coordinate")),
+        (on, "lint@3#1 tests@3#1", format!("lint@3#1 {none} tests@3#1 {none} coordinate")),
+        (on, "lint@3#2 tests@3#1 lint@5#1 lint@9#1", format!("lint@3#2 lint@5#1 tests@3#1 {none} coordinate")),
+        // Ended three times without a record: given up.
+        (on, "lint@3#4 lint@5#3", format!("lint@5#3 {none} {none} {none} coordinate")),
+        (on, "style@3#1", format!("{none} {none} {none} {none} coordinate")),
+    ] {
+        let config = gatekeepers(extra);
+        let snapshot = Snapshot { due_checks: due(checks), ..snapshot(&config, &[]) };
+        assert_eq!(needs(&config, &snapshot, at("12:00:00")).checks, !extra.is_empty());
+        assert_eq!(words(&config, &snapshot), expected, "{extra} {checks}");
+    }
+    let config = gatekeepers(&format!("{on}\nmax_cost_usd_per_day: 1"));
+    let snapshot = Snapshot { due_checks: due("lint@3#1"), spent_usd: 2.0, ..snapshot(&config, &[]) };
+    assert_eq!(
+        words(&config, &snapshot),
+        "BudgetSpent BudgetSpent BudgetSpent BudgetSpent coordinate",
+        "costs nothing"
+    );
+    let cooldown = Some(Cooldown { until: at("13:00:00"), reason: "x".to_owned() });
+    let snapshot = Snapshot { cooldown, spent_usd: 0.0, ..snapshot };
+    assert!(words(&config, &snapshot).ends_with("CoolingDown coordinate"));
 }

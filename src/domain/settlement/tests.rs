@@ -120,3 +120,45 @@ fn a_cause_that_hits_everybody_is_said_once() {
     assert_eq!(first.key, second.key);
     assert!(first.key.is_some());
 }
+
+#[test]
+fn checks_without_a_record_are_the_gatekeepers_error() {
+    use Outcome::*;
+    let launch = |everybody| LaunchFailed { message: "x".to_owned(), everybody };
+    for (recorded, outcome, attempt, tally, error, cools) in [
+        (true, Finished, 1, Tally::Success, false, false),
+        (true, TimedOut, 3, Tally::Success, false, false),
+        (true, UsageLimit { until: None }, 1, Tally::Success, false, true),
+        (false, Finished, 1, Tally::Failure, false, false),
+        (false, Finished, 3, Tally::Failure, true, false),
+        (false, TurnLimit, 2, Tally::Failure, false, false),
+        (false, Crashed { message: "x".to_owned() }, 3, Tally::Failure, true, false),
+        (false, Interrupted, 3, Tally::Neutral, false, false),
+        (false, UsageLimit { until: None }, 3, Tally::Neutral, false, true),
+        (false, launch(false), 3, Tally::Neutral, true, false),
+    ] {
+        let now = time::parse("2026-01-15T10:00:00Z").unwrap();
+        let run = CheckRun { recorded, attempt, max_attempts: 3, outcome: &outcome, tampered: None, now };
+        let settlement = settle_check(&run);
+        let told = settlement.notice.as_ref().is_some_and(|notice| notice.kind == MessageType::Error);
+        assert_eq!(
+            (settlement.tally, told, settlement.cooldown.is_some()),
+            (tally, error, cools),
+            "{outcome:?} {attempt}"
+        );
+        assert_eq!((settlement.task, settlement.publish), (None, Publish::Nothing));
+        let tampered = settle_check(&CheckRun { tampered: Some("a hook was changed"), ..run });
+        assert!(tampered.notice.is_some() && tampered.reason.contains("a hook was changed"));
+    }
+}
+
+#[test]
+fn a_look_that_failed_waits_longer() {
+    let failed = Outcome::LaunchFailed { message: "GitHub can't be reached".to_owned(), everybody: false };
+    for (outcome, tally) in
+        [(Outcome::Finished, Tally::Success), (Outcome::Interrupted, Tally::Neutral), (failed, Tally::Failure)]
+    {
+        let settlement = settle_coordination(&outcome);
+        assert_eq!((settlement.tally, settlement.cooldown, settlement.notice), (tally, None, None));
+    }
+}

@@ -44,6 +44,8 @@ impl Run<'_> {
         let assignment = &self.assignment;
         let attempt = assignment.work.attempt();
         let explores = assignment.role == Role::ProductManager;
+        let role_prompt = self.role_prompt()?;
+        let has_own = role_prompt.is_some();
         Ok(PromptInput {
             agent: assignment.agent.clone(),
             role: assignment.role,
@@ -65,10 +67,15 @@ impl Run<'_> {
             answers: self.answers()?,
             feedback: Vec::new(),
             global_instructions: read::read_linked_text(&paths.global_instructions())?,
-            role_prompt: self.role_prompt()?,
+            role_prompt,
             test_paths: assignment.test_paths.clone(),
             queue: if explores { Some(self.queue_view()?) } else { None },
-            review: self.review_target(prepared)?,
+            review: match self.assignment.work.check() {
+                Some(due) => Some(self.change_to_check(prepared, due)?),
+                None => self.review_target(prepared)?,
+            },
+            check: self.assignment.work.check().map(|due| self.check_view(due)),
+            focus_prompt: if has_own { None } else { prompt::built_in(self.assignment.focus.as_ref()) },
             delimiter: Uuid::new_v4().simple().to_string(),
         })
     }

@@ -8,8 +8,8 @@ use crate::{
         outcome::{self, End, Outcome},
         review::Review,
         role::{MayChange, TaskRole},
-        run::{NewPullRequest, Prepared, Publication, Record, Usage},
-        settlement::{self, Evidence, Publish, TaskRun},
+        run::{self, NewPullRequest, Prepared, Publication, Record, Usage},
+        settlement::{self, CheckRun, Evidence, Publish, TaskRun},
         test_paths::TestPaths,
         text::{cut, one_line},
     },
@@ -50,9 +50,18 @@ impl Run<'_> {
         // A person may have cancelled or moved it since the run began.
         let held = held_task(self.project(), &self.assignment)?.is_some();
         let attempt = if self.task.is_some() { self.assignment.work.attempt() } else { 0 };
-        let settlement = match self.task.as_ref().filter(|_| held) {
-            None if self.assignment.work.task().is_some() => settlement::taken_away(&outcome, now),
-            Some(task) => settlement::settle_task(&TaskRun {
+        let settlement = match (self.task.as_ref().filter(|_| held), &self.assignment.work) {
+            (_, run::Work::Check(due)) => settlement::settle_check(&CheckRun {
+                recorded: self.files.check().is_file(),
+                attempt: due.attempt,
+                max_attempts: self.assignment.settings.max_attempts,
+                outcome: &outcome,
+                tampered: work.evidence.tampered.as_deref(),
+                now,
+            }),
+            (_, run::Work::Coordinate) => settlement::settle_coordination(&outcome),
+            (None, run::Work::Task { .. }) => settlement::taken_away(&outcome, now),
+            (Some(task), _) => settlement::settle_task(&TaskRun {
                 role: task.head.role,
                 attempt,
                 max_attempts: self.assignment.settings.max_attempts,
@@ -62,7 +71,7 @@ impl Run<'_> {
                 evidence: &work.evidence,
                 now,
             }),
-            None => settlement::settle_other(&outcome, now),
+            (None, _) => settlement::settle_other(&outcome, now),
         };
         let review: Option<Review> = read::read_json(&self.files.review())?;
         let report = ended.facts.result.as_ref().map(|result| cut(result.text().trim(), MAX_REPORT));

@@ -115,7 +115,7 @@ impl Run<'_> {
             path,
             path_first: self.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
             mark: (MARK.to_owned(), self.id().to_owned()),
-            allow_network_git: settings.allow_network_git,
+            allow_network_git: settings.allow_network_git && !self.of_a_fork(),
             empty_gh_config: gh,
             identity: self.worktree().git().fallback_identity().map_err(anyhow::Error::from)?,
         })
@@ -124,6 +124,9 @@ impl Run<'_> {
     /// The tools that need no permission: Read, Skill, the role's or the configured ones, and the role's commands.
     fn allowed_tools(&self) -> Vec<String> {
         let spec = self.assignment.role.spec();
+        if self.of_a_fork() {
+            return self.tools_for_a_fork();
+        }
         let configured = self.assignment.settings.allowed_tools.clone();
         let tools = configured.unwrap_or_else(|| spec.tools.iter().map(|tool| (*tool).to_owned()).collect());
         let commands = spec.commands.iter().map(|command| format!("Bash(scheduler {command}:*)"));
@@ -148,7 +151,9 @@ impl Run<'_> {
         let mut add = |name, value: Option<String>| all.extend(value.map(|value| (name, value)));
         add("AGENT_FOCUS", assignment.focus.as_ref().map(ToString::to_string));
         add("TASK_ID", assignment.work.task().map(ToString::to_string));
-        add("PR_NUMBER", self.task.as_ref().and_then(|task| task.head.pr).map(|number| number.to_string()));
+        let checked = assignment.work.check().map(|due| due.pr);
+        let number = checked.or(self.task.as_ref().and_then(|task| task.head.pr));
+        add("PR_NUMBER", number.map(|number| number.to_string()));
         add("AGENT_DEV_PORT", assignment.ports.map(|ports| ports.dev.to_string()));
         add("AGENT_MCP_PORT", assignment.ports.map(|ports| ports.mcp.to_string()));
         add("AGENT_PW_WS_PORT", assignment.ports.map(|ports| ports.playwright.to_string()));

@@ -26,13 +26,13 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a fetch may take.
-const FETCH: Duration = Duration::from_secs(300);
+pub(super) const FETCH: Duration = Duration::from_secs(300);
 /// How often one looks whether another's fetch is over: somewhat longer in all than a fetch may take.
 const FETCH_TURNS: u32 = 3_300;
 /// How long one waits between two looks.
 const FETCH_TURN: Duration = Duration::from_millis(100);
 /// How long gh may take.
-const GH: Duration = Duration::from_secs(60);
+pub(super) const GH: Duration = Duration::from_secs(60);
 
 /// `cache/last-fetch.json`.
 #[derive(Serialize, Deserialize)]
@@ -131,6 +131,9 @@ impl Run<'_> {
     /// Finds out from which commit the run starts and what its work is compared with.
     fn find_start(&self) -> Result<Prepared, Hindrance> {
         let git = Git::in_repository(&self.project().common_dir);
+        if let Some(due) = self.assignment.work.check() {
+            return self.find_change(&git, due);
+        }
         let head = self.pull_request_head(&git)?;
         let target = self.target(&git, head.as_ref())?;
         let fresh = match (&head, &target) {
@@ -155,7 +158,8 @@ impl Run<'_> {
             None => (fresh.clone(), fresh),
         };
         let pull_request_branch = head.and_then(|head| head.pr).map(|pr| pr.head);
-        Ok(Prepared { branch: self.branch_name(writes), start, base, target, pull_request_branch })
+        let branch = self.branch_name(writes);
+        Ok(Prepared { branch, start, base, target, pull_request_branch, checked: None })
     }
 
     /// What a change under review is compared with: where it left the branch that it is meant for.
@@ -251,7 +255,7 @@ impl Run<'_> {
 }
 
 /// The newest commit that both have; the second where they have none.
-fn shared(git: &Git, commit: &str, other: &str) -> Result<String, Hindrance> {
+pub(super) fn shared(git: &Git, commit: &str, other: &str) -> Result<String, Hindrance> {
     let base = git.try_run(["merge-base", commit, other]).map_err(anyhow::Error::from)?;
     Ok(if base.status.success() { base.text() } else { other.to_owned() })
 }

@@ -43,6 +43,7 @@ impl Run<'_> {
         self.tell(record, &published)?;
         self.move_task(record, &published)?;
         self.note_cancelled(record)?;
+        self.settle_check(record)?;
         self.cooldown(record)?;
         self.log(record)?;
         let state = finished(state, record);
@@ -119,9 +120,10 @@ impl Run<'_> {
 
     /// The title of a message, with that of the task that it is about.
     fn of_the_task(&self, title: &str) -> String {
-        match &self.task {
-            Some(task) => format!("{title}: {}", cut(&one_line(&task.head.title), 80)),
-            None => title.to_owned(),
+        match (&self.task, self.assignment.work.check()) {
+            (Some(task), _) => format!("{title}: {}", cut(&one_line(&task.head.title), 80)),
+            (None, Some(due)) => format!("{title}: {} of #{}", due.check, due.pr),
+            (None, None) => title.to_owned(),
         }
     }
 
@@ -232,6 +234,9 @@ impl Run<'_> {
 
     /// A cause that would hit everybody stops everybody for a while; a run that got through lifts that.
     fn cooldown(&self, record: &Record) -> Result<()> {
+        if !self.assignment.role.uses_claude() {
+            return Ok(());
+        }
         let path = self.project().paths.cooldown();
         if let Some(cooldown) = &record.settlement.cooldown {
             return cache::save(&path, cooldown);

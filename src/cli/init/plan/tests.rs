@@ -37,6 +37,8 @@ fn makes_everything_once() {
         ".orchestrator/messages",
         ".orchestrator/shared/queue/claimed",
         ".orchestrator/shared/proposals/deferred",
+        ".orchestrator/shared/prs",
+        ".claude/commands/pr-status.md",
         ".claude/commands/retry-failed.md",
         ".gitignore",
     ] {

@@ -1,0 +1,148 @@
+//! `scheduler check record`: what a gatekeeper found in a pull request.
+
+use super::{
+    Context,
+    caller::{Access, AgentCaller, authorize},
+    input, usage,
+};
+use crate::{
+    domain::{
+        gate::{Check, CheckStatus},
+        name::Name,
+        review::Issue,
+        run::Prepared,
+        text::one_line,
+    },
+    engine::project::Project,
+    store::{prs::Prs, read, runs},
+};
+use anyhow::{Context as _, Result, bail};
+
+/// The longest summary, in bytes.
+const MAX_SUMMARY: usize = 2_000;
+/// The longest details, in bytes.
+const MAX_DETAILS: usize = 100_000;
+/// The most findings of one check.
+const MAX_ISSUES: usize = 100;
+/// The longest finding, in bytes.
+const MAX_ISSUE: usize = 4_000;
+
+/// Arguments of `scheduler check`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Record the check that this run is for; a later record replaces it
+    ///
+    /// A person records any check of a known pull request, for its head commit, by naming both.
+    #[command(after_help = "Example:\n  scheduler check record --status failed --summary 'Two lint errors' \\\n    \
+        --issue 'high|src/parse.rs:42|Unused variable'\n  \
+        scheduler check record --pr 7 --check lint --status passed --summary 'A false alarm'")]
+    Record(RecordArgs),
+}
+
+/// Arguments of `scheduler check record`.
+#[derive(Debug, clap::Args)]
+pub struct RecordArgs {
+    /// passed, failed or warning
+    #[arg(long, value_parser = recorded)]
+    status: CheckStatus,
+    /// What was found, in one line
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    summary: String,
+    /// A file with more, markdown; - for standard input
+    #[arg(long, value_name = "F")]
+    details_file: Option<String>,
+    /// One finding: 'severity|file:line|text'; repeatable
+    #[arg(long = "issue", value_name = "ISSUE", allow_hyphen_values = true)]
+    issues: Vec<Issue>,
+    /// The pull request; only for persons
+    #[arg(long, value_name = "N", requires = "check")]
+    pr: Option<u64>,
+    /// Which check; only for persons
+    #[arg(long, value_name = "NAME", requires = "pr")]
+    check: Option<Name>,
+}
+
+fn recorded(word: &str) -> Result<CheckStatus, String> {
+    CheckStatus::RECORDED
+        .into_iter()
+        .find(|status| status.word() == word)
+        .ok_or_else(|| "use passed, failed or warning".to_owned())
+}
+
+/// Runs one of the commands.
+pub fn run(command: &Command, context: &Context) -> Result<()> {
+    let Command::Record(args) = command;
+    let project = Project::find(&context.dir)?;
+    let caller = authorize(context, &project, "check record", Access::Write)?;
+    let prs = Prs::new(&project.paths);
+    let (number, check) = match caller.agent() {
+        Some(agent) => {
+            let (number, name, commit) = of_the_run(agent, args)?;
+            let check = record(args, name, commit, context)?;
+            runs::write_json(&agent.files.check(), &check)?;
+            prs.record(number, &check, Some(&agent.assignment.run_id))?;
+            (number, check)
+        }
+        None => {
+            let (Some(number), Some(name)) = (args.pr, args.check.clone()) else {
+                return Err(usage("name the pull request and the check: --pr N --check NAME"));
+            };
+            let Some(meta) = prs.load(number)? else {
+                bail!("pull request {number} is not known here; `scheduler pr list` lists those that are");
+            };
+            if !meta.checks().any(|wanted| *wanted == name) {
+                let wanted: Vec<_> = meta.checks().map(Name::as_str).collect();
+                return Err(usage(format!("--check {name}: the checks of #{number} are {}", wanted.join(", "))));
+            }
+            let check = record(args, name, meta.head_sha, context)?;
+            prs.record(number, &check, None)?;
+            (number, check)
+        }
+    };
+    context.line(format!("recorded: {} of #{number} {}, {} issues", check.name, check.status, check.issues.len()))
+}
+
+/// The pull request, check and commit that a run is for.
+fn of_the_run(agent: &AgentCaller, args: &RecordArgs) -> Result<(u64, Name, String)> {
+    let Some(due) = agent.assignment.work.check() else { bail!("this run is not for a check") };
+    if args.pr.is_some() {
+        bail!("a gatekeeper records the check of its own run: leave out --pr and --check");
+    }
+    if let Some(file) = args.details_file.as_deref().filter(|file| *file != "-") {
+        // What is recorded becomes public: nothing from outside the change belongs there.
+        let worktree = std::fs::canonicalize(agent.worktree()).context("the worktree can't be found")?;
+        let path = std::fs::canonicalize(file).with_context(|| file.to_owned())?;
+        if !path.starts_with(&worktree) {
+            bail!("--details-file {file} is outside of the worktree: use - and standard input");
+        }
+    }
+    let prepared: Option<Prepared> = read::read_json(&agent.files.prepared())?;
+    let commit = prepared.and_then(|prepared| prepared.checked).context("the run has no commit to check")?;
+    Ok((due.pr, due.check.clone(), commit))
+}
+
+fn record(args: &RecordArgs, name: Name, commit: String, context: &Context) -> Result<Check> {
+    let summary = one_line(&args.summary);
+    if summary.is_empty() || summary.len() > MAX_SUMMARY {
+        return Err(usage(format!("--summary must have 1 to {MAX_SUMMARY} bytes")));
+    }
+    if args.issues.len() > MAX_ISSUES || args.issues.iter().any(|issue| issue.text.len() > MAX_ISSUE) {
+        return Err(usage(format!("at most {MAX_ISSUES} --issue of {MAX_ISSUE} bytes; keep the gravest")));
+    }
+    if args.status == CheckStatus::Failed && args.issues.is_empty() {
+        return Err(usage("failed needs at least one --issue 'severity|file:line|text'"));
+    }
+    let details = input::text(None, args.details_file.as_deref())?.unwrap_or_default();
+    if details.len() > MAX_DETAILS {
+        return Err(usage(format!("the details have more than {MAX_DETAILS} bytes: keep the end")));
+    }
+    Ok(Check {
+        name,
+        status: args.status,
+        commit,
+        time: context.clock(),
+        summary,
+        details,
+        issues: args.issues.clone(),
+    })
+}

@@ -1,0 +1,139 @@
+//! `scheduler pr list` and `scheduler pr show`: the pull requests and their checks. They only look.
+
+use super::{
+    Context,
+    caller::{Access, authorize},
+    table,
+};
+use crate::{
+    domain::{
+        gate::{CheckStatus, Meta, Status, Verdict, verdict},
+        name::Name,
+        text::{cut, one_line, printable},
+        time,
+    },
+    engine::project::Project,
+    store::prs::Prs,
+};
+use anyhow::{Result, bail};
+
+/// Arguments of `scheduler pr`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// List the pull requests that gatekeepers look after
+    #[command(after_help = "Example:\n  scheduler pr list --json")]
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Also those that were merged or closed
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one pull request with what its checks found
+    #[command(after_help = "Example:\n  scheduler pr show 7")]
+    Show {
+        /// Its number
+        number: u64,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs one of the commands.
+pub fn run(command: &Command, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    let prs = Prs::new(&project.paths);
+    match command {
+        Command::List { json, all } => {
+            authorize(context, &project, "pr list", Access::Read)?;
+            list(context, &prs, *json, *all)
+        }
+        Command::Show { number, json } => {
+            authorize(context, &project, "pr show", Access::Read)?;
+            show(context, &prs, *number, *json)
+        }
+    }
+}
+
+fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
+    let known = prs.all()?;
+    let metas: Vec<Meta> = known.metas.into_iter().filter(|meta| all || meta.status != Status::Closed).collect();
+    for problem in &known.problems {
+        context.warn(problem);
+    }
+    if json {
+        return context.json(&metas);
+    }
+    if metas.is_empty() {
+        return context.line("no pull requests are known; a gatekeeper_coordinator looks for them");
+    }
+    let mut rows = table::new(&["PR", "STATUS", "CHECKS", "FIXES", "BRANCH", "TITLE"]);
+    for meta in &metas {
+        let checks: Vec<_> = meta.checks().map(|check| format!("{check} {}", word(meta, check))).collect();
+        rows.add_row([
+            &format!("#{}", meta.pr_number),
+            &meta.status.to_string(),
+            &checks.join(", "),
+            &meta.fix_tasks.len().to_string(),
+            &cut(&meta.branch, 40),
+            &cut(&meta.title, 44),
+        ]);
+    }
+    context.line(rows)
+}
+
+fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()> {
+    let Some(meta) = prs.load(number)? else {
+        bail!("pull request {number} is not known here; `scheduler pr list` lists those that are");
+    };
+    if json {
+        return context.json(&meta);
+    }
+    context.line(format!("#{} {}", meta.pr_number, one_line(&meta.title)))?;
+    let draft = if meta.draft { ", draft" } else { "" };
+    let fork = if meta.fork { ", from a fork" } else { "" };
+    context.line(format!("Status   {}{draft}{fork}{}", meta.status, waiting(&meta)))?;
+    context.line(format!(
+        "Branch   {} into {}, by {}",
+        one_line(&meta.branch),
+        one_line(&meta.base),
+        one_line(&meta.author)
+    ))?;
+    context.line(format!("Head     {}", one_line(&meta.head_sha)))?;
+    if let Some(at) = meta.last_checked {
+        context.line(format!("Checked  {}", time::to_text(at)))?;
+    }
+    for fix in &meta.fix_tasks {
+        context.line(format!("Fix task {} for {}", fix.task, cut(&one_line(&fix.commit), 12)))?;
+    }
+    for check in meta.checks() {
+        let kind = if meta.required_checks.contains(check) { "required" } else { "optional" };
+        context.line(format!("\n{check}, {kind}: {}", word(&meta, check)))?;
+        match prs.check(number, check) {
+            Ok(Some(record)) => {
+                let old = if record.commit == meta.head_sha { "" } else { "(for an older commit, doesn't count)\n" };
+                context.line(format!("{old}{}", printable(&record.to_text()).trim()))?;
+            }
+            Ok(None) => {}
+            Err(error) => context.warn(format!("{error:#}")),
+        }
+    }
+    Ok(())
+}
+
+/// How a check stands for the head commit.
+fn word(meta: &Meta, check: &Name) -> &'static str {
+    meta.result(check).map_or(CheckStatus::Pending, |result| result.status).word()
+}
+
+fn waiting(meta: &Meta) -> String {
+    match verdict(meta) {
+        Verdict::Waiting(missing) if meta.status != Status::Closed => {
+            let names: Vec<_> = missing.iter().map(Name::as_str).collect();
+            format!(", waits for {}", names.join(", "))
+        }
+        _ => String::new(),
+    }
+}

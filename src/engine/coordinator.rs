@@ -1,0 +1,166 @@
+//! The coordinator of gatekeepers: sees which pull requests there are, and carries out the verdicts on them.
+//!
+//! One call tells it everything; more are made only for what has changed. Every step is keyed, so that doing it again
+//! does nothing: what was cut off or refused is done by the next run. It judges nothing itself.
+
+mod verdicts;
+
+use super::{Clock, project::Project};
+use crate::{
+    domain::{
+        config::Gatekeeper,
+        gate::{Meta, Status},
+        message::{Message, MessageType},
+        name::Name,
+    },
+    exec::github::{GhError, GitHub, OpenPulls, Pull},
+    store::{cache, messages, prs::Prs},
+};
+use anyhow::Result;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+/// How long one call of gh may take.
+const GH: Duration = Duration::from_secs(60);
+/// The most pull requests that are asked for: gh fetches them a hundred at a time.
+const MAX_OPEN: usize = 1_000;
+
+/// One look at the pull requests.
+#[derive(Clone, Copy)]
+pub struct Coordinator<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// Who looks.
+    pub agent: &'a Name,
+    /// How pull requests are checked.
+    pub gate: &'a Gatekeeper,
+    /// The run.
+    pub run: &'a str,
+    /// Asks what time it is.
+    pub clock: Clock<'a>,
+    /// Becomes true when it is to end.
+    pub stop: &'a AtomicBool,
+}
+
+/// How a look ended.
+#[derive(Debug)]
+pub enum End {
+    /// Everything that was due is done.
+    Done,
+    /// It was asked to end; the rest is left for the next run.
+    Stopped,
+    /// GitHub or gh refused something; the rest is left for the next run.
+    Refused(GhError),
+}
+
+/// Why the steps for one pull request stopped.
+enum Hitch {
+    Refused(GhError),
+    Failed(anyhow::Error),
+}
+
+impl From<GhError> for Hitch {
+    fn from(error: GhError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<anyhow::Error> for Hitch {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Coordinator<'_> {
+    /// Takes over what GitHub says, then carries out what is due, oldest pull request first.
+    ///
+    /// # Errors
+    /// The project's files can't be read or written.
+    pub fn coordinate(&self) -> Result<End> {
+        let open = match self.github().open_pulls(MAX_OPEN) {
+            Ok(open) => open,
+            Err(error) => return self.refused(error),
+        };
+        let mut known = self.observe(&open)?;
+        known.sort_by_key(|(pull, _)| pull.seen.number);
+        let mut hitch = None;
+        for (pull, meta) in known.into_iter().filter(|(_, meta)| !meta.is_settled()) {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(End::Stopped);
+            }
+            match self.carry_out(pull, meta) {
+                Ok(()) => {}
+                Err(Hitch::Failed(error)) => return Err(error),
+                // Asking on would only make it worse.
+                Err(Hitch::Refused(error)) if error.is_temporary() => return self.refused(error),
+                Err(Hitch::Refused(error)) => {
+                    tracing::warn!(number = pull.seen.number, "{error}");
+                    hitch.get_or_insert(error);
+                }
+            }
+        }
+        hitch.map_or(Ok(End::Done), |error| self.refused(error))
+    }
+
+    fn github(&self) -> GitHub {
+        GitHub::new(self.project.root(), GH)
+    }
+
+    fn prs(&self) -> Prs<'_> {
+        Prs::new(&self.project.paths)
+    }
+
+    /// Writes down what is new, closes what is gone, and remembers for the ticks what is open.
+    fn observe<'p>(&self, open: &'p OpenPulls) -> Result<Vec<(&'p Pull, Meta)>> {
+        let prs = self.prs();
+        let mut known = Vec::new();
+        let mut problems = Vec::new();
+        for pull in open.pulls.iter().filter(|pull| self.gate.include_forks || !pull.seen.fork) {
+            match prs.observe(&pull.seen, self.gate, (self.clock)()) {
+                Ok(meta) => known.push((pull, meta)),
+                Err(error) => problems.push(format!("- {error:#}")),
+            }
+        }
+        let listed: BTreeSet<u64> = open.pulls.iter().map(|pull| pull.seen.number).collect();
+        let mut gated = Vec::new();
+        for meta in prs.all()?.metas.into_iter().filter(|meta| meta.status != Status::Closed) {
+            if listed.contains(&meta.pr_number) || !open.complete {
+                gated.push(meta.pr_number);
+            } else {
+                prs.close(meta.pr_number)?;
+            }
+        }
+        cache::save(&self.project.paths.gated_prs(), &gated)?;
+        if !problems.is_empty() {
+            let text = problems.join("\n");
+            self.tell(MessageType::Warning, "Pull requests are left alone", &text, format!("gate files {text}"))?;
+        }
+        Ok(known)
+    }
+
+    /// What a person can mend is told once; what passes by itself isn't.
+    fn refused(&self, error: GhError) -> Result<End> {
+        if !error.is_temporary() {
+            let text = format!("{error}; {}.\n\nIt is tried again, less and less often.", error.remedy());
+            self.tell(MessageType::Error, "Pull requests can't be coordinated", &text, format!("gate gh {error}"))?;
+        }
+        Ok(End::Refused(error))
+    }
+
+    fn tell(&self, kind: MessageType, title: &str, body: &str, key: String) -> Result<()> {
+        let message = Message {
+            kind,
+            title: title.to_owned(),
+            body: body.to_owned(),
+            from: self.agent.to_string(),
+            task: None,
+            run: Some(self.run.to_owned()),
+            key: Some(key),
+        };
+        messages::send(&self.project.paths, &message, (self.clock)())?;
+        Ok(())
+    }
+}
