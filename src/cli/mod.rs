@@ -110,6 +110,9 @@ enum Command {
     /// Notify the human of new messages; started by ticks
     #[command(hide = true)]
     Notify,
+    /// Tidy up; started by ticks
+    #[command(hide = true)]
+    Housekeeping,
 }
 
 /// Runs the command line; the result is the exit code of the process.
@@ -143,6 +146,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Supervise(args)) => supervise::run(args, &context),
         Some(Command::Refresh) => supervise::refresh(&context),
         Some(Command::Notify) => supervise::notify(&context),
+        Some(Command::Housekeeping) => supervise::housekeeping(&context),
         None => tick::run(cli.dry_run, &context),
     }
 }

@@ -1,10 +1,10 @@
-//! `scheduler supervise`, `scheduler refresh` and `scheduler notify`: what ticks start, detached. Not for people.
+//! `scheduler supervise`, `refresh`, `notify` and `housekeeping`: what ticks start, detached. Not for people.
 
 use super::{Context, usage};
 use crate::{
     domain::{name::Name, run::Assignment, time},
     engine::{
-        notify,
+        housekeeping, notify,
         project::Project,
         refresh,
         run::{self, Held, Supervisor},
@@ -81,4 +81,18 @@ pub fn notify(context: &Context) -> Result<()> {
         context.warn(format!("{} notify: {failure}", time::to_text(context.clock())));
     }
     Ok(())
+}
+
+/// Tidies up; what is removed goes to the scheduler's log, which is the standard output.
+pub fn housekeeping(context: &Context) -> Result<()> {
+    let lock =
+        detach::become_supervisor().context("housekeeping is started by ticks, with a lock as standard input")?;
+    let project = Project::find(&context.dir)?;
+    let _lock = Lock::adopt(lock, &project.paths.housekeeping_lock())
+        .map_err(|error| usage(format!("housekeeping is started by ticks, not by hand: {error:#}")))?;
+    let mut say = |what: &str| {
+        // A log that can't be written to is no reason to stop.
+        let _ = context.line(format!("{} housekeeping: {what}", time::to_text(context.clock())));
+    };
+    housekeeping::run(&project, &|| context.clock(), &mut say)
 }

@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod overview;
 pub mod ports;
 pub mod prompt;
+pub mod retention;
 pub mod review;
 pub mod role;
 pub mod run;

@@ -22,6 +22,11 @@ pub fn local_day(time: Time) -> String {
     time.with_timezone(&Local).format("%Y-%m-%d").to_string()
 }
 
+/// The local day as a date, to count days with.
+pub fn local_date(time: Time) -> chrono::NaiveDate {
+    time.with_timezone(&Local).date_naive()
+}
+
 /// Reads RFC 3339, or a time without zone, which is taken as local. `None` if it is neither.
 pub fn parse(text: &str) -> Option<Time> {
     let text = text.trim();

@@ -7,6 +7,7 @@ pub mod collect;
 pub mod configure;
 pub mod coordinator;
 pub mod history;
+pub mod housekeeping;
 pub mod look;
 pub mod notify;
 pub mod overview;

@@ -44,6 +44,12 @@ impl Spawner<'_> {
         self.start(&["notify"], lock, &log).context("notifying of messages can't be started")
     }
 
+    /// Starts the tidying up; `lock` sees to it that only one is under way.
+    pub fn housekeeping(&self, lock: Lock) -> Result<u32> {
+        let log = self.project.paths.scheduler_log(&time::local_day(self.now));
+        self.start(&["housekeeping"], lock, &log).context("the tidying up can't be started")
+    }
+
     fn start(&self, arguments: &[&str], lock: Lock, log: &Path) -> Result<u32> {
         let log = logs::open(log)?;
         let root = self.project.root();

@@ -4,7 +4,7 @@
 
 use super::{
     collect::{self, Crew},
-    notify,
+    housekeeping, notify,
     project::Project,
     snapshot::{self, Taken},
     spawn::Spawner,
@@ -128,6 +128,9 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
         if notifies && let Err(error) = notify(&spawner) {
             report.failures.push(format!("{error:#}"));
         }
+        if let Err(error) = housekeeping(&spawner) {
+            report.failures.push(format!("{error:#}"));
+        }
         let last = LastTick {
             time: options.now,
             duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -218,6 +221,17 @@ fn notify(spawner: &Spawner<'_>) -> Result<()> {
         && let Some(lock) = Lock::try_take(&spawner.project.paths.notify_lock())?
     {
         spawner.notify(lock)?;
+    }
+    Ok(())
+}
+
+/// Has old files tidied away, once a day.
+fn housekeeping(spawner: &Spawner<'_>) -> Result<()> {
+    let paths = &spawner.project.paths;
+    if housekeeping::is_due(paths, spawner.now)?
+        && let Some(lock) = Lock::try_take(&paths.housekeeping_lock())?
+    {
+        spawner.housekeeping(lock)?;
     }
     Ok(())
 }

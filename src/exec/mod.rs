@@ -20,6 +20,7 @@ pub mod salvage;
 pub mod sandbox;
 pub mod start_point;
 pub mod stream;
+pub mod tidy;
 pub mod timers;
 pub mod watch;
 pub mod worktree;

@@ -22,7 +22,7 @@ use std::{
     fs::{self, File, Permissions},
     io::{self, Write},
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 use tempfile::NamedTempFile;
@@ -116,16 +116,16 @@ pub fn remove(path: &Path) -> Result<bool> {
     }
 }
 
-/// Removes temporary files that a killed writer left in `dir`, if they are older than `age`; how many.
+/// Removes temporary files that a killed writer left in `dir`, if they are older than `age`; returns them.
 ///
 /// Give it days: for an instant such a file holds what a person has written meanwhile.
 ///
 /// # Errors
 /// The directory cannot be read. A file that cannot be removed is left.
-pub fn sweep(dir: &Path, age: Duration) -> Result<usize> {
+pub fn sweep(dir: &Path, age: Duration) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(cannot("read", dir, error)),
     };
     let is_old = |entry: &fs::DirEntry| {
@@ -137,7 +137,7 @@ pub fn sweep(dir: &Path, age: Duration) -> Result<usize> {
             && entry.file_type().is_ok_and(|kind| kind.is_file())
             && is_old(entry)
     });
-    Ok(leftovers.filter(|entry| fs::remove_file(entry.path()).is_ok()).count())
+    Ok(leftovers.map(|entry| entry.path()).filter(|path| fs::remove_file(path).is_ok()).collect())
 }
 
 /// Creates a directory and those above it, if they are missing.

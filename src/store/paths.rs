@@ -148,6 +148,11 @@ impl Paths {
         self.cache().join("last-fetch.json")
     }
 
+    /// When old files were last tidied away.
+    pub fn last_housekeeping(&self) -> PathBuf {
+        self.cache().join("last-housekeeping.json")
+    }
+
     /// Until when nobody starts.
     pub fn cooldown(&self) -> PathBuf {
         self.cache().join("cooldown.json")
@@ -166,6 +171,11 @@ impl Paths {
     /// Held for the whole of a git fetch.
     pub fn fetch_lock(&self) -> PathBuf {
         self.dot.join("fetch.lock")
+    }
+
+    /// Held while old files are tidied away.
+    pub fn housekeeping_lock(&self) -> PathBuf {
+        self.dot.join("housekeeping.lock")
     }
 
     /// Held for the whole of a refresh of the open pull requests.

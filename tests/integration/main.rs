@@ -15,6 +15,7 @@ mod support;
 mod agents;
 mod demo;
 mod doctor;
+mod housekeeping;
 mod install;
 mod messages;
 mod run_implementer;

@@ -1,0 +1,205 @@
+//! Tidies up, once a day and apart from the ticks: old runs and logs, merged branches, abandoned worktrees and files.
+//!
+//! Every removal is told to the log as it happens. Unfinished work is never removed: neither what was set aside under
+//! `refs/salvage/`, nor a worktree with anything unsaved in it.
+
+use super::{Clock, collect, project::Project};
+use crate::{
+    domain::{
+        config::{self, Config},
+        name::Name,
+        retention::{self, RunFolder},
+        task::{self, TaskState},
+        time::{self, Time},
+    },
+    exec::{
+        git::Git,
+        repo, start_point,
+        tidy::{self, Removal},
+        worktree::Worktree,
+    },
+    store::{
+        atomic, cache,
+        lock::Lock,
+        logs, messages,
+        paths::Paths,
+        queue::Queue,
+        read, runs,
+        state::{self, Loaded},
+    },
+};
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A temporary file of a living writer is seconds old at most.
+const STALE: Duration = Duration::from_secs(2 * 86_400);
+
+/// `cache/last-housekeeping.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct LastTime {
+    #[serde(with = "time::required")]
+    at: Time,
+}
+
+/// Whether it is time to tidy up. Where that was never done, the first day begins now: there is nothing old yet.
+///
+/// # Errors
+/// The time can't be written down.
+pub fn is_due(paths: &Paths, now: Time) -> Result<bool> {
+    match cache::load::<LastTime>(&paths.last_housekeeping()) {
+        Some(last) => Ok(retention::is_due(last.at, now)),
+        None => cache::save(&paths.last_housekeeping(), &LastTime { at: now }).map(|()| false),
+    }
+}
+
+/// Tidies up. `say` is told of every removal, and of what couldn't be done; the rest is done all the same.
+///
+/// # Errors
+/// The time can't be written down: then nothing is begun, or it would be begun every minute.
+pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Result<()> {
+    let paths = &project.paths;
+    let now = clock();
+    cache::save(&paths.last_housekeeping(), &LastTime { at: now })?;
+    let text = read::read_linked_text(&paths.config())?;
+    let config = text.and_then(|text| config::read(&text).ok()).map(|(config, _)| config);
+    let mut parts: Vec<Result<()>> = vec![old_runs(paths, say), temporary_files(paths, say), branches(project, say)];
+    // Without a configuration nobody knows who works here and how long to keep what.
+    if let Some(config) = &config {
+        parts.push(old_logs(paths, config, now, say));
+        parts.push(abandoned_worktrees(project, config, say));
+    }
+    for trouble in parts.into_iter().filter_map(Result::err) {
+        say(&format!("{trouble:#}"));
+    }
+    Ok(())
+}
+
+fn old_runs(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
+    let mut texts = Vec::new();
+    for agent in collect::folders(paths)? {
+        let files = paths.agent(&agent);
+        // What the state doesn't tell isn't known to be over.
+        let Loaded::State(state) = state::load(&files)? else { continue };
+        let folders: Vec<RunFolder> = runs::list(&files)?
+            .iter()
+            .filter_map(|run| {
+                let id = run.dir().file_name()?.to_str()?.to_owned();
+                let current = state.run_id.as_ref() == Some(&id);
+                Some(RunFolder { current, holds_repositories: run.set_aside().exists(), id })
+            })
+            .collect();
+        if folders.len() <= retention::RUNS_KEPT {
+            continue;
+        }
+        if texts.is_empty() {
+            texts = texts_that_name_runs(paths)?;
+        }
+        for run in retention::surplus_runs(&folders, &|id| texts.iter().any(|text| text.contains(id))) {
+            runs::remove(&files.run(&run.id)?)?;
+            say(&format!("removed run {} of {agent}", run.id));
+        }
+    }
+    Ok(())
+}
+
+/// The texts of failed tasks and of messages. A task that can't be read stops it: it might name a run.
+fn texts_that_name_runs(paths: &Paths) -> Result<Vec<String>> {
+    let queue = Queue::new(paths);
+    let mut texts = Vec::new();
+    for id in queue.list(TaskState::Failed)?.ids {
+        texts.extend(queue.read(TaskState::Failed, &id)?);
+    }
+    let (listed, strays) = messages::list(paths)?;
+    let files = listed.into_iter().map(|listed| listed.path).chain(strays.into_iter().map(|stray| stray.path));
+    for path in files {
+        // What is no file with a text names nothing.
+        texts.extend(read::read_text(&path).ok().flatten());
+    }
+    Ok(texts)
+}
+
+fn old_logs(paths: &Paths, config: &Config, now: Time, say: &mut dyn FnMut(&str)) -> Result<()> {
+    let known: Vec<Name> = collect::folders(paths)?;
+    let is_agent = |name: &str| {
+        name.parse::<Name>()
+            .is_ok_and(|name| known.contains(&name) || config.agents.iter().any(|agent| agent.name == name))
+    };
+    let today = time::local_date(now);
+    for name in logs::names(paths)? {
+        if retention::is_old_log(&name, &is_agent, today, config.log_retention_days) {
+            logs::remove(paths, &name)?;
+            say(&format!("removed log {name}"));
+        }
+    }
+    Ok(())
+}
+
+fn branches(project: &Project, say: &mut dyn FnMut(&str)) -> Result<()> {
+    let git = Git::in_repository(&project.common_dir);
+    let Some(default) = repo::discover(project.root())?.default_branch else { return Ok(()) };
+    // As origin has it: what is only merged here isn't safe yet.
+    let Some(into) = start_point::branch(&git, &default)? else { return Ok(()) };
+    let merged = tidy::merged_branches(&git, &into)?;
+    if merged.is_empty() {
+        return Ok(());
+    }
+    let used = branches_in_use(&project.paths)?;
+    for branch in retention::surplus_branches(&merged, &|name| used.iter().any(|used| used == name)) {
+        tidy::remove_branch(&git, branch)?;
+        say(&format!("removed branch {}, merged, at {}", branch.name, branch.tip));
+    }
+    Ok(())
+}
+
+/// The branches that tasks name which may still be worked on.
+fn branches_in_use(paths: &Paths) -> Result<Vec<String>> {
+    let queue = Queue::new(paths);
+    let mut used = Vec::new();
+    for state in [TaskState::Incoming, TaskState::Claimed, TaskState::Failed] {
+        for id in queue.list(state)?.ids {
+            let Some(task) = queue.read(state, &id)?.and_then(|text| task::parse(&id, &text).ok()) else { continue };
+            used.extend(task.work_branch.into_iter().chain(task.branch));
+        }
+    }
+    Ok(used)
+}
+
+fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&str)) -> Result<()> {
+    for agent in collect::folders(&project.paths)? {
+        if config.agents.iter().any(|configured| configured.name == agent) {
+            continue;
+        }
+        let files = project.paths.agent(&agent);
+        let Some(_lock) = Lock::try_take(&files.lock())? else { continue };
+        if !matches!(state::load(&files)?, Loaded::State(state) if state.is_idle()) {
+            continue;
+        }
+        let worktree = Worktree::new(&files.worktree(), files.dir(), &project.common_dir);
+        match tidy::remove_worktree(&worktree)? {
+            Removal::NotThere => {}
+            Removal::Removed => say(&format!("removed the worktree of {agent}, which is not configured any more")),
+            Removal::Kept(why) => {
+                say(&format!("the worktree of {agent}, which is not configured any more, stays: {why}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn temporary_files(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
+    let mut dirs = vec![paths.dot().to_owned(), paths.messages(), paths.cache(), paths.logs(), paths.agents_dir()];
+    dirs.extend(TaskState::ALL.map(|state| paths.queue(state)));
+    dirs.extend(paths.proposals());
+    for agent in collect::folders(paths)? {
+        let files = paths.agent(&agent);
+        dirs.push(files.dir().to_owned());
+        dirs.extend(runs::list(&files)?.into_iter().map(|run| run.dir().to_owned()));
+    }
+    for dir in dirs {
+        for path in atomic::sweep(&dir, STALE)? {
+            say(&format!("removed {}, which a killed process had left", path.display()));
+        }
+    }
+    Ok(())
+}

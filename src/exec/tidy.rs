@@ -1,0 +1,102 @@
+//! Removes what git keeps of agents: branches that are merged, and worktrees in which nothing is unsaved.
+//!
+//! Never removes a commit that nothing else holds, and never touches `refs/salvage/`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::domain::retention::MergedBranch;
+use crate::exec::evidence;
+use crate::exec::git::{Git, GitError};
+use crate::exec::worktree::Worktree;
+
+/// The branches `agent/*` whose commits `into` has. `git` is bound to the repository.
+pub fn merged_branches(git: &Git, into: &str) -> Result<Vec<MergedBranch>, GitError> {
+    let format = "--format=%(objectname) %(if)%(worktreepath)%(then)here%(else)-%(end) %(refname:lstrip=2)";
+    let listed = git.text(["for-each-ref", format, &format!("--merged={into}"), "--", "refs/heads/agent/"])?;
+    let branch = |line: &str| {
+        let (tip, rest) = line.split_once(' ')?;
+        let (place, name) = rest.split_once(' ')?;
+        Some(MergedBranch { name: name.to_owned(), tip: tip.to_owned(), checked_out: place == "here" })
+    };
+    Ok(listed.lines().filter_map(branch).collect())
+}
+
+/// Removes a branch, if it still has the commit that it was seen with.
+pub fn remove_branch(git: &Git, branch: &MergedBranch) -> Result<(), GitError> {
+    git.run(["update-ref", "-d", &format!("refs/heads/{}", branch.name), &branch.tip]).map(drop)
+}
+
+/// What became of a worktree that nobody needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// There was none.
+    NotThere,
+    /// It is gone.
+    Removed,
+    /// It stays, for this reason.
+    Kept(String),
+}
+
+/// Removes a worktree unless something unsaved is in it: changes, a commit that no ref holds, an operation in progress,
+/// a submodule's repository. Ignored files go. For the holder of the agent's lock.
+pub fn remove_worktree(worktree: &Worktree) -> Result<Removal> {
+    // What an earlier removal was cut off from had been looked at then.
+    let leaving = leaving(worktree);
+    let resumed = leaving.is_dir();
+    remove_dir(&leaving)?;
+    if fs::symlink_metadata(worktree.path()).is_err() {
+        return Ok(if resumed { Removal::Removed } else { Removal::NotThere });
+    }
+    let git_dir = match worktree.verify() {
+        Ok(git_dir) => git_dir,
+        Err(error) => return Ok(Removal::Kept(format!("{error:#}"))),
+    };
+    if let Some(why) = unsaved(worktree, &git_dir)? {
+        return Ok(Removal::Kept(why));
+    }
+    fs::rename(worktree.path(), &leaving).with_context(|| format!("cannot move {}", worktree.path().display()))?;
+    remove_dir(&git_dir)?;
+    remove_dir(&leaving)?;
+    Ok(Removal::Removed)
+}
+
+/// What would be lost with a worktree, if anything.
+fn unsaved(worktree: &Worktree, git_dir: &std::path::Path) -> Result<Option<String>> {
+    if worktree.operation_in_progress()? {
+        return Ok(Some("a rebase or merge is in progress".to_owned()));
+    }
+    if git_dir.join("modules").exists() {
+        return Ok(Some("it has submodules with repositories of their own".to_owned()));
+    }
+    let found = match evidence::read(worktree, "HEAD", None) {
+        Ok(found) => found,
+        Err(error) => return Ok(Some(format!("{error:#}"))),
+    };
+    if let Some(path) = found.dirty.first() {
+        return Ok(Some(format!("there are changes that are not committed, such as {path:?}")));
+    }
+    let contains = format!("--contains={}", found.head);
+    let holders = ["refs/heads", "refs/remotes", "refs/tags", "refs/salvage", "refs/scheduler"];
+    let args = ["for-each-ref", "--count=1", "--format=%(refname)", contains.as_str(), "--"];
+    let held = !worktree.repository().text(args.into_iter().chain(holders))?.is_empty();
+    Ok((!held).then(|| format!("no branch holds its commit {}", found.head)))
+}
+
+/// Where a worktree lies while it is being removed.
+fn leaving(worktree: &Worktree) -> PathBuf {
+    let mut name = worktree.path().to_owned().into_os_string();
+    name.push(".leaving");
+    name.into()
+}
+
+fn remove_dir(path: &std::path::Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
