@@ -122,7 +122,7 @@ fn list(json: bool, context: &Context) -> Result<()> {
         context.line(format!("\nThey are files in {}", project.paths.messages().display()))?;
     }
     for stray in strays {
-        context.warn(format!("{}: {}", stray.path.display(), stray.reason));
+        context.warn(stray);
     }
     Ok(())
 }
