@@ -45,7 +45,7 @@ fn gh_that_refuses_leaves_the_branch_pushed() {
     for (fault, word) in [
         ("401", "gh auth refresh"),
         ("not_logged_in", "gh auth login"),
-        ("403", "later"),
+        ("403", "rate limit"),
         ("500", "network"),
         ("refused", "network"),
         ("foreign", "GitHub"),
