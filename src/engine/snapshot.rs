@@ -49,6 +49,9 @@ pub struct OpenPr {
     pub title: String,
     /// Its branch.
     pub head: String,
+    /// When a run of ours opened it, until a refresh has found it.
+    #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
+    pub noted_at: Option<Time>,
 }
 
 /// What was read, and what there is to say about it.
@@ -191,6 +194,8 @@ fn tasks(queue: &Queue<'_>, crew: &Crew, needs: &Needs, taken: &mut Taken) -> Re
     let named = crew.named();
     let is_done = |id: &Name| queue.exists(TaskState::Done, id);
     let mut free = Vec::new();
+    let strays = queue.list(TaskState::Incoming)?.strays;
+    taken.problems.extend(strays.iter().map(ToString::to_string));
     for head in queue.heads(TaskState::Incoming)? {
         match head {
             Ok(task) => match schedule::waiting(&task, &is_done, &claimed, &named) {

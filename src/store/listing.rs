@@ -3,8 +3,10 @@
 //! What a person or an editor has left there is named with its reason, never touched.
 
 use super::{error::cannot, paths::MARKDOWN};
+use crate::domain::text::one_line;
 use anyhow::Result;
 use std::{
+    fmt,
     fs::{self, DirEntry},
     io,
     path::{Path, PathBuf},
@@ -17,6 +19,12 @@ pub struct Stray {
     pub path: PathBuf,
     /// Why it isn't counted, and what to do about it.
     pub reason: String,
+}
+
+impl fmt::Display for Stray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", one_line(&self.path.display().to_string()), self.reason)
+    }
 }
 
 /// The stems of the markdown files in `dir`, sorted, and what else is there. Names that begin with a dot are passed

@@ -49,7 +49,9 @@ pub fn list(json: bool, context: &Context) -> Result<()> {
     authorize(context, &project, "task list", Access::Read)?;
     let queue = Queue::new(&project.paths);
     let mut all = Everything { tasks: Vec::new(), unreadable: Vec::new() };
+    let mut strays = Vec::new();
     for state in TaskState::ALL {
+        strays.extend(queue.list(state)?.strays);
         for head in queue.heads(state)? {
             match head {
                 Ok(task) => all.tasks.push(Listed { state, task }),
@@ -58,6 +60,9 @@ pub fn list(json: bool, context: &Context) -> Result<()> {
                 }
             }
         }
+    }
+    for stray in strays {
+        context.warn(stray);
     }
     if json {
         return context.json(&all);

@@ -84,7 +84,7 @@ impl Run<'_> {
             base: prepared.as_ref().map(|prepared| prepared.base.clone()),
             tip: work.tip,
             // Also what an earlier run had left in the worktree, which was saved when this one began.
-            salvage: salvage::refs_of(&self.worktree().repository(), self.id())?,
+            salvage: self.salvaged(prepared.is_some())?,
             attempt,
             usage: usage(ended),
             exit_code: ended.exit.number(),
@@ -100,6 +100,17 @@ impl Run<'_> {
         runs::write_json(&self.files.record(), &record)?;
         tracing::debug!(outcome = record.outcome.word(), reason = record.settlement.reason, "judged");
         Ok(record)
+    }
+
+    /// What was set aside under this run's name. Where even git can't be called, nothing of this run was.
+    fn salvaged(&self, was_prepared: bool) -> Result<Vec<String>> {
+        match salvage::refs_of(&self.worktree().repository(), self.id()) {
+            Err(error) if !was_prepared => {
+                tracing::warn!("{error:#}");
+                Ok(Vec::new())
+            }
+            refs => Ok(refs?),
+        }
     }
 
     fn classify(&self, ended: &Ended) -> Result<Outcome> {

@@ -8,8 +8,9 @@ use crate::{
         run::{NewPullRequest, Publication, Record},
         shell,
     },
+    engine::refresh,
     exec::{
-        github::{CreateOutcome, GhError, GitHub, Posted, marker},
+        github::{CreateOutcome, GhError, GitHub, Posted, Pr, marker},
         push::{self, Push, Pushed},
     },
 };
@@ -67,6 +68,9 @@ impl Run<'_> {
         if let Some(wanted) = &publication.pull_request {
             let created =
                 self.ask(|github| github.create(branch, &wanted.base, &wanted.title, &wanted.body, wanted.draft));
+            if let Ok(outcome) = &created {
+                self.note_open(outcome.pr());
+            }
             self.unless_cut_short(created.is_ok())?;
             pull_request(&mut published, branch, wanted, created);
         }
@@ -77,6 +81,16 @@ impl Run<'_> {
     fn ask<T>(&self, call: impl Fn(&GitHub) -> Result<T, GhError>) -> Result<T, GhError> {
         let github = GitHub::new(self.project().root(), GH);
         patiently(self.supervisor.stop, || call(&github), |result| matches!(result, Err(GhError::Offline)))
+    }
+
+    /// Counts the pull request from now on, before the task stops being counted in its place.
+    fn note_open(&self, pr: &Pr) {
+        let now = (self.supervisor.clock)();
+        let note = || refresh::note(self.project(), pr.number, &pr.title, &pr.head, now);
+        let noted = if pr.is_open() { note() } else { Ok(()) };
+        if let Err(error) = noted {
+            tracing::warn!("{error:#}");
+        }
     }
 
     /// Posts the recorded verdict as a review of the task's pull request.

@@ -161,6 +161,11 @@ impl Test {
         output::start_with_stdin(command, stdin)
     }
 
+    /// Starts any prepared command and goes on.
+    pub fn start_any(&self, command: Command) -> Started {
+        output::start(command, b"")
+    }
+
     /// Runs any prepared command to its end.
     pub fn finish(&self, command: Command) -> Output {
         output::run(command, b"")

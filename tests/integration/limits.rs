@@ -1,0 +1,92 @@
+//! What ends a run or keeps one from starting: time, silence, money.
+
+use crate::support::Test;
+use std::time::Duration;
+
+fn project(defaults: &str) -> Test {
+    let test = Test::new();
+    test.agents_and(&[("impl-1", "implementer")], &format!("defaults: {{{defaults}}}"));
+    test.task_for("TASK-1", "implement");
+    test
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_ended_and_its_work_kept() {
+    let test = project("timeout_seconds: 2");
+    test.claude.plays("implementer", "write half.txt x; chatter");
+    test.tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 1));
+    assert_eq!(test.state("impl-1")["last_outcome"], "timed_out");
+    let branch = test.task_line("TASK-1", "WORK_BRANCH").unwrap();
+    assert_eq!(test.git(["show", &format!("{branch}:half.txt")]), "x");
+    assert!(test.task_text("TASK-1").contains("timeout_seconds"), "{}", test.task_text("TASK-1"));
+}
+
+#[test]
+fn a_silent_run_is_ended() {
+    let test = project("stall_seconds: 2");
+    test.claude.plays("implementer", "hang");
+    test.tick_and_wait();
+    assert_eq!((test.attempts("TASK-1"), test.state("impl-1")["last_outcome"].as_str()), (1, Some("stalled")));
+}
+
+#[test]
+fn a_talkative_run_is_not_taken_for_a_silent_one() {
+    let test = project("stall_seconds: 3");
+    test.claude.plays("implementer", "for i in 1 2 3 4 5; do say more; rest 1; done; write a x; finish");
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+}
+
+#[test]
+fn what_ignores_the_end_is_killed_with_all_its_processes() {
+    let test = project("timeout_seconds: 1");
+    test.claude.plays("implementer", "ignore_term; setsid sleep 500 & say started; while :; do sleep 1; done");
+    test.tick();
+    test.wait_at_most(Duration::from_secs(120), "the run to end", || {
+        test.state("impl-1")["last_outcome"] == "timed_out" && test.leftovers().is_empty()
+    });
+}
+
+#[test]
+fn the_budget_of_the_day_stops_everything() {
+    let test = project("max_attempts: 9");
+    test.agents_and(&[("impl-1", "implementer"), ("pm", "product_manager")], "max_cost_usd_per_day: 0.02");
+    test.claude.plays("implementer", "cost=0.03; finish").plays("product_manager", "cost=0.00; finish");
+    test.now("2026-03-01T10:00:00Z").tick_and_wait();
+    assert_eq!(test.claude.count(), 2);
+    test.later(7_200).tick_and_wait().quiet();
+    assert_eq!(test.claude.count(), 2);
+    test.run(["--dry-run"])
+        .ok()
+        .says("impl-1: today's runs cost $0.03 of $0.02 (max_cost_usd_per_day)")
+        .says("pm: today's runs cost");
+    test.run(["status"]).ok().says("Cost today  $0.03 of $0.02");
+    // The day ends at midnight of the local zone, three hours before that of UTC.
+    test.now("2026-03-01T20:59:00Z").run(["--dry-run"]).ok().says("today's runs cost");
+    test.now("2026-03-01T21:01:00Z").tick_and_wait();
+    // One only: it is counted with what such runs have cost.
+    assert_eq!(test.claude.count(), 3);
+}
+
+#[test]
+fn runs_at_once_are_limited() {
+    let test = project("max_attempts: 9");
+    test.agents_and(
+        &[("impl-1", "implementer"), ("impl-2", "implementer"), ("impl-3", "implementer")],
+        "max_running: 2",
+    );
+    for id in ["TASK-1", "TASK-2", "TASK-3"] {
+        test.task_for(id, "implement");
+    }
+    test.claude.plays("implementer", "until [ -e \"$HOME/go\" ]; do rest 0.1; done; write \"$TASK_ID\" x; finish");
+    test.tick();
+    test.wait_until("two to run", || test.claude.count() == 2);
+    test.later(120).tick();
+    test.run(["--dry-run"]).ok().says("impl-3: 2 of 2 runs are under way (max_running)");
+    std::fs::write(test.root().join("home/go"), "").unwrap();
+    test.wait_quiet();
+    assert_eq!(test.queue("done").len(), 2);
+    test.later(120).tick_and_wait();
+    assert_eq!(test.queue("done").len(), 3);
+}

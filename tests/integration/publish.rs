@@ -1,0 +1,196 @@
+//! Push and pull request: done once, never in the way of the work, and told where they fail.
+
+use crate::support::Test;
+
+/// A project whose implementer does its work; `gh` is there.
+fn project() -> Test {
+    let test = Test::new();
+    test.with_origin().agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement");
+    test.github.install();
+    test.claude.implements();
+    test
+}
+
+/// The task is done, its work on a local branch, and one warning names the branch and what is said.
+#[track_caller]
+fn done_with_a_warning(test: &Test, words: &[&str]) {
+    assert_eq!(test.task_state("TASK-1"), "done");
+    let branch = test.task_line("TASK-1", "WORK_BRANCH").unwrap();
+    assert_eq!(test.git(["show", &format!("{branch}:TASK-1.txt")]), "work");
+    let [warning] = &test.messages_of("warning")[..] else { panic!("{:?}", test.messages()) };
+    for word in words.iter().copied().chain([branch.as_str()]) {
+        assert!(warning.contains(word), "{word} is not in {warning}");
+    }
+}
+
+#[test]
+fn one_that_exists_already_is_taken() {
+    let test = project();
+    // Somebody is faster: between the push and the creation a pull request appears.
+    test.claude.plays(
+        "implementer",
+        "write TASK-1.txt work && commit Work; git branch --show-current >\"$HOME/branch\"; finish",
+    );
+    test.github.fault("pr create", "lost_reply", 1);
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    let pull_request = test.github.only_pull_request();
+    assert_eq!(pull_request.head, std::fs::read_to_string(test.root().join("home/branch")).unwrap().trim());
+    assert!(test.task_text("TASK-1").contains("/pull/1"));
+    assert!(test.messages().is_empty(), "{:?}", test.messages());
+}
+
+#[test]
+fn gh_that_refuses_leaves_the_branch_pushed() {
+    for (fault, word) in [
+        ("401", "gh auth refresh"),
+        ("not_logged_in", "gh auth login"),
+        ("403", "rate limit"),
+        ("500", "network"),
+        ("refused", "network"),
+        ("foreign", "GitHub"),
+        ("bad_json", "gh pr create"),
+    ] {
+        let test = project();
+        test.github.fault("pr *", fault, 0);
+        test.tick_and_wait();
+        done_with_a_warning(&test, &["pull request", word]);
+        assert_eq!(test.pushed_branches().len(), 1, "{fault}");
+        assert!(test.task_text("TASK-1").contains("No pull request"), "{fault}");
+        assert_eq!(test.state("impl-1")["last_outcome"], "finished", "{fault}");
+    }
+}
+
+#[test]
+fn without_gh_the_branch_is_pushed_and_the_human_told() {
+    let test = project();
+    test.without_program("gh").tick_and_wait();
+    done_with_a_warning(&test, &["https://cli.github.com"]);
+    assert_eq!(test.pushed_branches().len(), 1);
+}
+
+#[test]
+fn without_an_origin_the_work_stays_on_its_branch() {
+    let test = Test::new();
+    test.agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement").claude.implements();
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    let text = test.task_text("TASK-1");
+    assert!(text.contains("git remote add origin"), "{text}");
+    assert_eq!(test.git(["show", &format!("{}:TASK-1.txt", test.agent_branches()[0])]), "work");
+}
+
+#[test]
+fn a_push_that_the_remote_refuses_is_told() {
+    let test = project();
+    let hook = test.origin().join("hooks/pre-receive");
+    test.program("hook", "#!/bin/sh\necho 'The gate is shut.' >&2\nexit 1\n");
+    std::fs::rename(test.root().join("bin/hook"), hook).unwrap();
+    test.tick_and_wait();
+    done_with_a_warning(&test, &["The gate is shut.", "git push origin"]);
+    assert!(test.pushed_branches().is_empty() && test.github.pull_requests().is_empty());
+}
+
+#[test]
+fn an_origin_that_is_gone_is_told() {
+    let test = project();
+    std::fs::rename(test.origin(), test.root().join("elsewhere.git")).unwrap();
+    test.tick_and_wait();
+    done_with_a_warning(&test, &["git push origin"]);
+    std::fs::rename(test.root().join("elsewhere.git"), test.origin()).unwrap();
+}
+
+#[test]
+fn a_failing_pre_push_hook_of_the_user_is_named() {
+    let test = project();
+    test.program("hook", "#!/bin/sh\necho 'Lint says no.' >&2\nexit 1\n");
+    std::fs::rename(test.root().join("bin/hook"), test.path(".git/hooks/pre-push")).unwrap();
+    test.tick_and_wait();
+    done_with_a_warning(&test, &["pre-push", "Lint says no."]);
+    assert!(test.pushed_branches().is_empty());
+}
+
+#[test]
+fn an_agent_that_pushed_behind_our_back_gains_nothing() {
+    let test = project();
+    test.agents_and(&[("impl-1", "implementer")], "defaults: {allow_network_git: true}");
+    test.claude.plays("implementer", "write TASK-1.txt work && commit Work; run 'git push -q origin HEAD'; finish");
+    test.tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.github.pull_requests().len()), ("done", 1));
+}
+
+#[test]
+fn drafts_while_gatekeepers_are_on_and_plain_where_drafts_are_refused() {
+    for refused in [false, true] {
+        let test = project();
+        test.agents_and(&[("impl-1", "implementer")], "gatekeeper: {enabled: true}");
+        if refused {
+            test.github.fault("pr create", "no_draft", 0);
+        }
+        test.tick_and_wait();
+        assert_eq!((test.task_state("TASK-1"), test.github.only_pull_request().draft), ("done", !refused));
+    }
+}
+
+#[test]
+fn a_task_with_pr_carries_on_that_pull_request() {
+    let test = project();
+    test.git(["checkout", "-q", "-b", "agent/old-work"]);
+    test.committed_file("old.txt", "x");
+    test.git(["push", "-q", "origin", "agent/old-work"]);
+    test.git(["checkout", "-q", "main"]);
+    test.git(["branch", "-q", "-D", "agent/old-work"]);
+    test.github.open("agent/old-work", "main", "Old work");
+    test.task("TASK-1", "# Mend it\n\nPR: 1\n");
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    assert_eq!(test.github.pull_requests().len(), 1);
+    let tip = test.origin_tip("agent/old-work").unwrap();
+    assert_eq!(test.git(["ls-tree", "--name-only", &tip]).lines().count(), 4);
+}
+
+#[test]
+fn commits_of_others_on_that_pull_request_are_never_overwritten() {
+    let test = project();
+    test.git(["checkout", "-q", "-b", "agent/old-work"]);
+    test.committed_file("old.txt", "x");
+    test.git(["push", "-q", "origin", "agent/old-work"]);
+    test.committed_file("theirs.txt", "x");
+    test.git(["checkout", "-q", "main"]);
+    test.github.open("agent/old-work", "main", "Old work");
+    test.task("TASK-1", "# Mend it\n\nPR: 1\n");
+    // Their commit arrives while the agent works.
+    let push = format!("env -u GIT_CONFIG_COUNT git -C '{}' push -q origin agent/old-work", test.dir().display());
+    test.claude.plays("implementer", &format!("write TASK-1.txt work && commit Work; {push}; finish"));
+    test.tick_and_wait();
+    done_with_a_warning(&test, &["git push origin"]);
+    assert_eq!(test.origin_tip("agent/old-work").unwrap(), test.git(["rev-parse", "agent/old-work"]));
+}
+
+#[test]
+fn a_hanging_gh_holds_up_neither_the_tick_nor_the_others() {
+    let test = project();
+    test.agents(&[("impl-1", "implementer"), ("impl-2", "implementer")]);
+    test.github.fault("*", "hang", 0);
+    let tick = test.tick();
+    assert!(tick.elapsed.as_secs() < 20, "{:?}", tick.elapsed);
+    test.wait_until("gh to be asked to create", || {
+        test.github.count("pr list") >= 2 || test.github.count("pr create") >= 1
+    });
+    test.task_for("TASK-2", "implement").claude.plays("TASK-2", "finish Nothing");
+    test.later(60);
+    let tick = test.tick().says("impl-2: started with TASK-2");
+    assert!(tick.elapsed.as_secs() < 20, "{:?}", tick.elapsed);
+    test.wait_until("TASK-2 to end", || test.claude.count() == 2 && test.state("impl-2")["phase"] == "idle");
+    // The calls that hang are ended as their own timeout would.
+    test.github.mend();
+    test.wait_until("the hanging calls to be ended", || {
+        for left in test.leftovers().iter().filter(|left| left.command == "sleep 600") {
+            let mut kill = test.program_command("kill");
+            kill.arg(left.pid.to_string());
+            test.finish(kill);
+        }
+        test.all_idle() && test.leftovers().is_empty()
+    });
+    assert_eq!(test.task_state("TASK-1"), "done");
+}

@@ -1,0 +1,89 @@
+//! What an idle tick costs: system calls, memory. Beyond what the start of any process costs.
+
+#![cfg(target_os = "linux")]
+
+use crate::support::{BINARY, Test};
+use std::{fs, path::Path, process::Command};
+
+/// Idle agents of all kinds, the first tick done, and the clock a bit later.
+fn idle(count: usize) -> Test {
+    let test = Test::new();
+    test.with_origin();
+    let names: Vec<_> = (0..count).map(|n| format!("agent-{n}")).collect();
+    let roles = ["implementer", "tester", "reviewer"];
+    let agents: Vec<_> = names.iter().enumerate().map(|(n, name)| (name.as_str(), roles[n % 3])).collect();
+    test.agents_and(&agents, "max_cost_usd_per_day: 20");
+    let now = test.clock().time().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    for name in &names {
+        let state = serde_json::json!({"phase": "idle", "last_started": now, "last_finished": now, "last_outcome": "finished",
+            "consecutive_failures": 0, "total_runs": 1, "total_successes": 1, "total_failures": 0});
+        test.file(&format!(".orchestrator/agents/{name}/state.json"), &state.to_string());
+        test.file(&format!(".orchestrator/agents/{name}/lock"), "");
+    }
+    test.tick_and_wait();
+    test
+}
+
+/// How many system calls the binary makes with these arguments, by strace's table.
+fn calls(test: &Test, args: &[&str]) -> usize {
+    let table = test.root().join("strace");
+    let strace =
+        ["/usr/local/bin/strace", "/usr/bin/strace", "/bin/strace"].into_iter().find(|path| Path::new(path).is_file());
+    let strace = strace.expect("strace is needed to count system calls: `apt-get install strace`, or .ci/run does it");
+    let mut command: Command = test.program_command(strace);
+    command.args(["-f", "-c", "-U", "calls,name", "-o"]).arg(&table).arg("--").arg(BINARY).args(args);
+    test.finish(command).ok();
+    let text = fs::read_to_string(&table).unwrap();
+    // Before it closes a descriptor a debug build asks whether it is open.
+    let debug = if cfg!(debug_assertions) { count(&text, "fcntl").unwrap_or(0) } else { 0 };
+    count(&text, "total").unwrap_or_else(|| panic!("{text}")) - debug
+}
+
+/// The number in the line of strace's table that ends with a name.
+fn count(table: &str, name: &str) -> Option<usize> {
+    table.lines().find_map(|line| line.trim().strip_suffix(name)?.trim().parse().ok())
+}
+
+#[test]
+fn an_idle_tick_with_five_agents_makes_few_system_calls() {
+    let test = idle(5);
+    let start_up = calls(&test, &["--version"]);
+    for due in [false, true] {
+        if due {
+            test.later(3_600);
+        }
+        let tick = calls(&test, &[]);
+        assert!(tick < start_up + 120, "{tick} calls, of which {start_up} are process start-up; due: {due}");
+    }
+    assert_eq!(test.claude.count(), 0);
+}
+
+#[test]
+fn each_idle_agent_costs_at_most_four() {
+    let (few, many) = (idle(5), idle(1_000));
+    let (few, many) = (calls(&few, &[]), calls(&many, &[]));
+    let each = (many - few) as f64 / 995.0;
+    // Some few for memory and for the listing of the folder are shared by all.
+    assert!(each < 4.05, "{each} calls for each agent: {many} with 1000, {few} with 5");
+}
+
+#[test]
+fn memory_stays_small_with_a_thousand_agents_and_tasks() {
+    let test = idle(1_000);
+    for n in 0..500 {
+        test.task(&format!("TASK-{n}"), "# Blocked\n\nBLOCKED_BY: TASK-none\n\n## Context\nText.\n");
+    }
+    let mut shell = test.later(3_600).program_command("sh");
+    // Beside what it allocates, which this limits, a process has some pages of its program's file in memory: all of
+    // them together are less than the rest of 10 MiB.
+    shell.args(["-c", "ulimit -d 4096; exec scheduler --dry-run"]);
+    test.finish(shell).ok().says("agent-999: no implement task can be claimed; 500 of any role wait");
+}
+
+#[test]
+fn an_idle_tick_is_over_in_a_moment() {
+    let test = idle(5);
+    let fastest = (0..20).map(|_| test.tick().elapsed).min().unwrap();
+    // A few milliseconds on a quiet machine, built for release; this is a debug build on a busy one.
+    assert!(fastest.as_millis() < 100, "{fastest:?}");
+}
