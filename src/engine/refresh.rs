@@ -9,12 +9,14 @@ use super::{
 };
 use crate::{
     domain::config,
-    exec::github::GitHub,
+    exec::{git::Git, github::GitHub, repo, start_point},
     store::{cache, read},
 };
 use anyhow::Result;
 use std::time::Duration;
 
+/// The most files of one pull request that are kept.
+const MAX_FILES: usize = 300;
 /// How long GitHub may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -31,7 +33,13 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
     let answer = match GitHub::new(project.root(), TIMEOUT).open_agent_prs(ask) {
         Ok(prs) => {
-            let open = prs.into_iter().map(|pr| OpenPr { number: pr.number, title: pr.title, head: pr.head });
+            let files = Files::new(project);
+            let open = prs.into_iter().map(|pr| OpenPr {
+                files: files.of(&pr.head),
+                number: pr.number,
+                title: pr.title,
+                head: pr.head,
+            });
             OpenPrs { asked_at, open: Some(open.collect()), error: None }
         }
         Err(error) => {
@@ -40,4 +48,29 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
         }
     };
     cache::save(&path, &answer)
+}
+
+/// The files that branches change, from what the repository knows without fetching.
+struct Files {
+    git: Git,
+    base: Option<String>,
+}
+
+impl Files {
+    fn new(project: &Project) -> Self {
+        let git = Git::in_repository(&project.common_dir);
+        let default = repo::discover(project.root()).ok().and_then(|found| found.default_branch);
+        let base = default.and_then(|name| start_point::branch(&git, &name).ok().flatten());
+        Self { git, base }
+    }
+
+    /// What is not known is left out: it is a hint for the score of proposals, nothing more.
+    fn of(&self, head: &str) -> Vec<String> {
+        let (Some(base), Ok(Some(head))) = (&self.base, start_point::branch(&self.git, head)) else {
+            return Vec::new();
+        };
+        let range = format!("{base}...{head}");
+        let names = self.git.run(["diff", "--name-only", "-z", "--no-ext-diff", &range, "--"]);
+        names.map(|names| names.entries()).unwrap_or_default().into_iter().take(MAX_FILES).collect()
+    }
 }

@@ -13,11 +13,17 @@
 mod support;
 
 mod agents;
+mod conflicts;
+mod curator;
 mod demo;
 mod doctor;
 mod housekeeping;
 mod install;
 mod messages;
+mod prompt;
+mod proposal_add;
+mod proposal_judge;
+mod proposer;
 mod run_implementer;
 mod run_pull_request;
 mod stand_ins;
