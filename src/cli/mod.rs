@@ -8,6 +8,7 @@ mod configure;
 mod context;
 mod demo;
 mod doctor;
+mod guard;
 mod init;
 mod input;
 mod install;
@@ -16,6 +17,8 @@ mod message;
 mod pause;
 mod pr;
 mod programs;
+mod prompt;
+mod proposal;
 mod review;
 mod status;
 mod supervise;
@@ -67,6 +70,12 @@ enum Command {
     /// Add, look at and move tasks
     #[command(subcommand)]
     Task(task::Command),
+    /// Propose work, and judge what is proposed
+    #[command(subcommand)]
+    Proposal(proposal::Command),
+    /// See the built-in prompts, and make them your own
+    #[command(subcommand)]
+    Prompt(prompt::Command),
     /// Send and read messages
     #[command(subcommand)]
     Message(message::Command),
@@ -104,6 +113,9 @@ enum Command {
     /// Carry one run; started by ticks
     #[command(hide = true)]
     Supervise(supervise::Args),
+    /// Say whether a run without a shell may run a line; asked by claude
+    #[command(hide = true)]
+    Guard(guard::Args),
     /// Ask for the open pull requests; started by ticks
     #[command(hide = true)]
     Refresh,
@@ -134,6 +146,9 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Agent(command)) => agent::run(command, &context),
         Some(Command::Limits(command)) => limits::run(command, &context),
         Some(Command::Task(command)) => task::run(command, &context),
+        Some(Command::Proposal(command)) => proposal::run(command, &context),
+        Some(Command::Prompt(command)) => prompt::run(command, &context),
+        Some(Command::Guard(args)) => guard::run(args),
         Some(Command::Message(command)) => message::run(command, &context),
         Some(Command::Review(command)) => review::run(command, &context),
         Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), &context),

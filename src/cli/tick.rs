@@ -69,6 +69,9 @@ fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) ->
     for id in &report.released {
         context.line(format!("{id}: back in incoming, nobody held it"))?;
     }
+    for change in &report.changes {
+        context.line(change)?;
+    }
     for decided in &report.decided {
         match &decided.decision {
             Decision::Start(work) => {
@@ -97,6 +100,8 @@ fn purpose(work: &Work) -> String {
         Work::Check(DueCheck { pr, check, attempt: 1, .. }) => format!("to check {check} of #{pr}"),
         Work::Check(DueCheck { pr, check, attempt, .. }) => format!("to check {check} of #{pr}, attempt {attempt}"),
         Work::Coordinate => "to look at the pull requests".to_owned(),
+        Work::Propose => "to propose work".to_owned(),
+        Work::Curate => "to judge proposals".to_owned(),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Config {
     pub proposal_limits: BTreeMap<Name, ProposalLimits>,
     /// How much a proposer's word counts, by agent.
     pub voice_weights: BTreeMap<Name, f64>,
+    /// What matters most to the project: words, or globs of paths.
+    pub priorities: Vec<String>,
     /// The weights of the five factors of a proposal's score.
     pub curator_scoring: CuratorScoring,
     /// Checks of pull requests.
@@ -190,6 +192,11 @@ pub struct RunSettings {
 }
 
 impl Config {
+    /// How many proposals this proposer may have.
+    pub fn limits_of(&self, proposer: &Name) -> ProposalLimits {
+        self.proposal_limits.get(proposer).copied().unwrap_or_default()
+    }
+
     /// The agent of that name, with its position in the file.
     pub fn agent(&self, name: &Name) -> Option<(usize, &Agent)> {
         self.agents.iter().enumerate().find(|(_, agent)| agent.name == *name)

@@ -3,17 +3,17 @@
 //! Text of users and outsiders is inserted, never rendered; what outsiders wrote stands between tags that
 //! carry a random delimiter. It reads no file and no clock: all there is to say is handed in.
 
-mod focus;
+mod built_in;
 mod render;
 mod skills;
 mod view;
 
-pub use focus::built_in;
+pub use built_in::{BUILT_IN, BuiltIn, built_in};
 pub use render::render;
 pub use skills::skills;
 pub use view::{
-    Answer, Attempt, CheckView, FailedTask, Feedback, OpenPullRequest, PromptInput, QueueView, QueuedTask,
-    ReviewTarget, TaskView,
+    Answer, Attempt, CheckView, CurationView, FailedTask, Feedback, JudgedProposal, OpenPullRequest, OwnProposal,
+    PromptInput, ProposerView, QueueView, QueuedTask, RejectedProposal, ReviewTarget, TaskView,
 };
 
 #[cfg(test)]

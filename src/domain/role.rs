@@ -121,6 +121,9 @@ pub struct RoleSpec {
     pub commands: &'static [&'static str],
     /// Claude's tools beside Read, Skill and the commands, as `--allowedTools` names them.
     pub tools: &'static [&'static str],
+    /// Whether it has no other tools at all, and no shell but for one of its commands at a time. Claude lets anybody
+    /// look around with harmless programs; who is to judge by what was submitted must not.
+    pub confined: bool,
 }
 
 // No rule for `git log` and the like: claude lets commands that only read pass by itself and looks at their options. A rule
@@ -140,6 +143,7 @@ const ROLES: [RoleSpec; 8] = [
         max_turns: 20,
         commands: &["task add", "task list", "message send"],
         tools: LOOK,
+        confined: false,
     },
     RoleSpec {
         role: Role::Proposer,
@@ -150,6 +154,7 @@ const ROLES: [RoleSpec; 8] = [
         max_turns: 20,
         commands: &["proposal add", "proposal list", "proposal show", "message send"],
         tools: LOOK,
+        confined: false,
     },
     RoleSpec {
         role: Role::Curator,
@@ -158,8 +163,18 @@ const ROLES: [RoleSpec; 8] = [
         claims: None,
         may_change: MayChange::Nothing,
         max_turns: 30,
-        commands: &["proposal", "message send"],
+        commands: &[
+            "proposal list",
+            "proposal show",
+            "proposal promote",
+            "proposal reject",
+            "proposal defer",
+            "proposal reactivate",
+            "proposal conflict",
+            "message send",
+        ],
         tools: &[],
+        confined: true,
     },
     RoleSpec {
         role: Role::Implementer,
@@ -170,6 +185,7 @@ const ROLES: [RoleSpec; 8] = [
         max_turns: 50,
         commands: &["message send", "task show"],
         tools: WRITE,
+        confined: false,
     },
     RoleSpec {
         role: Role::Tester,
@@ -180,6 +196,7 @@ const ROLES: [RoleSpec; 8] = [
         max_turns: 30,
         commands: &["message send", "task show"],
         tools: WRITE,
+        confined: false,
     },
     RoleSpec {
         role: Role::Reviewer,
@@ -190,6 +207,7 @@ const ROLES: [RoleSpec; 8] = [
         max_turns: 20,
         commands: &["review record", "message send"],
         tools: LOOK,
+        confined: false,
     },
     RoleSpec {
         role: Role::Gatekeeper,
@@ -200,6 +218,7 @@ const ROLES: [RoleSpec; 8] = [
         max_turns: 15,
         commands: &["check record", "message send"],
         tools: &["Glob", "Grep", "Bash"],
+        confined: false,
     },
     RoleSpec {
         role: Role::GatekeeperCoordinator,
@@ -210,6 +229,7 @@ const ROLES: [RoleSpec; 8] = [
         max_turns: 0,
         commands: &[],
         tools: &[],
+        confined: false,
     },
 ];
 
@@ -278,6 +298,8 @@ mod tests {
         assert!(!Role::ProductManager.may_call("task retry"));
         assert!(!Role::ProductManager.may_call("task address"));
         assert!(Role::Curator.may_call("proposal promote"));
+        assert!(!Role::Curator.may_call("proposal add"));
+        assert!(!Role::Proposer.may_call("proposal promote"));
         assert!(!Role::Implementer.may_call("review record"));
     }
 

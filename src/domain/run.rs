@@ -35,6 +35,10 @@ pub enum Work {
     Check(DueCheck),
     /// To see which pull requests there are and carry out the verdicts on them; without claude.
     Coordinate,
+    /// To look at the code and propose work.
+    Propose,
+    /// To judge proposals.
+    Curate,
 }
 
 impl Work {
@@ -42,7 +46,7 @@ impl Work {
     pub fn task(&self) -> Option<&Name> {
         match self {
             Self::Task { id, .. } => Some(id),
-            Self::Explore | Self::Check(_) | Self::Coordinate => None,
+            Self::Explore | Self::Check(_) | Self::Coordinate | Self::Propose | Self::Curate => None,
         }
     }
 
@@ -51,7 +55,7 @@ impl Work {
         match self {
             Self::Task { attempt, .. } => *attempt,
             Self::Check(due) => due.attempt,
-            Self::Explore | Self::Coordinate => 1,
+            Self::Explore | Self::Coordinate | Self::Propose | Self::Curate => 1,
         }
     }
 
@@ -59,7 +63,7 @@ impl Work {
     pub fn check(&self) -> Option<&DueCheck> {
         match self {
             Self::Check(due) => Some(due),
-            Self::Task { .. } | Self::Explore | Self::Coordinate => None,
+            Self::Task { .. } | Self::Explore | Self::Coordinate | Self::Propose | Self::Curate => None,
         }
     }
 }

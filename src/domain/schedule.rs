@@ -21,7 +21,7 @@ use super::{
 };
 use chrono::Duration;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of an agent in one tick.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -82,6 +82,10 @@ pub struct Snapshot {
     pub due_checks: Vec<DueCheck>,
     /// Pull requests open, from the cache; `None` if that was never found out.
     pub open_prs: Option<u32>,
+    /// How many active proposals each proposer has. Only read if a proposer or a curator could start.
+    pub proposals: BTreeMap<Name, u32>,
+    /// Active proposals that an agent may judge.
+    pub to_judge: u32,
     /// What today's runs cost, those under way counted with their limit.
     pub spent_usd: f64,
     /// What a run without a limit of its own is counted with.
@@ -97,6 +101,8 @@ pub struct Needs {
     pub claimers: [usize; 3],
     /// A gatekeeper could start: the checks that are due.
     pub checks: bool,
+    /// A proposer or a curator could start: the proposals.
+    pub proposals: bool,
 }
 
 impl Needs {
@@ -121,6 +127,7 @@ pub fn needs(config: &Config, snapshot: &Snapshot, now: Time) -> Needs {
             if let Some(role) = agent.role.spec().claims {
                 needs.claimers[role as usize] += 1;
             }
+            needs.proposals |= matches!(agent.role, Role::Proposer | Role::Curator);
         }
     }
     needs
@@ -170,9 +177,6 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if matches!(agent.role, Role::Gatekeeper | Role::GatekeeperCoordinator) && !config.gatekeeper.enabled {
         return Some(Reason::Disabled);
     }
-    if !is_available(agent.role) {
-        return Some(Reason::NotAvailable { role: agent.role });
-    }
     let requested = snapshot.requested.contains(&agent.name);
     if let Some(reason) = backoff(agent, state, now).filter(|_| !requested) {
         return Some(reason);
@@ -188,11 +192,6 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
 
 fn cooling(cooldown: &Cooldown) -> Reason {
     Reason::CoolingDown { until: cooldown.until, cause: cooldown.reason.clone() }
-}
-
-/// Whether this version of the program runs agents of a role.
-fn is_available(role: Role) -> bool {
-    !matches!(role, Role::Proposer | Role::Curator)
 }
 
 /// When an agent is due; `None` if it never ran or its last start lies in the future.
@@ -220,6 +219,7 @@ struct Given<'a> {
     claimed: u32,
     opening: u32,
     spent_usd: f64,
+    to_judge: u32,
     claimable: Vec<Option<&'a Task>>,
     due_checks: Vec<&'a DueCheck>,
 }
@@ -232,6 +232,7 @@ impl<'a> Given<'a> {
             claimed: snapshot.claimed,
             opening: snapshot.claimed_opening,
             spent_usd: snapshot.spent_usd,
+            to_judge: snapshot.to_judge,
             claimable: snapshot.claimable.iter().map(Some).collect(),
             due_checks: snapshot.due_checks.iter().collect(),
         }
@@ -244,6 +245,8 @@ impl<'a> Given<'a> {
         let work = match (agent.role, agent.role.spec().claims) {
             (Role::Gatekeeper, _) => self.check(agent),
             (Role::GatekeeperCoordinator, _) => Ok(Work::Coordinate),
+            (Role::Proposer, _) => Self::propose(config, snapshot, agent),
+            (Role::Curator, _) => self.curate(),
             (_, Some(role)) => self.task(config, snapshot, role),
             (_, None) => self.explore(config, snapshot),
         };
@@ -291,6 +294,21 @@ impl<'a> Given<'a> {
         let pending = snapshot.incoming + snapshot.claimed;
         let limit = config.queue_limits.max_incoming;
         if pending >= limit { Err(Reason::QueueFull { pending, limit }) } else { Ok(Work::Explore) }
+    }
+
+    fn propose(config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Work, Reason> {
+        let limits = config.limits_of(&agent.name);
+        let active = snapshot.proposals.get(&agent.name).copied().unwrap_or(0);
+        let limit = if limits.max_per_run == 0 { 0 } else { limits.max_active };
+        if active >= limit { Err(Reason::ProposalsFull { active, limit }) } else { Ok(Work::Propose) }
+    }
+
+    /// A full queue is no reason to wait: rejecting and deferring need no room in it.
+    fn curate(&mut self) -> Result<Work, Reason> {
+        match std::mem::take(&mut self.to_judge) {
+            0 => Err(Reason::NothingToCurate),
+            _ => Ok(Work::Curate),
+        }
     }
 
     fn task(&mut self, config: &Config, snapshot: &Snapshot, role: TaskRole) -> Result<Work, Reason> {

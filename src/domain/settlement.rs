@@ -10,6 +10,7 @@ use super::{
     time::Time,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Uncharged returns in a row after which a task is held for a person.
 pub const MAX_RETURNS: u32 = 5;
@@ -169,20 +170,61 @@ pub fn settle_task(run: &TaskRun<'_>) -> Settlement {
     }
 }
 
+/// What a run without a task left, where that is proposals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Findings {
+    /// So many proposals were added. None is a good result too.
+    Proposed(u32),
+    /// So many proposals were judged.
+    Judged {
+        /// How many.
+        count: u32,
+        /// Whether there was no room for a task, so that leaving all as it was is no failure.
+        queue_full: bool,
+    },
+}
+
+impl Findings {
+    fn count(self) -> u32 {
+        match self {
+            Self::Proposed(count) | Self::Judged { count, .. } => count,
+        }
+    }
+
+    /// Whether a run that ended well should have left something.
+    fn is_idle(self) -> bool {
+        matches!(self, Self::Judged { count: 0, queue_full: false })
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = if matches!(self, Self::Proposed(_)) { "added" } else { "judged" };
+        match self.count() {
+            1 => write!(f, "1 proposal {verb}"),
+            count => write!(f, "{count} proposals {verb}"),
+        }
+    }
+}
+
 /// Settles a run without a task.
-pub fn settle_other(outcome: &Outcome, now: Time) -> Settlement {
+pub fn settle_other(outcome: &Outcome, findings: Option<Findings>, now: Time) -> Settlement {
+    let useful = findings.is_some_and(|findings| findings.count() > 0);
     let tally = match (outcome, outcome.blame()) {
+        (Outcome::Finished, _) if findings.is_some_and(Findings::is_idle) => Tally::Failure,
         (Outcome::Finished, _) => Tally::Success,
+        (_, Blame::Run) if useful => Tally::Success,
         (_, Blame::Run | Blame::Task) => Tally::Failure,
         _ => Tally::Neutral,
     };
+    let found = findings.map(|findings| format!(", {findings}")).unwrap_or_default();
     Settlement {
         task: None,
         publish: Publish::Nothing,
         tally,
         cooldown: outcome.cooldown(now),
         notice: trouble(outcome),
-        reason: outcome.to_string(),
+        reason: format!("{outcome}{found}"),
     }
 }
 

@@ -56,7 +56,7 @@ impl fmt::Display for TaskState {
 }
 
 /// How urgent a task is: `P0` first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Priority {
     /// Before everything else.
     P0,

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         config::{self, Config},
         name::Name,
+        proposal::ProposalState,
         retention::{self, RunFolder},
         task::{self, TaskState},
         time::{self, Time},
@@ -190,7 +191,7 @@ fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&
 fn temporary_files(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
     let mut dirs = vec![paths.dot().to_owned(), paths.messages(), paths.cache(), paths.logs(), paths.agents_dir()];
     dirs.extend(TaskState::ALL.map(|state| paths.queue(state)));
-    dirs.extend(paths.proposals());
+    dirs.extend(ProposalState::ALL.map(|state| paths.proposals(state)));
     for agent in collect::folders(paths)? {
         let files = paths.agent(&agent);
         dirs.push(files.dir().to_owned());

@@ -6,6 +6,7 @@
 pub mod collect;
 pub mod configure;
 pub mod coordinator;
+pub mod curation;
 pub mod history;
 pub mod housekeeping;
 pub mod look;

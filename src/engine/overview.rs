@@ -14,6 +14,7 @@ use crate::{
             AgentLine, ClaimedLine, Doing, FailedLine, Holds, Overview, ProposalsLine, PullRequestLine,
             PullRequestsLine, Pulse, QuestionLine, QueueLine, doing, in_short,
         },
+        proposal::ProposalState,
         schedule::{self, AgentView, Decision},
         task::{self, TaskState},
         time::{self, Time},
@@ -185,7 +186,7 @@ fn proposals(paths: &Paths) -> Result<ProposalsLine> {
     let count = |dir: &std::path::Path| -> Result<u32> {
         Ok(u32::try_from(listing::markdown(dir)?.0.len()).unwrap_or(u32::MAX))
     };
-    let [active, promoted, deferred, rejected] = paths.proposals().map(|dir| count(&dir));
+    let [active, promoted, deferred, rejected] = ProposalState::ALL.map(|state| count(&paths.proposals(state)));
     Ok(ProposalsLine { active: active?, promoted: promoted?, deferred: deferred?, rejected: rejected? })
 }
 

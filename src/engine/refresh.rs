@@ -9,12 +9,18 @@ use super::{
 };
 use crate::{
     domain::{config, time::Time},
-    exec::github::{GitHub, Pr},
+    exec::{
+        git::Git,
+        github::{GitHub, Pr},
+        repo, start_point,
+    },
     store::{cache, lock::Lock, read},
 };
 use anyhow::Result;
 use std::time::Duration;
 
+/// The most files of one pull request that are kept.
+const MAX_FILES: usize = 300;
 /// How long GitHub may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -32,7 +38,13 @@ pub fn note(project: &Project, number: u64, title: &str, head: &str, now: Time) 
     if open.iter().any(|other| other.number == number) {
         return Ok(());
     }
-    open.push(OpenPr { number, title: title.to_owned(), head: head.to_owned(), noted_at: Some(now) });
+    open.push(OpenPr {
+        number,
+        title: title.to_owned(),
+        head: head.to_owned(),
+        noted_at: Some(now),
+        files: Vec::new(),
+    });
     cache::save(&path, &known)
 }
 
@@ -47,13 +59,21 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let config = read::read_linked_text(&project.paths.config())?.and_then(|text| config::read(&text).ok());
     let limit = config.map_or(10, |(config, _)| config.queue_limits.max_open_prs);
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
+    let files = Files::new(project);
+    let answered = |pr: Pr| OpenPr {
+        files: files.of(&pr.head),
+        number: pr.number,
+        title: pr.title,
+        head: pr.head,
+        noted_at: None,
+    };
     let answer = GitHub::new(project.root(), TIMEOUT).open_agent_prs(ask);
+    let answer = answer.map(|prs| prs.into_iter().map(answered).collect::<Vec<_>>());
     let _lock = Lock::store(&project.paths)?;
     let known = cache::load::<OpenPrs>(&path).and_then(|known| known.open);
     let answer = match answer {
         Ok(prs) => {
-            let answered = |pr: Pr| OpenPr { number: pr.number, title: pr.title, head: pr.head, noted_at: None };
-            let mut open: Vec<_> = prs.into_iter().map(answered).collect();
+            let mut open = prs;
             // Opened since it was asked: the answer can't have it.
             let later = |pr: &OpenPr| pr.noted_at.is_some_and(|noted_at| noted_at >= asked_at);
             let missing = |pr: &OpenPr| open.iter().all(|other| other.number != pr.number);
@@ -64,4 +84,29 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
         Err(error) => OpenPrs { asked_at, open: known, error: Some(format!("{error}; {}", error.remedy())) },
     };
     cache::save(&path, &answer)
+}
+
+/// The files that branches change, from what the repository knows without fetching.
+struct Files {
+    git: Git,
+    base: Option<String>,
+}
+
+impl Files {
+    fn new(project: &Project) -> Self {
+        let git = Git::in_repository(&project.common_dir);
+        let default = repo::discover(project.root()).ok().and_then(|found| found.default_branch);
+        let base = default.and_then(|name| start_point::branch(&git, &name).ok().flatten());
+        Self { git, base }
+    }
+
+    /// What is not known is left out: it is a hint for the score of proposals, nothing more.
+    fn of(&self, head: &str) -> Vec<String> {
+        let (Some(base), Ok(Some(head))) = (&self.base, start_point::branch(&self.git, head)) else {
+            return Vec::new();
+        };
+        let range = format!("{base}...{head}");
+        let names = self.git.run(["diff", "--name-only", "-z", "--no-ext-diff", &range, "--"]);
+        names.map(|names| names.entries()).unwrap_or_default().into_iter().take(MAX_FILES).collect()
+    }
 }

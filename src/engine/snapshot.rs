@@ -2,7 +2,7 @@
 //!
 //! It changes nothing, except that a claimed task that nobody holds goes back.
 
-use super::collect::Crew;
+use super::{collect::Crew, curation};
 use crate::{
     domain::{
         config::Config,
@@ -52,6 +52,9 @@ pub struct OpenPr {
     /// When a run of ours opened it, until a refresh has found it.
     #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
     pub noted_at: Option<Time>,
+    /// The files that it changes, as far as the repository knows its branch.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// What was read, and what there is to say about it.
@@ -64,6 +67,8 @@ pub(super) struct Taken {
     pub(super) problems: Vec<String>,
     /// Tasks that were put back.
     pub(super) released: Vec<Name>,
+    /// What was done to proposals, a line each.
+    pub(super) changes: Vec<String>,
 }
 
 /// Takes the snapshot for one decision. With `release`, tasks that nobody holds are put back before.
@@ -94,9 +99,15 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     }
     if needs.tasks() {
         tasks(&queue, crew, &needs, &mut taken)?;
+    }
+    if needs.proposals {
+        proposals(paths, config, now, release, &mut taken)?;
+    }
+    if needs.tasks() || taken.snapshot.to_judge > 0 {
         let known = cache::load::<OpenPrs>(&paths.open_prs());
         let age = known.as_ref().map(|prs| (now - prs.asked_at).num_seconds());
-        taken.refresh = !taken.snapshot.claimable.is_empty() && !age.is_some_and(|age| (0..60).contains(&age));
+        let wanted = !taken.snapshot.claimable.is_empty() || taken.snapshot.to_judge > 0;
+        taken.refresh = wanted && !age.is_some_and(|age| (0..60).contains(&age));
         let open = known.and_then(|prs| prs.open);
         taken.snapshot.open_prs = open.map(|open| u32::try_from(open.len()).unwrap_or(u32::MAX));
     }
@@ -117,6 +128,15 @@ fn requested(paths: &Paths, crew: &Crew, tidy: bool) -> Result<BTreeSet<Name>> {
         }
     }
     Ok(requested)
+}
+
+fn proposals(paths: &Paths, config: &Config, now: Time, change: bool, taken: &mut Taken) -> Result<()> {
+    let kept = curation::keep(paths, config, now, change)?;
+    taken.snapshot.proposals = kept.active;
+    taken.snapshot.to_judge = kept.to_judge;
+    taken.changes.extend(kept.changes);
+    taken.problems.extend(kept.problems);
+    Ok(())
 }
 
 /// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.

@@ -124,7 +124,7 @@ fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Res
             let begun = Prs::new(&spawner.project.paths).begin(due, &assignment.run_id, assignment.assigned_at)?;
             return Ok((!begun).then(|| Reason::NoCheckPending { check: Some(due.check.clone()), given_up: 0 }));
         }
-        Work::Explore | Work::Coordinate => return Ok(None),
+        Work::Explore | Work::Coordinate | Work::Propose | Work::Curate => return Ok(None),
     };
     let stamp = Edit::new()
         .set(key::ATTEMPTS, attempt)

@@ -4,7 +4,7 @@
 
 use super::{
     collect::{self, Crew},
-    housekeeping, notify,
+    curation, housekeeping, notify,
     project::Project,
     snapshot::{self, Taken},
     spawn::Spawner,
@@ -19,7 +19,7 @@ use crate::{
         schedule::{self, Decided, Decision},
         time::{self, Time},
     },
-    store::{cache, lock::Lock, messages, read},
+    store::{cache, lock::Lock, messages, paths::Paths, proposals::Proposals, read},
 };
 use anyhow::Result;
 use serde::Serialize;
@@ -63,6 +63,8 @@ pub struct Report {
     pub recovering: Vec<Name>,
     /// Tasks that nobody held and that were put back.
     pub released: Vec<Name>,
+    /// What was done to proposals, a line each.
+    pub changes: Vec<String>,
     /// What is odd in agents.yaml.
     pub warnings: Vec<Problem>,
     /// Files that were left alone.
@@ -106,7 +108,8 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
         Some(lock)
     };
     let spawner = Spawner { project, program: options.program, now: options.now };
-    let crew = collect::collect(paths, (!options.dry_run).then_some(&spawner))?;
+    let mut crew = collect::collect(paths, (!options.dry_run).then_some(&spawner))?;
+    let completed = if options.dry_run { None } else { complete(paths, options.now, &mut crew) };
     let text = read::read_linked_text(&paths.config())?;
     let (config, warnings) = match configuration(text.as_deref()) {
         Ok(read) => read,
@@ -121,7 +124,8 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             return Ok(Tick::Misconfigured { problems, crew });
         }
     };
-    let taken = snapshot::take(paths, &config, &crew, options.now, !options.dry_run)?;
+    let mut taken = snapshot::take(paths, &config, &crew, options.now, !options.dry_run)?;
+    taken.changes.splice(0..0, completed);
     let notifies = config.notify.is_some();
     let mut report = report(&config, taken, crew, warnings, options, &spawner);
     if !options.dry_run {
@@ -142,6 +146,17 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
         }
     }
     Ok(Tick::Done(Box::new(report)))
+}
+
+/// Completes a judgement of a proposal that was cut off; what it was.
+fn complete(paths: &Paths, now: Time, crew: &mut Crew) -> Option<String> {
+    match Proposals::new(paths).complete(now) {
+        Ok(done) => done.as_ref().map(curation::describe),
+        Err(error) => {
+            crew.problems.push(format!("{error:#}"));
+            None
+        }
+    }
 }
 
 /// agents.yaml from its text; without one, that is what is wrong.
@@ -182,6 +197,7 @@ fn report(
     let mut report = Report {
         recovering: crew.recovering,
         released: taken.released,
+        changes: taken.changes,
         warnings,
         problems: taken.problems,
         failures: crew.problems,

@@ -80,8 +80,10 @@ pub struct Launch {
     pub permission_mode: String,
     /// Tools that need no permission.
     pub allowed_tools: Vec<String>,
-    /// Tools that may not be used.
-    pub disallowed_tools: Vec<String>,
+    /// All tools that there are; empty: claude's usual ones.
+    pub only_tools: Vec<String>,
+    /// Settings of this run, JSON.
+    pub settings: Option<String>,
     /// Variables added last, over all others.
     pub env: Vec<(String, String)>,
     /// The `PATH` of this process.
@@ -173,7 +175,8 @@ pub fn command_line(launch: &Launch) -> Vec<String> {
     option("--permission-mode", Some(launch.permission_mode.clone()));
     // These take any number of values: one value, separated by commas, can't swallow what follows.
     option("--allowedTools", joined(&launch.allowed_tools));
-    option("--disallowedTools", joined(&launch.disallowed_tools));
+    option("--tools", joined(&launch.only_tools));
+    option("--settings", launch.settings.clone());
     line
 }
 

@@ -3,6 +3,7 @@
 //! What a person or an editor has left there is named with its reason, never touched.
 
 use super::{error::cannot, paths::MARKDOWN};
+use crate::domain::name::Name;
 use crate::domain::text::one_line;
 use anyhow::Result;
 use std::{
@@ -53,6 +54,24 @@ pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
     stems.sort_unstable();
     strays.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok((stems, strays))
+}
+
+/// As [`markdown`], for directories whose files are named by checked names; in the order of the bytes.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn named(dir: &Path) -> Result<(Vec<Name>, Vec<Stray>)> {
+    let (stems, mut strays) = markdown(dir)?;
+    let mut names = Vec::with_capacity(stems.len());
+    for stem in stems {
+        match stem.parse::<Name>() {
+            Ok(name) => names.push(name),
+            Err(problem) => strays
+                .push(Stray { path: dir.join(format!("{stem}.{MARKDOWN}")), reason: format!("{problem}; rename it") }),
+        }
+    }
+    names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    Ok((names, strays))
 }
 
 fn stem(entry: &DirEntry) -> Result<String, &'static str> {

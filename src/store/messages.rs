@@ -45,14 +45,23 @@ pub enum Sent {
 /// # Errors
 /// A message above 1 MiB, the lock of the store for one with a key, or the system's.
 pub fn send(paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
-    let text = message.to_text(now);
-    read::check_size("the message", text.as_bytes())?;
-    let Some(key) = &message.key else { return publish(paths, message, &text, now) };
-    let _lock = Lock::store(paths)?;
+    if message.key.is_none() {
+        return publish(paths, message, now);
+    }
+    let lock = Lock::store(paths)?;
+    send_under(&lock, paths, message, now)
+}
+
+/// As [`send`], for a change of the store that holds its lock already.
+///
+/// # Errors
+/// As for [`send`].
+pub fn send_under(_lock: &Lock, paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
+    let Some(key) = &message.key else { return publish(paths, message, now) };
     let (listed, _) = list(paths)?;
     match listed.into_iter().find(|listed| listed.message.key.as_ref() == Some(key)) {
         Some(listed) => Ok(Sent::SaidBefore(listed.path)),
-        None => publish(paths, message, &text, now),
+        None => publish(paths, message, now),
     }
 }
 
@@ -137,7 +146,9 @@ fn read_one(paths: &Paths, stem: String) -> Result<Option<Listed>, Stray> {
     }
 }
 
-fn publish(paths: &Paths, message: &Message, text: &str, now: Time) -> Result<Sent> {
+fn publish(paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
+    let text = message.to_text(now);
+    read::check_size("the message", text.as_bytes())?;
     let stem = message.stem(now);
     for n in 1..1_000 {
         let path = if n == 1 { paths.message(&stem) } else { paths.message(&format!("{stem}-{n}")) };

@@ -13,6 +13,7 @@ mod lossless;
 pub mod marker;
 pub mod messages;
 pub mod paths;
+pub mod proposals;
 pub mod prs;
 pub mod queue;
 pub mod read;

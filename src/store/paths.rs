@@ -3,7 +3,7 @@
 //! It only joins words; whether a file is there is for others to find out. Whatever comes from outside is a
 //! checked [`Name`] or UUID before it becomes part of a path.
 
-use crate::domain::{name::Name, task::TaskState};
+use crate::domain::{name::Name, proposal::ProposalState, task::TaskState};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -217,9 +217,19 @@ impl Paths {
         self.prs_dir().join(format!("PR-{number}"))
     }
 
-    /// The directories of proposals, one per state.
-    pub fn proposals(&self) -> [PathBuf; 4] {
-        ["active", "promoted", "deferred", "rejected"].map(|state| self.shared().join("proposals").join(state))
+    /// The directory of proposals in a state.
+    pub fn proposals(&self, state: ProposalState) -> PathBuf {
+        self.shared().join("proposals").join(state.word())
+    }
+
+    /// The file of a proposal in a state.
+    pub fn proposal(&self, state: ProposalState, id: &Name) -> PathBuf {
+        self.proposals(state).join(format!("{id}.{MARKDOWN}"))
+    }
+
+    /// The judgement that is being carried out; there only while one is, or if it was cut off.
+    pub fn unfinished_judgement(&self) -> PathBuf {
+        self.shared().join("proposals").join("unfinished.json")
     }
 
     /// The file of a task in a state.
@@ -358,6 +368,7 @@ mod tests {
             (agent.state(), "agents/impl-1/state.json"),
             (agent.run(run).unwrap().record(), &format!("agents/impl-1/runs/{run}/record.json")),
             (paths.task(TaskState::Claimed, &id), "shared/queue/claimed/TASK-1.md"),
+            (paths.proposal(ProposalState::Active, &id), "shared/proposals/active/TASK-1.md"),
             (paths.agent_log(&name, "2024-01-15"), "logs/impl-1-2024-01-15.log"),
             (paths.scheduler_log("2024-01-15"), "logs/scheduler-2024-01-15.log"),
             (paths.events_file("../2024-01-15/x"), "logs/events-2024-01-15.jsonl"),

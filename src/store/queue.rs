@@ -77,20 +77,8 @@ impl<'a> Queue<'a> {
     /// # Errors
     /// The directory cannot be read.
     pub fn list(&self, state: TaskState) -> Result<Listing> {
-        let dir = self.paths.queue(state);
-        let (stems, strays) = listing::markdown(&dir)?;
-        let mut listing = Listing { ids: Vec::with_capacity(stems.len()), strays };
-        for stem in stems {
-            match stem.parse::<Name>() {
-                Ok(id) => listing.ids.push(id),
-                Err(problem) => listing.strays.push(Stray {
-                    path: dir.join(format!("{stem}.{}", super::paths::MARKDOWN)),
-                    reason: format!("{problem}; rename it"),
-                }),
-            }
-        }
-        listing.ids.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        Ok(listing)
+        let (ids, strays) = listing::named(&self.paths.queue(state))?;
+        Ok(Listing { ids, strays })
     }
 
     /// At most `count` tasks of a state, those whose files changed last, newest first.

@@ -2,7 +2,7 @@
 
 use super::gitignore;
 use crate::{
-    domain::task::TaskState,
+    domain::{proposal::ProposalState, task::TaskState},
     store::{
         atomic::{self, Published},
         paths::Paths,
@@ -17,11 +17,12 @@ use std::{
 
 const CONFIGURATION: &str = include_str!("../../../templates/agents.yaml");
 
-const SKILLS: [(&str, &str); 5] = [
+const SKILLS: [(&str, &str); 6] = [
     ("enqueue.md", include_str!("../../../commands/management/enqueue.md")),
     ("queue-status.md", include_str!("../../../commands/management/queue-status.md")),
     ("agent-status.md", include_str!("../../../commands/management/agent-status.md")),
     ("pr-status.md", include_str!("../../../commands/management/pr-status.md")),
+    ("proposal-status.md", include_str!("../../../commands/management/proposal-status.md")),
     ("retry-failed.md", include_str!("../../../commands/management/retry-failed.md")),
 ];
 
@@ -215,7 +216,7 @@ fn directories(paths: &Paths) -> Vec<PathBuf> {
         paths.cache(),
     ];
     all.extend(TaskState::ALL.map(|state| paths.queue(state)));
-    all.extend(paths.proposals());
+    all.extend(ProposalState::ALL.map(|state| paths.proposals(state)));
     all.push(paths.prs_dir());
     all
 }

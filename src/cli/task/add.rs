@@ -83,6 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         branch: args.branch.clone(),
         context: input::text(args.context.as_deref(), args.context_file.as_deref())?.unwrap_or_default(),
         criteria: args.criteria.clone(),
+        files: Vec::new(),
         blocked_by: args.blocked_by.clone(),
         created_by: caller.name(),
         pr: None,

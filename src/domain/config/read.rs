@@ -75,6 +75,7 @@ fn config(check: &mut Checker, root: &Node) -> Config {
         proposal_limits: proposal_limits(check, &mut top),
         voice_weights: voice_weights(check, &mut top),
         curator_scoring: curator_scoring(check, &mut top),
+        priorities: priorities(check, &mut top),
         gatekeeper: gatekeeper(check, &mut top),
         notify: notifier(check, &mut top),
         agents: agents(check, &mut top, &defaults),
@@ -205,6 +206,18 @@ fn curator_scoring(check: &mut Checker, top: &mut Section<'_>) -> CuratorScoring
         section.finish(check);
     }
     scoring
+}
+
+fn priorities(check: &mut Checker, top: &mut Section<'_>) -> Vec<String> {
+    let priorities = top.words::<String>(check, "priorities").unwrap_or_default();
+    for priority in &priorities {
+        if priority.trim().is_empty() {
+            check.error(top.line, "priorities", "an empty priority fits nothing: write words or a glob of paths");
+        } else if let Err(error) = globset::Glob::new(priority) {
+            check.error(top.line, "priorities", format!("{priority:?} is not a glob: {}", error.kind()));
+        }
+    }
+    priorities
 }
 
 fn gatekeeper(check: &mut Checker, top: &mut Section<'_>) -> Gatekeeper {

@@ -91,6 +91,9 @@ fn every_problem_names_line_and_key() {
             "gatekeeper: {enabled: true, required_checks: [lint]}\nagents:\n- {name: a, role: gatekeeper, focus: lnt}\n",
             "agents: a: lnt is neither among required_checks nor optional_checks",
         ),
+        ("priorities: ['src/[']\nagents: []", "priorities: \"src/[\" is not a glob"),
+        ("priorities: ['  ']\nagents: []", "priorities: an empty priority"),
+        ("priorities: speed\nagents: []", "Error line 1: priorities: must be a list"),
         ("paused: true\npaused: false\nagents: []", "Error line 2: the key \"paused\" stands there twice"),
         ("hello", "Error line 1: must be a mapping"),
     ] {

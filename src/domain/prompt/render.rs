@@ -31,8 +31,10 @@ fn template(role: Role) -> Option<&'static str> {
         Role::Implementer => include_str!("../../../templates/implementer.md.j2"),
         Role::Tester => include_str!("../../../templates/tester.md.j2"),
         Role::Reviewer => include_str!("../../../templates/reviewer.md.j2"),
+        Role::Proposer => include_str!("../../../templates/proposer.md.j2"),
+        Role::Curator => include_str!("../../../templates/curator.md.j2"),
         Role::Gatekeeper => include_str!("../../../templates/gatekeeper.md.j2"),
-        Role::Proposer | Role::Curator | Role::GatekeeperCoordinator => return None,
+        Role::GatekeeperCoordinator => return None,
     })
 }
 

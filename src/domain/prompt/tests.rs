@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::{
     ports::Ports,
+    proposal::ProposalState,
     role::{Role, TaskRole},
     task::{Priority, TaskState},
 };
@@ -73,7 +74,7 @@ fn input(role: Role) -> PromptInput {
         worktree: "/p/.orchestrator/agents/agent-1/worktree".to_owned(),
         branch: Some("agent/TASK-a1b2c3d4-20240115-103000".to_owned()),
         base: Some("main".to_owned()),
-        task: (![Role::ProductManager, Role::Gatekeeper].contains(&role)).then(task),
+        task: role.spec().claims.map(|_| task()),
         attempts: vec![Attempt { attempt: 1, outcome: "turn limit".to_owned(), summary: "Half done".to_owned() }],
         answers: vec![Answer { question: "Which one?".to_owned(), answer: "The first.".to_owned() }],
         feedback: vec![Feedback { source: "reviewer".to_owned(), text: "Handle None".to_owned() }],
@@ -83,12 +84,56 @@ fn input(role: Role) -> PromptInput {
         queue: (role == Role::ProductManager).then(queue),
         review: [Role::Reviewer, Role::Gatekeeper].contains(&role).then(review),
         check: (role == Role::Gatekeeper).then(|| check(None)),
-        focus_prompt: None,
+        focus_prompt: matches!(role, Role::Proposer | Role::Curator).then(|| "Look for what is slow.".to_owned()),
+        proposals: (role == Role::Proposer).then(proposals),
+        curation: (role == Role::Curator).then(curation),
         delimiter: DELIMITER.to_owned(),
     }
 }
 
-const ROLES: [Role; 5] = [Role::ProductManager, Role::Implementer, Role::Tester, Role::Reviewer, Role::Gatekeeper];
+const ROLES: [Role; 7] = [
+    Role::ProductManager,
+    Role::Implementer,
+    Role::Tester,
+    Role::Reviewer,
+    Role::Gatekeeper,
+    Role::Proposer,
+    Role::Curator,
+];
+
+fn proposals() -> ProposerView {
+    ProposerView {
+        room: 2,
+        own: vec![own("PROP-1", "Index the table", "src/db.rs")],
+        rejected: vec![RejectedProposal {
+            id: "PROP-2".parse().unwrap(),
+            title: "Cache it all".to_owned(),
+            files: "src/cache.rs".to_owned(),
+            reason: "Show that it is slow.".to_owned(),
+        }],
+    }
+}
+
+fn own(id: &str, title: &str, files: &str) -> OwnProposal {
+    let state = ProposalState::Deferred;
+    OwnProposal { id: id.parse().unwrap(), state, title: title.to_owned(), files: files.to_owned() }
+}
+
+fn curation() -> CurationView {
+    CurationView {
+        pending: 3,
+        limit: 20,
+        note: Some("the weights add up to 2".to_owned()),
+        proposals: vec![JudgedProposal {
+            id: "PROP-3".parse().unwrap(),
+            score: "0.61".to_owned(),
+            factors: vec!["risk 0.90 x 0.15: complexity S".to_owned()],
+            overlaps: vec!["TASK-9 (claimed) names src/db.rs too".to_owned()],
+            text: "# Proposal: Index the table".to_owned(),
+        }],
+        others: vec![own("PROP-4", "Waits", "")],
+    }
+}
 
 /// The same input with as little as there can be.
 fn bare(role: Role) -> PromptInput {
@@ -104,6 +149,9 @@ fn bare(role: Role) -> PromptInput {
         role_prompt: None,
         test_paths: Vec::new(),
         queue: None,
+        focus_prompt: None,
+        proposals: None,
+        curation: None,
         review: None,
         check: None,
         ..input(role)
@@ -119,6 +167,23 @@ fn says_all_that_it_was_given() {
             Role::ProductManager => {
                 &["TASK-1 claimed, test, P0: Queued", "#42 agent/x: Opened", "TASK-2 Gave up: turn limit"]
             }
+            Role::Proposer => &[
+                "Look for what is slow.",
+                "You may add 2 more in this run",
+                "PROP-1 deferred: Index the table (src/db.rs)",
+                "Cache it all (src/cache.rs)",
+                "Show that it is slow.",
+            ],
+            Role::Curator => &[
+                "Look for what is slow.",
+                "room for 17 more tasks (3 of 20",
+                "Of the scores: the weights add up to 2.",
+                "### PROP-3: score 0.61",
+                "- risk 0.90 x 0.15: complexity S",
+                "TASK-9 (claimed) names src/db.rs too",
+                "# Proposal: Index the table",
+                "PROP-4 deferred: Waits",
+            ],
             Role::Tester => &["`tests/**`, `**/*_test.go`", "attempt 2 of 3", "Names may be empty."],
             Role::Reviewer => &["git diff fedcba9876543210...0123456789abcdef", "+check()", "src/login.rs"],
             Role::Gatekeeper => {
@@ -136,7 +201,7 @@ fn says_all_that_it_was_given() {
 #[test]
 fn the_built_in_prompt_gives_way_to_the_owners() {
     let mut input = PromptInput { focus: Some("lint".parse().unwrap()), ..input(Role::Gatekeeper) };
-    input.focus_prompt = built_in(input.focus.as_ref());
+    input.focus_prompt = built_in(input.role, input.focus.as_ref()).map(|text| text.text.to_owned());
     let text = render(&input).unwrap();
     assert!(text.contains("Mind the parser.") && !text.contains("formatters find"), "{text}");
     input.role_prompt = None;
@@ -181,7 +246,7 @@ fn names_only_commands_that_the_role_may_call() {
         let text = render(&input(role)).unwrap();
         let mut seen = 0;
         for call in text.split("scheduler ").skip(1) {
-            let words: Vec<_> = call.split_whitespace().take(2).collect();
+            let words: Vec<_> = call.split_whitespace().take(2).map(|word| word.trim_end_matches(',')).collect();
             let command = words.join(" ").trim_end_matches('`').to_owned();
             if ["task", "message", "review", "proposal", "check"].contains(&words[0]) {
                 assert!(role.may_call(&command), "{role}: {command}");
@@ -210,6 +275,16 @@ fn hostile(role: Role, text: &str) -> PromptInput {
         queue.tasks[0].title = own();
         queue.open_prs[0].title = own();
         queue.failed[0].reason = own();
+    }
+    if let Some(proposals) = &mut input.proposals {
+        (proposals.own[0].title, proposals.own[0].files) = (own(), own());
+        let rejected = &mut proposals.rejected[0];
+        (rejected.title, rejected.files, rejected.reason) = (own(), own(), own());
+    }
+    if let Some(curation) = &mut input.curation {
+        curation.others[0].title = own();
+        let judged = &mut curation.proposals[0];
+        (judged.text, judged.overlaps) = (own(), vec![own()]);
     }
     if let Some(review) = &mut input.review {
         (review.description, review.diff, review.changed_files) = (own(), own(), vec![own()]);
@@ -258,7 +333,7 @@ fn long_text_is_cut_and_says_so() {
 
 #[test]
 fn refuses_what_it_cannot_say_safely() {
-    assert!(render(&input(Role::Curator)).unwrap_err().to_string().contains("curator"));
+    assert!(render(&input(Role::Gatekeeper)).unwrap_err().to_string().contains("gatekeeper"));
     for delimiter in ["", "short", "k3v9q7x2m5p8>"] {
         let input = PromptInput { delimiter: delimiter.to_owned(), ..input(Role::Tester) };
         assert!(render(&input).unwrap_err().to_string().contains("delimiter"), "{delimiter:?}");

@@ -3,6 +3,7 @@
 use crate::domain::{
     name::Name,
     ports::Ports,
+    proposal::ProposalState,
     role::{Role, TaskRole},
     task::{Priority, TaskState},
 };
@@ -43,6 +44,10 @@ pub struct PromptInput {
     pub test_paths: Vec<String>,
     /// What a product manager must know to create no task twice.
     pub queue: Option<QueueView>,
+    /// What a proposer must know to propose nothing twice.
+    pub proposals: Option<ProposerView>,
+    /// What a curator judges.
+    pub curation: Option<CurationView>,
     /// What a reviewer or gatekeeper looks at.
     pub review: Option<ReviewTarget>,
     /// What a gatekeeper is to find out of it.
@@ -177,4 +182,71 @@ pub struct ReviewTarget {
     pub changed_files: Vec<String>,
     /// The diff; of a long one the beginning is shown.
     pub diff: String,
+}
+
+/// The proposals as their proposer sees them.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProposerView {
+    /// How many may be added in this run.
+    pub room: u32,
+    /// Those of its own that are active or deferred, or became a task lately.
+    pub own: Vec<OwnProposal>,
+    /// Those of its own that were rejected in the last 30 days.
+    pub rejected: Vec<RejectedProposal>,
+}
+
+/// A proposal in a line.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnProposal {
+    /// Its id.
+    pub id: Name,
+    /// Where it is.
+    pub state: ProposalState,
+    /// Its title.
+    pub title: String,
+    /// The files that it names.
+    pub files: String,
+}
+
+/// A rejected proposal with what was said of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RejectedProposal {
+    /// Its id.
+    pub id: Name,
+    /// Its title.
+    pub title: String,
+    /// The files that it names.
+    pub files: String,
+    /// Why it was rejected.
+    pub reason: String,
+}
+
+/// The proposals as a curator sees them.
+#[derive(Clone, Debug, Serialize)]
+pub struct CurationView {
+    /// Tasks incoming and claimed.
+    pub pending: usize,
+    /// How many may be pending.
+    pub limit: usize,
+    /// What there is to say of the weights of the scores.
+    pub note: Option<String>,
+    /// What is to be judged, the highest score first.
+    pub proposals: Vec<JudgedProposal>,
+    /// What waits for a person, or for its time, a line each.
+    pub others: Vec<OwnProposal>,
+}
+
+/// A proposal with its score.
+#[derive(Clone, Debug, Serialize)]
+pub struct JudgedProposal {
+    /// Its id.
+    pub id: Name,
+    /// Its score.
+    pub score: String,
+    /// The factors, a line each.
+    pub factors: Vec<String>,
+    /// Other proposals and tasks that name the same files, a line each.
+    pub overlaps: Vec<String>,
+    /// The whole file.
+    pub text: String,
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     name::Name,
-    role::{Model, Role, TaskRole},
+    role::{Model, TaskRole},
     time::{self, Time},
 };
 use serde::Serialize;
@@ -86,6 +86,15 @@ pub enum Reason {
         /// `max_open_prs`.
         limit: u32,
     },
+    /// As many of its proposals wait to be judged as may.
+    ProposalsFull {
+        /// How many do.
+        active: u32,
+        /// `max_active`, or 0 if `max_per_run` is.
+        limit: u32,
+    },
+    /// There is no proposal that an agent may judge.
+    NothingToCurate,
     /// As many runs are under way as may be.
     TooManyRunning {
         /// How many are.
@@ -109,11 +118,6 @@ pub enum Reason {
     },
     /// Gatekeepers are switched off.
     Disabled,
-    /// This version doesn't run agents of that role.
-    NotAvailable {
-        /// The role.
-        role: Role,
-    },
 }
 
 impl Reason {
@@ -135,13 +139,15 @@ impl Reason {
             Self::NoTask { role, waiting } => format!("no {role} task, {waiting} wait"),
             Self::ClaimsFull { claimed, limit } => format!("{claimed} of {limit} tasks claimed"),
             Self::PrsFull { open, limit } => format!("{open} of {limit} PRs open"),
+            Self::ProposalsFull { active, limit } => format!("{active} of {limit} proposals wait"),
+            Self::NothingToCurate => "nothing to judge".to_owned(),
             Self::TooManyRunning { running, limit } => format!("{running} of {limit} runs under way"),
             Self::BudgetSpent { spent_usd, limit_usd } => format!("${spent_usd:.2} of ${limit_usd:.2} spent"),
             Self::NoCheckPending { check: None, .. } => "has no focus".to_owned(),
             Self::NoCheckPending { given_up: 0, .. } => "nothing to check".to_owned(),
             Self::NoCheckPending { given_up, .. } => format!("nothing to check, {given_up} given up"),
             Self::Disabled => "gatekeepers are off".to_owned(),
-            Self::Running { .. } | Self::NotAvailable { .. } => self.to_string(),
+            Self::Running { .. } => self.to_string(),
         }
     }
 }
@@ -180,6 +186,10 @@ impl fmt::Display for Reason {
             Self::PrsFull { open, limit } => {
                 write!(f, "{open} of {limit} pull requests are open or about to be (max_open_prs)")
             }
+            Self::ProposalsFull { active, limit } => {
+                write!(f, "{active} of {limit} of its proposals wait to be judged (proposal_limits)")
+            }
+            Self::NothingToCurate => f.write_str("no proposal waits to be judged by an agent"),
             Self::TooManyRunning { running, limit } => {
                 write!(f, "{running} of {limit} runs are under way (max_running)")
             }
@@ -195,7 +205,6 @@ impl fmt::Display for Reason {
                 }
             }
             Self::Disabled => f.write_str("gatekeepers are off (gatekeeper: enabled: true switches them on)"),
-            Self::NotAvailable { role } => write!(f, "this version doesn't run the role {role}"),
         }
     }
 }

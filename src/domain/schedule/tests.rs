@@ -44,6 +44,8 @@ fn words(config: &Config, snapshot: &Snapshot) -> String {
         Decision::Start(Work::Explore) => "explore".to_owned(),
         Decision::Start(Work::Check(due)) => format!("{}@{}#{}", due.check, due.pr, due.attempt),
         Decision::Start(Work::Coordinate) => "coordinate".to_owned(),
+        Decision::Start(Work::Propose) => "propose".to_owned(),
+        Decision::Start(Work::Curate) => "curate".to_owned(),
         Decision::Skip(reason) => format!("{reason:?}").split([' ', '{']).next().unwrap().to_owned(),
     };
     decisions.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -88,6 +90,30 @@ fn without_work_nobody_starts() {
     let mut full = snapshot(&config, &[]);
     full.claimed = 1;
     assert_eq!(words(&config, &full), "NoTask NoTask NoTask NoTask QueueFull");
+}
+
+#[test]
+fn proposers_and_curators() {
+    let agents = "agents:\n- {name: a, role: proposer}\n- {name: b, role: proposer}\n- {name: c, role: curator}\n\
+                  - {name: d, role: curator}\n";
+    for (extra, active, to_judge, expected) in [
+        ("", 0, 0, "propose propose NothingToCurate NothingToCurate"),
+        ("", 4, 4, "propose propose curate NothingToCurate"),
+        ("", 5, 1, "ProposalsFull propose curate NothingToCurate"),
+        ("proposal_limits: {A: {max_active: 6}}", 5, 1, "propose propose curate NothingToCurate"),
+        ("proposal_limits: {b: {max_per_run: 0}}", 1, 0, "propose ProposalsFull NothingToCurate NothingToCurate"),
+        ("queue_limits: {max_incoming: 0}", 1, 1, "propose propose curate NothingToCurate"),
+        ("max_running: 1", 1, 1, "propose TooManyRunning TooManyRunning TooManyRunning"),
+        ("paused: true", 1, 1, "SystemPaused SystemPaused SystemPaused SystemPaused"),
+    ] {
+        let config = config(&format!("model: proposal\n{extra}\n{agents}"));
+        let found = Snapshot { proposals: [("a".parse().unwrap(), active)].into(), to_judge, ..snapshot(&config, &[]) };
+        assert_eq!(words(&config, &found), expected, "{extra} {active} {to_judge}");
+        assert_eq!(needs(&config, &found, at("12:00:00")).proposals, extra != "paused: true");
+    }
+    let config = config(agents);
+    assert_eq!(words(&config, &snapshot(&config, &[])), "NotInModel NotInModel NotInModel NotInModel");
+    assert!(!needs(&config, &snapshot(&config, &[]), at("12:00:00")).proposals);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn tallies() {
         (Outcome::UsageLimit { until: None }, Tally::Neutral),
     ] {
         let now = time::parse("2026-01-15T10:00:00Z").unwrap();
-        assert_eq!(settle_other(&outcome, now).tally, tally, "{outcome:?}");
+        assert_eq!(settle_other(&outcome, None, now).tally, tally, "{outcome:?}");
     }
     assert_eq!(settle(TaskRole::Implement, &Outcome::Finished, &none, 1, 0).tally, Tally::Failure);
 }
@@ -160,5 +160,26 @@ fn a_look_that_failed_waits_longer() {
     {
         let settlement = settle_coordination(&outcome);
         assert_eq!((settlement.tally, settlement.cooldown, settlement.notice), (tally, None, None));
+    }
+}
+
+#[test]
+fn proposals_are_counted_not_believed() {
+    let now = time::parse("2024-01-15T12:00:00Z").unwrap();
+    let judged = |count, queue_full| Findings::Judged { count, queue_full };
+    for (outcome, findings, tally, words) in [
+        (Outcome::Finished, Findings::Proposed(2), Tally::Success, "2 proposals added"),
+        (Outcome::Finished, Findings::Proposed(0), Tally::Success, "0 proposals added"),
+        (Outcome::TurnLimit, Findings::Proposed(1), Tally::Success, "1 proposal added"),
+        (Outcome::TurnLimit, Findings::Proposed(0), Tally::Failure, "0 proposals added"),
+        (Outcome::Interrupted, Findings::Proposed(1), Tally::Neutral, "1 proposal added"),
+        (Outcome::Finished, judged(3, false), Tally::Success, "3 proposals judged"),
+        (Outcome::Finished, judged(0, false), Tally::Failure, "0 proposals judged"),
+        (Outcome::Finished, judged(0, true), Tally::Success, "0 proposals judged"),
+        (Outcome::TimedOut, judged(0, true), Tally::Failure, "0 proposals judged"),
+    ] {
+        let settled = settle_other(&outcome, Some(findings), now);
+        assert_eq!(settled.tally, tally, "{outcome:?} {findings:?}");
+        assert!(settled.reason.ends_with(words), "{}", settled.reason);
     }
 }

@@ -23,6 +23,8 @@ pub struct NewTask {
     pub context: String,
     /// One line each.
     pub criteria: Vec<String>,
+    /// The files that it is about.
+    pub files: Vec<String>,
     /// Tasks that must be done before.
     pub blocked_by: Vec<Name>,
     /// An agent's name, or `human`.
@@ -57,6 +59,12 @@ impl NewTask {
         text.push_str("\n\n## Acceptance Criteria\n\n");
         for criterion in &self.criteria {
             text.push_str(&format!("- [ ] {}\n", one_line(criterion)));
+        }
+        if !self.files.is_empty() {
+            text.push_str("\n## Relevant Files\n\n");
+            for file in &self.files {
+                text.push_str(&format!("- {}\n", one_line(file)));
+            }
         }
         text
     }

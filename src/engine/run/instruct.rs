@@ -5,17 +5,18 @@
 use super::Run;
 use crate::{
     domain::{
+        config::{self, Config},
         name::Name,
         prompt::{
-            self, Answer, Attempt, FailedTask, OpenPullRequest, PromptInput, QueueView, QueuedTask, ReviewTarget,
-            TaskView,
+            self, Answer, Attempt, BuiltIn, FailedTask, OpenPullRequest, PromptInput, QueueView, QueuedTask,
+            ReviewTarget, TaskView,
         },
         role::{Role, TaskRole},
-        run::Prepared,
+        run::{Prepared, Work},
         shell,
         task::{self, Task, TaskState},
     },
-    engine::snapshot::OpenPrs,
+    engine::{curation, snapshot::OpenPrs},
     exec::worktree::{INSTRUCTIONS, SKILLS},
     store::{atomic, cache, messages, queue::Queue, read},
 };
@@ -43,6 +44,7 @@ impl Run<'_> {
         let paths = &self.project().paths;
         let assignment = &self.assignment;
         let attempt = assignment.work.attempt();
+        let now = (self.supervisor.clock)();
         let explores = assignment.role == Role::ProductManager;
         let role_prompt = self.role_prompt()?;
         let has_own = role_prompt.is_some();
@@ -68,6 +70,14 @@ impl Run<'_> {
             feedback: Vec::new(),
             global_instructions: read::read_linked_text(&paths.global_instructions())?,
             role_prompt,
+            proposals: match assignment.work {
+                Work::Propose => Some(curation::proposer_view(paths, &self.configuration()?, &assignment.agent, now)?),
+                _ => None,
+            },
+            curation: match assignment.work {
+                Work::Curate => Some(curation::curation_view(paths, &self.configuration()?)?),
+                _ => None,
+            },
             test_paths: assignment.test_paths.clone(),
             queue: if explores { Some(self.queue_view()?) } else { None },
             review: match self.assignment.work.check() {
@@ -75,7 +85,7 @@ impl Run<'_> {
                 None => self.review_target(prepared)?,
             },
             check: self.assignment.work.check().map(|due| self.check_view(due)),
-            focus_prompt: if has_own { None } else { prompt::built_in(self.assignment.focus.as_ref()) },
+            focus_prompt: if has_own { None } else { self.focus_prompt() },
             delimiter: Uuid::new_v4().simple().to_string(),
         })
     }
@@ -107,15 +117,33 @@ impl Run<'_> {
         Ok(answers)
     }
 
-    /// `prompts/<agent>.md`, else `prompts/<focus>.md`.
+    /// `prompts/<agent>.md`, else `prompts/<focus>.md`; for a role whose built-in text needs no focus, that one's name.
     fn role_prompt(&self) -> Result<Option<String>> {
-        let names = [Some(&self.assignment.agent), self.assignment.focus.as_ref()];
+        let built_in = self.built_in().and_then(|text| text.name.parse().ok());
+        let names = [Some(&self.assignment.agent), self.assignment.focus.as_ref(), built_in.as_ref()];
         for name in names.into_iter().flatten() {
             if let Some(text) = read::read_linked_text(&self.project().paths.prompt(name))? {
                 return Ok(Some(text));
             }
         }
         Ok(None)
+    }
+
+    fn focus_prompt(&self) -> Option<String> {
+        self.built_in().map(|text| text.text.to_owned())
+    }
+
+    fn built_in(&self) -> Option<&'static BuiltIn> {
+        prompt::built_in(self.assignment.role, self.assignment.focus.as_ref())
+    }
+
+    /// agents.yaml as it is now: what proposals are limited and scored by.
+    fn configuration(&self) -> Result<Config> {
+        let text = read::read_linked_text(&self.project().paths.config())?.unwrap_or_default();
+        config::read(&text).map(|(config, _)| config).map_err(|problems| {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            anyhow::anyhow!("{}: {first}", self.project().paths.config().display())
+        })
     }
 
     fn queue_view(&self) -> Result<QueueView> {

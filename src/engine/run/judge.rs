@@ -9,7 +9,7 @@ use crate::{
         review::Review,
         role::{MayChange, TaskRole},
         run::{self, NewPullRequest, Prepared, Publication, Record, Usage},
-        settlement::{self, CheckRun, Evidence, Publish, TaskRun},
+        settlement::{self, CheckRun, Evidence, Findings, Publish, TaskRun},
         test_paths::TestPaths,
         text::{cut, one_line},
     },
@@ -18,7 +18,7 @@ use crate::{
         fingerprint::{self, Fingerprint},
         salvage,
     },
-    store::{messages, read, runs},
+    store::{messages, proposals::Proposals, queue::Queue, read, runs},
 };
 use anyhow::Result;
 
@@ -71,7 +71,7 @@ impl Run<'_> {
                 evidence: &work.evidence,
                 now,
             }),
-            (None, _) => settlement::settle_other(&outcome, now),
+            (None, _) => settlement::settle_other(&outcome, self.findings()?, now),
         };
         let review: Option<Review> = read::read_json(&self.files.review())?;
         let report = ended.facts.result.as_ref().map(|result| cut(result.text().trim(), MAX_REPORT));
@@ -111,6 +111,20 @@ impl Run<'_> {
             }
             refs => Ok(refs?),
         }
+    }
+
+    /// What a proposer or a curator left: counted, not believed.
+    fn findings(&self) -> Result<Option<Findings>> {
+        let paths = &self.project().paths;
+        let proposals = Proposals::new(paths);
+        Ok(match self.assignment.work {
+            run::Work::Propose => Some(Findings::Proposed(proposals.added_in(self.id())?)),
+            run::Work::Curate => {
+                let queue_full = Queue::new(paths).pending()? >= self.assignment.max_incoming;
+                Some(Findings::Judged { count: proposals.judged_in(self.id())?, queue_full })
+            }
+            run::Work::Task { .. } | run::Work::Explore | run::Work::Check(_) | run::Work::Coordinate => None,
+        })
     }
 
     fn classify(&self, ended: &Ended) -> Result<Outcome> {

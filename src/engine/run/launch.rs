@@ -7,6 +7,7 @@ use crate::{
         outcome::{Exit, Outcome, Stopped},
         role::MayChange,
         run::MARK,
+        shell,
         state::AgentState,
         stream::StreamFacts,
     },
@@ -110,7 +111,8 @@ impl Run<'_> {
             max_budget_usd: settings.max_cost_usd,
             permission_mode: if writes { "acceptEdits" } else { "dontAsk" }.to_owned(),
             allowed_tools: self.allowed_tools(),
-            disallowed_tools: Vec::new(),
+            only_tools: self.only_tools(),
+            settings: self.guard(),
             env: self.variables(),
             path,
             path_first: self.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
@@ -131,6 +133,25 @@ impl Run<'_> {
         let tools = configured.unwrap_or_else(|| spec.tools.iter().map(|tool| (*tool).to_owned()).collect());
         let commands = spec.commands.iter().map(|command| format!("Bash(scheduler {command}:*)"));
         ["Read", "Skill"].map(str::to_owned).into_iter().chain(tools).chain(commands).collect()
+    }
+
+    /// All tools that there are, for a role that is confined to them and whose tools nobody has widened.
+    fn only_tools(&self) -> Vec<String> {
+        let confined = self.is_confined().then_some(["Read", "Skill", "Bash"]);
+        confined.into_iter().flatten().map(str::to_owned).collect()
+    }
+
+    fn is_confined(&self) -> bool {
+        self.assignment.role.spec().confined && self.assignment.settings.allowed_tools.is_none()
+    }
+
+    /// Settings that have every line for the shell looked at first. Whatever goes wrong with that, the line doesn't run.
+    fn guard(&self) -> Option<String> {
+        let program = shell::word(&self.supervisor.program.display().to_string());
+        let command = format!("{program} guard {} || exit 2", self.assignment.role);
+        let hook = serde_json::json!({"type": "command", "command": command, "timeout": 30});
+        let settings = serde_json::json!({"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [hook]}]}});
+        self.is_confined().then(|| settings.to_string())
     }
 
     /// The variables that tell the run who and where it is, and the configured ones.

@@ -24,7 +24,8 @@ pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
         max_budget_usd: None,
         permission_mode: "dontAsk".to_owned(),
         allowed_tools: vec!["Read".to_owned(), "Bash(git log *)".to_owned()],
-        disallowed_tools: Vec::new(),
+        only_tools: Vec::new(),
+        settings: None,
         env: Vec::new(),
         path: std::env::var_os("PATH"),
         path_first: dir.join("bin"),
@@ -56,10 +57,11 @@ fn command_lines() {
                 max_budget_usd: Some(1.5),
                 permission_mode: "acceptEdits".to_owned(),
                 allowed_tools: Vec::new(),
-                disallowed_tools: vec!["WebFetch".to_owned(), "Task".to_owned()],
+                only_tools: vec!["Read".to_owned(), "Bash".to_owned()],
+                settings: Some("{}".to_owned()),
                 ..base
             },
-            "--max-turns 50 --max-budget-usd 1.5 --model opus --permission-mode acceptEdits --disallowedTools WebFetch,Task",
+            "--max-turns 50 --max-budget-usd 1.5 --model opus --permission-mode acceptEdits --tools Read,Bash --settings {}",
         ),
     ];
     for (launch, tail) in table {

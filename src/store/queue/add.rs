@@ -81,19 +81,14 @@ impl Queue<'_> {
     /// As [`Queue::add`], for a change of the store that holds its lock already.
     pub(in crate::store) fn add_under(
         &self,
-        _lock: &Lock,
+        lock: &Lock,
         new: &NewTask,
         limit: Option<u32>,
         now: Time,
     ) -> Result<Added, AddError> {
-        if let Some(limit) = limit {
-            let pending = self.pending()?;
-            if pending >= limit {
-                return Err(AddError::Full { pending, limit });
-            }
-        }
+        self.room_under(lock, limit)?;
         loop {
-            let id = new_id()?;
+            let id = self.free_id_under(lock)?;
             if self.add_as(&id, new, now)? == Published::New {
                 let path = self.paths.task(TaskState::Incoming, &id);
                 return Ok(Added { id, path });
@@ -109,6 +104,23 @@ impl Queue<'_> {
         let text = new.to_text(id, now);
         read::check_size("the task", text.as_bytes())?;
         atomic::create_new(&self.paths.task(TaskState::Incoming, id), text.as_bytes())
+    }
+
+    /// Whether there are fewer than `limit` incoming and claimed tasks.
+    pub(in crate::store) fn room_under(&self, _lock: &Lock, limit: Option<u32>) -> Result<(), AddError> {
+        let Some(limit) = limit else { return Ok(()) };
+        let pending = self.pending()?;
+        if pending >= limit { Err(AddError::Full { pending, limit }) } else { Ok(()) }
+    }
+
+    /// An id that no task has in any state.
+    pub(in crate::store) fn free_id_under(&self, _lock: &Lock) -> Result<Name> {
+        loop {
+            let id = new_id()?;
+            if self.whereabouts(&id, &TaskState::ALL).is_none() {
+                return Ok(id);
+            }
+        }
     }
 
     /// How many tasks are incoming or claimed.

@@ -9,6 +9,7 @@ mod github;
 mod output;
 mod processes;
 mod project;
+pub mod proposals;
 mod queue;
 mod wait;
 

@@ -1,0 +1,103 @@
+//! `scheduler proposal`: add, list, show, and the judgements.
+
+mod add;
+mod judge;
+mod look;
+
+use super::{Context, caller::Caller, usage};
+use crate::domain::{name::Name, proposal::By, text::one_line};
+use anyhow::Result;
+
+/// Arguments of `scheduler proposal`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Propose work
+    #[command(
+        after_help = "Example:\n  scheduler proposal add --title 'Split the parser' --category refactor --complexity M \\\n    \
+        --summary 'It does three things' --rationale 'Every change touches all of it.' --criterion 'Three modules' \\\n    \
+        --file src/parse.rs"
+    )]
+    Add(Box<add::Args>),
+    /// List the proposals, the best active one first
+    #[command(after_help = "Example:\n  scheduler proposal list --state rejected --mine")]
+    List(look::ListArgs),
+    /// Show one proposal, its score, and what it overlaps with
+    #[command(after_help = "Example:\n  scheduler proposal show PROP-a1b2c3d4")]
+    Show {
+        /// The proposal's id
+        id: Name,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a task of a proposal
+    #[command(after_help = "Example:\n  scheduler proposal promote PROP-a1b2c3d4 --priority P0")]
+    Promote(judge::PromoteArgs),
+    /// Turn a proposal down; its proposer is told why
+    #[command(after_help = "Example:\n  scheduler proposal reject PROP-a1b2c3d4 --reason 'No second caller is shown'")]
+    Reject {
+        /// The proposal's id
+        id: Name,
+        /// What is wrong, and what would have to be different; - for standard input
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        reason: String,
+    },
+    /// Put a proposal off for a while
+    #[command(after_help = "Example:\n  scheduler proposal defer PROP-a1b2c3d4 --reason 'After the release' --for 14d")]
+    Defer {
+        /// The proposal's id
+        id: Name,
+        /// What it waits for
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        reason: String,
+        /// How long, such as 12h, 7d or 3w; then it comes back by itself
+        #[arg(long = "for", value_name = "TIME", default_value = "7d")]
+        time: judge::Span,
+    },
+    /// Bring a deferred proposal back to be judged; a person also a rejected one
+    #[command(after_help = "Example:\n  scheduler proposal reactivate PROP-a1b2c3d4")]
+    Reactivate {
+        /// The proposal's id
+        id: Name,
+    },
+    /// Mark two proposals that can't both be had: both wait, and the owner is asked
+    #[command(after_help = "Example:\n  scheduler proposal conflict PROP-a1b2c3d4 PROP-e5f6a7b8 \\\n    \
+        --reason 'One removes the cache, the other builds on it'")]
+    Conflict {
+        /// One proposal's id
+        first: Name,
+        /// The other one's
+        second: Name,
+        /// What can't both be had
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        reason: String,
+    },
+}
+
+/// Runs one of the commands.
+pub fn run(command: &Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Add(args) => add::run(args, context),
+        Command::List(args) => look::list(args, context),
+        Command::Show { id, json } => look::show(id, *json, context),
+        Command::Promote(args) => judge::promote(args, context),
+        Command::Reject { id, reason } => judge::reject(id, reason, context),
+        Command::Defer { id, reason, time } => judge::defer(id, reason, time, context),
+        Command::Reactivate { id } => judge::reactivate(id, context),
+        Command::Conflict { first, second, reason } => judge::conflict([first, second], reason, context),
+    }
+}
+
+fn by(caller: &Caller) -> By {
+    By { name: caller.name(), run: caller.agent().map(|agent| agent.assignment.run_id.clone()) }
+}
+
+/// A text of one line with something to read in it.
+fn line(option: &str, text: &str, max: usize) -> Result<String> {
+    let line = one_line(text);
+    let says_something = line.chars().any(char::is_alphanumeric);
+    if !says_something || line.chars().count() > max {
+        return Err(usage(format!("{option} must say something, in at most {max} characters")));
+    }
+    Ok(line)
+}

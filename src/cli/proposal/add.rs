@@ -1,0 +1,150 @@
+//! `scheduler proposal add`.
+
+use super::{by, line};
+use crate::{
+    cli::{
+        Context,
+        caller::{Access, authorize},
+        config, input, usage,
+    },
+    domain::{
+        name::Name,
+        proposal::{Category, Complexity, NewProposal, files},
+        text::cut,
+    },
+    engine::project::Project,
+    store::{paths::Paths, proposals::Proposals, queue::Queue},
+};
+use anyhow::{Context as _, Result, bail};
+
+const MAX_TITLE: usize = 200;
+const MAX_LINE: usize = 500;
+/// The most bytes of a longer text: a curator reads all of it.
+const MAX_TEXT: usize = 10_000;
+/// The most of anything that can be given several times.
+const MAX_ITEMS: usize = 50;
+
+/// Arguments of `scheduler proposal add`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What is to be done, in one line
+    #[arg(long, allow_hyphen_values = true)]
+    title: String,
+    /// test, refactor, feature, debt or plan-task
+    #[arg(long)]
+    category: Category,
+    /// How large it is: S, M, L or XL
+    #[arg(long)]
+    complexity: Complexity,
+    /// The same in a sentence
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    summary: String,
+    /// Why it matters, markdown; - for standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    rationale: String,
+    /// What must hold when it is done; repeatable
+    #[arg(long = "criterion", value_name = "TEXT", required = true, allow_hyphen_values = true)]
+    criteria: Vec<String>,
+    /// A file that it is about, from the top of the repository; repeatable
+    #[arg(long = "file", value_name = "PATH", allow_hyphen_values = true)]
+    files: Vec<String>,
+    /// A task or proposal that must be done before; repeatable
+    #[arg(long, value_name = "ID")]
+    depends_on: Vec<Name>,
+    /// How it makes the code simpler
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    complexity_reduction: Option<String>,
+    /// What it makes possible
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    enables: Option<String>,
+    /// Propose what was rejected before: what has changed since
+    #[arg(long, value_name = "REASON", allow_hyphen_values = true)]
+    again: Option<String>,
+    /// Whose idea it is; for people, since an agent proposes in its own name
+    #[arg(long, value_name = "NAME")]
+    proposer: Option<Name>,
+    /// Add it also beyond the proposer's limits; for people
+    #[arg(long)]
+    force: bool,
+}
+
+/// Adds a proposal, within the limits of its proposer.
+pub fn run(args: &Args, context: &Context) -> Result<()> {
+    let project = Project::find(&context.dir)?;
+    let caller = authorize(context, &project, "proposal add", Access::Write)?;
+    if caller.agent().is_some() && (args.force || args.proposer.is_some()) {
+        bail!("an agent proposes in its own name and within its limits: leave out --proposer and --force");
+    }
+    let by = by(&caller);
+    let proposer = match &args.proposer {
+        Some(name) => name.clone(),
+        None => by.name.parse().context("the name of the caller")?,
+    };
+    let new = NewProposal {
+        title: line("--title", &args.title, MAX_TITLE)?,
+        proposer,
+        run: by.run,
+        category: args.category,
+        complexity: args.complexity,
+        summary: line("--summary", &args.summary, MAX_LINE)?,
+        rationale: text("--rationale", &input::text_or_stdin(&args.rationale)?)?,
+        criteria: items("--criterion", &args.criteria, |text| line("--criterion", text, MAX_LINE))?,
+        files: paths(&args.files)?,
+        depends_on: args.depends_on.clone(),
+        complexity_reduction: optional("--complexity-reduction", args.complexity_reduction.as_deref())?,
+        enables: optional("--enables", args.enables.as_deref())?,
+        again: optional("--again", args.again.as_deref())?,
+    };
+    exist(&project.paths, &args.depends_on)?;
+    let limits = config::read(&project)?.limits_of(&new.proposer);
+    let limits = (!args.force).then_some(limits);
+    let (id, path) = Proposals::new(&project.paths).add(&new, limits, context.now)?;
+    context.line(format!("{id}: {}", path.display()))
+}
+
+fn text(option: &str, text: &str) -> Result<String> {
+    let says_something = text.chars().any(char::is_alphanumeric);
+    if !says_something || text.len() > MAX_TEXT {
+        return Err(usage(format!("{option} must say something, in at most {MAX_TEXT} bytes")));
+    }
+    Ok(text.trim().to_owned())
+}
+
+fn optional(option: &str, given: Option<&str>) -> Result<Option<String>> {
+    given.map(|given| text(option, given)).transpose()
+}
+
+fn items(option: &str, given: &[String], one: impl Fn(&str) -> Result<String>) -> Result<Vec<String>> {
+    if given.len() > MAX_ITEMS {
+        return Err(usage(format!("at most {MAX_ITEMS} {option}: propose a smaller step")));
+    }
+    given.iter().map(|text| one(text)).collect()
+}
+
+/// The paths in one spelling, each once.
+fn paths(given: &[String]) -> Result<Vec<String>> {
+    let normal = items("--file", given, |path| {
+        let one = line("--file", path, MAX_LINE)?;
+        let fits = one == *path && !path.starts_with(['-', '#', '[']);
+        files::normal(path).filter(|_| fits).ok_or_else(|| {
+            let path = cut(&one, 80);
+            usage(format!("--file {path:?} is not a path from the top of the repository, such as src/a.rs"))
+        })
+    })?;
+    let mut paths: Vec<String> = Vec::new();
+    for path in normal {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+fn exist(paths: &Paths, ids: &[Name]) -> Result<()> {
+    for id in ids {
+        if Proposals::new(paths).whereabouts(id).is_none() && Queue::new(paths).find(id)?.is_none() {
+            return Err(usage(format!("--depends-on {id}: there is no such task or proposal")));
+        }
+    }
+    Ok(())
+}

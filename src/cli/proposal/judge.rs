@@ -1,0 +1,164 @@
+//! `scheduler proposal promote`, `reject`, `defer`, `reactivate`, `conflict`. None goes without a reason.
+
+use super::{by, line};
+use crate::{
+    cli::{
+        Context,
+        caller::{Access, authorize},
+        config, input, usage,
+    },
+    domain::{name::Name, proposal::By, role::TaskRole, task::Priority, time},
+    engine::{curation, project::Project},
+    exec::{git::Git, start_point},
+    store::{
+        proposals::{Deferral, Proposals, TaskChoices},
+        queue::AddError,
+    },
+};
+use anyhow::{Result, bail};
+use chrono::Duration;
+use std::str::FromStr;
+
+/// The longest reason, in characters.
+const MAX_REASON: usize = 4_000;
+
+/// Arguments of `scheduler proposal promote`.
+#[derive(Debug, clap::Args)]
+pub struct PromoteArgs {
+    /// The proposal's id
+    id: Name,
+    /// Who carries it out: implement, test or review; else as its category says
+    #[arg(long)]
+    role: Option<TaskRole>,
+    /// How urgent it is: P0, P1 or P2; else P1 for S and M, P2 for L and XL
+    #[arg(long)]
+    priority: Option<Priority>,
+    /// The branch to start from and to merge into
+    #[arg(long, allow_hyphen_values = true)]
+    branch: Option<String>,
+    /// Also beyond max_incoming; for people
+    #[arg(long)]
+    force: bool,
+}
+
+/// A length of time: `12h`, `7d`, `3w`.
+#[derive(Clone, Debug)]
+pub struct Span(Duration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a time: write 12h, 7d or 3w, at most a year");
+        let unit = text.chars().next_back().ok_or_else(wrong)?;
+        let count: i64 = text.strip_suffix(unit).and_then(|count| count.parse().ok()).ok_or_else(wrong)?;
+        let hours = match unit {
+            'h' => 1,
+            'd' => 24,
+            'w' => 7 * 24,
+            _ => return Err(wrong()),
+        };
+        let hours = count.checked_mul(hours).filter(|hours| (1..=366 * 24).contains(hours)).ok_or_else(wrong)?;
+        Ok(Self(Duration::hours(hours)))
+    }
+}
+
+/// Who judges in which project.
+fn judge(context: &Context, command: &str) -> Result<(Project, By)> {
+    let project = Project::find(&context.dir)?;
+    let caller = authorize(context, &project, command, Access::Write)?;
+    let by = by(&caller);
+    Ok((project, by))
+}
+
+fn reason(given: &str) -> Result<String> {
+    let given = input::text_or_stdin(given)?;
+    let says_something = given.chars().any(char::is_alphanumeric);
+    if !says_something || given.chars().count() > MAX_REASON {
+        return Err(usage(format!("--reason must say why, in at most {MAX_REASON} characters: nothing was judged")));
+    }
+    Ok(given.trim().to_owned())
+}
+
+/// Makes a task of a proposal.
+pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
+    let (project, by) = judge(context, "proposal promote")?;
+    if args.force && by.is_agent() {
+        bail!("only a person may promote beyond max_incoming");
+    }
+    if let Some(branch) = &args.branch
+        && !start_point::is_branch_name(&Git::in_repository(&project.common_dir), branch)?
+    {
+        return Err(usage(format!("--branch {branch:?} is not a branch name")));
+    }
+    let config = config::read(&project)?;
+    let limit = (!args.force).then_some(config.queue_limits.max_incoming);
+    let choices = TaskChoices { role: args.role, priority: args.priority, branch: args.branch.clone() };
+    let done = match Proposals::new(&project.paths).promote(&args.id, &choices, limit, &by, context.now) {
+        Ok(done) => done,
+        Err(full @ AddError::Full { .. }) if by.is_agent() => {
+            bail!("{full}; {} stays as it is: promote nothing more in this run", args.id)
+        }
+        Err(full @ AddError::Full { .. }) => {
+            bail!("{full}; wait until tasks are done, raise the limit in agents.yaml, or use --force")
+        }
+        Err(AddError::Failed(error)) => return Err(error),
+    };
+    context.line(format!("{}: promoted as {}, {} {}", args.id, done.task, done.role, done.priority))?;
+    if !done.blocked_by.is_empty() {
+        let ids: Vec<_> = done.blocked_by.iter().map(Name::as_str).collect();
+        context.line(format!("{} waits for {}", done.task, ids.join(", ")))?;
+    }
+    let claims = |agent: &crate::domain::config::Agent| agent.role.spec().claims == Some(done.role) && !agent.paused;
+    if !config.agents.iter().any(claims) {
+        context.warn(format!("no agent in agents.yaml claims {} tasks", done.role));
+    }
+    Ok(())
+}
+
+/// Turns a proposal down.
+pub fn reject(id: &Name, why: &str, context: &Context) -> Result<()> {
+    let (project, by) = judge(context, "proposal reject")?;
+    Proposals::new(&project.paths).reject(id, &reason(why)?, &by, context.now)?;
+    context.line(format!("{id}: rejected"))
+}
+
+/// Puts a proposal off.
+pub fn defer(id: &Name, why: &str, time: &Span, context: &Context) -> Result<()> {
+    let (project, by) = judge(context, "proposal defer")?;
+    let until = context.now + time.0;
+    let deferral = Deferral { reason: reason(why)?, until };
+    Proposals::new(&project.paths).defer(id, deferral, &by, context.now)?;
+    context.line(format!("{id}: deferred until {}", time::to_text(until)))
+}
+
+/// Brings a proposal back.
+pub fn reactivate(id: &Name, context: &Context) -> Result<()> {
+    let (project, by) = judge(context, "proposal reactivate")?;
+    Proposals::new(&project.paths).reactivate(id, &by, context.now)?;
+    context.line(format!("{id}: active again"))
+}
+
+/// Marks two proposals that contradict each other.
+pub fn conflict(ids: [&Name; 2], why: &str, context: &Context) -> Result<()> {
+    let (project, by) = judge(context, "proposal conflict")?;
+    let why = line("--reason", &reason(why)?, MAX_REASON)?;
+    let config = config::read(&project)?;
+    let message = curation::mark(&project.paths, &config, ids, &why, &by, context.now)?;
+    context.line(format!("{} and {}: deferred until a person decides; {}", ids[0], ids[1], message.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans() {
+        for (text, hours) in [("12h", 12), ("7d", 168), ("3w", 504), ("366d", 8_784)] {
+            assert_eq!(text.parse::<Span>().unwrap().0.num_hours(), hours);
+        }
+        for bad in ["", "7", "d", "0d", "-1d", "7m", "400d", "99999999999999999999d", "7 d", "7ä"] {
+            assert!(bad.parse::<Span>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Proposals: what their files say, how they are judged, what they are worth, and which of them collide.
+//!
+//! A proposal's id is its file stem, its state the directory that it lies in. It never opens a file.
+
+mod conflict;
+mod edit;
+pub mod files;
+mod lifecycle;
+mod new;
+mod parse;
+mod score;
+mod similar;
+mod task;
+
+pub use conflict::{between, escalation, partners, to_escalate};
+pub use edit::{body, with_judgement};
+pub use lifecycle::{Step, next};
+pub use new::NewProposal;
+pub use parse::parse;
+pub use score::{Busy, Factor, Score, Surroundings, score};
+pub use similar::rejected_before;
+pub use task::task;
+
+use super::{
+    name::Name,
+    role::TaskRole,
+    task::Priority,
+    time::{self, Time},
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// The four directories of proposals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProposalState {
+    /// To be judged.
+    Active,
+    /// Became a task.
+    Promoted,
+    /// Not now.
+    Deferred,
+    /// Not at all, with the reason.
+    Rejected,
+}
+
+impl ProposalState {
+    /// Whether it may still become a task.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Active | Self::Deferred)
+    }
+}
+
+/// A set of words that stand in files and on the command line.
+macro_rules! words {
+    ($kind:ident, $what:literal, [$($variant:ident = $word:literal),*]) => {
+        impl $kind {
+            /// Every word, in the order of help texts.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
+
+            /// The word itself.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl FromStr for $kind {
+            type Err = String;
+
+            fn from_str(word: &str) -> Result<Self, String> {
+                Self::ALL.into_iter().find(|known| known.word().eq_ignore_ascii_case(word)).ok_or_else(|| {
+                    let words: Vec<_> = Self::ALL.iter().map(|known| known.word()).collect();
+                    format!("{word:?} is not {}: use one of {}", $what, words.join(", "))
+                })
+            }
+        }
+    };
+}
+
+words!(
+    ProposalState,
+    "a state of proposals",
+    [Active = "active", Promoted = "promoted", Deferred = "deferred", Rejected = "rejected"]
+);
+
+/// What kind of work is proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// Tests added or repaired.
+    Test,
+    /// The same behaviour in simpler code.
+    Refactor,
+    /// New behaviour.
+    Feature,
+    /// Something put off that is to be put right.
+    Debt,
+    /// A step of a plan that the project has written down.
+    PlanTask,
+}
+words!(
+    Category,
+    "a category",
+    [Test = "test", Refactor = "refactor", Feature = "feature", Debt = "debt", PlanTask = "plan-task"]
+);
+
+impl Category {
+    /// Who carries out the task that such a proposal becomes, unless said otherwise.
+    pub fn task_role(self) -> TaskRole {
+        if self == Self::Test { TaskRole::Test } else { TaskRole::Implement }
+    }
+}
+
+/// How large the work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Complexity {
+    /// A few lines.
+    S,
+    /// One sitting.
+    M,
+    /// Several files with consequences.
+    L,
+    /// Too much for one change.
+    XL,
+}
+words!(Complexity, "a complexity", [S = "S", M = "M", L = "L", XL = "XL"]);
+
+impl Complexity {
+    /// How urgent the task is that such a proposal becomes, unless said otherwise: what is small goes first.
+    pub fn priority(self) -> Priority {
+        if self <= Self::M { Priority::P1 } else { Priority::P2 }
+    }
+}
+
+/// What a proposal file says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Proposal {
+    /// The file stem.
+    pub id: Name,
+    /// One line.
+    pub title: String,
+    /// The agent whose idea it is, or `human`.
+    pub proposer: Name,
+    /// What kind of work it is.
+    pub category: Category,
+    /// How large it is.
+    pub complexity: Complexity,
+    /// When it was proposed.
+    #[serde(with = "time::option")]
+    pub created: Option<Time>,
+    /// The run that proposed it.
+    pub run: Option<String>,
+    /// One line.
+    pub summary: String,
+    /// Why it matters, markdown.
+    pub rationale: String,
+    /// What must hold when it is done.
+    pub criteria: Vec<String>,
+    /// The files that it is about, in one spelling each.
+    pub files: Vec<String>,
+    /// Tasks and proposals that must be done before.
+    pub depends_on: Vec<Name>,
+    /// How it makes the code simpler, if it says so.
+    pub complexity_reduction: Option<String>,
+    /// What it makes possible, if it says so.
+    pub enables: Option<String>,
+    /// Why it is proposed although one like it was rejected.
+    pub again: Option<String>,
+    /// What was decided about it last.
+    pub judgement: Option<Judgement>,
+    /// The proposals that it was found to contradict.
+    pub conflicts: Vec<KnownConflict>,
+    /// Stands for everything above the judgement: another one, and the proposal was changed.
+    #[serde(serialize_with = "edit::as_hex")]
+    pub fingerprint: u64,
+}
+
+/// What was decided about a proposal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// What.
+    pub verdict: Verdict,
+    /// Who.
+    pub by: String,
+    /// When.
+    #[serde(with = "time::option")]
+    pub at: Option<Time>,
+    /// In which run.
+    pub run: Option<String>,
+}
+
+/// The decision itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Verdict {
+    /// It becomes this task.
+    Promoted {
+        /// The task's id, decided before the task's file is there.
+        task: Name,
+        /// Who carries it out.
+        role: TaskRole,
+        /// How urgent it is.
+        priority: Priority,
+        /// The branch to start from and to merge into.
+        branch: Option<String>,
+    },
+    /// It won't be done.
+    Rejected {
+        /// Why, for the proposer to learn from.
+        reason: String,
+    },
+    /// Not now.
+    Deferred {
+        /// Why.
+        reason: String,
+        /// When it comes back by itself; `None`: a person brings it back.
+        #[serde(with = "time::option")]
+        until: Option<Time>,
+    },
+}
+
+impl Verdict {
+    /// Where a proposal with this verdict belongs.
+    pub fn state(&self) -> ProposalState {
+        match self {
+            Self::Promoted { .. } => ProposalState::Promoted,
+            Self::Rejected { .. } => ProposalState::Rejected,
+            Self::Deferred { .. } => ProposalState::Deferred,
+        }
+    }
+}
+
+/// A contradiction that was told to a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KnownConflict {
+    /// The other proposal.
+    pub with: Name,
+    /// This proposal's fingerprint when it was found.
+    #[serde(serialize_with = "edit::as_hex")]
+    pub own: u64,
+    /// The other one's.
+    #[serde(serialize_with = "edit::as_hex")]
+    pub other: u64,
+}
+
+/// Who judges or proposes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// An agent's name, or `human`.
+    pub name: String,
+    /// The agent's run; `None` for a person.
+    pub run: Option<String>,
+}
+
+impl By {
+    /// Whether it is an agent in its run.
+    pub fn is_agent(&self) -> bool {
+        self.run.is_some()
+    }
+}
+
+impl Proposal {
+    /// The task that it became or is about to become.
+    pub fn task(&self) -> Option<&Name> {
+        match &self.judgement.as_ref()?.verdict {
+            Verdict::Promoted { task, .. } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// Why it was rejected or deferred.
+    pub fn reason(&self) -> Option<&str> {
+        match &self.judgement.as_ref()?.verdict {
+            Verdict::Promoted { .. } => None,
+            Verdict::Rejected { reason } | Verdict::Deferred { reason, .. } => Some(reason),
+        }
+    }
+
+    /// When it comes back by itself, if it is deferred for a time.
+    pub fn returns_at(&self) -> Option<Time> {
+        match &self.judgement.as_ref()?.verdict {
+            Verdict::Deferred { until, .. } => *until,
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

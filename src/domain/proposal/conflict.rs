@@ -1,0 +1,133 @@
+//! Proposals that contradict each other, which only a person may decide, and what that person is told.
+
+use super::{Category, Proposal, Score, files};
+use crate::domain::{
+    message::{Message, MessageType},
+    text::{cut, one_line},
+};
+
+/// The files over which two proposals contradict each other: a refactor and a feature that name the same file. Empty
+/// for a contradiction that somebody has marked and that still stands as it was marked. `None` where there is none.
+pub fn between(a: &Proposal, b: &Proposal) -> Option<Vec<String>> {
+    let shared = files::shared(&a.files, &b.files);
+    let is_pair = |a: &Proposal, b: &Proposal| (a.category, b.category) == (Category::Refactor, Category::Feature);
+    let found = (is_pair(a, b) || is_pair(b, a)) && !shared.is_empty();
+    (a.id != b.id && (found || is_told(a, b))).then_some(shared)
+}
+
+/// Whether a person was told of these two as they are now.
+fn is_told(a: &Proposal, b: &Proposal) -> bool {
+    let knows = |a: &Proposal, b: &Proposal| {
+        a.conflicts.iter().any(|known| known.with == b.id && (known.own, known.other) == (a.fingerprint, b.fingerprint))
+    };
+    knows(a, b) || knows(b, a)
+}
+
+/// The pairs among the active proposals that a person has to be told of, with the files that both name.
+pub fn to_escalate(active: &[Proposal]) -> Vec<(&Proposal, &Proposal, Vec<String>)> {
+    let mut pairs = Vec::new();
+    for (at, a) in active.iter().enumerate() {
+        for b in &active[at + 1..] {
+            if let Some(shared) = between(a, b).filter(|_| !is_told(a, b)) {
+                pairs.push((a, b, shared));
+            }
+        }
+    }
+    pairs
+}
+
+/// The proposals that contradict one: those among `active` in any way, those among `deferred` if that was told.
+///
+/// While there is one, no agent may judge it.
+pub fn partners<'a>(one: &Proposal, active: &'a [Proposal], deferred: &'a [Proposal]) -> Vec<&'a Proposal> {
+    let among_active = active.iter().filter(|other| between(one, other).is_some());
+    let among_deferred = deferred.iter().filter(|other| other.id != one.id && is_told(one, other));
+    among_active.chain(among_deferred).collect()
+}
+
+/// The message about a contradiction: both sides, what speaks for each, and the commands that decide it.
+pub fn escalation(sides: [(&Proposal, &Score); 2], shared: &[String], reason: &str, from: &str) -> Message {
+    let [(a, score_a), (b, score_b)] = sides;
+    let mut body = format!(
+        "Two proposals contradict each other. Only you can decide which one it is to be. Both are deferred until then, \
+         and agents may not judge them.\n\nWhy: {}\n",
+        one_line(reason)
+    );
+    for (proposal, score) in sides {
+        body.push_str(&side(proposal, score));
+    }
+    body.push_str("\n## Trade-offs\n\n");
+    for line in trade_offs(a, score_a, b, score_b, shared) {
+        body.push_str(&format!("- {line}\n"));
+    }
+    body.push_str(&format!(
+        "\n## Decide\n\n\
+         - The first: `scheduler proposal promote {a}`, then `scheduler proposal reject {b} --reason '...'`\n\
+         - The second: `scheduler proposal promote {b}`, then `scheduler proposal reject {a} --reason '...'`\n\
+         - Both, one after the other: promote both; the second one's task waits for the first one's where they name the \
+         same files.\n\
+         - Neither: reject both. Look at them whole: `scheduler proposal show {a}`, `scheduler proposal show {b}`\n",
+        a = a.id,
+        b = b.id,
+    ));
+    Message {
+        kind: MessageType::Question,
+        title: cut(&format!("Decide between {} and {}: {} / {}", a.id, b.id, a.title, b.title), 160),
+        body,
+        from: from.to_owned(),
+        task: None,
+        run: None,
+        key: Some(format!("conflict {} {} {:016x} {:016x}", a.id, b.id, a.fingerprint, b.fingerprint)),
+    }
+}
+
+fn side(proposal: &Proposal, score: &Score) -> String {
+    let line = |text: &str| cut(&one_line(text), 400);
+    let mut text = format!(
+        "\n## {}: {}\n\n{}, {}, by {}, score {:.2}\n\n{}\n\n",
+        proposal.id,
+        line(&proposal.title),
+        proposal.category,
+        proposal.complexity,
+        proposal.proposer,
+        score.total,
+        line(&proposal.summary),
+    );
+    let files: Vec<_> = proposal.files.iter().take(20).map(|file| format!("`{}`", line(file))).collect();
+    text.push_str(&format!("- Files: {}\n", if files.is_empty() { "none named".to_owned() } else { files.join(", ") }));
+    for (label, said) in [("Makes simpler", &proposal.complexity_reduction), ("Makes possible", &proposal.enables)] {
+        if let Some(said) = said {
+            text.push_str(&format!("- {label}: {}\n", line(said)));
+        }
+    }
+    for factor in &score.factors {
+        text.push_str(&format!("- {}: {:.2}, {}\n", factor.name, factor.value, line(&factor.why)));
+    }
+    text
+}
+
+fn trade_offs(a: &Proposal, score_a: &Score, b: &Proposal, score_b: &Score, shared: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !shared.is_empty() {
+        let shared: Vec<_> = shared.iter().take(20).map(|file| format!("`{}`", one_line(file))).collect();
+        lines.push(format!("Both name {}.", shared.join(", ")));
+    }
+    let refactor = [(a, b), (b, a)].into_iter().find(|(one, _)| one.category == Category::Refactor);
+    if let Some((refactor, other)) = refactor {
+        let (refactor, other) = (&refactor.id, &other.id);
+        lines.push(format!("{refactor} first: {other} is then built on the simpler code, but has to wait for it."));
+        lines.push(format!("{other} first: it comes sooner, and {refactor} has to carry the new code along."));
+    }
+    for (x, y, words) in [(score_a, score_b, a), (score_b, score_a, b)] {
+        let ahead = x.factors.iter().zip(&y.factors).filter(|(x, y)| x.value > y.value + 0.005);
+        let ahead: Vec<_> = ahead.map(|(x, y)| format!("{} ({:.2} against {:.2})", x.name, x.value, y.value)).collect();
+        if !ahead.is_empty() {
+            lines.push(format!("{} is ahead in {}.", words.id, ahead.join(", ")));
+        }
+    }
+    if a.complexity != b.complexity {
+        let (small, large) = if a.complexity < b.complexity { (a, b) } else { (b, a) };
+        lines.push(format!("{} is the smaller change: {} against {}.", small.id, small.complexity, large.complexity));
+    }
+    lines
+}

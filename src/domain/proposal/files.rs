@@ -1,0 +1,162 @@
+//! Which files a text names, and whether two of them are one.
+
+/// Words that people write where there is no file to name.
+const NO_FILE: [&str; 5] = ["none", "n/a", "na", "-", "tbd"];
+
+/// A path in one spelling: without `./`, doubled slashes and `x/..`. A slash at the end stays: it names a folder.
+///
+/// `None` for what leads out of the repository, or names nothing.
+pub fn normal(path: &str) -> Option<String> {
+    let path = path.trim();
+    if path.starts_with('/') || path.contains('\0') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    let folder = if path.ends_with('/') { "/" } else { "" };
+    (!parts.is_empty()).then(|| parts.join("/") + folder)
+}
+
+/// The path in one line of a list of files; `None` if the line names none.
+///
+/// A heading, a checklist line or a sentence is no file. Back quotes, a line number and a remark are left out.
+pub fn in_line(line: &str) -> Option<String> {
+    let line = line.trim();
+    let item = ["- ", "* ", "+ "].iter().find_map(|bullet| line.strip_prefix(bullet))?.trim();
+    if ["[ ]", "[x]", "[X]"].iter().any(|mark| item.starts_with(mark)) || item.starts_with('#') {
+        return None;
+    }
+    let path = match item.strip_prefix('`').and_then(|rest| rest.split_once('`')) {
+        Some((quoted, _)) => quoted,
+        None => {
+            [" (", " - ", " – ", " — ", ": "].iter().fold(item, |rest, mark| rest.split(mark).next().unwrap_or(rest))
+        }
+    };
+    let path = without_line_number(path.trim());
+    let no_file = NO_FILE.iter().any(|word| path.trim_end_matches('.').eq_ignore_ascii_case(word));
+    // More than one blank is prose; a name with one is rare but real.
+    let prose = path.split_whitespace().count() > 2;
+    if no_file || prose { None } else { normal(path) }
+}
+
+/// `src/a.rs:42` and `src/a.rs:42-50` name the file `src/a.rs`.
+fn without_line_number(path: &str) -> &str {
+    match path.split_once(':') {
+        Some((file, rest)) if !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || "-:".contains(c)) => file,
+        _ => path,
+    }
+}
+
+/// Whether two paths in their normal spelling name the same file, or one names a folder of the other.
+pub fn same(a: &str, b: &str) -> bool {
+    let holds = |folder: &str, path: &str| folder.ends_with('/') && path.starts_with(folder);
+    a == b || holds(a, b) || holds(b, a)
+}
+
+/// The files of `a` that are among those of `b` too.
+pub fn shared(a: &[String], b: &[String]) -> Vec<String> {
+    a.iter().filter(|file| b.iter().any(|other| same(file, other))).cloned().collect()
+}
+
+/// Whether a text names a path, as a word of its own. A bare word such as `Makefile` could mean anything: no.
+pub fn mentions(text: &str, path: &str) -> bool {
+    if !path.contains(['/', '.']) {
+        return false;
+    }
+    let part_of_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/');
+    text.match_indices(path).any(|(at, _)| {
+        let before = text[..at].strip_suffix("./").unwrap_or(&text[..at]);
+        let mut after = text[at + path.len()..].chars();
+        let begins = !before.ends_with(|c: char| part_of_path(c) || c == '.');
+        let ends = match after.next() {
+            Some('.') => !after.next().is_some_and(char::is_alphanumeric),
+            Some(c) => path.ends_with('/') || !part_of_path(c),
+            None => true,
+        };
+        begins && ends
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_spelling() {
+        for (written, path) in [
+            ("a.ts", Some("a.ts")),
+            ("./a.ts", Some("a.ts")),
+            ("././src//a.ts", Some("src/a.ts")),
+            ("src/x/../a.ts", Some("src/a.ts")),
+            ("src/", Some("src/")),
+            ("../a.ts", None),
+            ("src/../../a.ts", None),
+            ("/etc/passwd", None),
+            ("", None),
+            (".", None),
+        ] {
+            assert_eq!(normal(written).as_deref(), path, "{written}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_list() {
+        for (line, path) in [
+            ("- src/a.ts", Some("src/a.ts")),
+            ("  * `./src/a.ts` (the parser)", Some("src/a.ts")),
+            ("- src/a.ts:42", Some("src/a.ts")),
+            ("- src/a.ts:42-50", Some("src/a.ts")),
+            ("- src/a.ts - the parser", Some("src/a.ts")),
+            ("- src/a.ts: the parser", Some("src/a.ts")),
+            ("- docs/my file.md", Some("docs/my file.md")),
+            ("- Makefile", Some("Makefile")),
+            ("- [ ] a.ts is split", None),
+            ("- [x] a.ts", None),
+            ("### src/a.ts", None),
+            ("- ## a.ts", None),
+            ("src/a.ts", None),
+            ("- None", None),
+            ("- n/a", None),
+            ("- everything that has to do with it", None),
+            ("- /etc/passwd", None),
+            ("- ../../x", None),
+            ("", None),
+        ] {
+            assert_eq!(in_line(line).as_deref(), path, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_two_name() {
+        assert!(same("a.ts", "a.ts") && same("src/", "src/a.ts") && same("src/a.ts", "src/"));
+        assert!(!same("src", "src/a.ts") && !same("a.ts", "A.ts") && !same("src/", "src2/a.ts"));
+    }
+
+    #[test]
+    fn names_in_a_text() {
+        for (text, named) in [
+            ("see src/a.ts", true),
+            ("see ./src/a.ts.", true),
+            ("`src/a.ts:42`", true),
+            ("(src/a.ts)", true),
+            ("src/a.tsx", false),
+            ("src/a.ts.bak", false),
+            ("lib/src/a.ts", false),
+            ("../src/a.ts", false),
+            ("my-src/a.ts", false),
+            ("", false),
+        ] {
+            assert_eq!(mentions(text, "src/a.ts"), named, "{text}");
+        }
+        assert!(mentions("in src/auth/x.rs", "src/auth/"));
+        assert!(!mentions("run make or Makefile", "Makefile"));
+    }
+}

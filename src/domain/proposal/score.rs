@@ -1,0 +1,213 @@
+//! What a proposal is worth: five factors, each computed from data and shown with where it comes from.
+//!
+//! Nothing is taken on a proposal's word but what it is about: no line of it can name a number.
+
+use super::{Category, Complexity, Proposal, files};
+use crate::domain::{
+    config::Config,
+    name::Name,
+    text::{cut, one_line},
+};
+use serde::Serialize;
+use std::fmt;
+
+/// One of the five.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Factor {
+    /// Its key under `curator_scoring`.
+    pub name: &'static str,
+    /// From 0 to 1, more is better; `voice_weight` is the configured weight itself.
+    pub value: f64,
+    /// Its share of the score; all five add up to 1.
+    pub weight: f64,
+    /// Where the value comes from.
+    pub why: String,
+}
+
+/// The score of a proposal.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// The sum of value times weight.
+    pub total: f64,
+    /// In the order of the configuration.
+    pub factors: [Factor; 5],
+    /// What there is to say of the weights.
+    pub note: Option<String>,
+}
+
+/// Work that is under way and could be in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Busy {
+    /// What it is, in words: `TASK-1 (claimed)`.
+    pub label: String,
+    /// The files that it changes, as far as known.
+    pub files: Vec<String>,
+    /// A text that may name further ones.
+    pub text: String,
+}
+
+/// What a score depends on beside the proposal and the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Claimed tasks and open pull requests.
+    pub busy: Vec<Busy>,
+    /// The dependencies that are done: tasks, and proposals whose tasks are.
+    pub done: Vec<Name>,
+}
+
+impl fmt::Display for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:.2} x {:.2}: {}", self.name, self.value, self.weight, self.why)
+    }
+}
+
+impl Busy {
+    /// The files of a list that this work touches.
+    pub fn touches(&self, paths: &[String]) -> Vec<String> {
+        let named =
+            |path: &&String| self.files.iter().any(|file| files::same(file, path)) || files::mentions(&self.text, path);
+        paths.iter().filter(named).cloned().collect()
+    }
+}
+
+/// Scores a proposal.
+pub fn score(proposal: &Proposal, config: &Config, surroundings: &Surroundings) -> Score {
+    let configured = &config.curator_scoring;
+    let raw = [
+        configured.priority_alignment,
+        configured.complexity_reduction,
+        configured.risk,
+        configured.dependencies_met,
+        configured.voice_weight,
+    ];
+    let (weights, note) = normalised(raw);
+    let values = [
+        ("priority_alignment", priority_alignment(proposal, config)),
+        ("complexity_reduction", complexity_reduction(proposal)),
+        ("risk", risk(proposal, surroundings)),
+        ("dependencies_met", dependencies_met(proposal, surroundings)),
+        ("voice_weight", voice_weight(proposal, config)),
+    ];
+    let mut at = 0;
+    let factors = values.map(|(name, (value, why))| {
+        let weight = weights[at];
+        at += 1;
+        Factor { name, value, weight, why }
+    });
+    let total = factors.iter().map(|factor| factor.value * factor.weight).sum();
+    Score { total, factors, note }
+}
+
+/// Weights that add up to 1, and what was done to get there.
+fn normalised(raw: [f64; 5]) -> ([f64; 5], Option<String>) {
+    let sum: f64 = raw.iter().sum();
+    if sum <= f64::EPSILON {
+        let note = "the weights of curator_scoring are all 0: each counts a fifth".to_owned();
+        return ([0.2; 5], Some(note));
+    }
+    let note = format!("the weights of curator_scoring add up to {sum:.2}, not 1: each was divided by that");
+    (raw.map(|weight| weight / sum), ((sum - 1.0).abs() > 0.000_1).then_some(note))
+}
+
+fn priority_alignment(proposal: &Proposal, config: &Config) -> (f64, String) {
+    if config.priorities.is_empty() {
+        return (0.5, "neutral: there are no priorities in agents.yaml".to_owned());
+    }
+    let fits: Vec<_> = config.priorities.iter().filter(|priority| fits(proposal, priority)).collect();
+    let shown: Vec<_> = fits.iter().map(|priority| cut(&one_line(priority), 60)).collect();
+    match fits.len() {
+        0 => (0.2, "fits none of the priorities".to_owned()),
+        1 => (0.8, format!("fits the priority {}", shown[0])),
+        _ => (1.0, format!("fits the priorities {}", shown.join(", "))),
+    }
+}
+
+/// Whether one of the priorities, words or a glob of paths, fits what a proposal is about.
+fn fits(proposal: &Proposal, priority: &str) -> bool {
+    if priority.contains(['*', '?', '[', '{']) {
+        let Ok(glob) = globset::Glob::new(priority) else { return false };
+        let glob = glob.compile_matcher();
+        return proposal.files.iter().any(|file| glob.is_match(file));
+    }
+    let path = files::normal(priority);
+    let named = |path: &String| {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        proposal.files.iter().any(|file| files::same(file, path) || file.starts_with(&folder))
+    };
+    if path.as_ref().is_some_and(named) {
+        return true;
+    }
+    let words = |text: &str| -> Vec<String> {
+        let words = text.to_lowercase();
+        words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let wanted = words(priority);
+    let said = [&proposal.title, &proposal.summary].map(|text| words(text));
+    !wanted.is_empty() && said.iter().any(|said| said.windows(wanted.len()).any(|run| run == wanted))
+}
+
+fn complexity_reduction(proposal: &Proposal) -> (f64, String) {
+    let by_category = match proposal.category {
+        Category::Refactor => 0.7,
+        Category::Debt => 0.6,
+        Category::Test | Category::PlanTask => 0.3,
+        Category::Feature => 0.2,
+    };
+    let category = format!("category {}: {by_category}", proposal.category);
+    match proposal.complexity_reduction {
+        Some(_) => (f64::min(by_category + 0.3, 1.0), format!("{category}; says what it makes simpler: +0.3")),
+        None => (by_category, format!("{category}; says nothing of what it makes simpler")),
+    }
+}
+
+/// How little can go wrong: the mean of size, spread, and what is under way in the same files.
+fn risk(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
+    let size = match proposal.complexity {
+        Complexity::S => 1.0,
+        Complexity::M => 0.75,
+        Complexity::L => 0.5,
+        Complexity::XL => 0.25,
+    };
+    let (spread, count) = match proposal.files.len() {
+        0 => (0.5, "names no file".to_owned()),
+        1 => (1.0, "1 file".to_owned()),
+        count @ 2 => (1.0, format!("{count} files")),
+        count @ 3..=5 => (0.8, format!("{count} files")),
+        count @ 6..=10 => (0.5, format!("{count} files")),
+        count => (0.2, format!("{count} files")),
+    };
+    let touching: Vec<_> = surroundings.busy.iter().filter(|busy| !busy.touches(&proposal.files).is_empty()).collect();
+    let labels: Vec<_> = touching.iter().take(5).map(|busy| busy.label.as_str()).collect();
+    let (free, overlap) = match touching.len() {
+        0 => (1.0, "nothing under way touches them".to_owned()),
+        1 => (0.5, format!("{} touches them", labels[0])),
+        _ => (0.0, format!("{} touch them", labels.join(", "))),
+    };
+    let value = (size + spread + free) / 3.0;
+    (
+        value,
+        format!("less is riskier; complexity {}: {size}; {count}: {spread}; {overlap}: {free}", proposal.complexity),
+    )
+}
+
+fn dependencies_met(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
+    let all = proposal.depends_on.len();
+    if all == 0 {
+        return (1.0, "depends on nothing".to_owned());
+    }
+    let open: Vec<_> = proposal.depends_on.iter().filter(|id| !surroundings.done.contains(id)).collect();
+    let value = (all - open.len()) as f64 / all as f64;
+    let open: Vec<_> = open.into_iter().map(Name::as_str).collect();
+    let why = format!("{} of {all} done", all - open.len());
+    (value, if open.is_empty() { why } else { format!("{why}; not yet: {}", open.join(", ")) })
+}
+
+fn voice_weight(proposal: &Proposal, config: &Config) -> (f64, String) {
+    match config.voice_weights.get(&proposal.proposer) {
+        Some(weight) => (*weight, format!("voice_weights of {}", proposal.proposer)),
+        None => (1.0, format!("{} is not in voice_weights", proposal.proposer)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

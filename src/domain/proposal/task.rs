@@ -1,0 +1,37 @@
+//! The task that a proposal becomes.
+
+use super::{Judgement, Proposal, Verdict};
+use crate::domain::{name::Name, task::NewTask};
+
+/// The task of a promoted proposal: its context, its criteria and its files. `None` for any other verdict.
+pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name]) -> Option<NewTask> {
+    let Verdict::Promoted { role, priority, branch, .. } = &judgement.verdict else { return None };
+    let mut parts = vec![proposal.summary.clone(), proposal.rationale.clone()];
+    for (label, said) in [("Makes simpler", &proposal.complexity_reduction), ("Makes possible", &proposal.enables)] {
+        parts.extend(said.as_ref().map(|said| format!("{label}: {said}")));
+    }
+    parts.push(format!(
+        "Proposed by {} as {} ({}, complexity {}).",
+        proposal.proposer, proposal.id, proposal.category, proposal.complexity
+    ));
+    let parts = parts.iter().map(|part| sealed(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    Some(NewTask {
+        title: proposal.title.clone(),
+        role: *role,
+        priority: *priority,
+        branch: branch.clone(),
+        context: parts.join("\n\n"),
+        criteria: proposal.criteria.clone(),
+        files: proposal.files.clone(),
+        blocked_by: blocked_by.to_vec(),
+        created_by: judgement.by.clone(),
+        pr: None,
+        proposal: Some(proposal.id.clone()),
+    })
+}
+
+/// A heading in a hand-written proposal would begin a section of the task.
+fn sealed(text: &str) -> String {
+    let lines = text.lines().map(|line| if line.starts_with('#') { format!("\\{line}") } else { line.to_owned() });
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}

@@ -1,0 +1,94 @@
+//! What a score depends on beside the proposal: what is done, and what is under way in which files.
+
+use crate::{
+    domain::{
+        name::Name,
+        proposal::{Busy, Proposal, ProposalState, Surroundings, files},
+        task::TaskState,
+    },
+    engine::snapshot::{OpenPr, OpenPrs},
+    store::{cache, paths::Paths, proposals::Proposals, queue::Queue},
+};
+use anyhow::Result;
+
+/// The surroundings of some proposals. Open pull requests are known as far as the last refresh saw them.
+///
+/// # Errors
+/// A directory can't be read.
+pub fn surroundings<'a>(paths: &Paths, of: impl IntoIterator<Item = &'a Proposal>) -> Result<Surroundings> {
+    let claimed = Proposals::new(paths).unfinished_tasks(&[TaskState::Claimed])?;
+    let mut busy: Vec<Busy> = claimed.into_iter().map(|(_, busy)| busy).collect();
+    let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
+    busy.extend(known.into_iter().map(|pr| pull_request(paths, pr)));
+    let mut done: Vec<Name> = of.into_iter().flat_map(|proposal| proposal.depends_on.clone()).collect();
+    done.retain(|id| is_done(paths, id));
+    Ok(Surroundings { busy, done })
+}
+
+/// What a pull request changes: its files, and the text of the task that it came from.
+fn pull_request(paths: &Paths, pr: OpenPr) -> Busy {
+    let queue = Queue::new(paths);
+    let task = task_of(&pr.head).and_then(|id| queue.find(&id).ok().flatten()).map(|found| found.text);
+    Busy { label: format!("pull request {}", pr.number), files: pr.files, text: task.unwrap_or_default() }
+}
+
+/// `agent/TASK-1-20240115-103000` → `TASK-1`.
+fn task_of(head: &str) -> Option<Name> {
+    let name = head.strip_prefix("agent/")?;
+    let at = name.len().checked_sub("-20240115-103000".len())?;
+    name.get(..at)?.parse().ok()
+}
+
+/// Whether a task, or the task of a proposal, is done.
+fn is_done(paths: &Paths, id: &Name) -> bool {
+    let queue = Queue::new(paths);
+    let proposals = Proposals::new(paths);
+    let task = match proposals.whereabouts(id) {
+        Some(ProposalState::Promoted) => proposals.find(id).ok().and_then(|found| found.proposal.task().cloned()),
+        Some(_) => None,
+        None => Some(id.clone()),
+    };
+    task.is_some_and(|task| queue.exists(TaskState::Done, &task))
+}
+
+/// What else names the files of a proposal, a line each: other proposals, unfinished tasks, open pull requests.
+///
+/// # Errors
+/// A directory can't be read.
+pub fn overlaps(paths: &Paths, proposal: &Proposal, open: &[Proposal]) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let mut line = |what: String, shared: Vec<String>| {
+        if !shared.is_empty() {
+            lines.push(format!("{what} names {} too", shared.join(", ")));
+        }
+    };
+    for other in open.iter().filter(|other| other.id != proposal.id) {
+        line(format!("{} ({})", other.id, other.category), files::shared(&proposal.files, &other.files));
+    }
+    for (_, busy) in Proposals::new(paths).unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
+        line(busy.label.clone(), busy.touches(&proposal.files));
+    }
+    let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
+    for busy in known.into_iter().map(|pr| pull_request(paths, pr)) {
+        line(busy.label.clone(), busy.touches(&proposal.files));
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_task_of_a_branch() {
+        for (head, task) in [
+            ("agent/TASK-1-20240115-103000", Some("TASK-1")),
+            ("agent/my-task-20240115-103000", Some("my-task")),
+            ("agent/short", None),
+            ("feature/TASK-1-20240115-103000", None),
+            ("agent/ä-20240115-103000", None),
+        ] {
+            assert_eq!(task_of(head).as_ref().map(Name::as_str), task, "{head}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a proposer and a curator are told of the proposals.
+
+use super::{overlaps, surroundings};
+use crate::{
+    domain::{
+        config::Config,
+        name::Name,
+        prompt::{CurationView, JudgedProposal, OwnProposal, ProposerView, RejectedProposal},
+        proposal::{self, Proposal, ProposalState},
+        time::Time,
+    },
+    store::{paths::Paths, proposals::Proposals, queue::Queue},
+};
+use anyhow::Result;
+use chrono::Duration;
+
+/// How long a proposer is reminded of its rejections and shown its promotions, in days.
+const REMINDED_DAYS: i64 = 30;
+
+/// What `proposer` must know to propose nothing twice.
+///
+/// # Errors
+/// A directory can't be read.
+pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time) -> Result<ProposerView> {
+    let proposals = Proposals::new(paths);
+    let own = |state| -> Result<Vec<Proposal>> {
+        let all = proposals.good(state)?.into_iter();
+        Ok(all.filter(|proposal| proposal.proposer == *proposer).collect())
+    };
+    let recent = |proposal: &Proposal| {
+        let at = proposal.judgement.as_ref().and_then(|judgement| judgement.at);
+        at.is_none_or(|at| at > now - Duration::days(REMINDED_DAYS))
+    };
+    let active = own(ProposalState::Active)?;
+    let limits = config.limits_of(proposer);
+    let count = u32::try_from(active.len()).unwrap_or(u32::MAX);
+    let mut lines: Vec<_> = active.iter().map(|one| line(one, ProposalState::Active)).collect();
+    lines.extend(own(ProposalState::Deferred)?.iter().map(|one| line(one, ProposalState::Deferred)));
+    let promoted = own(ProposalState::Promoted)?;
+    lines.extend(promoted.iter().filter(|one| recent(one)).map(|one| line(one, ProposalState::Promoted)));
+    let rejected = own(ProposalState::Rejected)?.into_iter().filter(recent).map(|one| RejectedProposal {
+        files: one.files.join(", "),
+        reason: one.reason().unwrap_or_default().to_owned(),
+        id: one.id,
+        title: one.title,
+    });
+    Ok(ProposerView {
+        room: limits.max_per_run.min(limits.max_active.saturating_sub(count)),
+        own: lines,
+        rejected: rejected.collect(),
+    })
+}
+
+/// What a curator judges, the highest score first.
+///
+/// # Errors
+/// A directory can't be read.
+pub fn curation_view(paths: &Paths, config: &Config) -> Result<CurationView> {
+    let proposals = Proposals::new(paths);
+    let (active, deferred) = (proposals.good(ProposalState::Active)?, proposals.good(ProposalState::Deferred)?);
+    let around = surroundings(paths, &active)?;
+    let mut others: Vec<_> = deferred.iter().map(|one| line(one, ProposalState::Deferred)).collect();
+    let mut scored = Vec::new();
+    let mut note = None;
+    for one in &active {
+        if !proposal::partners(one, &active, &deferred).is_empty() {
+            others.push(line(one, ProposalState::Active));
+            continue;
+        }
+        let score = proposal::score(one, config, &around);
+        note = note.or(score.note.clone());
+        let text = proposals.find(&one.id)?.text;
+        scored.push((score.total, judged(paths, one, &score, text, &active)?));
+    }
+    scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    Ok(CurationView {
+        pending: number(Queue::new(paths).pending()?),
+        limit: number(config.queue_limits.max_incoming),
+        note,
+        proposals: scored.into_iter().map(|(_, one)| one).collect(),
+        others,
+    })
+}
+
+fn judged(
+    paths: &Paths,
+    one: &Proposal,
+    score: &proposal::Score,
+    text: String,
+    active: &[Proposal],
+) -> Result<JudgedProposal> {
+    Ok(JudgedProposal {
+        id: one.id.clone(),
+        score: format!("{:.2}", score.total),
+        factors: score.factors.iter().map(ToString::to_string).collect(),
+        overlaps: overlaps(paths, one, active)?,
+        text,
+    })
+}
+
+fn line(proposal: &Proposal, state: ProposalState) -> OwnProposal {
+    OwnProposal { id: proposal.id.clone(), state, title: proposal.title.clone(), files: proposal.files.join(", ") }
+}

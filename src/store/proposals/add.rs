@@ -1,0 +1,93 @@
+//! New proposals: never more than a proposer may have, however many add at once, and none that was turned down before.
+
+use super::Proposals;
+use crate::{
+    domain::{
+        config::ProposalLimits,
+        name::Name,
+        proposal::{NewProposal, Proposal, ProposalState, rejected_before},
+        time::{self, Time},
+    },
+    store::{
+        atomic::{self, Published},
+        read,
+    },
+};
+use anyhow::{Result, bail};
+use std::path::PathBuf;
+
+impl Proposals<'_> {
+    /// Adds a proposal within the proposer's limits; `None`: without any. Returns its id and its file.
+    ///
+    /// # Errors
+    /// A limit is reached, or the idea was rejected before and `again` doesn't say why it is a better one now: nothing
+    /// was changed. Or it could not be done.
+    pub fn add(&self, new: &NewProposal, limits: Option<ProposalLimits>, now: Time) -> Result<(Name, PathBuf)> {
+        let lock = self.lock()?;
+        self.complete_under(&lock, now)?;
+        let mut active = 0;
+        let mut by_run = 0;
+        let mut rejected = Vec::new();
+        for state in ProposalState::ALL {
+            let own = |proposal: &Proposal| proposal.proposer == new.proposer;
+            for proposal in self.good(state)?.into_iter().filter(own) {
+                active += u32::from(state == ProposalState::Active);
+                by_run += u32::from(new.run.is_some() && proposal.run == new.run);
+                rejected.extend((state == ProposalState::Rejected).then_some(proposal));
+            }
+        }
+        if let Some(limits) = limits {
+            within(limits, &new.proposer, active, by_run)?;
+        }
+        if let (Some(old), None) = (rejected_before(&new.title, &new.files, &rejected), &new.again) {
+            bail!("{}", repeats(old));
+        }
+        loop {
+            let id = new_id()?;
+            if self.whereabouts(&id).is_some() {
+                continue;
+            }
+            let text = new.to_text(&id, now);
+            read::check_size("the proposal", text.as_bytes())?;
+            let path = self.path(ProposalState::Active, &id);
+            if atomic::create_new(&path, text.as_bytes())? == Published::New {
+                return Ok((id, path));
+            }
+        }
+    }
+}
+
+fn within(limits: ProposalLimits, proposer: &Name, active: u32, by_run: u32) -> Result<()> {
+    let ProposalLimits { max_active, max_per_run } = limits;
+    if by_run >= max_per_run {
+        bail!(
+            "this run has added {by_run} proposals and may add no more than {max_per_run} \
+             (proposal_limits.{proposer}.max_per_run): nothing was added, end the run"
+        );
+    }
+    if active >= max_active {
+        bail!(
+            "{active} proposals of {proposer} wait to be judged and no more than {max_active} may \
+             (proposal_limits.{proposer}.max_active): nothing was added, wait until some are judged"
+        );
+    }
+    Ok(())
+}
+
+fn repeats(old: &Proposal) -> String {
+    let when = old.judgement.as_ref().and_then(|judgement| judgement.at).map(time::local_day);
+    format!(
+        "nothing was added: {} \"{}\" was this idea, and was rejected{}: {}\n\
+         If something has changed since, say what: --again 'what is different now'",
+        old.id,
+        old.title,
+        when.map(|day| format!(" on {day}")).unwrap_or_default(),
+        old.reason().filter(|reason| !reason.is_empty()).unwrap_or("no reason was written down"),
+    )
+}
+
+/// `PROP-` and eight hexadecimal digits.
+fn new_id() -> Result<Name> {
+    let digits = uuid::Uuid::new_v4().simple().to_string();
+    Ok(format!("PROP-{}", &digits[..8]).parse()?)
+}

@@ -1,0 +1,111 @@
+//! Judgements other than promotion: rejected, deferred, brought back, found to contradict each other.
+
+use super::{Found, Proposals, Unfinished};
+use crate::{
+    domain::{
+        name::Name,
+        proposal::{self, By, Judgement, ProposalState, Step, Verdict, partners},
+        time::Time,
+    },
+    store::lock::Lock,
+};
+use anyhow::{Result, bail};
+
+/// Why, and for how long, a proposal is deferred.
+#[derive(Clone, Debug)]
+pub struct Deferral {
+    /// Why.
+    pub reason: String,
+    /// When it comes back by itself.
+    pub until: Time,
+}
+
+impl Proposals<'_> {
+    /// Turns a proposal down.
+    ///
+    /// # Errors
+    /// It is in no state for that, or not to be judged by an agent: nothing was changed. Or the system's.
+    pub fn reject(&self, id: &Name, reason: &str, by: &By, now: Time) -> Result<()> {
+        self.judge(id, Step::Reject, Verdict::Rejected { reason: reason.to_owned() }, by, now)
+    }
+
+    /// Puts a proposal off.
+    ///
+    /// # Errors
+    /// As for [`Proposals::reject`].
+    pub fn defer(&self, id: &Name, deferral: Deferral, by: &By, now: Time) -> Result<()> {
+        let Deferral { reason, until } = deferral;
+        self.judge(id, Step::Defer, Verdict::Deferred { reason, until: Some(until) }, by, now)
+    }
+
+    /// Brings a deferred or rejected proposal back to be judged.
+    ///
+    /// # Errors
+    /// As for [`Proposals::reject`].
+    pub fn reactivate(&self, id: &Name, by: &By, now: Time) -> Result<()> {
+        let lock = self.lock()?;
+        if let Some(Unfinished::Reactivate { id: done, .. }) = self.complete_under(&lock, now)?
+            && done == *id
+        {
+            return Ok(());
+        }
+        let found = self.may(id, Step::Reactivate, by)?;
+        self.perform(&lock, &Unfinished::Reactivate { id: found.proposal.id, from: found.state }, now)
+    }
+
+    /// Defers two open proposals until a person decides between them. The caller has told that person.
+    ///
+    /// # Errors
+    /// One of them isn't open: nothing was changed. Or the system's.
+    pub fn conflict_under(&self, lock: &Lock, ids: [&Name; 2], reason: &str, by: &By, now: Time) -> Result<()> {
+        self.complete_under(lock, now)?;
+        let verdict = Verdict::Deferred { reason: reason.to_owned(), until: None };
+        let what = Unfinished::Conflict { ids: ids.map(Clone::clone), judgement: judgement(verdict, by, now) };
+        self.perform(lock, &what, now)
+    }
+
+    fn judge(&self, id: &Name, step: Step, verdict: Verdict, by: &By, now: Time) -> Result<()> {
+        let lock = self.lock()?;
+        if let Some(Unfinished::Judge { id: done, judgement, .. }) = self.complete_under(&lock, now)?
+            && done == *id
+            && judgement.verdict.state() == verdict.state()
+        {
+            return Ok(());
+        }
+        let found = self.may(id, step, by)?;
+        let judgement = judgement(verdict, by, now);
+        let what = Unfinished::Judge { id: found.proposal.id, from: found.state, judgement, blocked_by: Vec::new() };
+        self.perform(&lock, &what, now)
+    }
+
+    /// The proposal, if this step is allowed to who asks for it. The caller holds the lock.
+    pub(super) fn may(&self, id: &Name, step: Step, by: &By) -> Result<Found> {
+        let found = self.find(id)?;
+        if let Some(task) = found.proposal.task().filter(|_| found.state == ProposalState::Promoted) {
+            bail!("{id} is promoted already, as {task}");
+        }
+        proposal::next(found.state, step, by.is_agent()).map_err(|why| anyhow::anyhow!("{id} {why}"))?;
+        if by.is_agent() {
+            self.decided_by_a_person(&found)?;
+        }
+        Ok(found)
+    }
+
+    /// Refuses what only a person may decide.
+    fn decided_by_a_person(&self, found: &Found) -> Result<()> {
+        let (active, deferred) = (self.good(ProposalState::Active)?, self.good(ProposalState::Deferred)?);
+        let others = partners(&found.proposal, &active, &deferred);
+        let id = &found.proposal.id;
+        if let Some(other) = others.first() {
+            bail!("{id} contradicts {} (\"{}\"): only a person may decide between them", other.id, other.title);
+        }
+        if found.state == ProposalState::Deferred && found.proposal.returns_at().is_none() {
+            bail!("{id} is deferred until a person decides about it");
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn judgement(verdict: Verdict, by: &By, now: Time) -> Judgement {
+    Judgement { verdict, by: by.name.clone(), at: Some(now), run: by.run.clone() }
+}
