@@ -144,6 +144,14 @@ pub fn classify(end: &End<'_>) -> Outcome {
 }
 
 fn without_result(end: &End<'_>) -> Outcome {
+    match (end.stopped, end.api_retry) {
+        // It hung in its retries: the service's failure, not the run's.
+        (Some(Stopped::TimedOut | Stopped::Stalled), Some(retry)) => {
+            let message = retry.error.clone().unwrap_or_else(|| "no answer".to_owned());
+            return Outcome::ApiError { status: retry.status, message: format!("{message}, tried again and again") };
+        }
+        _ => {}
+    }
     match end.stopped {
         Some(Stopped::TimedOut) => return Outcome::TimedOut,
         Some(Stopped::Stalled) => return Outcome::Stalled,
