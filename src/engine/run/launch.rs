@@ -5,7 +5,7 @@ use crate::{
     domain::{
         message::{Message, MessageType},
         outcome::{Exit, Outcome, Stopped},
-        role::MayChange,
+        role::{MayChange, NOT_FOR_RUNS},
         run::MARK,
         state::AgentState,
         stream::StreamFacts,
@@ -110,7 +110,7 @@ impl Run<'_> {
             max_budget_usd: settings.max_cost_usd,
             permission_mode: if writes { "acceptEdits" } else { "dontAsk" }.to_owned(),
             allowed_tools: self.allowed_tools(),
-            disallowed_tools: Vec::new(),
+            disallowed_tools: self.disallowed_tools(),
             env: self.variables(),
             path,
             path_first: self.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
@@ -131,6 +131,13 @@ impl Run<'_> {
         let tools = configured.unwrap_or_else(|| spec.tools.iter().map(|tool| (*tool).to_owned()).collect());
         let commands = spec.commands.iter().map(|command| format!("Bash(scheduler {command}:*)"));
         ["Read", "Skill"].map(str::to_owned).into_iter().chain(tools).chain(commands).collect()
+    }
+
+    /// The tools that don't go with a run, unless the configuration allows one by name.
+    fn disallowed_tools(&self) -> Vec<String> {
+        let configured = self.assignment.settings.allowed_tools.as_deref().unwrap_or_default();
+        let wanted = |tool: &&str| configured.iter().any(|own| own == tool);
+        NOT_FOR_RUNS.into_iter().filter(|tool| !wanted(tool)).map(str::to_owned).collect()
     }
 
     /// The variables that tell the run who and where it is, and the configured ones.
