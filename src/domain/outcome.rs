@@ -144,6 +144,11 @@ pub fn classify(end: &End<'_>) -> Outcome {
 }
 
 fn without_result(end: &End<'_>) -> Outcome {
+    // It hung in its retries: the service's failure, not the run's.
+    if let (Some(Stopped::TimedOut | Stopped::Stalled), Some(retry)) = (end.stopped, end.api_retry) {
+        let message = retry.error.clone().unwrap_or_else(|| "no answer".to_owned());
+        return Outcome::ApiError { status: retry.status, message: format!("{message}, tried again and again") };
+    }
     match end.stopped {
         Some(Stopped::TimedOut) => return Outcome::TimedOut,
         Some(Stopped::Stalled) => return Outcome::Stalled,

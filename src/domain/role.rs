@@ -132,6 +132,9 @@ const LOOK: &[&str] = &["Glob", "Grep"];
 // The rule for `Edit` covers the tool Write too; without a path either would reach beyond the worktree.
 const WRITE: &[&str] = &["Glob", "Grep", "Edit(./**)", "Bash"];
 
+/// Claude's tools that no run gets: they wait or come back after the result, or leave the worktree for another one.
+pub const NOT_FOR_RUNS: [&str; 4] = ["CronCreate", "EnterWorktree", "Monitor", "ScheduleWakeup"];
+
 /// The table, in the order of [`Role`].
 const ROLES: [RoleSpec; 8] = [
     RoleSpec {

@@ -154,7 +154,7 @@ pub struct StreamFacts {
 }
 
 impl StreamFacts {
-    /// Takes in one event. A tool that was used proves that the retries before it came through; an error is worded as
+    /// Takes in one event. A tool that is used proves that the retries before it came through; an error is worded as
     /// if the model had said it, so what it says proves nothing.
     pub fn add(&mut self, event: StreamEvent) {
         match event {
@@ -162,6 +162,9 @@ impl StreamFacts {
             StreamEvent::RateLimit(limit) => self.rate_limit = Some(limit),
             StreamEvent::ApiRetry(retry) => self.api_retry = Some(retry),
             StreamEvent::ToolResults(_) => self.api_retry = None,
+            StreamEvent::Assistant(parts) if parts.iter().any(|part| matches!(part, Part::ToolUse { .. })) => {
+                self.api_retry = None;
+            }
             StreamEvent::Assistant(_) | StreamEvent::Init { .. } => {}
         }
     }

@@ -61,3 +61,35 @@ fn the_message_of_a_failed_task_names_it() {
     assert!(error.lines().next().unwrap().ends_with("A task failed: Test the $(login) \"form\""), "{error}");
     assert!(error.contains("source.rs"), "{error}");
 }
+
+#[test]
+fn what_a_run_has_opened_counts_at_once() {
+    let test = Test::new();
+    let agents = [("impl-1", "implementer"), ("impl-2", "implementer")];
+    test.with_origin().agents_and(&agents, "queue_limits: {max_open_prs: 1}");
+    test.github.install();
+    test.task_for("TASK-1", "implement").task_for("TASK-2", "implement");
+    test.claude.implements();
+    let asked_at = test.clock().time().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let nothing_open = format!(r#"{{"asked_at": "{asked_at}", "open": [], "error": null}}"#);
+    test.file(".orchestrator/cache/open-prs.json", &nothing_open);
+    for _ in 0..2 {
+        test.tick_and_wait();
+        assert_eq!((test.task_state("TASK-1"), test.task_state("TASK-2")), ("done", "incoming"));
+        let why = test.last_tick()["decisions"][1]["why"].to_string();
+        assert!(why.contains("1 of 1") && why.contains("max_open_prs"), "{why}");
+    }
+    assert_eq!(test.github.only_pull_request().state.trim(), "OPEN");
+}
+
+#[test]
+fn tools_that_leave_the_worktree_or_come_back_later_are_taken_away() {
+    let test = project("impl-1", "implementer");
+    test.task_for("TASK-1", "implement");
+    test.claude.implements();
+    test.tick_and_wait();
+    assert_eq!(
+        test.claude.only_call().flag("--disallowedTools"),
+        Some("CronCreate,EnterWorktree,Monitor,ScheduleWakeup")
+    );
+}

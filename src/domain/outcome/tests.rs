@@ -193,3 +193,24 @@ fn who_reads_it_learns_what_to_do() {
     }
     assert_eq!(said(Some(529)), "the model's service answered 529: said so");
 }
+
+#[test]
+fn stopped_in_its_retries_it_did_not_get_through() {
+    let retry = ApiRetry { status: Some(500), error: Some("server_error".to_owned()), ..ApiRetry::default() };
+    let end = |stopped, api_retry| End {
+        exit: Exit { code: Some(143), signal: None },
+        stopped: Some(stopped),
+        result: None,
+        rate_limit: None,
+        api_retry,
+        began: true,
+        stderr: "",
+        now: now(),
+    };
+    for stopped in [Stopped::Stalled, Stopped::TimedOut] {
+        let outcome = classify(&end(stopped, Some(&retry)));
+        assert_eq!((outcome.word(), outcome.blame()), ("api_error", Blame::Everybody), "{outcome}");
+        assert_eq!(classify(&end(stopped, None)).blame(), Blame::Run);
+    }
+    assert_eq!(classify(&end(Stopped::Interrupted, Some(&retry))), Outcome::Interrupted);
+}

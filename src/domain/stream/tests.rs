@@ -75,6 +75,18 @@ fn cost_tokens_and_denials_are_read() {
 }
 
 #[test]
+fn the_use_of_a_tool_ends_the_retries_and_words_do_not() {
+    let retry = || StreamEvent::ApiRetry(ApiRetry { status: Some(500), ..ApiRetry::default() });
+    let tool = Part::ToolUse { name: "Bash".to_owned(), target: String::new() };
+    for (parts, pending) in [(vec![Part::Text("API Error".to_owned())], true), (vec![tool], false)] {
+        let mut facts = StreamFacts::default();
+        facts.add(retry());
+        facts.add(StreamEvent::Assistant(parts));
+        assert_eq!(facts.api_retry.is_some(), pending);
+    }
+}
+
+#[test]
 fn the_last_result_and_limit_count() {
     let output = concat!(
         r#"{"type":"rate_limit_event","rate_limit_info":{"status":"allowed_warning","resetsAt":1700000000}}"#,

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         message::{Message, MessageType},
         outcome::{Exit, Outcome, Stopped},
-        role::MayChange,
+        role::{MayChange, NOT_FOR_RUNS},
         run::MARK,
         shell,
         state::AgentState,
@@ -113,6 +113,7 @@ impl Run<'_> {
             allowed_tools: self.allowed_tools(),
             only_tools: self.only_tools(),
             settings: self.guard(),
+            disallowed_tools: self.disallowed_tools(),
             env: self.variables(),
             path,
             path_first: self.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
@@ -152,6 +153,13 @@ impl Run<'_> {
         let hook = serde_json::json!({"type": "command", "command": command, "timeout": 30});
         let settings = serde_json::json!({"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [hook]}]}});
         self.is_confined().then(|| settings.to_string())
+    }
+
+    /// The tools that don't go with a run, unless the configuration allows one by name.
+    fn disallowed_tools(&self) -> Vec<String> {
+        let configured = self.assignment.settings.allowed_tools.as_deref().unwrap_or_default();
+        let wanted = |tool: &&str| configured.iter().any(|own| own == tool);
+        NOT_FOR_RUNS.into_iter().filter(|tool| !wanted(tool)).map(str::to_owned).collect()
     }
 
     /// The variables that tell the run who and where it is, and the configured ones.
