@@ -64,7 +64,7 @@ pub fn list(kind: Option<MessageType>, json: bool, context: &Context) -> Result<
         )?;
     }
     for stray in strays {
-        context.warn(format!("{}: {}", stray.path.display(), stray.reason));
+        context.warn(stray);
     }
     Ok(())
 }
