@@ -18,6 +18,7 @@ mod doctor;
 mod housekeeping;
 mod install;
 mod messages;
+mod recovery;
 mod run_implementer;
 mod run_pull_request;
 mod stand_ins;
