@@ -242,7 +242,7 @@ fn a_task_stays_claimed_while_its_run_lives_though_state_json_is_gone() {
 
 #[test]
 fn a_corrupt_state_is_set_aside_and_its_run_put_right() {
-    for text in ["", "{\"phase\": \"run", "\u{0}\u{0}"] {
+    for text in ["", "{\"phase\": \"run", "\u{0}\u{0}", "[]", "{}"] {
         let test = hanging(HANGS);
         kill_supervisor(&test);
         fs::write(test.orchestrator(format!("agents/{AGENT}/state.json")), text).unwrap();
