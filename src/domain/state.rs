@@ -32,39 +32,50 @@ pub struct ProcessId {
     pub boot: String,
 }
 
-/// The contents of `state.json`. Fields that are missing take their default, unknown ones are dropped.
+/// The contents of `state.json`. Without its phase it says nothing; other fields that are missing take their default, and
+/// unknown ones are dropped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct AgentState {
     /// Where the agent is.
     pub phase: Phase,
     /// The run under way.
+    #[serde(default)]
     pub run_id: Option<String>,
     /// The supervisor, while it carries a run.
+    #[serde(default)]
     pub supervisor: Option<ProcessId>,
     /// The process group of claude, while it runs.
+    #[serde(default)]
     pub process: Option<ProcessId>,
     /// When the last run began.
-    #[serde(with = "time::option")]
+    #[serde(default, with = "time::option")]
     pub last_started: Option<Time>,
     /// When the last run ended.
-    #[serde(with = "time::option")]
+    #[serde(default, with = "time::option")]
     pub last_finished: Option<Time>,
     /// How claude exited the last time; negative for a signal.
+    #[serde(default)]
     pub last_exit_code: Option<i32>,
     /// How the last run ended, in a word.
+    #[serde(default)]
     pub last_outcome: Option<String>,
     /// Failed runs since the last good one.
+    #[serde(default)]
     pub consecutive_failures: u32,
     /// Runs ever.
+    #[serde(default)]
     pub total_runs: u64,
     /// Good runs ever.
+    #[serde(default)]
     pub total_successes: u64,
     /// Failed runs ever.
+    #[serde(default)]
     pub total_failures: u64,
     /// The task under way.
+    #[serde(default)]
     pub current_task: Option<Name>,
     /// How often the recovery of this run was begun.
+    #[serde(default)]
     pub recoveries: u32,
 }
 
@@ -104,8 +115,10 @@ mod tests {
         };
         let json = serde_json::to_string(&state).unwrap();
         assert_eq!(serde_json::from_str::<AgentState>(&json).unwrap(), state);
-        let naive = r#"{"last_started": "2024-01-15T10:30:00", "future_field": 1}"#;
+        let naive = r#"{"phase": "idle", "last_started": "2024-01-15T10:30:00", "future_field": 1}"#;
         assert!(serde_json::from_str::<AgentState>(naive).unwrap().is_idle());
-        assert!(serde_json::from_str::<AgentState>(r#"{"current_task": "../x"}"#).is_err());
+        for bad in [r#"{"phase": "idle", "current_task": "../x"}"#, "{}", "[]", r#"{"phbse": "running"}"#] {
+            assert!(serde_json::from_str::<AgentState>(bad).is_err(), "{bad}");
+        }
     }
 }

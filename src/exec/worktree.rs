@@ -103,11 +103,14 @@ impl Worktree {
     }
 
     /// Makes sure that the worktree exists and is linked with its repository, and ends what a killed
-    /// process left (locks). Its files, index and HEAD stay as they are, so that they can be saved.
+    /// process left (locks). Its files, index and HEAD stay as they are, so that they can be saved; only an index that
+    /// can't be read is built anew from HEAD.
     /// `start` is the commit that a new or unreadable HEAD gets.
     pub fn ensure(&self, start: &str) -> Result<Ensured> {
         let ensured = link::ensure(self, start)?;
-        operations::remove_locks(self, &self.verify()?)?;
+        let git_dir = self.verify()?;
+        operations::remove_locks(self, &git_dir)?;
+        operations::mend_index(self, &git_dir)?;
         Ok(ensured)
     }
 

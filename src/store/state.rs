@@ -29,7 +29,10 @@ pub enum Loaded {
 /// # Errors
 /// The system does not let it be read: then nothing is known, not even that it is corrupt.
 pub fn load(agent: &AgentPaths) -> Result<Loaded> {
-    match read::read_json(&agent.state()) {
+    match read::read_json::<AgentState>(&agent.state()) {
+        Ok(Some(state)) if !state.is_idle() && state.run_id.is_none() => {
+            Ok(Loaded::Corrupt(format!("{} names no run though one is under way", agent.state().display())))
+        }
         Ok(state) => Ok(Loaded::State(state.unwrap_or_default())),
         Err(error) if error.is::<Refused>() || error.is::<serde_json::Error>() => {
             Ok(Loaded::Corrupt(format!("{error:#}")))
@@ -75,12 +78,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let agent = Paths::new(dir.path()).agent(&"a".parse().unwrap());
         assert_eq!(load(&agent).unwrap(), Loaded::State(AgentState::default()));
-        let state = AgentState { phase: Phase::Running, total_runs: 3, ..AgentState::default() };
+        let state =
+            AgentState { phase: Phase::Running, run_id: Some("r".to_owned()), total_runs: 3, ..AgentState::default() };
         save(&agent, &state).unwrap();
         assert_eq!(load(&agent).unwrap(), Loaded::State(state));
         let now = time::parse("2024-01-15T10:30:00Z").unwrap();
         let mut aside = Vec::new();
-        for broken in ["", "{\"phase\": \"ru", "7", "{\"total_runs\": -1}", "\0\0\0"] {
+        for broken in ["", "{\"phase\": \"ru", "7", "{\"total_runs\": 1}", "{\"phase\": \"running\"}", "\0\0\0"] {
             fs::write(agent.state(), broken).unwrap();
             assert!(matches!(load(&agent).unwrap(), Loaded::Corrupt(_)), "{broken:?}");
             aside.push(set_aside(&agent, now).unwrap().unwrap());

@@ -38,6 +38,7 @@ mod proposal_add;
 mod proposal_judge;
 mod proposer;
 mod publish;
+mod recovery;
 mod run_implementer;
 mod run_product_manager;
 mod run_pull_request;

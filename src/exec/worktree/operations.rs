@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::{Worktree, remove_if_there};
+use crate::exec::git::GitError;
 
 /// What git keeps while an operation is in progress. Removing it is what `--quit` does.
 const IN_PROGRESS: &[&str] = &[
@@ -71,6 +72,17 @@ pub(super) fn remove_locks(worktree: &Worktree, git_dir: &Path) -> Result<()> {
         let name = format!("refs/heads/agent/{branch}.lock");
         remove_if_there(&worktree.common_dir.join(name))?;
     }
+    Ok(())
+}
+
+/// Builds the index anew from HEAD if it can't be read, as after a power failure: the files stay, and what they change
+/// is seen again.
+pub(super) fn mend_index(worktree: &Worktree, git_dir: &Path) -> Result<()> {
+    let git = worktree.git();
+    // Nothing below `.git` is ever tracked: the question only makes git read its index.
+    let Err(GitError::Failed { .. }) = git.run(["ls-files", "--cached", "--", ".git"]) else { return Ok(()) };
+    remove_if_there(&git_dir.join("index"))?;
+    git.run(["read-tree", "HEAD"]).with_context(|| format!("cannot mend the index in {}", git_dir.display()))?;
     Ok(())
 }
 

@@ -1,0 +1,425 @@
+//! What a dead supervisor leaves is put right: nothing lost, nobody else's process touched, no second run beside the first.
+#![cfg(target_os = "linux")]
+
+use crate::support::Test;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+const TASK: &str = "TASK-1";
+const AGENT: &str = "impl-1";
+/// One part committed, one not, and then nothing more.
+const HANGS: &str = "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
+
+fn project() -> Test {
+    let test = Test::new();
+    test.with_origin().agents(&[(AGENT, "implementer")]).task_for(TASK, "implement");
+    test
+}
+
+fn hanging(scenario: &str) -> Test {
+    let test = project();
+    test.claude.plays("implementer", scenario);
+    test.tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test
+}
+
+fn kill(pid: i64, signal: Signal) {
+    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
+}
+
+fn kill_supervisor(test: &Test) {
+    kill(test.state(AGENT)["supervisor"]["pid"].as_i64().unwrap(), Signal::KILL);
+    test.wait_until("the supervisor to be gone", || {
+        !test.leftovers().iter().any(|left| left.command.contains("scheduler supervise"))
+    });
+}
+
+/// The supervisor and everything that it started, as a power failure ends them.
+fn kill_all(test: &Test) {
+    kill_supervisor(test);
+    test.wait_until("every process to be gone", || {
+        let left = test.leftovers();
+        for process in &left {
+            let _ = kill_process(Pid::from_raw(process.pid).unwrap(), Signal::KILL);
+        }
+        left.is_empty()
+    });
+}
+
+fn worktree(test: &Test) -> PathBuf {
+    test.orchestrator(format!("agents/{AGENT}/worktree"))
+}
+
+fn git_dir(test: &Test) -> PathBuf {
+    test.git_in(worktree(test), ["rev-parse", "--absolute-git-dir"]).into()
+}
+
+fn change_state(test: &Test, change: impl FnOnce(&mut Value)) {
+    let mut state = test.state(AGENT);
+    change(&mut state);
+    fs::write(test.orchestrator(format!("agents/{AGENT}/state.json")), state.to_string()).unwrap();
+}
+
+/// Every ref in which a file is found with this text.
+fn refs_with(test: &Test, file: &str, text: &str) -> Vec<String> {
+    let refs = test.git(["for-each-ref", "--format=%(refname)", "refs/heads/agent", "refs/salvage"]);
+    let has = |name: &&str| {
+        let mut show = test.program_command("git");
+        show.args(["show", &format!("{name}:{file}")]).stderr(Stdio::null());
+        show.output().is_ok_and(|shown| shown.status.success() && shown.stdout.trim_ascii_end() == text.as_bytes())
+    };
+    refs.lines().filter(has).map(str::to_owned).collect()
+}
+
+/// After a tick and its recovery: both parts saved, the task back, nothing charged, the agent free.
+fn assert_put_right(test: &Test) {
+    test.wait_until("no process", || test.leftovers().is_empty());
+    assert!(test.all_idle(), "{}", test.state(AGENT));
+    assert_eq!(test.task_state(TASK), "incoming");
+    assert_eq!(test.attempts(TASK), 0, "{}", test.task_text(TASK));
+    assert!(!refs_with(test, "a.txt", "one").is_empty(), "the commit is lost");
+    assert!(!refs_with(test, "b.txt", "two").is_empty(), "what was not committed is lost");
+    assert_eq!(test.state(AGENT)["consecutive_failures"], 0);
+    assert_eq!(test.messages_of("error"), [] as [&str; 0]);
+}
+
+/// The next run goes on from there, to the end.
+fn assert_goes_on(test: &Test) {
+    test.claude.plays("implementer", "[ -f a.txt ] && write c.txt three && commit 'Last part' && finish 'Done.'");
+    test.later(180).tick_and_wait();
+    assert_eq!(test.task_state(TASK), "done", "{}", test.task_text(TASK));
+    assert_eq!(test.pushed_branches().len(), 1);
+}
+
+/// A process that belongs to nobody here: no variable of the test, another directory.
+fn stranger() -> Child {
+    Command::new("sleep").arg("300").env_clear().current_dir("/").stdin(Stdio::null()).spawn().unwrap()
+}
+
+fn start_time(pid: u32) -> String {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(')').unwrap().1.split_ascii_whitespace().nth(19).unwrap().to_owned()
+}
+
+#[test]
+fn orphans_are_ended_before_anybody_starts_again() {
+    let test = hanging(&format!("ignore_term; setsid sh -c 'trap \"\" TERM; sleep 300' & {HANGS}"));
+    let first = test.claude.only_call().pid;
+    kill_supervisor(&test);
+    assert!(Path::new(&format!("/proc/{first}")).exists(), "claude outlives its supervisor");
+    test.claude.plays(
+        "implementer",
+        &format!(
+            "kill -0 {first} 2>/dev/null && touch ../../../../beside; write c.txt x && commit 'More' && finish 'Done.'"
+        ),
+    );
+    // However often it ticks while recovery is at work, nobody starts beside the orphan.
+    test.later(180).tick().says("puts right");
+    test.tick();
+    assert_put_right(&test);
+    test.tick_and_wait();
+    assert_eq!(test.task_state(TASK), "done");
+    assert!(!test.path("beside").exists(), "a second run began beside the first");
+}
+
+#[test]
+fn nobody_elses_process_is_signalled() {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().to_owned();
+    for what in ["a reused number", "another boot"] {
+        let test = hanging(HANGS);
+        kill_all(&test);
+        let mut child = stranger();
+        let pid = child.id();
+        let process = match what {
+            "a reused number" => json!({"pid": pid, "start": "1", "boot": boot}),
+            _ => json!({"pid": pid, "start": start_time(pid), "boot": "00000000-0000-0000-0000-000000000000"}),
+        };
+        change_state(&test, |state| {
+            state["process"] = process.clone();
+            state["supervisor"] = process;
+        });
+        test.tick().says("puts right");
+        assert_put_right(&test);
+        assert!(child.try_wait().unwrap().is_none(), "{what}: a stranger was ended");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+fn another_users_process_is_not_signalled() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let test = hanging(HANGS);
+    let run = test.state(AGENT)["run_id"].as_str().unwrap().to_owned();
+    kill_all(&test);
+    // It carries the run's own mark, and is another user's all the same.
+    let mut command = Command::new("sleep");
+    std::os::unix::process::CommandExt::uid(&mut command, 65_534);
+    let mut child = command.arg("300").env_clear().env("SCHEDULER_RUN", run).current_dir("/").spawn().unwrap();
+    test.tick();
+    assert_put_right(&test);
+    assert!(child.try_wait().unwrap().is_none(), "another user's process was ended");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn what_a_person_started_with_env_sh_is_spared() {
+    let test = hanging(HANGS);
+    let script = format!(
+        ". '{}'; [ -n \"$AGENT_NAME\" ] || exit 3; exec sleep 300",
+        test.orchestrator(format!("agents/{AGENT}/env.sh")).display()
+    );
+    let mut command = test.program_command("sh");
+    let mut child = command.args(["-c", &script]).current_dir(worktree(&test)).spawn().unwrap();
+    kill_supervisor(&test);
+    test.tick();
+    test.wait_until("the recovery", || test.leftovers().len() == 1 && test.all_idle());
+    assert!(child.try_wait().unwrap().is_none(), "a person's process was ended");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_put_right(&test);
+}
+
+#[test]
+fn a_deleted_lock_file_starts_no_second_run() {
+    let test = hanging(
+        "write a.txt one && commit 'Work' && touch ../../../../at-work && \
+         while [ ! -e ../../../../go-on ]; do rest 0.1; done; scheduler task show TASK-1 >../../../../shown 2>&1; finish 'Done.'",
+    );
+    fs::remove_file(test.orchestrator(format!("agents/{AGENT}/lock"))).unwrap();
+    test.later(600);
+    for _ in 0..3 {
+        test.tick().says_not("puts right").says_not("started");
+    }
+    test.wait_until("the message", || !test.messages_of("warning").is_empty());
+    assert!(test.messages_of("warning")[0].contains("lock"), "{:?}", test.messages());
+    fs::write(test.path("go-on"), "").unwrap();
+    test.wait_quiet();
+    assert_eq!(test.claude.count(), 1);
+    assert_eq!(test.task_state(TASK), "done");
+    let shown = fs::read_to_string(test.path("shown")).unwrap();
+    assert!(shown.contains("claimed"), "the run's own commands still work: {shown}");
+    let said = test.messages().into_iter().filter(|(stem, _)| stem.contains("lock-file")).count();
+    assert_eq!(said, 1, "{:?}", test.messages());
+}
+
+#[test]
+fn a_claimed_task_that_nobody_holds_goes_back() {
+    let test = Test::new();
+    test.agents(&[("pm", "product_manager")]).run(["pause"]).ok();
+    let claim = "# One\n\nATTEMPTS: 2\nCLAIMED_BY: impl-1\nCLAIMED_AT: 2026-01-01T00:00:00Z\nRUN: 0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f\n";
+    test.file(".orchestrator/shared/queue/claimed/TASK-1.md", claim);
+    test.file(".orchestrator/shared/queue/claimed/TASK-2.md", "# By hand\n");
+    fs::create_dir(test.orchestrator("shared/queue/claimed/TASK-3.md")).unwrap();
+    fs::write(test.orchestrator("shared/queue/claimed/TASK-4.md"), vec![b'x'; 2 << 20]).unwrap();
+    test.tick().says("TASK-1: back in incoming").says("TASK-2: back in incoming");
+    assert_eq!(test.queue("incoming"), ["TASK-1", "TASK-2"]);
+    assert_eq!((test.attempts("TASK-1"), test.task_line("TASK-1", "RUN")), (1, None));
+    fs::remove_dir(test.orchestrator("shared/queue/claimed/TASK-3.md")).unwrap();
+}
+
+#[test]
+fn a_task_stays_claimed_while_its_run_lives_though_state_json_is_gone() {
+    let test = hanging(HANGS);
+    let state = test.orchestrator(format!("agents/{AGENT}/state.json"));
+    let text = fs::read(&state).unwrap();
+    fs::remove_file(&state).unwrap();
+    test.later(600).tick().says_not("back in incoming").says_not("started");
+    assert_eq!((test.task_state(TASK), test.claude.count()), ("claimed", 1));
+    fs::write(&state, text).unwrap();
+    test.run(["agent", "stop", AGENT]).ok();
+    assert_put_right(&test);
+}
+
+#[test]
+fn a_corrupt_state_is_set_aside_and_its_run_put_right() {
+    for text in ["", "{\"phase\": \"run", "\u{0}\u{0}", "[]", "{}"] {
+        let test = hanging(HANGS);
+        kill_supervisor(&test);
+        fs::write(test.orchestrator(format!("agents/{AGENT}/state.json")), text).unwrap();
+        test.tick();
+        assert_put_right(&test);
+        assert_eq!(test.messages_of("warning").len(), 1, "{text:?}: {:?}", test.messages());
+        let names = fs::read_dir(test.orchestrator(format!("agents/{AGENT}"))).unwrap().flatten();
+        let aside = names.filter(|entry| entry.file_name().to_string_lossy().starts_with("state.json.corrupt-"));
+        assert_eq!(aside.count(), 1);
+    }
+}
+
+/// Damage to a worktree between the death of everything and the next tick; what it takes is a name and a deed.
+#[test]
+fn whatever_state_git_is_in_the_work_is_saved_and_the_worktree_repaired() {
+    type Damage = fn(&Test);
+    let damages: [(&str, Damage); 6] = [
+        ("stale locks", |test| {
+            let git_dir = git_dir(test);
+            for name in ["index.lock", "HEAD.lock"] {
+                fs::write(git_dir.join(name), "").unwrap();
+            }
+            let branch = test.git_in(worktree(test), ["symbolic-ref", "HEAD"]);
+            fs::write(test.path(".git").join(format!("{branch}.lock")), "").unwrap();
+        }),
+        ("a stale lock on the branch, with HEAD elsewhere", |test| {
+            let branch = test.git_in(worktree(test), ["symbolic-ref", "HEAD"]);
+            test.git_in(worktree(test), ["checkout", "-q", "--detach"]);
+            test.git_in(worktree(test), ["commit", "-q", "--allow-empty", "-m", "Beside"]);
+            fs::write(test.path(".git").join(format!("{branch}.lock")), "").unwrap();
+        }),
+        ("an empty index", |test| fs::write(git_dir(test).join("index"), "").unwrap()),
+        ("a link that leads elsewhere, as after a move of the project", |test| {
+            fs::write(git_dir(test).join("gitdir"), "/gone/.orchestrator/agents/impl-1/worktree/.git\n").unwrap();
+            let entry = git_dir(test).file_name().unwrap().to_str().unwrap().to_owned();
+            fs::write(worktree(test).join(".git"), format!("gitdir: /gone/.git/worktrees/{entry}\n")).unwrap();
+        }),
+        ("no entry in the repository", |test| fs::remove_dir_all(git_dir(test)).unwrap()),
+        ("a creation cut short", |test| fs::write(git_dir(test).join("locked"), "initializing\n").unwrap()),
+    ];
+    for (what, damage) in damages {
+        eprintln!("with {what}");
+        let test = hanging(HANGS);
+        kill_all(&test);
+        let before = test.snapshot();
+        damage(&test);
+        test.tick();
+        assert_put_right(&test);
+        test.assert_untouched(&before);
+        assert_goes_on(&test);
+        test.assert_untouched(&before);
+    }
+}
+
+#[test]
+fn a_deleted_worktree_loses_no_commit() {
+    let test = hanging(HANGS);
+    kill_all(&test);
+    fs::remove_dir_all(worktree(&test)).unwrap();
+    test.tick_and_wait();
+    assert_eq!((test.task_state(TASK), test.attempts(TASK)), ("incoming", 0));
+    assert!(!refs_with(&test, "a.txt", "one").is_empty());
+    assert_goes_on(&test);
+}
+
+#[test]
+fn a_rebase_in_progress_is_saved_and_quit() {
+    let test = hanging(
+        "write a.txt one && commit 'First part' && git checkout -q --detach HEAD~1 && echo other >a.txt && git add . && \
+         git commit -q -m 'Other' && other=$(git rev-parse HEAD) && git checkout -q - && \
+         { git rebase -q \"$other\" >/dev/null 2>&1; echo two >b.txt; touch ../../../../at-work; hang; }",
+    );
+    kill_all(&test);
+    assert!(git_dir(&test).join("rebase-merge").exists(), "no rebase was in progress");
+    test.tick();
+    assert_put_right(&test);
+    assert!(!git_dir(&test).join("rebase-merge").exists());
+    assert!(!refs_with(&test, "a.txt", "one").is_empty());
+    assert_goes_on(&test);
+}
+
+#[test]
+fn repositories_inside_the_worktree_are_kept_and_named() {
+    let test = hanging(
+        "write a.txt one && commit 'First part' && write b.txt two && mkdir inner && git -C inner init -q && \
+         echo precious >inner/deep.txt && touch ../../../../at-work && hang",
+    );
+    kill_all(&test);
+    test.tick();
+    assert_put_right(&test);
+    let aside = test.runs(AGENT)[0].join("set-aside");
+    assert_eq!(fs::read_to_string(aside.join("inner/deep.txt")).unwrap(), "precious\n");
+    assert!(test.task_text(TASK).contains("set-aside"), "{}", test.task_text(TASK));
+    assert_goes_on(&test);
+}
+
+#[test]
+fn a_dirty_submodule_is_kept() {
+    let test = project();
+    let library = test.root().join("library");
+    test.git(["init", "-q", "-b", "main", library.to_str().unwrap()]);
+    for args in
+        [["config", "user.name", "P"], ["config", "user.email", "p@example.invalid"], ["commit", "-q", "--allow-empty"]]
+    {
+        let more: &[&str] = if args[0] == "commit" { &["-m", "Library"] } else { &[] };
+        test.git_in(&library, args.iter().chain(more));
+    }
+    test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.to_str().unwrap(), "lib"]);
+    test.git(["commit", "-q", "-m", "Add a submodule"]);
+    test.git(["push", "-q", "origin", "main"]);
+    test.claude.plays("implementer", &format!("echo mine >lib/mine.txt && {HANGS}"));
+    test.tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    kill_all(&test);
+    test.tick();
+    assert_put_right(&test);
+    assert_eq!(fs::read_to_string(test.runs(AGENT)[0].join("set-aside/lib/mine.txt")).unwrap(), "mine\n");
+    assert!(!test.path("lib/mine.txt").exists());
+    assert_goes_on(&test);
+}
+
+#[test]
+fn what_an_earlier_run_left_is_saved_and_named() {
+    let test = project();
+    test.claude.implements();
+    test.tick_and_wait();
+    // Somebody worked there by hand.
+    fs::write(worktree(&test).join("by-hand.txt"), "precious").unwrap();
+    test.task_for("TASK-2", "implement");
+    test.later(180).tick_and_wait();
+    assert_eq!(test.task_state("TASK-2"), "done");
+    let salvage = test.record(AGENT)["salvage"][0].as_str().unwrap().to_owned();
+    assert_eq!(test.git(["show", &format!("{salvage}:by-hand.txt")]), "precious");
+    assert!(test.task_text("TASK-2").contains(&salvage), "{}", test.task_text("TASK-2"));
+    test.run(["task", "show", "TASK-2"]).ok().says(&format!("set aside in {salvage}"));
+}
+
+#[test]
+fn a_recovery_that_fails_three_times_ends_in_a_failed_task_and_one_message() {
+    for (what, file, text) in [
+        ("a record that can't be read", "record.json", "{"),
+        ("an assignment that can't be read", "assignment.json", "{"),
+        ("preparations that can't be read", "prepared.json", "{"),
+    ] {
+        let test = hanging(HANGS);
+        kill_all(&test);
+        fs::write(test.runs(AGENT)[0].join(file), text).unwrap();
+        for _ in 0..3 {
+            test.tick();
+            test.wait_until("no process", || test.leftovers().is_empty());
+            assert_eq!(test.task_state(TASK), "claimed", "{what}");
+        }
+        test.tick_and_wait();
+        assert_eq!(test.task_state(TASK), "failed", "{what}");
+        assert_eq!(test.messages_of("error").len(), 1, "{what}: {:?}", test.messages());
+        assert!(test.messages_of("error")[0].contains("could not be put right"), "{what}");
+        assert!(test.pushed_branches().is_empty());
+        assert!(!refs_with(&test, "a.txt", "one").is_empty(), "{what}");
+        test.tick_and_wait();
+        assert_eq!(test.messages().len(), 1);
+        // Nothing of the work is lost: what lies in the worktree is saved before it is used again.
+        test.task_for("TASK-2", "implement").claude.implements();
+        test.later(8_000).tick_and_wait();
+        assert_eq!(test.task_state("TASK-2"), "done", "{what}");
+        assert!(!refs_with(&test, "b.txt", "two").is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn a_run_that_had_said_its_result_is_judged_by_it() {
+    let test = hanging("write a.txt one && commit 'Work' && touch ../../../../at-work && linger 'All done.'");
+    test.wait_until("the result", || {
+        fs::read_to_string(test.runs(AGENT)[0].join("output.jsonl")).is_ok_and(|text| text.contains("\"result\""))
+    });
+    kill_all(&test);
+    test.tick_and_wait();
+    assert_eq!(test.task_state(TASK), "done");
+    assert_eq!((test.pushed_branches().len(), test.claude.count()), (1, 1));
+    assert_eq!(test.record(AGENT)["usage"]["cost_usd"], 0.01);
+}
