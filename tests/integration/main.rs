@@ -22,3 +22,4 @@ mod run_pull_request;
 mod stand_ins;
 mod stopping;
 mod test_bed;
+mod views;
