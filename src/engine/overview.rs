@@ -82,9 +82,9 @@ fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<Holds> {
     let cooldown: Option<Cooldown> = cache::load(&paths.cooldown()).filter(|cooldown: &Cooldown| cooldown.holds(now));
     // `<time> <reason>`; what a person wrote there by hand is all reason.
     let note = marker::text(&paths.paused_marker()).unwrap_or_default();
-    let (first, rest) = note.split_once(' ').unwrap_or((&note, ""));
+    let (first, rest) = note.split_once(' ').unwrap_or((note.as_str(), ""));
     let since = time::parse(first);
-    let reason = if since.is_some() { rest } else { &note };
+    let reason = if since.is_some() { rest } else { note.as_str() };
     Ok(Holds {
         paused_by_marker: marker::is_set(&paths.paused_marker())?,
         paused_since: since,

@@ -114,7 +114,8 @@ fn skipped(
         Reason::BudgetSpent { .. } => {
             lines.add("it goes on at local midnight, or with `scheduler limits set max_cost_usd_per_day=N`");
         }
-        Reason::Disabled | Reason::NotAvailable { .. } => {}
+        // The answer says it all.
+        _ => {}
     }
     Ok(())
 }
