@@ -2,6 +2,7 @@
 //!
 //! The clock and the environment are read here, once, and nowhere else.
 
+use super::view::Line;
 use crate::domain::time::{self, Time};
 use anyhow::{Context as _, Result};
 use std::{
@@ -100,6 +101,13 @@ impl Context {
         io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
+    /// Whether what is printed may be coloured: on a terminal that can, unless `NO_COLOR` is set.
+    pub fn colours(&self) -> bool {
+        io::stdout().is_terminal()
+            && self.env("NO_COLOR").is_none()
+            && self.env("TERM").is_some_and(|term| term != "dumb")
+    }
+
     /// Prints one line to stdout.
     ///
     /// # Errors
@@ -111,6 +119,20 @@ impl Context {
     /// Prints one line to stderr. That it can't is no reason to fail.
     pub fn warn(&self, text: impl Display) {
         let _ = writeln!(io::stderr().lock(), "scheduler: {text}");
+    }
+
+    /// Prints lines to stdout, in colour where that is wanted.
+    ///
+    /// # Errors
+    /// As [`Context::line`].
+    pub fn lines(&self, lines: &[Line]) -> Result<()> {
+        let colours = self.colours();
+        let mut text = String::new();
+        for line in lines {
+            text.push_str(&line.render(colours));
+            text.push('\n');
+        }
+        io::stdout().lock().write_all(text.as_bytes()).context("stdout")
     }
 
     /// Prints a value as JSON, indented.

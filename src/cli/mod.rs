@@ -13,6 +13,7 @@ mod init;
 mod input;
 mod install;
 mod limits;
+mod logs;
 mod message;
 mod pause;
 mod pr;
@@ -25,6 +26,8 @@ mod supervise;
 mod table;
 mod task;
 mod tick;
+mod view;
+mod why;
 
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
@@ -59,8 +62,18 @@ enum Command {
     Init(init::Args),
     Demo(demo::Args),
     /// Show what is going on
-    #[command(after_help = "Example:\n  scheduler status")]
-    Status,
+    #[command(after_help = "Example:\n  scheduler status --json")]
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explain why an agent or a task is as it is
+    #[command(after_help = "Examples:\n  scheduler why impl-agent-1\n  scheduler why TASK-a1b2c3d4")]
+    Why(why::Args),
+    /// Tell what happened in a run: what the agent says and does, what it cost
+    #[command(after_help = "Examples:\n  scheduler logs impl-agent-1 -f\n  scheduler logs impl-agent-1 --run 0190d1c2")]
+    Logs(logs::Args),
     /// Look at the agents and change who works and how
     #[command(subcommand)]
     Agent(agent::Command),
@@ -142,7 +155,9 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Init(args)) => init::run(args, &context),
         Some(Command::Demo(args)) => demo::run(args, &context),
         Some(Command::DemoAgent(args)) => demo::agent::run(args, &context),
-        Some(Command::Status) => status::run(&context),
+        Some(Command::Status { json }) => status::run(*json, &context),
+        Some(Command::Why(args)) => why::run(args, &context),
+        Some(Command::Logs(args)) => logs::run(args, &context),
         Some(Command::Agent(command)) => agent::run(command, &context),
         Some(Command::Limits(command)) => limits::run(command, &context),
         Some(Command::Task(command)) => task::run(command, &context),

@@ -27,4 +27,5 @@ pub mod test_paths;
 pub mod text;
 pub mod time;
 pub mod timer;
+pub mod transcript;
 pub mod yaml;

@@ -98,6 +98,11 @@ pub struct Pulse {
 pub struct Holds {
     /// By the marker file.
     pub paused_by_marker: bool,
+    /// Since when, as the marker says.
+    #[serde(with = "time::option")]
+    pub paused_since: Option<Time>,
+    /// Why, as the marker says.
+    pub paused_reason: Option<String>,
     /// By `paused: true` in agents.yaml.
     pub paused_in_config: bool,
     /// Until when everybody waits.

@@ -20,7 +20,9 @@ pub mod snapshot;
 pub mod spawn;
 mod start;
 pub mod stop;
+pub mod story;
 pub mod tick;
+pub mod why;
 
 use crate::domain::time::Time;
 

@@ -72,16 +72,24 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
     })
 }
 
-fn pulse(paths: &Paths, now: Time) -> Pulse {
+/// How the tick fares.
+pub(super) fn pulse(paths: &Paths, now: Time) -> Pulse {
     let last: Option<LastTick> = cache::load(&paths.last_tick());
     let late = last.as_ref().is_none_or(|last| (now - last.time).num_seconds() > LATE_SECONDS);
     Pulse { last_tick: last.as_ref().map(|last| last.time), duration_ms: last.and_then(|last| last.duration_ms), late }
 }
 
 fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<Holds> {
-    let cooldown: Option<Cooldown> = cache::load(&paths.cooldown()).filter(|cooldown: &Cooldown| now < cooldown.until);
+    let cooldown: Option<Cooldown> = cache::load(&paths.cooldown()).filter(|cooldown: &Cooldown| cooldown.holds(now));
+    // `<time> <reason>`; what a person wrote there by hand is all reason.
+    let note = marker::text(&paths.paused_marker()).unwrap_or_default();
+    let (first, rest) = note.split_once(' ').unwrap_or((note.as_str(), ""));
+    let since = time::parse(first);
+    let reason = if since.is_some() { rest } else { note.as_str() };
     Ok(Holds {
         paused_by_marker: marker::is_set(&paths.paused_marker())?,
+        paused_since: since,
+        paused_reason: Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
         paused_in_config: config.is_some_and(|config| config.paused),
         cooldown_until: cooldown.as_ref().map(|cooldown| cooldown.until),
         cooldown_reason: cooldown.map(|cooldown| cooldown.reason),

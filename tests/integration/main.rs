@@ -54,3 +54,4 @@ mod task_list_show;
 mod task_retry;
 mod test_bed;
 mod tick;
+mod views;

@@ -1,0 +1,98 @@
+//! Explains, in a few lines, why an agent or a task is where it is. It only reads.
+//!
+//! The reasons are those of the decision that the next tick would make, so that they are never out of date.
+
+mod agent;
+mod task;
+
+use super::{
+    look::{self, Look, Looked},
+    project::Project,
+};
+use crate::domain::{config::Problem, name::Name, time::Time};
+use anyhow::Result;
+use serde::Serialize;
+
+/// How many things of one kind are named.
+const SOME: usize = 5;
+
+/// A sentence, and how far it is indented below the one that it explains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sentence {
+    /// 0 for the answer itself.
+    pub depth: usize,
+    /// The sentence.
+    pub text: String,
+}
+
+/// Why something is as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The agent or the task.
+    pub about: Name,
+    /// The reasoning, the answer first.
+    pub lines: Vec<Sentence>,
+}
+
+impl Explanation {
+    fn new(about: &Name, answer: impl Into<String>) -> Self {
+        Self { about: about.clone(), lines: vec![Sentence { depth: 0, text: answer.into() }] }
+    }
+
+    fn add(&mut self, text: impl Into<String>) {
+        self.at(1, text);
+    }
+
+    fn at(&mut self, depth: usize, text: impl Into<String>) {
+        self.lines.push(Sentence { depth, text: text.into() });
+    }
+
+    /// Adds the first few of many sentences, and how many there are beside them.
+    fn some(&mut self, texts: Vec<String>) {
+        let rest = texts.len().saturating_sub(SOME);
+        for text in texts.into_iter().take(SOME) {
+            self.add(text);
+        }
+        if rest > 0 {
+            self.add(format!("... and {rest} more"));
+        }
+    }
+}
+
+/// What can be explained of a name.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is an agent, a task, or both.
+    Explained(Vec<Explanation>),
+    /// It is neither; agents and tasks that there are.
+    Unknown(Vec<Name>),
+    /// agents.yaml is wrong: nothing starts before that is mended.
+    Misconfigured(Vec<Problem>),
+}
+
+/// Explains an agent, a task, or without a name every agent in one line.
+///
+/// # Errors
+/// The queue, the messages or the folder of the agents can't be read.
+pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> {
+    let look = match look::look(project, now)? {
+        Looked::Whole(look) => Some(look),
+        Looked::Misconfigured { problems, .. } if name.is_none() => return Ok(Answer::Misconfigured(problems)),
+        Looked::Misconfigured { problems, .. } => {
+            let task = task::explain(project, None, name, now)?;
+            return Ok(task.map_or(Answer::Misconfigured(problems), |task| Answer::Explained(vec![task])));
+        }
+    };
+    let Some(look) = look else { return Ok(Answer::Unknown(Vec::new())) };
+    let Some(name) = name else {
+        let agents = look.config.agents.iter().enumerate();
+        return Ok(Answer::Explained(agents.map(|(at, _)| agent::in_one_line(&look, at)).collect()));
+    };
+    let agent = look.config.agent(name).map(|(at, _)| agent::explain(project, &look, at, now)).transpose()?;
+    let task = task::explain(project, Some(&look), Some(name), now)?;
+    let explained: Vec<_> = agent.into_iter().chain(task).collect();
+    if explained.is_empty() {
+        return Ok(Answer::Unknown(look.config.agents.iter().map(|agent| agent.name.clone()).collect()));
+    }
+    Ok(Answer::Explained(explained))
+}
