@@ -8,6 +8,7 @@ use super::{
 use crate::{
     domain::{
         config::{Agent, Config},
+        gate,
         name::Name,
         outcome::Cooldown,
         state::AgentState,
@@ -54,6 +55,9 @@ pub fn run(context: &Context) -> Result<()> {
     alive(context, &project, &config, last.as_ref())?;
     queue(context, &project, &config)?;
     agents(context, &project, &config, last.as_ref())?;
+    for check in gate::unguarded(&config) {
+        context.warn(gate::unguarded_words(check));
+    }
     for problem in last.iter().flat_map(|last| &last.problems) {
         context.warn(problem);
     }

@@ -13,13 +13,18 @@
 mod support;
 
 mod agents;
+mod check_record;
+mod coordinator;
 mod demo;
 mod doctor;
+mod gatekeeper;
 mod housekeeping;
 mod install;
 mod messages;
+mod pr;
 mod run_implementer;
 mod run_pull_request;
 mod stand_ins;
 mod stopping;
 mod test_bed;
+mod verdict;

@@ -128,8 +128,11 @@ impl Test {
     pub fn snapshot(&self) -> Snapshot {
         let listed = self.git(["-c", "core.quotePath=false", "ls-files", "-co", "--exclude-standard"]);
         let read = |name: &str| (PathBuf::from(name), fs::read(self.path(name)).unwrap_or_default());
-        let foreign =
-            |line: &&str| !["refs/heads/agent/", "refs/remotes/", "refs/salvage/"].iter().any(|own| line.contains(own));
+        let foreign = |line: &&str| {
+            !["refs/heads/agent/", "refs/remotes/", "refs/salvage/", "refs/scheduler/"]
+                .iter()
+                .any(|own| line.contains(own))
+        };
         let refs = self.git(["for-each-ref", "--format=%(refname) %(objectname)"]);
         Snapshot {
             head: fs::read_to_string(self.path(".git/HEAD")).unwrap(),
