@@ -9,7 +9,7 @@ mod report;
 mod verdict;
 
 pub use check::{Check, CheckStatus, parse};
-pub use due::{DueCheck, due, unguarded};
+pub use due::{DueCheck, due, unguarded, unguarded_words};
 pub use meta::{CheckResult, FixTask, Meta, Seen, Settled, Status};
 pub use report::{BLOCKED, LABELS, PASSED, approval, change_request, comment, fix_task, title_of_pr};
 pub use verdict::{FixRound, Verdict, fix_round, standing, verdict};

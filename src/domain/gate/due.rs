@@ -49,6 +49,11 @@ pub fn due(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Ve
     due.collect()
 }
 
+/// Says that nobody makes a required check.
+pub fn unguarded_words(check: &Name) -> String {
+    format!("no agent is a gatekeeper with focus: {check}, so no pull request can pass")
+}
+
 /// The required checks that no gatekeeper has as its focus; none while gatekeepers are off.
 pub fn unguarded(config: &Config) -> Vec<&Name> {
     let guarded = |check: &&Name| {

@@ -54,7 +54,11 @@ impl Run<'_> {
         let meta = Prs::new(&self.project().paths).load(number)?;
         let meta = meta.filter(|meta| meta.status != Status::Closed).ok_or_else(superseded)?;
         let branch = (!due.fork).then_some(meta.branch.as_str());
-        let head = match start_point::pull_request(git, number, branch, FETCH).map_err(anyhow::Error::from)? {
+        // Two that fetch the same head at once would be in each other's way.
+        let lock = self.fetch_lock()?;
+        let fetched = start_point::pull_request(git, number, branch, FETCH).map_err(anyhow::Error::from)?;
+        drop(lock);
+        let head = match fetched {
             PullRequestHead::Current(commit) => commit,
             PullRequestHead::LastKnown(commit, _) if commit == due.commit => commit,
             PullRequestHead::LastKnown(_, trouble) => return Err(no_head(number, trouble.words())),

@@ -115,7 +115,7 @@ impl Run<'_> {
     }
 
     /// Waits for its turn to fetch, but not once the supervisor was told to end.
-    fn fetch_lock(&self) -> Result<Lock, Hindrance> {
+    pub(super) fn fetch_lock(&self) -> Result<Lock, Hindrance> {
         let path = self.project().paths.fetch_lock();
         for _ in 0..FETCH_TURNS {
             if let Some(lock) = Lock::try_take(&path)? {
@@ -227,6 +227,8 @@ impl Run<'_> {
             }
         };
         let branch = pr.as_ref().map(|pr| pr.head.as_str());
+        // Two that fetch the same head at once would be in each other's way.
+        let _lock = self.fetch_lock()?;
         match start_point::pull_request(git, number, branch, FETCH).map_err(anyhow::Error::from)? {
             PullRequestHead::Current(commit) | PullRequestHead::LastKnown(commit, _) => Ok(Some(Head { commit, pr })),
             PullRequestHead::Missing(why) => {

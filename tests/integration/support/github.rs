@@ -40,6 +40,8 @@ pub struct PullRequest {
     pub draft: bool,
     /// `OPEN`, `CLOSED` or `MERGED`.
     pub state: String,
+    /// Its labels, sorted.
+    pub labels: Vec<String>,
     /// The texts of its comments.
     pub comments: Vec<String>,
     /// Its reviews: `APPROVED`, `CHANGES_REQUESTED` or `COMMENTED`, and the text.
@@ -104,6 +106,12 @@ impl Github {
         self
     }
 
+    /// What every `pr list` answers from now on, whatever there is.
+    pub fn answers_lists(&self, json: &str) -> &Self {
+        fs::write(self.stage.join("list.json"), json).unwrap();
+        self
+    }
+
     /// Every pull request, oldest first.
     pub fn pull_requests(&self) -> Vec<PullRequest> {
         let entries = fs::read_dir(self.stage.join("prs")).unwrap().flatten();
@@ -155,6 +163,7 @@ impl Github {
             head: get("head"),
             base: get("base"),
             draft: get("draft") == "true",
+            labels: get("labels").lines().map(str::to_owned).collect(),
             state: get("state"),
             comments: remarks("comments").into_iter().map(|(_, text)| text).collect(),
             reviews: remarks("reviews"),

@@ -5,6 +5,7 @@
 
 mod claude;
 mod environment;
+pub mod gate;
 mod github;
 mod output;
 mod processes;

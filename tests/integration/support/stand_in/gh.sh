@@ -110,7 +110,7 @@ while [ $# -gt 0 ]; do
     'pr ready:--undo') undo=1 ;;
     'api :-X' | 'api :--method') method=$1; shift ;;
     'api :-f' | 'api :-F' | 'api :--field' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
-    'api :--jq' | 'api :-q') shift ;;
+    'api :--jq' | 'api :-q' | 'api :--hostname') shift ;;
     *:--) positional=${1-}; break ;;
     *:-*) complain "unknown flag: $flag" ;;
     *) positional=$flag ;;
@@ -129,12 +129,20 @@ field() { # NUMBER FIELD, as JSON
     baseRefName) printf '"%s"' "$(json "$(get "$1" base)")" ;;
     headRefOid) printf '"%s"' "$(sha_of "$1")" ;;
     isDraft) get "$1" draft ;;
-    isCrossRepository) echo false ;;
+    isCrossRepository) if [ -f "$stage/prs/$1/fork" ]; then get "$1" fork; else echo false; fi ;;
     url) printf '"%s"' "$(url "$1")" ;;
     createdAt | updatedAt) echo '"2024-01-15T10:30:00Z"' ;;
     mergeable) echo '"MERGEABLE"' ;;
     reviewDecision) printf '"%s"' "$(get "$1" decision)" ;;
-    labels) echo '[]' ;;
+    labels)
+      printf '['
+      sep=
+      for label in $(get "$1" labels); do
+        printf '%s{"name":"%s"}' "$sep" "$(json "$label")"
+        sep=,
+      done
+      printf ']'
+      ;;
     author) printf '{"login":"%s","is_bot":false}' "$(get "$1" author)" ;;
     comments | reviews)
       printf '['
@@ -191,6 +199,10 @@ wanted() { # NUMBER: whether the list has it
   esac
 }
 list() {
+  if [ -f "$stage/list.json" ]; then
+    cat "$stage/list.json"
+    return
+  fi
   count=0 items=
   for n in $(numbers); do
     wanted "$n" || continue
@@ -287,12 +299,30 @@ case "$command $sub" in
   'pr ready')
     the_one
     if [ -n "$undo" ]; then printf true >"$stage/prs/$n/draft"; else printf false >"$stage/prs/$n/draft"; fi
+    [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
     ;;
   'auth status') echo "github.com: Logged in to github.com account $(me)" ;;
   'api ')
     case $positional in
       user) printf '{"login":"%s"}\n' "$(me)" ;;
-      repos/*/issues/*/labels) [ "$method" = POST ] || complain "api $positional: only POST is known"; echo '[]' ;;
+      repos/acme/widgets/issues/*/labels)
+        [ "$method" = POST ] || complain "api $positional: only POST is known"
+        n=${positional#*/issues/} n=${n%/labels}
+        [ -d "$stage/prs/$n" ] || fail 1 "gh: Not Found (HTTP 404)"
+        sed -n 's/^labels\[\]=//p' "$call/fields" >>"$stage/prs/$n/labels"
+        sort -u "$stage/prs/$n/labels" >"$stage/prs/$n/labels.new"
+        mv "$stage/prs/$n/labels.new" "$stage/prs/$n/labels"
+        [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
+        echo '[]'
+        ;;
+      repos/acme/widgets/issues/*/labels/*)
+        [ "$method" = DELETE ] || complain "api $positional: only DELETE is known"
+        n=${positional#*/issues/} label=$(printf %s "${n#*/labels/}" | sed 's/%3A/:/') n=${n%%/*}
+        grep -qxF "$label" "$stage/prs/$n/labels" 2>/dev/null || fail 1 "gh: Label does not exist (HTTP 404)"
+        grep -vxF "$label" "$stage/prs/$n/labels" >"$stage/prs/$n/labels.new"
+        mv "$stage/prs/$n/labels.new" "$stage/prs/$n/labels"
+        echo '[]'
+        ;;
       *) complain "HTTP 404: Not Found (https://api.github.com/$positional)" ;;
     esac
     ;;
