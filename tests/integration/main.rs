@@ -47,3 +47,4 @@ mod task_list_show;
 mod task_retry;
 mod test_bed;
 mod tick;
+mod worktree_comfort;
