@@ -1,12 +1,14 @@
 //! `scheduler init`: sets a project up, and says what to do next.
 //!
-//! First everything is looked at, then everything is made; what exists is never changed, `.gitignore` only added to.
+//! First everything is looked at, then everything is made. What a person wrote is never changed, `.gitignore` only
+//! added to; what an earlier version installed, and nobody has changed since, is brought up to date.
 
 mod claude_md;
 mod gitignore;
 mod next;
 mod place;
 mod plan;
+mod skills;
 
 use super::{Context, usage};
 use crate::domain::run;
@@ -16,8 +18,10 @@ use std::path::Path;
 
 /// Set up the git repository that the current directory belongs to
 ///
-/// Makes .orchestrator/ with its configuration agents.yaml. Can be run again: what exists is left as it is.
+/// Makes .orchestrator/ with its configuration agents.yaml. Can be run again, after an update too: what you wrote or
+/// changed is left as it is.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  scheduler init")]
 pub struct Args {
     /// Ask nothing: install the skills and update .gitignore, unless told otherwise
     #[arg(short, long)]

@@ -3,6 +3,7 @@
 mod agent;
 mod caller;
 mod check;
+mod completions;
 mod config;
 mod configure;
 mod context;
@@ -14,6 +15,7 @@ mod input;
 mod install;
 mod limits;
 mod logs;
+mod man;
 mod message;
 mod pause;
 mod pr;
@@ -21,6 +23,7 @@ mod programs;
 mod prompt;
 mod proposal;
 mod review;
+mod schema;
 mod status;
 mod supervise;
 mod table;
@@ -31,7 +34,7 @@ mod why;
 
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::{io, path::PathBuf, process::ExitCode};
 
 /// Lets several Claude Code agents work on one git repository.
@@ -41,7 +44,8 @@ use std::{io, path::PathBuf, process::ExitCode};
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration."
+    after_help = "Exit codes: 0 done or nothing to do, 1 failed, 2 usage or configuration.\n\n\
+        Examples:\n  scheduler init\n  scheduler --dry-run\n  scheduler"
 )]
 pub struct Cli {
     /// Write what is decided, and why, to .orchestrator/logs/
@@ -123,6 +127,22 @@ enum Command {
     /// Look at the pull requests and their checks
     #[command(subcommand)]
     Pr(pr::Command),
+    /// Print the JSON Schema of agents.yaml, by which editors complete and check it
+    #[command(after_help = "Example:\n  scheduler schema > agents.schema.json")]
+    Schema,
+    /// Print what makes a shell complete these commands
+    #[command(after_help = "Examples:\n  \
+        scheduler completions bash > ~/.local/share/bash-completion/completions/scheduler\n  \
+        scheduler completions zsh > \"${fpath[1]}/_scheduler\"\n  \
+        scheduler completions fish > ~/.config/fish/completions/scheduler.fish")]
+    Completions(completions::Args),
+    /// Print a manual page, or write all of them
+    #[command(
+        hide = true,
+        after_help = "Examples:\n  scheduler man task add | man -l -\n  \
+        scheduler man --dir ~/.local/share/man/man1"
+    )]
+    Man(man::Args),
     /// Carry one run; started by ticks
     #[command(hide = true)]
     Supervise(supervise::Args),
@@ -173,12 +193,32 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Uninstall(args)) => install::uninstall(args, &context),
         Some(Command::Check(command)) => check::run(command, &context),
         Some(Command::Pr(command)) => pr::run(command, &context),
+        Some(Command::Schema) => schema::run(&context),
+        Some(Command::Completions(args)) => completions::run(args, &context),
+        Some(Command::Man(args)) => man::run(args, &context),
         Some(Command::Supervise(args)) => supervise::run(args, &context),
         Some(Command::Refresh) => supervise::refresh(&context),
         Some(Command::Notify) => supervise::notify(&context),
         Some(Command::Housekeeping) => supervise::housekeeping(&context),
         None => tick::run(cli.dry_run, &context),
     }
+}
+
+/// The definition of the command line without the commands that only the program itself calls.
+fn definitions() -> clap::Command {
+    let whole = Cli::command();
+    let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    let mut definitions = clap::Command::new("scheduler").args(whole.get_arguments().cloned()).subcommands(shown);
+    if let Some(about) = whole.get_about() {
+        definitions = definitions.about(about.clone());
+    }
+    if let Some(about) = whole.get_long_about() {
+        definitions = definitions.long_about(about.clone());
+    }
+    if let Some(help) = whole.get_after_help() {
+        definitions = definitions.after_help(help.clone());
+    }
+    definitions.version(env!("CARGO_PKG_VERSION"))
 }
 
 /// The one place that maps errors to words and exit codes.
@@ -195,3 +235,6 @@ fn report(error: &anyhow::Error) -> ExitCode {
     }
     ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,14 @@
 mod check;
 mod edit;
 mod read;
+mod schema;
+mod worktrees;
 
 pub use check::{Problem, Severity};
 pub use edit::{Change, Refusal, Step, Value, edit};
 pub use read::{notify, read};
+pub use schema::SCHEMA;
+pub use worktrees::Worktrees;
 
 use super::{
     name::Name,
@@ -30,6 +34,8 @@ pub struct Config {
     pub max_cost_usd_per_day: Option<f64>,
     /// Globs of the files that a tester may change.
     pub test_paths: Vec<String>,
+    /// What the agents' worktrees get, and where they are.
+    pub worktrees: Worktrees,
     /// How long logs are kept.
     pub log_retention_days: u32,
     /// Backpressure on tasks.

@@ -20,6 +20,7 @@ pub mod run;
 pub mod schedule;
 pub mod settlement;
 pub mod shell;
+pub mod stamp;
 pub mod state;
 pub mod stream;
 pub mod task;

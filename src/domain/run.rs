@@ -3,7 +3,7 @@
 //! Both are files of the run's folder, and all that recovery needs; agents.yaml may have changed since.
 
 use super::{
-    config::{Gatekeeper, RunSettings},
+    config::{Gatekeeper, RunSettings, Worktrees},
     gate::DueCheck,
     name::Name,
     outcome::Outcome,
@@ -90,6 +90,9 @@ pub struct Assignment {
     pub settings: RunSettings,
     /// Globs of the files that a tester may change.
     pub test_paths: Vec<String>,
+    /// What the worktree gets, and where it is.
+    #[serde(default)]
+    pub worktrees: Worktrees,
     /// How many tasks there may be, incoming and claimed.
     pub max_incoming: u32,
     /// Whether pull requests are opened as drafts, for gatekeepers to check first.

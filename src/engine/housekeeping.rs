@@ -31,7 +31,7 @@ use crate::{
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 /// A temporary file of a living writer is seconds old at most.
 const STALE: Duration = Duration::from_secs(2 * 86_400);
@@ -176,8 +176,15 @@ fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&
         if !matches!(state::load(&files)?, Loaded::State(state) if state.is_idle()) {
             continue;
         }
-        let worktree = Worktree::new(&files.worktree(), files.dir(), &project.common_dir);
-        match tidy::remove_worktree(&worktree)? {
+        // With `worktree_root` there is a link to it.
+        let link = files.worktree();
+        let place = fs::read_link(&link).unwrap_or_else(|_| link.clone());
+        let worktree = Worktree::new(&place, place.parent().unwrap_or(files.dir()), &project.common_dir);
+        let removal = tidy::remove_worktree(&worktree)?;
+        if place != link && !matches!(removal, Removal::Kept(_)) {
+            atomic::remove(&link)?;
+        }
+        match removal {
             Removal::NotThere => {}
             Removal::Removed => say(&format!("removed the worktree of {agent}, which is not configured any more")),
             Removal::Kept(why) => {

@@ -4,10 +4,12 @@
 
 mod check;
 mod coordinate;
+mod furnish;
 mod held;
 mod instruct;
 mod judge;
 mod launch;
+mod place;
 mod prepare;
 mod publish;
 mod recover;
@@ -37,7 +39,7 @@ use anyhow::{Context, Result, bail};
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -156,13 +158,11 @@ impl<'a> Run<'a> {
         state::save(&self.agent, state)
     }
 
-    fn worktree_path(&self) -> PathBuf {
-        self.agent.worktree()
-    }
-
     fn worktree(&self) -> Worktree {
         let common = &self.project().common_dir;
-        Worktree::new(&self.worktree_path(), self.agent.dir(), common).with_env(MARK, self.id())
+        let path = self.worktree_path();
+        let above = path.parent().unwrap_or(self.agent.dir());
+        Worktree::new(&path, above, common).with_env(MARK, self.id())
     }
 
     /// Prepares, instructs, starts and watches: everything up to the end of claude's last process.
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
         }
         // What fails because it was cut short is no trouble of its own.
         let stopped = |hindrance| if self.is_stopped() { Hindrance::Outcome(Outcome::Interrupted) } else { hindrance };
-        let prepared = self.prepare().map_err(stopped)?;
+        let prepared = self.prepare(state).map_err(stopped)?;
         self.instruct(&prepared)?;
         self.unless_stopped()?;
         self.launch(state)

@@ -97,6 +97,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         assigned_at: spawner.now,
         settings: agent.settings.clone(),
         test_paths: config.test_paths.clone(),
+        worktrees: config.worktrees.clone(),
         max_incoming: config.queue_limits.max_incoming,
         draft_pull_requests: config.gatekeeper.enabled,
         gatekeeper: config.gatekeeper.clone(),

@@ -16,10 +16,10 @@ use crate::domain::state::ProcessId;
 use crate::exec::processes;
 
 /// Variables of the parent that say it is itself a session of claude.
-const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
+pub(super) const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
 
 /// Variables with which the parent could point git at another repository or configuration.
-const GIT_LOCAL: [&str; 18] = [
+pub(super) const GIT_LOCAL: [&str; 18] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CEILING_DIRECTORIES",
     "GIT_COMMON_DIR",

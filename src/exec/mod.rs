@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod fingerprint;
 pub mod git;
 pub mod github;
+pub mod include;
 pub mod nested;
 pub mod processes;
 pub mod push;
@@ -18,6 +19,7 @@ pub mod repo;
 pub mod salvage;
 #[cfg(test)]
 pub mod sandbox;
+pub mod setup;
 pub mod start_point;
 pub mod stream;
 pub mod tidy;

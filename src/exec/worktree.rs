@@ -5,6 +5,7 @@
 //! before ([`crate::exec::salvage`]) is asked for: what is uncommitted when a stand is taken, goes.
 
 mod link;
+mod move_out;
 mod operations;
 mod submodules;
 
@@ -24,6 +25,9 @@ pub const SKILLS: &str = ".claude/commands/scheduler";
 
 /// A marker in the worktree's git directory while files are being exchanged.
 const STANDING: &str = "scheduler-checkout";
+
+/// In the worktree's git directory: the set-up command that it was last made ready with.
+const SET_UP: &str = "scheduler-setup";
 
 /// Whether `path`, relative to a worktree, is one of the files that are laid there for a run.
 pub fn is_own_file(path: &str) -> bool {
@@ -148,6 +152,31 @@ impl Worktree {
     /// was saved before, and no agent has run since.
     pub fn is_half_checked_out(&self) -> Result<bool> {
         Ok(self.verify()?.join(STANDING).exists())
+    }
+
+    /// The command that this worktree was made ready with, since it was created.
+    pub fn set_up_with(&self) -> Result<Option<String>> {
+        let path = self.verify()?.join(SET_UP);
+        match fs::read_to_string(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            text => Ok(Some(text.with_context(|| format!("cannot read {}", path.display()))?)),
+        }
+    }
+
+    /// Remembers the command that this worktree was made ready with; `None`: it has to be done anew.
+    pub fn note_set_up(&self, command: Option<&str>) -> Result<()> {
+        let path = self.verify()?.join(SET_UP);
+        command.map_or_else(|| remove_if_there(&path), |command| replace(&path, command.as_bytes()))
+    }
+
+    /// Whether the folder is a worktree of another repository, which still exists, or of none.
+    pub fn is_foreign(&self) -> bool {
+        move_out::is_foreign(self)
+    }
+
+    /// Removes the worktree, its files and its entry. What was not saved before is lost.
+    pub fn remove(&self) -> Result<()> {
+        move_out::remove(self)
     }
 
     /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that a person can check it

@@ -158,6 +158,11 @@ impl Paths {
         self.cache().join("cooldown.json")
     }
 
+    /// The JSON Schema of the configuration, for editors.
+    pub fn config_schema(&self) -> PathBuf {
+        self.dot.join("agents.schema.json")
+    }
+
     /// Held for the whole of a tick.
     pub fn scheduler_lock(&self) -> PathBuf {
         self.dot.join("scheduler.lock")
@@ -305,6 +310,11 @@ impl RunPaths {
         self.dir.join("assignment.json")
     }
 
+    /// What was copied into the worktree, and what the set-up command printed.
+    pub fn setup_log(&self) -> PathBuf {
+        self.dir.join("setup.log")
+    }
+
     /// Where it works.
     pub fn prepared(&self) -> PathBuf {
         self.dir.join("prepared.json")
@@ -364,6 +374,7 @@ mod tests {
         let agent = paths.agent(&name);
         for (path, expected) in [
             (paths.config(), "agents.yaml"),
+            (paths.config_schema(), "agents.schema.json"),
             (paths.prompt(&name), "prompts/impl-1.md"),
             (agent.state(), "agents/impl-1/state.json"),
             (agent.run(run).unwrap().record(), &format!("agents/impl-1/runs/{run}/record.json")),

@@ -52,6 +52,7 @@ fn git_ignores_the_runtime_state_and_nothing_that_is_to_be_committed() {
     names.sort_unstable();
     let committed = [
         ".gitignore",
+        ".orchestrator/agents.schema.json",
         ".orchestrator/agents.yaml",
         ".orchestrator/global-instructions.md",
         ".orchestrator/prompts/pm.md",

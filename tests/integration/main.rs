@@ -62,3 +62,4 @@ mod test_bed;
 mod tick;
 mod views;
 mod verdict;
+mod worktree_comfort;

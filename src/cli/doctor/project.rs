@@ -26,8 +26,10 @@ pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let text = read::read_linked_text(&project.paths.config())?.unwrap_or_default();
     let path = project.paths.config().display().to_string();
+    let mut elsewhere = false;
     match config::read(&text) {
         Ok((config, warnings)) => {
+            elsewhere = config.worktrees.root.is_some();
             findings.push(Finding::ok(format!("{path}: {} agents", config.agents.len())));
             let said = warnings.iter().map(|warning| Finding::warning(format!("{path}: {warning}"), "mend that line"));
             findings.extend(said);
@@ -44,7 +46,9 @@ pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
         }
     }
     findings.push(claude_md(project));
-    findings.extend(inherited(project));
+    if !elsewhere {
+        findings.extend(inherited(project));
+    }
     Ok(findings)
 }
 
@@ -113,7 +117,7 @@ fn inherited(project: &Project) -> Vec<Finding> {
         .map(|name| {
             Finding::warning(
                 format!("{name} of the main checkout is seen by tools in every worktree below it"),
-                "make sure that agents install their own, or keep the worktrees elsewhere",
+                "have agents install their own (`worktree.setup` in agents.yaml), or keep the worktrees elsewhere (`worktree_root`)",
             )
         })
         .collect()

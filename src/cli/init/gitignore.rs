@@ -7,9 +7,10 @@ use std::path::Path;
 const EVERYTHING: &str = "/.orchestrator/*";
 
 /// The lines, in the order in which they must stand.
-const LINES: [&str; 6] = [
+const LINES: [&str; 7] = [
     EVERYTHING,
     "!/.orchestrator/agents.yaml",
+    "!/.orchestrator/agents.schema.json",
     "!/.orchestrator/global-instructions.md",
     "!/.orchestrator/commands/",
     "!/.orchestrator/prompts/",
@@ -31,7 +32,7 @@ pub(super) fn missing(text: &[u8]) -> Vec<&'static str> {
             .any(|line| line.starts_with('!') == negated && plain(line) == plain(wanted))
     };
     let all = !has(EVERYTHING);
-    LINES.into_iter().filter(|line| (all && *line != LINES[5]) || !has(line)).collect()
+    LINES.into_iter().filter(|line| (all && *line != LINES[6]) || !has(line)).collect()
 }
 
 /// The text with these lines at its end, in its own kind of line ends.
@@ -84,10 +85,10 @@ mod tests {
     #[test]
     fn adds_only_what_is_missing() {
         let own = ".orchestrator/*\n!.orchestrator/agents.yaml\n.agent-instructions.md\n";
-        assert_eq!(missing(own.as_bytes()), LINES[2..5]);
+        assert_eq!(missing(own.as_bytes()), LINES[2..6]);
         // The line that hides everything would come too late.
         let exceptions = "!/.orchestrator/agents.yaml\n.agent-instructions.md\n";
-        assert_eq!(missing(exceptions.as_bytes()), LINES[..5]);
+        assert_eq!(missing(exceptions.as_bytes()), LINES[..6]);
         assert_eq!(missing(b"# /.orchestrator/*\n"), LINES);
     }
 
@@ -97,7 +98,13 @@ mod tests {
         let git = |args: &[&str]| Command::new("git").args(args).current_dir(dir.path()).output().unwrap();
         assert!(git(&["init", "-q"]).status.success());
         fs::write(dir.path().join(".gitignore"), with_lines(b"", &LINES)).unwrap();
-        let shared = ["agents.yaml", "global-instructions.md", "commands/review.md", "prompts/deep/lint.md"];
+        let shared = [
+            "agents.yaml",
+            "agents.schema.json",
+            "global-instructions.md",
+            "commands/review.md",
+            "prompts/deep/lint.md",
+        ];
         let runtime = ["paused", "agents/a/env.sh", "shared/queue/incoming/T.md", "cache/x", "logs/x", "store.lock"];
         for (paths, ignored) in [(&shared[..], false), (&runtime[..], true)] {
             for path in paths {

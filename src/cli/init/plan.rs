@@ -1,8 +1,13 @@
 //! What init makes: found out first, checked as a whole, then made.
 
-use super::gitignore;
+use super::{gitignore, skills::SKILLS};
 use crate::{
-    domain::{proposal::ProposalState, task::TaskState},
+    domain::{
+        config::SCHEMA,
+        proposal::ProposalState,
+        stamp::{self, Installed},
+        task::TaskState,
+    },
     store::{
         atomic::{self, Published},
         paths::Paths,
@@ -11,20 +16,12 @@ use crate::{
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{Access, access};
 use std::{
+    borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
 };
 
 const CONFIGURATION: &str = include_str!("../../../templates/agents.yaml");
-
-const SKILLS: [(&str, &str); 6] = [
-    ("enqueue.md", include_str!("../../../commands/management/enqueue.md")),
-    ("queue-status.md", include_str!("../../../commands/management/queue-status.md")),
-    ("agent-status.md", include_str!("../../../commands/management/agent-status.md")),
-    ("pr-status.md", include_str!("../../../commands/management/pr-status.md")),
-    ("proposal-status.md", include_str!("../../../commands/management/proposal-status.md")),
-    ("retry-failed.md", include_str!("../../../commands/management/retry-failed.md")),
-];
 
 /// What the user wants beside the directories and agents.yaml.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +34,8 @@ pub(super) struct Choices {
 #[derive(Debug)]
 enum Item {
     Dir(PathBuf),
-    File(PathBuf, &'static str),
+    File(PathBuf, Cow<'static, str>),
+    Update(PathBuf, Cow<'static, str>),
     Ignore(PathBuf, Vec<&'static str>),
 }
 
@@ -47,6 +45,7 @@ pub(super) struct Plan {
     root: PathBuf,
     items: Vec<Item>,
     present: Vec<PathBuf>,
+    changed: Vec<PathBuf>,
 }
 
 impl Plan {
@@ -56,20 +55,26 @@ impl Plan {
     /// Something of another kind stands where a file or directory belongs.
     pub(super) fn new(root: &Path, choices: &Choices) -> Result<Self> {
         let paths = Paths::new(root);
-        let mut plan = Self { root: root.to_owned(), items: Vec::new(), present: Vec::new() };
+        let mut plan = Self { root: root.to_owned(), items: Vec::new(), present: Vec::new(), changed: Vec::new() };
         for dir in directories(&paths) {
             plan.dir(dir)?;
         }
         if choices.skills {
             for (name, text) in SKILLS {
-                plan.file(root.join(".claude/commands").join(name), text)?;
+                let at = root.join(".claude/commands").join(name);
+                plan.installed(at, stamp::stamped(text).into(), |found| stamp::compare(found, text))?;
             }
         }
         if choices.gitignore {
             plan.ignore(root.join(".gitignore"))?;
         }
+        let compare = |found: &str| match found.replace("\r\n", "\n") == SCHEMA {
+            true => Installed::Current,
+            false => Installed::Other,
+        };
+        plan.installed(paths.config_schema(), SCHEMA.into(), compare)?;
         // Last, for it is what makes a project of the folder.
-        plan.file(paths.config(), CONFIGURATION)?;
+        plan.file(paths.config(), CONFIGURATION.into())?;
         Ok(plan)
     }
 
@@ -81,10 +86,10 @@ impl Plan {
     /// Every file that belongs into the repository, from its top, whether it was there or not.
     pub(super) fn files(&self) -> Vec<String> {
         let made = self.items.iter().filter_map(|item| match item {
-            Item::File(path, _) | Item::Ignore(path, _) => Some(path),
+            Item::File(path, _) | Item::Update(path, _) | Item::Ignore(path, _) => Some(path),
             Item::Dir(_) => None,
         });
-        made.chain(&self.present).map(|path| self.relative(path)).collect()
+        made.chain(&self.present).chain(&self.changed).map(|path| self.relative(path)).collect()
     }
 
     fn dir(&mut self, path: PathBuf) -> Result<()> {
@@ -96,11 +101,25 @@ impl Plan {
         Ok(())
     }
 
-    fn file(&mut self, path: PathBuf, text: &'static str) -> Result<()> {
+    fn file(&mut self, path: PathBuf, text: Cow<'static, str>) -> Result<()> {
         match kind(&path)? {
             None => self.items.push(Item::File(path, text)),
             Some(kind) if kind.is_file() => self.present.push(path),
             Some(_) => bail!("{} is not a file, but a file belongs there: move it away", path.display()),
+        }
+        Ok(())
+    }
+
+    /// A file that is brought up to date unless a person has changed it, or put a link in its place.
+    fn installed(&mut self, path: PathBuf, text: Cow<'static, str>, compare: impl Fn(&str) -> Installed) -> Result<()> {
+        if !kind(&path)?.is_some_and(|kind| kind.is_file()) {
+            return self.file(path, text);
+        }
+        let found = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        match compare(&String::from_utf8_lossy(&found)) {
+            Installed::Current => self.present.push(path),
+            Installed::Other if !path.is_symlink() => self.items.push(Item::Update(path, text)),
+            Installed::Other | Installed::Changed => self.changed.push(path),
         }
         Ok(())
     }
@@ -132,7 +151,7 @@ impl Plan {
     /// A directory that can't be written, with the remedy.
     pub(super) fn check(&self) -> Result<()> {
         for item in &self.items {
-            let (Item::Dir(path) | Item::File(path, _) | Item::Ignore(path, _)) = item;
+            let (Item::Dir(path) | Item::File(path, _) | Item::Update(path, _) | Item::Ignore(path, _)) = item;
             let Some(dir) = path.ancestors().skip(1).find(|dir| dir.exists()) else { continue };
             access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from).with_context(|| {
                 format!(
@@ -156,6 +175,7 @@ impl Plan {
                     // Whoever made it in the meantime keeps what they made.
                     let (Published::New | Published::AlreadyExists) = atomic::create_new(path, text.as_bytes())?;
                 }
+                Item::Update(path, text) => atomic::write(path, text.as_bytes())?,
                 Item::Ignore(path, lines) => {
                     let text = match fs::read(path) {
                         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -180,12 +200,15 @@ impl Plan {
             match item {
                 Item::Dir(_) => {}
                 Item::File(path, _) => lines.push(format!("created  {}", self.relative(path))),
+                Item::Update(path, _) => lines.push(format!("updated  {}", self.relative(path))),
                 Item::Ignore(path, added) => {
                     lines.push(format!("updated  {}: {} lines added", self.relative(path), added.len()));
                 }
             }
         }
         lines.extend(self.present.iter().map(|path| format!("exists   {}: left as it is", self.relative(path))));
+        let note = "changed by you, left as it is (delete it and run this again for the newest)";
+        lines.extend(self.changed.iter().map(|path| format!("exists   {}: {note}", self.relative(path))));
         lines
     }
 

@@ -41,6 +41,9 @@ impl fmt::Display for Problem {
 #[derive(Debug, Default)]
 pub(super) struct Checker {
     pub(super) problems: Vec<Problem>,
+    /// Every key that was asked for, with those it stands below: what the schema must have.
+    #[cfg(test)]
+    pub(super) asked: std::collections::BTreeSet<String>,
 }
 
 impl Checker {
@@ -204,6 +207,8 @@ impl<'a> Section<'a> {
 
     /// Complains about every key that nobody asked for: an error if it looks like a slip, else a warning.
     pub(super) fn finish(self, check: &mut Checker) {
+        #[cfg(test)]
+        check.asked.extend(self.asked.iter().map(|key| self.key(key)));
         for (name, line, _) in self.entries {
             if self.asked.contains(&name.as_str()) {
                 continue;

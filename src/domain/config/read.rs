@@ -5,6 +5,7 @@
 use super::{
     Agent, Config, CuratorScoring, Gatekeeper, Notify, Problem, ProposalLimits, QueueLimits, RunSettings, Severity,
     check::{Checker, Section},
+    worktrees,
 };
 use crate::domain::{
     gate,
@@ -53,7 +54,7 @@ pub fn read(text: &str) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     }
 }
 
-fn config(check: &mut Checker, root: &Node) -> Config {
+pub(super) fn config(check: &mut Checker, root: &Node) -> Config {
     let mut top = check.section(root, "");
     let defaults = match top.get("defaults") {
         Some(node) => {
@@ -70,6 +71,7 @@ fn config(check: &mut Checker, root: &Node) -> Config {
         max_running: top.whole(check, "max_running", 1..=10_000),
         max_cost_usd_per_day: top.amount(check, "max_cost_usd_per_day", 0.0..=1_000_000.0),
         test_paths: test_paths(check, &mut top),
+        worktrees: worktrees::read(check, &mut top),
         log_retention_days: top.whole(check, "log_retention_days", 1..=36_500).unwrap_or(14),
         queue_limits: queue_limits(check, &mut top),
         proposal_limits: proposal_limits(check, &mut top),

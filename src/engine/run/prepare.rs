@@ -8,6 +8,7 @@ use crate::{
         outcome::Outcome,
         role::{MayChange, TaskRole},
         run::Prepared,
+        state::AgentState,
         task::{Edit, key},
         time::{self, Time},
     },
@@ -49,8 +50,9 @@ struct Head {
 
 impl Run<'_> {
     /// Makes the worktree ready and writes down where the run works.
-    pub(super) fn prepare(&self) -> Result<Prepared, Hindrance> {
+    pub(super) fn prepare(&self, state: &mut AgentState) -> Result<Prepared, Hindrance> {
         git::git_version().map_err(|error| everybody(&error))?;
+        self.settle_place()?;
         self.save_leftovers()?;
         self.unless_stopped()?;
         self.fetch()?;
@@ -58,7 +60,15 @@ impl Run<'_> {
         let prepared = self.find_start()?;
         self.unless_stopped()?;
         let worktree = self.worktree();
-        worktree.ensure(&prepared.start)?;
+        if worktree.ensure(&prepared.start)? == Ensured::Created {
+            worktree.note_set_up(None)?;
+        }
+        if self.has_furnishing() {
+            // On no branch: what the set-up command may do to it is undone by the stand below.
+            worktree.stand_detached(&prepared.start)?;
+            self.furnish(&worktree, state)?;
+            self.unless_stopped()?;
+        }
         let warnings = match &prepared.branch {
             Some(branch) => worktree.stand_on_branch(branch, &prepared.start)?,
             None => worktree.stand_detached(&prepared.start)?,

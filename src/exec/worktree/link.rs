@@ -214,7 +214,7 @@ fn points_to(git_dir: &Path, path: &Path) -> bool {
 }
 
 /// The path that the file `.git` of a worktree holds.
-fn read_link(dot_git: &Path) -> Option<PathBuf> {
+pub(super) fn read_link(dot_git: &Path) -> Option<PathBuf> {
     let target = read_path(dot_git)?;
     let target = target.as_os_str().as_bytes().strip_prefix(b"gitdir: ")?;
     let target = Path::new(std::ffi::OsStr::from_bytes(target));

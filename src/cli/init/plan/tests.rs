@@ -71,6 +71,41 @@ fn leaves_what_a_person_has_written() {
 }
 
 #[test]
+fn brings_up_to_date_what_nobody_has_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(".claude/commands").join(name);
+    Plan::new(dir.path(), &ALL).unwrap().apply().unwrap();
+    let current = fs::read_to_string(at("enqueue.md")).unwrap();
+    fs::write(at("enqueue.md"), stamp::stamped("An older text.")).unwrap();
+    let mine = fs::read_to_string(at("queue-status.md")).unwrap().replace("Show", "Sing");
+    fs::write(at("queue-status.md"), &mine).unwrap();
+    let schema = dir.path().join(".orchestrator/agents.schema.json");
+    fs::write(&schema, "{}").unwrap();
+    let linked = dir.path().join("elsewhere.md");
+    fs::write(&linked, stamp::stamped("An older text.")).unwrap();
+    fs::remove_file(at("agent-status.md")).unwrap();
+    symlink(&linked, at("agent-status.md")).unwrap();
+
+    let plan = Plan::new(dir.path(), &ALL).unwrap();
+    let told = plan.describe().join("\n");
+    for line in [
+        "updated  .claude/commands/enqueue.md",
+        "updated  .orchestrator/agents.schema.json",
+        "exists   .claude/commands/queue-status.md: changed by you, left as it is",
+        "exists   .claude/commands/agent-status.md: changed by you, left as it is",
+        "exists   .claude/commands/retry-failed.md: left as it is",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    plan.apply().unwrap();
+    assert_eq!(fs::read_to_string(at("enqueue.md")).unwrap(), current);
+    assert_eq!(fs::read_to_string(at("queue-status.md")).unwrap(), mine);
+    assert_eq!(fs::read_to_string(schema).unwrap(), SCHEMA);
+    assert!(at("agent-status.md").is_symlink() && fs::read_to_string(linked).unwrap().contains("older"));
+    assert!(Plan::new(dir.path(), &ALL).unwrap().is_empty());
+}
+
+#[test]
 fn makes_only_what_was_chosen() {
     let dir = tempfile::tempdir().unwrap();
     Plan::new(dir.path(), &Choices { skills: false, gitignore: false }).unwrap().apply().unwrap();
@@ -111,6 +146,7 @@ fn the_configuration_is_valid_for_both_models() {
     let switch_on = |text: &str| -> String {
         let is_key = |line: &&str| {
             line.starts_with("# ")
+                && !line.contains("$schema")
                 && line[2..].trim_start().split_once(':').is_some_and(|(key, _)| {
                     !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || "_-".contains(c))
                 })

@@ -1,0 +1,112 @@
+use super::definitions;
+use clap::Command;
+use std::collections::BTreeSet;
+
+const README: &str = include_str!("../../README.md");
+
+/// Every command that does something, by its words; that of the program alone is empty.
+fn commands() -> Vec<(String, Command)> {
+    let mut root = definitions().disable_help_subcommand(true);
+    root.build();
+    let mut found = vec![(String::new(), root.clone())];
+    let mut open: Vec<_> = root.get_subcommands().cloned().map(|command| (String::new(), command)).collect();
+    while let Some((above, command)) = open.pop() {
+        let words = format!("{above} {}", command.get_name()).trim_start().to_owned();
+        if command.has_subcommands() {
+            open.extend(command.get_subcommands().cloned().map(|below| (words.clone(), below)));
+        } else {
+            found.push((words, command));
+        }
+    }
+    found
+}
+
+/// The rows of the README's table of commands: the code in the first column, and the whole row.
+fn rows() -> Vec<(Vec<String>, &'static str)> {
+    let (_, section) = README.split_once("\n## Commands\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        // A bar inside code is written `\|`.
+        let row_text = row.replace("\\|", "\u{1}");
+        let cell = row_text.split('|').nth(1).unwrap().to_owned();
+        let spans = cell.split('`').skip(1).step_by(2).map(|span| span.replace('\u{1}', "|"));
+        (spans.filter(|span| !span.starts_with('-')).collect(), row)
+    })
+    .collect()
+}
+
+/// The commands that a piece of code names: `scheduler task add|list --x` are two.
+pub(super) fn named(span: &str) -> Vec<String> {
+    let mut found = vec![(String::new(), definitions())];
+    for word in span.strip_prefix("scheduler").unwrap_or(span).split_whitespace() {
+        let below: Vec<_> = found
+            .iter()
+            .flat_map(|(words, command)| {
+                let chosen = word.split('|').filter_map(|word| command.find_subcommand(word));
+                chosen.map(move |below| (format!("{words} {}", below.get_name()), below.clone()))
+            })
+            .collect();
+        if below.is_empty() {
+            break;
+        }
+        found = below;
+    }
+    found.into_iter().map(|(words, _)| words.trim_start().to_owned()).collect()
+}
+
+#[test]
+fn the_readme_has_a_row_for_every_command() {
+    let commands: BTreeSet<String> = commands().into_iter().map(|(words, _)| words).collect();
+    let mut seen = BTreeSet::new();
+    for (spans, row) in rows() {
+        for span in spans {
+            for words in named(&span) {
+                let alone = span == "scheduler";
+                assert!(alone || !words.is_empty(), "the README names `{span}`, which is no command: {row}");
+                assert!(commands.contains(&words), "`{words}` does nothing by itself, name what is below it: {row}");
+                assert!(seen.insert(words), "the README has two rows for `{span}`");
+            }
+        }
+    }
+    let missing: Vec<_> = commands.difference(&seen).collect();
+    assert!(missing.is_empty(), "these have no row in the README's table of commands: {missing:?}");
+}
+
+#[test]
+fn the_options_that_the_readme_names_exist() {
+    let commands = commands();
+    for (spans, row) in rows() {
+        let named: Vec<_> = spans.iter().flat_map(|span| named(span)).collect();
+        let these: Vec<_> = commands.iter().filter(|(words, _)| named.contains(words)).collect();
+        let is_option = |word: &&str| word.starts_with("--") && word.len() > 2;
+        let separators = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+        for option in row.split(separators).filter(is_option) {
+            let known = |command: &Command| {
+                command.get_arguments().any(|argument| argument.get_long() == option.strip_prefix("--"))
+            };
+            assert!(these.iter().any(|(_, command)| known(command)), "{option} is no option of this row: {row}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let mut silent = Vec::new();
+    for (words, command) in commands() {
+        assert!(command.get_about().is_some(), "`{words}` doesn't say what it does");
+        let help = command.get_after_help().or(command.get_after_long_help()).map(ToString::to_string);
+        let example = format!("\n  scheduler {words}");
+        let shown = help.is_some_and(|help| help.contains("Example") && help.contains(example.trim_end()));
+        if !shown {
+            silent.push(words.clone());
+        }
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "`{words}`: {} has no help", argument.get_id());
+        }
+    }
+    assert!(
+        silent.is_empty(),
+        "`--help` of these has no example (after_help = \"Example:\\n  scheduler …\"): {silent:?}"
+    );
+}

@@ -1,0 +1,170 @@
+//! Runs the command that makes a new worktree ready for work: `sh -c` with the text of the configuration.
+//!
+//! It ends with everything that it started, at its limit or when the run is stopped. Its text comes from the project's
+//! configuration alone, never from a task.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::domain::state::ProcessId;
+use crate::exec::claude::{GIT_LOCAL, NESTING};
+use crate::exec::processes::{self, Family, monotonic_now};
+
+const WAKE_UP: Duration = Duration::from_millis(250);
+/// Between TERM and KILL. Who stops the supervisor has all over within 15 s.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// One call of the set-up command.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The text for `sh -c`.
+    pub command: String,
+    /// The working directory.
+    pub worktree: PathBuf,
+    /// Takes its output; appended to, readable for its owner only.
+    pub log: PathBuf,
+    /// Added to the environment.
+    pub env: Vec<(String, String)>,
+    /// The variable (name, value) that only this run's processes carry.
+    pub mark: (String, String),
+    /// The longest that it may take.
+    pub timeout: Duration,
+}
+
+/// How the set-up command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself.
+    Exit(ExitStatus),
+    /// At its limit.
+    TimedOut,
+    /// Because the run is to end.
+    Stopped,
+}
+
+/// Runs the command to its end. `started` learns which process it is before it is waited for.
+///
+/// # Errors
+/// It can't be started, or its log can't be written.
+pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> Result<()>) -> Result<End> {
+    let at = || format!("cannot write {}", setup.log.display());
+    let mut log = OpenOptions::new().append(true).create(true).mode(0o600).open(&setup.log).with_context(at)?;
+    writeln!(log, "$ {}", setup.command).with_context(at)?;
+    let mut command = Command::new("sh");
+    for name in NESTING.iter().chain(&GIT_LOCAL) {
+        command.env_remove(name);
+    }
+    let mut child = command
+        .args(["-c", &setup.command])
+        .envs(setup.env.iter().map(|(name, value)| (name, value)))
+        .env(&setup.mark.0, &setup.mark.1)
+        .current_dir(&setup.worktree)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().with_context(at)?)
+        .stderr(log.try_clone().with_context(at)?)
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("cannot start `sh -c` in {}", setup.worktree.display()))?;
+    let id = processes::identity(child.id());
+    let mark = (setup.mark.0.as_str(), setup.mark.1.as_str());
+    let family = Family { leader: id.as_ref(), mark: Some(mark), own_descendants: processes::is_subreaper() };
+    let noted = id.clone().map_or(Ok(()), started);
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait()));
+    let end = match noted {
+        Ok(()) => until_end(&ended, setup.timeout, stop),
+        Err(error) => Err(error),
+    };
+    // Also what it left in the background: nothing but the agent is to work in the worktree.
+    processes::end(&family, GRACE);
+    let end = end?;
+    let words = match end {
+        End::Exit(status) => crate::exec::command::describe(status),
+        End::TimedOut => format!("stopped after {} s", setup.timeout.as_secs()),
+        End::Stopped => "stopped with the run".to_owned(),
+    };
+    writeln!(log, "({words})").with_context(at)?;
+    Ok(end)
+}
+
+fn until_end(ended: &mpsc::Receiver<io::Result<ExitStatus>>, timeout: Duration, stop: &AtomicBool) -> Result<End> {
+    let begun = monotonic_now();
+    loop {
+        match ended.recv_timeout(WAKE_UP) {
+            Ok(status) => return Ok(End::Exit(status.context("the set-up command can't be waited for")?)),
+            Err(_) if stop.load(Ordering::Relaxed) => return Ok(End::Stopped),
+            Err(_) if begun.elapsed() >= timeout => return Ok(End::TimedOut),
+            Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn setup(command: &str) -> (tempfile::TempDir, Setup) {
+        let dir = tempfile::tempdir().unwrap();
+        let setup = Setup {
+            command: command.to_owned(),
+            worktree: dir.path().to_owned(),
+            log: dir.path().join("setup.log"),
+            env: vec![("AGENT_NAME".to_owned(), "a".to_owned())],
+            mark: ("SCHEDULER_TEST_SETUP".to_owned(), format!("{}-{command}", std::process::id())),
+            timeout: Duration::from_secs(60),
+        };
+        (dir, setup)
+    }
+
+    fn go(setup: &Setup, stop: bool) -> (End, String) {
+        let mut noted = None;
+        let end = run(setup, &AtomicBool::new(stop), |id| {
+            noted = Some(id);
+            Ok(())
+        });
+        assert!(noted.is_some());
+        (end.unwrap(), fs::read_to_string(&setup.log).unwrap())
+    }
+
+    #[test]
+    fn its_output_and_its_end_are_in_the_log() {
+        let (_dir, setup) = setup("echo $AGENT_NAME; echo wrong >&2; pwd -P > where; exit 3");
+        let (end, log) = go(&setup, false);
+        assert!(matches!(end, End::Exit(status) if status.code() == Some(3)), "{end:?}");
+        assert_eq!(log, format!("$ {}\na\nwrong\n(exit code 3)\n", setup.command));
+        let place = fs::read_to_string(setup.worktree.join("where")).unwrap();
+        assert_eq!(std::path::Path::new(place.trim()), setup.worktree.canonicalize().unwrap());
+    }
+
+    #[test]
+    fn it_ends_with_all_that_it_started() {
+        let (_dir, short) = setup("sleep 61 & sleep 62");
+        for (timeout, stop, expected) in [(Duration::ZERO, false, End::TimedOut), (short.timeout, true, End::Stopped)] {
+            let setup = Setup { timeout, ..short.clone() };
+            assert_eq!(go(&setup, stop).0, expected);
+            assert_eq!(processes::marked(&setup.mark.0, &setup.mark.1), []);
+        }
+        let (_dir, background) = setup("sleep 63 & echo done");
+        assert!(matches!(go(&background, false).0, End::Exit(status) if status.success()));
+        assert_eq!(processes::marked(&background.mark.0, &background.mark.1), []);
+    }
+
+    #[test]
+    fn a_place_that_is_gone_is_an_error() {
+        let (dir, setup) = setup("true");
+        let setup = Setup { worktree: dir.path().join("gone"), ..setup };
+        let error = run(&setup, &AtomicBool::new(false), |_| Ok(())).unwrap_err();
+        assert!(format!("{error:#}").contains("gone"), "{error:#}");
+    }
+}
