@@ -78,6 +78,8 @@ pub struct Launch {
     pub max_budget_usd: Option<f64>,
     /// `acceptEdits` or `dontAsk`.
     pub permission_mode: String,
+    /// Tools that may not be used.
+    pub disallowed_tools: Vec<String>,
     /// Tools that need no permission.
     pub allowed_tools: Vec<String>,
     /// All tools that there are; empty: claude's usual ones.
@@ -175,6 +177,7 @@ pub fn command_line(launch: &Launch) -> Vec<String> {
     option("--permission-mode", Some(launch.permission_mode.clone()));
     // These take any number of values: one value, separated by commas, can't swallow what follows.
     option("--allowedTools", joined(&launch.allowed_tools));
+    option("--disallowedTools", joined(&launch.disallowed_tools));
     option("--tools", joined(&launch.only_tools));
     option("--settings", launch.settings.clone());
     line

@@ -3,6 +3,8 @@
 /// File name in `.claude/commands/` and text of each.
 pub(super) const SKILLS: &[(&str, &str)] = &[
     ("enqueue.md", include_str!("../../../commands/management/enqueue.md")),
+    ("proposal-status.md", include_str!("../../../commands/management/proposal-status.md")),
+    ("why.md", include_str!("../../../commands/management/why.md")),
     ("queue-status.md", include_str!("../../../commands/management/queue-status.md")),
     ("agent-status.md", include_str!("../../../commands/management/agent-status.md")),
     ("add-agent.md", include_str!("../../../commands/management/add-agent.md")),
