@@ -1,7 +1,6 @@
 //! Where everything is: every path under `.orchestrator/` is built here and nowhere else.
 //!
-//! It only joins words; whether a file is there is for others to find out. Whatever comes from outside is a
-//! checked [`Name`] or UUID before it becomes part of a path.
+//! It only joins words, and never looks. What comes from outside is a checked [`Name`] or UUID before it is joined.
 
 use crate::domain::{name::Name, proposal::ProposalState, task::TaskState};
 use anyhow::{Result, bail};

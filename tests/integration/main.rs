@@ -43,6 +43,7 @@ mod proposal_judge;
 mod proposer;
 mod publish;
 mod recovery;
+mod recovery_worktree;
 mod run_implementer;
 mod run_product_manager;
 mod run_pull_request;

@@ -10,18 +10,18 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-const TASK: &str = "TASK-1";
-const AGENT: &str = "impl-1";
+pub const TASK: &str = "TASK-1";
+pub const AGENT: &str = "impl-1";
 /// One part committed, one not, and then nothing more.
-const HANGS: &str = "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
+pub const HANGS: &str = "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
 
-fn project() -> Test {
+pub fn project() -> Test {
     let test = Test::new();
     test.with_origin().agents(&[(AGENT, "implementer")]).task_for(TASK, "implement");
     test
 }
 
-fn hanging(scenario: &str) -> Test {
+pub fn hanging(scenario: &str) -> Test {
     let test = project();
     test.claude.plays("implementer", scenario);
     test.tick();
@@ -29,11 +29,11 @@ fn hanging(scenario: &str) -> Test {
     test
 }
 
-fn kill(pid: i64, signal: Signal) {
+pub fn kill(pid: i64, signal: Signal) {
     kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
 }
 
-fn kill_supervisor(test: &Test) {
+pub fn kill_supervisor(test: &Test) {
     kill(test.state(AGENT)["supervisor"]["pid"].as_i64().unwrap(), Signal::KILL);
     test.wait_until("the supervisor to be gone", || {
         !test.leftovers().iter().any(|left| left.command.contains("scheduler supervise"))
@@ -41,7 +41,7 @@ fn kill_supervisor(test: &Test) {
 }
 
 /// The supervisor and everything that it started, as a power failure ends them.
-fn kill_all(test: &Test) {
+pub fn kill_all(test: &Test) {
     kill_supervisor(test);
     test.wait_until("every process to be gone", || {
         let left = test.leftovers();
@@ -52,22 +52,22 @@ fn kill_all(test: &Test) {
     });
 }
 
-fn worktree(test: &Test) -> PathBuf {
+pub fn worktree(test: &Test) -> PathBuf {
     test.orchestrator(format!("agents/{AGENT}/worktree"))
 }
 
-fn git_dir(test: &Test) -> PathBuf {
+pub fn git_dir(test: &Test) -> PathBuf {
     test.git_in(worktree(test), ["rev-parse", "--absolute-git-dir"]).into()
 }
 
-fn change_state(test: &Test, change: impl FnOnce(&mut Value)) {
+pub fn change_state(test: &Test, change: impl FnOnce(&mut Value)) {
     let mut state = test.state(AGENT);
     change(&mut state);
     fs::write(test.orchestrator(format!("agents/{AGENT}/state.json")), state.to_string()).unwrap();
 }
 
 /// Every ref in which a file is found with this text.
-fn refs_with(test: &Test, file: &str, text: &str) -> Vec<String> {
+pub fn refs_with(test: &Test, file: &str, text: &str) -> Vec<String> {
     let refs = test.git(["for-each-ref", "--format=%(refname)", "refs/heads/agent", "refs/salvage"]);
     let has = |name: &&str| {
         let mut show = test.program_command("git");
@@ -78,7 +78,7 @@ fn refs_with(test: &Test, file: &str, text: &str) -> Vec<String> {
 }
 
 /// After a tick and its recovery: both parts saved, the task back, nothing charged, the agent free.
-fn assert_put_right(test: &Test) {
+pub fn assert_put_right(test: &Test) {
     test.wait_until("no process", || test.leftovers().is_empty());
     assert!(test.all_idle(), "{}", test.state(AGENT));
     assert_eq!(test.task_state(TASK), "incoming");
@@ -90,7 +90,7 @@ fn assert_put_right(test: &Test) {
 }
 
 /// The next run goes on from there, to the end.
-fn assert_goes_on(test: &Test) {
+pub fn assert_goes_on(test: &Test) {
     test.claude.plays("implementer", "[ -f a.txt ] && write c.txt three && commit 'Last part' && finish 'Done.'");
     test.later(180).tick_and_wait();
     assert_eq!(test.task_state(TASK), "done", "{}", test.task_text(TASK));
@@ -256,130 +256,6 @@ fn a_corrupt_state_is_set_aside_and_its_run_put_right() {
 }
 
 /// Damage to a worktree between the death of everything and the next tick; what it takes is a name and a deed.
-#[test]
-fn whatever_state_git_is_in_the_work_is_saved_and_the_worktree_repaired() {
-    type Damage = fn(&Test);
-    let damages: [(&str, Damage); 6] = [
-        ("stale locks", |test| {
-            let git_dir = git_dir(test);
-            for name in ["index.lock", "HEAD.lock"] {
-                fs::write(git_dir.join(name), "").unwrap();
-            }
-            let branch = test.git_in(worktree(test), ["symbolic-ref", "HEAD"]);
-            fs::write(test.path(".git").join(format!("{branch}.lock")), "").unwrap();
-        }),
-        ("a stale lock on the branch, with HEAD elsewhere", |test| {
-            let branch = test.git_in(worktree(test), ["symbolic-ref", "HEAD"]);
-            test.git_in(worktree(test), ["checkout", "-q", "--detach"]);
-            test.git_in(worktree(test), ["commit", "-q", "--allow-empty", "-m", "Beside"]);
-            fs::write(test.path(".git").join(format!("{branch}.lock")), "").unwrap();
-        }),
-        ("an empty index", |test| fs::write(git_dir(test).join("index"), "").unwrap()),
-        ("a link that leads elsewhere, as after a move of the project", |test| {
-            fs::write(git_dir(test).join("gitdir"), "/gone/.orchestrator/agents/impl-1/worktree/.git\n").unwrap();
-            let entry = git_dir(test).file_name().unwrap().to_str().unwrap().to_owned();
-            fs::write(worktree(test).join(".git"), format!("gitdir: /gone/.git/worktrees/{entry}\n")).unwrap();
-        }),
-        ("no entry in the repository", |test| fs::remove_dir_all(git_dir(test)).unwrap()),
-        ("a creation cut short", |test| fs::write(git_dir(test).join("locked"), "initializing\n").unwrap()),
-    ];
-    for (what, damage) in damages {
-        eprintln!("with {what}");
-        let test = hanging(HANGS);
-        kill_all(&test);
-        let before = test.snapshot();
-        damage(&test);
-        test.tick();
-        assert_put_right(&test);
-        test.assert_untouched(&before);
-        assert_goes_on(&test);
-        test.assert_untouched(&before);
-    }
-}
-
-#[test]
-fn a_deleted_worktree_loses_no_commit() {
-    let test = hanging(HANGS);
-    kill_all(&test);
-    fs::remove_dir_all(worktree(&test)).unwrap();
-    test.tick_and_wait();
-    assert_eq!((test.task_state(TASK), test.attempts(TASK)), ("incoming", 0));
-    assert!(!refs_with(&test, "a.txt", "one").is_empty());
-    assert_goes_on(&test);
-}
-
-#[test]
-fn a_rebase_in_progress_is_saved_and_quit() {
-    let test = hanging(
-        "write a.txt one && commit 'First part' && git checkout -q --detach HEAD~1 && echo other >a.txt && git add . && \
-         git commit -q -m 'Other' && other=$(git rev-parse HEAD) && git checkout -q - && \
-         { git rebase -q \"$other\" >/dev/null 2>&1; echo two >b.txt; touch ../../../../at-work; hang; }",
-    );
-    kill_all(&test);
-    assert!(git_dir(&test).join("rebase-merge").exists(), "no rebase was in progress");
-    test.tick();
-    assert_put_right(&test);
-    assert!(!git_dir(&test).join("rebase-merge").exists());
-    assert!(!refs_with(&test, "a.txt", "one").is_empty());
-    assert_goes_on(&test);
-}
-
-#[test]
-fn repositories_inside_the_worktree_are_kept_and_named() {
-    let test = hanging(
-        "write a.txt one && commit 'First part' && write b.txt two && mkdir inner && git -C inner init -q && \
-         echo precious >inner/deep.txt && touch ../../../../at-work && hang",
-    );
-    kill_all(&test);
-    test.tick();
-    assert_put_right(&test);
-    let aside = test.runs(AGENT)[0].join("set-aside");
-    assert_eq!(fs::read_to_string(aside.join("inner/deep.txt")).unwrap(), "precious\n");
-    assert!(test.task_text(TASK).contains("set-aside"), "{}", test.task_text(TASK));
-    assert_goes_on(&test);
-}
-
-#[test]
-fn a_dirty_submodule_is_kept() {
-    let test = project();
-    let library = test.root().join("library");
-    test.git(["init", "-q", "-b", "main", library.to_str().unwrap()]);
-    for args in
-        [["config", "user.name", "P"], ["config", "user.email", "p@example.invalid"], ["commit", "-q", "--allow-empty"]]
-    {
-        let more: &[&str] = if args[0] == "commit" { &["-m", "Library"] } else { &[] };
-        test.git_in(&library, args.iter().chain(more));
-    }
-    test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.to_str().unwrap(), "lib"]);
-    test.git(["commit", "-q", "-m", "Add a submodule"]);
-    test.git(["push", "-q", "origin", "main"]);
-    test.claude.plays("implementer", &format!("echo mine >lib/mine.txt && {HANGS}"));
-    test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
-    kill_all(&test);
-    test.tick();
-    assert_put_right(&test);
-    assert_eq!(fs::read_to_string(test.runs(AGENT)[0].join("set-aside/lib/mine.txt")).unwrap(), "mine\n");
-    assert!(!test.path("lib/mine.txt").exists());
-    assert_goes_on(&test);
-}
-
-#[test]
-fn what_an_earlier_run_left_is_saved_and_named() {
-    let test = project();
-    test.claude.implements();
-    test.tick_and_wait();
-    // Somebody worked there by hand.
-    fs::write(worktree(&test).join("by-hand.txt"), "precious").unwrap();
-    test.task_for("TASK-2", "implement");
-    test.later(180).tick_and_wait();
-    assert_eq!(test.task_state("TASK-2"), "done");
-    let salvage = test.record(AGENT)["salvage"][0].as_str().unwrap().to_owned();
-    assert_eq!(test.git(["show", &format!("{salvage}:by-hand.txt")]), "precious");
-    assert!(test.task_text("TASK-2").contains(&salvage), "{}", test.task_text("TASK-2"));
-    test.run(["task", "show", "TASK-2"]).ok().says(&format!("set aside in {salvage}"));
-}
-
 #[test]
 fn a_recovery_that_fails_three_times_ends_in_a_failed_task_and_one_message() {
     for (what, file, text) in [

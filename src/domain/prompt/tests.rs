@@ -333,7 +333,7 @@ fn long_text_is_cut_and_says_so() {
 
 #[test]
 fn refuses_what_it_cannot_say_safely() {
-    assert!(render(&input(Role::Gatekeeper)).unwrap_err().to_string().contains("gatekeeper"));
+    assert!(render(&input(Role::GatekeeperCoordinator)).unwrap_err().to_string().contains("gatekeeper_coordinator"));
     for delimiter in ["", "short", "k3v9q7x2m5p8>"] {
         let input = PromptInput { delimiter: delimiter.to_owned(), ..input(Role::Tester) };
         assert!(render(&input).unwrap_err().to_string().contains("delimiter"), "{delimiter:?}");

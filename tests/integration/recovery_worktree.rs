@@ -1,0 +1,128 @@
+//! Whatever state the worktree of a dead run is in, its work is saved, the worktree repaired, and the run goes on.
+
+use crate::{recovery::*, support::Test};
+use std::fs;
+
+#[test]
+fn whatever_state_git_is_in_the_work_is_saved_and_the_worktree_repaired() {
+    type Damage = fn(&Test);
+    let damages: [(&str, Damage); 6] = [
+        ("stale locks", |test| {
+            let git_dir = git_dir(test);
+            for name in ["index.lock", "HEAD.lock"] {
+                fs::write(git_dir.join(name), "").unwrap();
+            }
+            let branch = test.git_in(worktree(test), ["symbolic-ref", "HEAD"]);
+            fs::write(test.path(".git").join(format!("{branch}.lock")), "").unwrap();
+        }),
+        ("a stale lock on the branch, with HEAD elsewhere", |test| {
+            let branch = test.git_in(worktree(test), ["symbolic-ref", "HEAD"]);
+            test.git_in(worktree(test), ["checkout", "-q", "--detach"]);
+            test.git_in(worktree(test), ["commit", "-q", "--allow-empty", "-m", "Beside"]);
+            fs::write(test.path(".git").join(format!("{branch}.lock")), "").unwrap();
+        }),
+        ("an empty index", |test| fs::write(git_dir(test).join("index"), "").unwrap()),
+        ("a link that leads elsewhere, as after a move of the project", |test| {
+            fs::write(git_dir(test).join("gitdir"), "/gone/.orchestrator/agents/impl-1/worktree/.git\n").unwrap();
+            let entry = git_dir(test).file_name().unwrap().to_str().unwrap().to_owned();
+            fs::write(worktree(test).join(".git"), format!("gitdir: /gone/.git/worktrees/{entry}\n")).unwrap();
+        }),
+        ("no entry in the repository", |test| fs::remove_dir_all(git_dir(test)).unwrap()),
+        ("a creation cut short", |test| fs::write(git_dir(test).join("locked"), "initializing\n").unwrap()),
+    ];
+    for (what, damage) in damages {
+        eprintln!("with {what}");
+        let test = hanging(HANGS);
+        kill_all(&test);
+        let before = test.snapshot();
+        damage(&test);
+        test.tick();
+        assert_put_right(&test);
+        test.assert_untouched(&before);
+        assert_goes_on(&test);
+        test.assert_untouched(&before);
+    }
+}
+
+#[test]
+fn a_deleted_worktree_loses_no_commit() {
+    let test = hanging(HANGS);
+    kill_all(&test);
+    fs::remove_dir_all(worktree(&test)).unwrap();
+    test.tick_and_wait();
+    assert_eq!((test.task_state(TASK), test.attempts(TASK)), ("incoming", 0));
+    assert!(!refs_with(&test, "a.txt", "one").is_empty());
+    assert_goes_on(&test);
+}
+
+#[test]
+fn a_rebase_in_progress_is_saved_and_quit() {
+    let test = hanging(
+        "write a.txt one && commit 'First part' && git checkout -q --detach HEAD~1 && echo other >a.txt && git add . && \
+         git commit -q -m 'Other' && other=$(git rev-parse HEAD) && git checkout -q - && \
+         { git rebase -q \"$other\" >/dev/null 2>&1; echo two >b.txt; touch ../../../../at-work; hang; }",
+    );
+    kill_all(&test);
+    assert!(git_dir(&test).join("rebase-merge").exists(), "no rebase was in progress");
+    test.tick();
+    assert_put_right(&test);
+    assert!(!git_dir(&test).join("rebase-merge").exists());
+    assert!(!refs_with(&test, "a.txt", "one").is_empty());
+    assert_goes_on(&test);
+}
+
+#[test]
+fn repositories_inside_the_worktree_are_kept_and_named() {
+    let test = hanging(
+        "write a.txt one && commit 'First part' && write b.txt two && mkdir inner && git -C inner init -q && \
+         echo precious >inner/deep.txt && touch ../../../../at-work && hang",
+    );
+    kill_all(&test);
+    test.tick();
+    assert_put_right(&test);
+    let aside = test.runs(AGENT)[0].join("set-aside");
+    assert_eq!(fs::read_to_string(aside.join("inner/deep.txt")).unwrap(), "precious\n");
+    assert!(test.task_text(TASK).contains("set-aside"), "{}", test.task_text(TASK));
+    assert_goes_on(&test);
+}
+
+#[test]
+fn a_dirty_submodule_is_kept() {
+    let test = project();
+    let library = test.root().join("library");
+    test.git(["init", "-q", "-b", "main", library.to_str().unwrap()]);
+    for args in
+        [["config", "user.name", "P"], ["config", "user.email", "p@example.invalid"], ["commit", "-q", "--allow-empty"]]
+    {
+        let more: &[&str] = if args[0] == "commit" { &["-m", "Library"] } else { &[] };
+        test.git_in(&library, args.iter().chain(more));
+    }
+    test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.to_str().unwrap(), "lib"]);
+    test.git(["commit", "-q", "-m", "Add a submodule"]);
+    test.git(["push", "-q", "origin", "main"]);
+    test.claude.plays("implementer", &format!("echo mine >lib/mine.txt && {HANGS}"));
+    test.tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    kill_all(&test);
+    test.tick();
+    assert_put_right(&test);
+    assert_eq!(fs::read_to_string(test.runs(AGENT)[0].join("set-aside/lib/mine.txt")).unwrap(), "mine\n");
+    assert!(!test.path("lib/mine.txt").exists());
+    assert_goes_on(&test);
+}
+
+#[test]
+fn what_an_earlier_run_left_is_saved_and_named() {
+    let test = project();
+    test.claude.implements();
+    test.tick_and_wait();
+    // Somebody worked there by hand.
+    fs::write(worktree(&test).join("by-hand.txt"), "precious").unwrap();
+    test.task_for("TASK-2", "implement");
+    test.later(180).tick_and_wait();
+    assert_eq!(test.task_state("TASK-2"), "done");
+    let salvage = test.record(AGENT)["salvage"][0].as_str().unwrap().to_owned();
+    assert_eq!(test.git(["show", &format!("{salvage}:by-hand.txt")]), "precious");
+    assert!(test.task_text("TASK-2").contains(&salvage), "{}", test.task_text("TASK-2"));
+    test.run(["task", "show", "TASK-2"]).ok().says(&format!("set aside in {salvage}"));
+}
