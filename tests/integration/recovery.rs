@@ -13,7 +13,8 @@ use std::{
 pub const TASK: &str = "TASK-1";
 pub const AGENT: &str = "impl-1";
 /// One part committed, one not, and then nothing more.
-pub const HANGS: &str = "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
+pub const HANGS: &str =
+    "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
 
 pub fn project() -> Test {
     let test = Test::new();
