@@ -27,6 +27,7 @@ use std::{
     process::Command,
     sync::Mutex,
     thread,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -203,6 +204,18 @@ impl Test {
         text
     }
 
+    /// What doesn't end by itself: a tick's detached helpers may outlive the test by a moment.
+    fn left_for_good(&self) -> Vec<Leftover> {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            let left = self.leftovers();
+            if left.is_empty() || thread::panicking() || Instant::now() > deadline {
+                return left;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     fn tell(&self) {
         eprintln!("---- what the test left ----");
         for line in project::tree(&self.orchestrator("")) {
@@ -219,7 +232,7 @@ impl Test {
 impl Drop for Test {
     fn drop(&mut self) {
         let mut problems = Vec::new();
-        let left = self.leftovers();
+        let left = self.left_for_good();
         if !left.is_empty() {
             problems.push(format!("processes were left behind: {left:#?}"));
             self.end_all();
