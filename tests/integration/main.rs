@@ -50,7 +50,6 @@ mod run_pull_request;
 mod run_reviewer;
 mod run_tester;
 mod stand_ins;
-mod status;
 mod stopping;
 mod syscalls;
 mod task_add;

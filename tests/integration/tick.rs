@@ -138,7 +138,14 @@ fn a_corrupt_state_is_set_aside_and_told() {
     let test = Test::new();
     test.agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement").claude.implements();
     test.file(".orchestrator/agents/impl-1/state.json", "{\"phase\":");
-    test.tick_and_wait();
+    test.tick();
+    test.wait_until("the corrupt state is set aside", || {
+        let entries = std::fs::read_dir(test.orchestrator("agents/impl-1")).unwrap().flatten();
+        let mut names = entries.map(|entry| entry.file_name().into_string().unwrap());
+        names.any(|name| name.starts_with("state.json.corrupt-"))
+    });
+    test.wait_until("it begins anew", || test.orchestrator("agents/impl-1/state.json").exists());
+    test.wait_quiet();
     assert_eq!(test.claude.count(), 0);
     let names: Vec<_> = std::fs::read_dir(test.orchestrator("agents/impl-1"))
         .unwrap()

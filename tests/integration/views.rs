@@ -103,7 +103,7 @@ fn status_as_json_has_everything() {
     for key in json.as_object().unwrap().keys().chain(json["agents"][0].as_object().unwrap().keys()) {
         assert!(documented.contains(&format!("`{key}`")), "the README doesn't explain {key}");
     }
-    status(&test).ok().says("TASK-1").says("waits for").quiet();
+    status(&test).ok().says("TASK-1").says("1 wait").quiet();
     end(&test);
 }
 
