@@ -34,7 +34,7 @@ impl Proposals<'_> {
         Ok(due.map(|proposal| proposal.id).collect())
     }
 
-    /// Removes the proposals that were rejected more than [`REJECTED_DAYS`] ago.
+    /// Removes the proposals that were rejected more than `REJECTED_DAYS` ago.
     ///
     /// # Errors
     /// The system's.
