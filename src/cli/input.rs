@@ -1,6 +1,7 @@
 //! Text that is given in an argument, in a file, or on standard input.
 
 use super::usage;
+use crate::domain::text::one_line;
 use anyhow::{Context, Result};
 use std::{
     fs::File,
@@ -35,6 +36,19 @@ pub fn text(inline: Option<&str>, file: Option<&str>) -> Result<Option<String>> 
 /// As [`text`].
 pub fn text_or_stdin(text: &str) -> Result<String> {
     if text == "-" { read("standard input", io::stdin().lock()) } else { Ok(text.to_owned()) }
+}
+
+/// A text of one line with something to read in it, at most `max` characters; the whole error names `option`.
+///
+/// # Errors
+/// It says nothing or too much.
+pub fn line(option: &str, text: &str, max: usize) -> Result<String> {
+    let line = one_line(text);
+    let says_something = line.chars().any(char::is_alphanumeric);
+    if !says_something || line.chars().count() > max {
+        return Err(usage(format!("{option} must say something, in at most {max} characters")));
+    }
+    Ok(line)
 }
 
 fn read(what: &str, from: impl Read) -> Result<String> {

@@ -9,6 +9,7 @@ mod configure;
 mod context;
 mod demo;
 mod doctor;
+mod enqueue;
 mod guard;
 mod init;
 mod input;

@@ -4,8 +4,8 @@ mod add;
 mod judge;
 mod look;
 
-use super::{Context, caller::Caller, usage};
-use crate::domain::{name::Name, proposal::By, text::one_line};
+use super::{Context, caller::Caller};
+use crate::domain::{name::Name, proposal::By};
 use anyhow::Result;
 
 /// Arguments of `scheduler proposal`.
@@ -90,14 +90,4 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
 
 fn by(caller: &Caller) -> By {
     By { name: caller.name(), run: caller.agent().map(|agent| agent.assignment.run_id.clone()) }
-}
-
-/// A text of one line with something to read in it.
-fn line(option: &str, text: &str, max: usize) -> Result<String> {
-    let line = one_line(text);
-    let says_something = line.chars().any(char::is_alphanumeric);
-    if !says_something || line.chars().count() > max {
-        return Err(usage(format!("{option} must say something, in at most {max} characters")));
-    }
-    Ok(line)
 }

@@ -50,7 +50,7 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// Reads a span as people write it: `600`, `600s`, `10m`, `24h`, `7d`; in seconds. `None` if it is none of these.
+/// Reads a span as people write it: `600`, `600s`, `10m`, `24h`, `7d`, `3w`; in seconds. `None` if it is none of these.
 pub fn parse_span(text: &str) -> Option<i64> {
     let text = text.trim();
     let (number, unit) = match text.char_indices().last()? {
@@ -59,6 +59,7 @@ pub fn parse_span(text: &str) -> Option<i64> {
         (at, 'm') => (&text[..at], 60),
         (at, 'h') => (&text[..at], 3_600),
         (at, 'd') => (&text[..at], 86_400),
+        (at, 'w') => (&text[..at], 7 * 86_400),
         _ => return None,
     };
     let number: u32 = number.trim_end().parse().ok()?;
@@ -135,10 +136,12 @@ mod tests {
 
     #[test]
     fn spans() {
-        for (text, seconds) in [("600", 600), ("5s", 5), (" 10m ", 600), ("24h", 86_400), ("7 d", 604_800), ("0h", 0)] {
+        for (text, seconds) in
+            [("600", 600), ("5s", 5), (" 10m ", 600), ("24h", 86_400), ("7 d", 604_800), ("1w", 604_800), ("0h", 0)]
+        {
             assert_eq!(parse_span(text), Some(seconds), "{text:?}");
         }
-        for text in ["", "h", "-1h", "1.5h", "1w", "1h30m", "99999999999d", "ü"] {
+        for text in ["", "h", "-1h", "1.5h", "1h30m", "99999999999d", "ü"] {
             assert_eq!(parse_span(text), None, "{text:?}");
         }
     }

@@ -73,7 +73,7 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
 }
 
 /// How the tick fares.
-pub(super) fn pulse(paths: &Paths, now: Time) -> Pulse {
+pub fn pulse(paths: &Paths, now: Time) -> Pulse {
     let last: Option<LastTick> = cache::load(&paths.last_tick());
     let late = last.as_ref().is_none_or(|last| (now - last.time).num_seconds() > LATE_SECONDS);
     Pulse { last_tick: last.as_ref().map(|last| last.time), duration_ms: last.and_then(|last| last.duration_ms), late }

@@ -13,32 +13,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use crate::domain::state::ProcessId;
-use crate::exec::processes;
+use crate::exec::{git::LOCAL, processes};
 
 /// Variables of the parent that say it is itself a session of claude.
-pub(super) const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
+const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
 
-/// Variables with which the parent could point git at another repository or configuration.
-pub(super) const GIT_LOCAL: [&str; 18] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-];
+/// What of the parent's environment would mislead a process in a worktree: who it runs under, and which repository
+/// git is to use.
+pub(super) fn foreign() -> impl Iterator<Item = &'static str> {
+    [NESTING.as_slice(), LOCAL, &["GIT_CEILING_DIRECTORIES"]].into_iter().flatten().copied()
+}
 
 /// Variables that let a process act in the user's name elsewhere.
 const CREDENTIALS: [&str; 8] = [
@@ -189,7 +173,7 @@ fn joined(tools: &[String]) -> Option<String> {
 
 /// What the run's environment has other than this process's.
 pub fn environment(launch: &Launch) -> Environment {
-    let mut removed: Vec<&'static str> = [NESTING.as_slice(), &GIT_LOCAL].concat();
+    let mut removed: Vec<&'static str> = foreign().collect();
     let mut set: Vec<(String, OsString)> = vec![
         ("PATH".to_owned(), search_path(&launch.path_first, launch.path.as_deref())),
         ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS".to_owned(), "1".into()),

@@ -13,7 +13,8 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::exec::command::{self, CommandError, Patience};
-use settings::{CONFIGURATION, ENVIRONMENT, FOREIGN};
+pub(in crate::exec) use settings::LOCAL;
+use settings::{CONFIGURATION, ENVIRONMENT};
 
 pub use error::GitError;
 
@@ -231,9 +232,10 @@ impl Git {
             option.push(git_dir);
             cmd.arg(option);
         }
-        FOREIGN.iter().for_each(|name| {
+        // A version of ssh that doesn't know SSH_ASKPASS_REQUIRE would ask through this one.
+        for name in LOCAL.iter().chain(&["SSH_ASKPASS"]) {
             cmd.env_remove(name);
-        });
+        }
         cmd.args(args).envs(ENVIRONMENT.iter().copied());
         cmd.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let captured =

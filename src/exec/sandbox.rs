@@ -128,11 +128,21 @@ impl Sandbox {
     /// The same, created and standing on the new branch `agent/<name>` at `main`.
     pub fn ready(&self, name: &str) -> Worktree {
         let worktree = self.worktree(name);
-        let main = self.run(&["rev-parse", "main"]);
+        let main = self.main();
         worktree.ensure(&main).unwrap();
         let branch = format!("agent/{name}");
         worktree.stand_on_branch(&branch, &main).unwrap();
         worktree
+    }
+
+    /// The commit at which `main` stands.
+    pub fn main(&self) -> String {
+        self.run(&["rev-parse", "main"])
+    }
+
+    /// The branch that is checked out in a worktree; `HEAD` if it is detached.
+    pub fn branch_of(&self, worktree: &Worktree) -> String {
+        self.run_at(worktree.path(), &["rev-parse", "--abbrev-ref", "HEAD"])
     }
 
     /// Everything about the main checkout that a run must never change.
@@ -151,4 +161,9 @@ impl Sandbox {
 pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
+}
+
+/// The text of a file in a worktree, if it is there.
+pub fn read_in(worktree: &Worktree, name: &str) -> Option<String> {
+    fs::read_to_string(worktree.path().join(name)).ok()
 }

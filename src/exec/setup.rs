@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::domain::state::ProcessId;
-use crate::exec::claude::{GIT_LOCAL, NESTING};
+use crate::exec::claude::foreign;
 use crate::exec::processes::{self, Family, monotonic_now};
 
 const WAKE_UP: Duration = Duration::from_millis(250);
@@ -61,7 +61,7 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     let mut log = OpenOptions::new().append(true).create(true).mode(0o600).open(&setup.log).with_context(at)?;
     writeln!(log, "$ {}", setup.command).with_context(at)?;
     let mut command = Command::new("sh");
-    for name in NESTING.iter().chain(&GIT_LOCAL) {
+    for name in foreign() {
         command.env_remove(name);
     }
     let mut child = command

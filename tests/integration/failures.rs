@@ -3,15 +3,6 @@
 use crate::support::Test;
 use std::{fs, os::unix::fs::PermissionsExt};
 
-/// One implementer with one task that it would carry out well.
-fn project() -> Test {
-    let test = Test::new();
-    test.with_origin().agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement");
-    test.github.install();
-    test.claude.implements();
-    test
-}
-
 /// The task is back, uncharged, and exactly one message says what to do.
 #[track_caller]
 fn back_uncharged(test: &Test, words: &[&str]) {
@@ -27,7 +18,7 @@ fn back_uncharged(test: &Test, words: &[&str]) {
 
 #[test]
 fn without_claude_there_is_one_message_and_the_task_goes_back() {
-    let test = project();
+    let test = Test::with_implementer();
     test.without_program("claude").tick_and_wait();
     back_uncharged(&test, &["claude is not on PATH", "cron line", "agents.yaml"]);
     // Nothing is tried while the cause is fresh, and a second time it is not told again.
@@ -43,7 +34,7 @@ fn without_claude_there_is_one_message_and_the_task_goes_back() {
 
 #[test]
 fn a_claude_that_may_not_be_executed_is_named() {
-    let test = project();
+    let test = Test::with_implementer();
     fs::set_permissions(test.claude.path(), fs::Permissions::from_mode(0o644)).unwrap();
     test.agents_and(
         &[("impl-1", "implementer")],
@@ -55,7 +46,7 @@ fn a_claude_that_may_not_be_executed_is_named() {
 
 #[test]
 fn not_logged_in_says_how_to_log_in() {
-    let test = project();
+    let test = Test::with_implementer();
     test.claude.plays("implementer", "api_error 401 authentication_error 'Invalid API key'");
     test.tick_and_wait();
     back_uncharged(&test, &["not logged in", "claude setup-token"]);
@@ -64,7 +55,7 @@ fn not_logged_in_says_how_to_log_in() {
 
 #[test]
 fn a_usage_limit_holds_everybody_until_its_reset() {
-    let test = project();
+    let test = Test::with_implementer();
     test.agents(&[("impl-1", "implementer"), ("impl-2", "implementer")]);
     test.task_for("TASK-2", "implement");
     test.now("2026-03-01T10:00:00Z");
@@ -87,7 +78,7 @@ fn a_usage_limit_holds_everybody_until_its_reset() {
 #[test]
 fn an_overloaded_service_costs_nothing() {
     for scenario in ["api_error 529 overloaded_error Overloaded", "refused", "api_error 500 api_error Oops"] {
-        let test = project();
+        let test = Test::with_implementer();
         test.claude.plays("implementer", scenario);
         test.tick_and_wait();
         assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0), "{scenario}");
@@ -98,7 +89,7 @@ fn an_overloaded_service_costs_nothing() {
 
 #[test]
 fn a_prompt_that_is_too_long_fails_the_task_at_once() {
-    let test = project();
+    let test = Test::with_implementer();
     test.claude.plays("implementer", "prompt_too_long");
     test.tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "failed");
@@ -107,7 +98,7 @@ fn a_prompt_that_is_too_long_fails_the_task_at_once() {
 
 #[test]
 fn five_uncharged_returns_in_a_row_hold_the_task() {
-    let test = project();
+    let test = Test::with_implementer();
     test.claude.plays("implementer", "die TERM");
     for round in 1..=5 {
         test.tick_and_wait();
@@ -126,7 +117,7 @@ fn five_uncharged_returns_in_a_row_hold_the_task() {
 
 #[test]
 fn a_git_that_is_too_old_is_named() {
-    let test = project();
+    let test = Test::with_implementer();
     let real = fs::read_link(test.root().join("tools/git")).unwrap();
     test.program(
         "git",
@@ -142,14 +133,14 @@ fn a_git_that_is_too_old_is_named() {
 
 #[test]
 fn without_git_it_is_named() {
-    let test = project();
+    let test = Test::with_implementer();
     test.without_program("git").tick_and_wait();
     back_uncharged(&test, &["git"]);
 }
 
 #[test]
 fn commits_work_without_an_identity() {
-    let test = project();
+    let test = Test::with_implementer();
     test.git(["config", "--unset", "user.name"]);
     test.git(["config", "--unset", "user.email"]);
     for scenario in ["write a x && commit A; finish", "write a x; finish"] {
@@ -163,7 +154,7 @@ fn commits_work_without_an_identity() {
 
 #[test]
 fn signing_without_a_terminal_and_hooks_that_fail_lose_no_work() {
-    let test = project();
+    let test = Test::with_implementer();
     test.git(["config", "commit.gpgsign", "true"]);
     test.git(["config", "gpg.program", "false"]);
     test.program("hook", "#!/bin/sh\necho 'never' >&2; exit 1\n");
@@ -179,7 +170,7 @@ fn signing_without_a_terminal_and_hooks_that_fail_lose_no_work() {
 
 #[test]
 fn a_bad_task_file_is_shown_with_its_reason_and_the_others_go_on() {
-    let test = project();
+    let test = Test::with_implementer();
     test.task("TASK-bad", "# Bad\n\nROLE: implment\nPRIORITY: P9\n");
     test.task("TASK-empty", "");
     fs::create_dir(test.task_path("incoming", "TASK-dir")).unwrap();
@@ -219,7 +210,7 @@ fn outside_a_project_it_says_so() {
 
 #[test]
 fn where_nothing_may_be_written_it_says_so() {
-    let test = project();
+    let test = Test::with_implementer();
     // As root nothing is forbidden; a file in place of a directory is in the way of everybody.
     fs::write(test.orchestrator("agents/impl-1"), "in the way").unwrap();
     let tick = test.run([] as [&str; 0]);

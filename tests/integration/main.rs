@@ -35,7 +35,7 @@ mod install;
 mod limits;
 mod main_checkout;
 mod message;
-mod messages;
+mod notify;
 mod pr;
 mod prompt;
 mod proposal_add;

@@ -2,15 +2,6 @@
 
 use crate::support::Test;
 
-/// A project whose implementer does its work; `gh` is there.
-fn project() -> Test {
-    let test = Test::new();
-    test.with_origin().agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement");
-    test.github.install();
-    test.claude.implements();
-    test
-}
-
 /// The task is done, its work on a local branch, and one warning names the branch and what is said.
 #[track_caller]
 fn done_with_a_warning(test: &Test, words: &[&str]) {
@@ -25,7 +16,7 @@ fn done_with_a_warning(test: &Test, words: &[&str]) {
 
 #[test]
 fn one_that_exists_already_is_taken() {
-    let test = project();
+    let test = Test::with_implementer();
     // Somebody is faster: between the push and the creation a pull request appears.
     test.claude.plays(
         "implementer",
@@ -51,7 +42,7 @@ fn gh_that_refuses_leaves_the_branch_pushed() {
         ("foreign", "GitHub"),
         ("bad_json", "gh pr create"),
     ] {
-        let test = project();
+        let test = Test::with_implementer();
         test.github.fault("pr *", fault, 0);
         test.tick_and_wait();
         done_with_a_warning(&test, &["pull request", word]);
@@ -63,7 +54,7 @@ fn gh_that_refuses_leaves_the_branch_pushed() {
 
 #[test]
 fn without_gh_the_branch_is_pushed_and_the_human_told() {
-    let test = project();
+    let test = Test::with_implementer();
     test.without_program("gh").tick_and_wait();
     done_with_a_warning(&test, &["https://cli.github.com"]);
     assert_eq!(test.pushed_branches().len(), 1);
@@ -82,7 +73,7 @@ fn without_an_origin_the_work_stays_on_its_branch() {
 
 #[test]
 fn a_push_that_the_remote_refuses_is_told() {
-    let test = project();
+    let test = Test::with_implementer();
     let hook = test.origin().join("hooks/pre-receive");
     test.program("hook", "#!/bin/sh\necho 'The gate is shut.' >&2\nexit 1\n");
     std::fs::rename(test.root().join("bin/hook"), hook).unwrap();
@@ -93,7 +84,7 @@ fn a_push_that_the_remote_refuses_is_told() {
 
 #[test]
 fn an_origin_that_is_gone_is_told() {
-    let test = project();
+    let test = Test::with_implementer();
     std::fs::rename(test.origin(), test.root().join("elsewhere.git")).unwrap();
     test.tick_and_wait();
     done_with_a_warning(&test, &["git push origin"]);
@@ -102,7 +93,7 @@ fn an_origin_that_is_gone_is_told() {
 
 #[test]
 fn a_failing_pre_push_hook_of_the_user_is_named() {
-    let test = project();
+    let test = Test::with_implementer();
     test.program("hook", "#!/bin/sh\necho 'Lint says no.' >&2\nexit 1\n");
     std::fs::rename(test.root().join("bin/hook"), test.path(".git/hooks/pre-push")).unwrap();
     test.tick_and_wait();
@@ -112,7 +103,7 @@ fn a_failing_pre_push_hook_of_the_user_is_named() {
 
 #[test]
 fn an_agent_that_pushed_behind_our_back_gains_nothing() {
-    let test = project();
+    let test = Test::with_implementer();
     test.agents_and(&[("impl-1", "implementer")], "defaults: {allow_network_git: true}");
     test.claude.plays("implementer", "write TASK-1.txt work && commit Work; run 'git push -q origin HEAD'; finish");
     test.tick_and_wait();
@@ -122,7 +113,7 @@ fn an_agent_that_pushed_behind_our_back_gains_nothing() {
 #[test]
 fn drafts_while_gatekeepers_are_on_and_plain_where_drafts_are_refused() {
     for refused in [false, true] {
-        let test = project();
+        let test = Test::with_implementer();
         test.agents_and(&[("impl-1", "implementer")], "gatekeeper: {enabled: true}");
         if refused {
             test.github.fault("pr create", "no_draft", 0);
@@ -134,7 +125,7 @@ fn drafts_while_gatekeepers_are_on_and_plain_where_drafts_are_refused() {
 
 #[test]
 fn a_task_with_pr_carries_on_that_pull_request() {
-    let test = project();
+    let test = Test::with_implementer();
     test.git(["checkout", "-q", "-b", "agent/old-work"]);
     test.committed_file("old.txt", "x");
     test.git(["push", "-q", "origin", "agent/old-work"]);
@@ -151,7 +142,7 @@ fn a_task_with_pr_carries_on_that_pull_request() {
 
 #[test]
 fn commits_of_others_on_that_pull_request_are_never_overwritten() {
-    let test = project();
+    let test = Test::with_implementer();
     test.git(["checkout", "-q", "-b", "agent/old-work"]);
     test.committed_file("old.txt", "x");
     test.git(["push", "-q", "origin", "agent/old-work"]);
@@ -169,7 +160,7 @@ fn commits_of_others_on_that_pull_request_are_never_overwritten() {
 
 #[test]
 fn a_hanging_gh_holds_up_neither_the_tick_nor_the_others() {
-    let test = project();
+    let test = Test::with_implementer();
     test.agents(&[("impl-1", "implementer"), ("impl-2", "implementer")]);
     test.github.fault("*", "hang", 0);
     let tick = test.tick();

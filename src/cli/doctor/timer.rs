@@ -3,21 +3,10 @@
 use super::Finding;
 use crate::{
     cli::{Context, install},
-    domain::time::{self, Time},
-    engine::project::Project,
+    domain::time,
+    engine::{overview, project::Project},
     exec::timers,
-    store::cache,
 };
-use serde::Deserialize;
-
-/// A tick older than this is late.
-const LATE_SECONDS: i64 = 180;
-
-#[derive(Deserialize)]
-struct LastTick {
-    #[serde(with = "time::required")]
-    time: Time,
-}
 
 /// Looks at the timer and its last tick.
 pub(super) fn look(context: &Context, project: &Project) -> Vec<Finding> {
@@ -28,16 +17,16 @@ pub(super) fn look(context: &Context, project: &Project) -> Vec<Finding> {
         let kind = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
         Finding::warning("no timer is installed for this project", format!("`scheduler install {kind}`"))
     };
-    let last = cache::load::<LastTick>(&project.paths.last_tick());
-    let age = last.map(|last| (context.now - last.time).num_seconds());
+    let pulse = overview::pulse(&project.paths, context.now);
+    let age =
+        pulse.last_tick.map(|last| format!("the last tick was {} ago", time::span((context.now - last).num_seconds())));
     let tick = match age {
         None => Finding::warning("there was no tick yet", "start `scheduler` once by hand, then install a timer"),
-        Some(age) if age > LATE_SECONDS => {
+        Some(age) if pulse.late => {
             let remedy = format!("look into {}", project.paths.logs().join("cron.log").display());
-            let what = format!("the last tick was {} ago", time::span(age));
-            if installed { Finding::error(what, remedy) } else { Finding::warning(what, remedy) }
+            if installed { Finding::error(age, remedy) } else { Finding::warning(age, remedy) }
         }
-        Some(age) => Finding::ok(format!("the last tick was {} ago", time::span(age))),
+        Some(age) => Finding::ok(age),
     };
     vec![timer, tick]
 }

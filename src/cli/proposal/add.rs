@@ -1,11 +1,13 @@
 //! `scheduler proposal add`.
 
-use super::{by, line};
+use super::by;
 use crate::{
     cli::{
         Context,
         caller::{Access, authorize},
-        config, input, usage,
+        config,
+        input::{self, line},
+        usage,
     },
     domain::{
         name::Name,

@@ -1,15 +1,14 @@
 //! `scheduler proposal promote`, `reject`, `defer`, `reactivate`, `conflict`. None goes without a reason.
 
-use super::{by, line};
+use super::by;
 use crate::{
     cli::{
         Context,
         caller::{Access, authorize},
-        config, input, usage,
+        config, enqueue, input, usage,
     },
     domain::{name::Name, proposal::By, role::TaskRole, task::Priority, time},
     engine::{curation, project::Project},
-    exec::{git::Git, start_point},
     store::{
         proposals::{Deferral, Proposals, TaskChoices},
         queue::AddError,
@@ -49,17 +48,9 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not a time: write 12h, 7d or 3w, at most a year");
-        let unit = text.chars().next_back().ok_or_else(wrong)?;
-        let count: i64 = text.strip_suffix(unit).and_then(|count| count.parse().ok()).ok_or_else(wrong)?;
-        let hours = match unit {
-            'h' => 1,
-            'd' => 24,
-            'w' => 7 * 24,
-            _ => return Err(wrong()),
-        };
-        let hours = count.checked_mul(hours).filter(|hours| (1..=366 * 24).contains(hours)).ok_or_else(wrong)?;
-        Ok(Self(Duration::hours(hours)))
+        let wrong = || format!("{text:?} is no time to wait: write 12h, 7d or 3w, an hour to a year");
+        let seconds = time::parse_span(text).filter(|seconds| (3_600..=366 * 86_400).contains(seconds));
+        seconds.map(|seconds| Self(Duration::seconds(seconds))).ok_or_else(wrong)
     }
 }
 
@@ -86,11 +77,7 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
     if args.force && by.is_agent() {
         bail!("only a person may promote beyond max_incoming");
     }
-    if let Some(branch) = &args.branch
-        && !start_point::is_branch_name(&Git::in_repository(&project.common_dir), branch)?
-    {
-        return Err(usage(format!("--branch {branch:?} is not a branch name")));
-    }
+    enqueue::check_branch(&project, args.branch.as_deref())?;
     let config = config::read(&project)?;
     let limit = (!args.force).then_some(config.queue_limits.max_incoming);
     let choices = TaskChoices { role: args.role, priority: args.priority, branch: args.branch.clone() };
@@ -99,20 +86,14 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
         Err(full @ AddError::Full { .. }) if by.is_agent() => {
             bail!("{full}; {} stays as it is: promote nothing more in this run", args.id)
         }
-        Err(full @ AddError::Full { .. }) => {
-            bail!("{full}; wait until tasks are done, raise the limit in agents.yaml, or use --force")
-        }
-        Err(AddError::Failed(error)) => return Err(error),
+        Err(error) => return Err(enqueue::refusal(error)),
     };
     context.line(format!("{}: promoted as {}, {} {}", args.id, done.task, done.role, done.priority))?;
     if !done.blocked_by.is_empty() {
         let ids: Vec<_> = done.blocked_by.iter().map(Name::as_str).collect();
         context.line(format!("{} waits for {}", done.task, ids.join(", ")))?;
     }
-    let claims = |agent: &crate::domain::config::Agent| agent.role.spec().claims == Some(done.role) && !agent.paused;
-    if !config.agents.iter().any(claims) {
-        context.warn(format!("no agent in agents.yaml claims {} tasks", done.role));
-    }
+    enqueue::warn_if_unclaimed(context, &config, done.role);
     Ok(())
 }
 
@@ -142,7 +123,7 @@ pub fn reactivate(id: &Name, context: &Context) -> Result<()> {
 /// Marks two proposals that contradict each other.
 pub fn conflict(ids: [&Name; 2], why: &str, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal conflict")?;
-    let why = line("--reason", &reason(why)?, MAX_REASON)?;
+    let why = input::line("--reason", &reason(why)?, MAX_REASON)?;
     let config = config::read(&project)?;
     let message = curation::mark(&project.paths, &config, ids, &why, &by, context.now)?;
     context.line(format!("{} and {}: deferred until a person decides; {}", ids[0], ids[1], message.display()))
@@ -157,7 +138,7 @@ mod tests {
         for (text, hours) in [("12h", 12), ("7d", 168), ("3w", 504), ("366d", 8_784)] {
             assert_eq!(text.parse::<Span>().unwrap().0.num_hours(), hours);
         }
-        for bad in ["", "7", "d", "0d", "-1d", "7m", "400d", "99999999999999999999d", "7 d", "7ä"] {
+        for bad in ["", "7", "d", "0d", "-1d", "7m", "400d", "99999999999999999999d", "7ä"] {
             assert!(bad.parse::<Span>().is_err(), "{bad}");
         }
     }

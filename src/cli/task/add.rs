@@ -4,17 +4,15 @@ use crate::{
     cli::{
         Context,
         caller::{Access, authorize},
-        config, input, usage,
+        config, enqueue, input, usage,
     },
     domain::{
         name::Name,
-        role::{Role, TaskRole},
+        role::TaskRole,
         task::{NewTask, Priority},
-        text::one_line,
     },
     engine::project::Project,
-    exec::{git::Git, start_point},
-    store::queue::{AddError, Queue},
+    store::queue::Queue,
 };
 use anyhow::{Result, bail};
 
@@ -60,15 +58,8 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     if args.force && caller.agent().is_some() {
         bail!("only a person may add a task beyond max_incoming");
     }
-    let title = one_line(&args.title);
-    if title.is_empty() || title.chars().count() > MAX_TITLE {
-        return Err(usage(format!("--title must have 1 to {MAX_TITLE} characters")));
-    }
-    if let Some(branch) = &args.branch
-        && !start_point::is_branch_name(&Git::in_repository(&project.common_dir), branch)?
-    {
-        return Err(usage(format!("--branch {branch:?} is not a branch name")));
-    }
+    let title = input::line("--title", &args.title, MAX_TITLE)?;
+    enqueue::check_branch(&project, args.branch.as_deref())?;
     let queue = Queue::new(&project.paths);
     for id in &args.blocked_by {
         if queue.find(id)?.is_none() {
@@ -90,17 +81,8 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         proposal: None,
     };
     let limit = (!args.force).then_some(config.queue_limits.max_incoming);
-    let added = match queue.add(&new, limit, context.now) {
-        Ok(added) => added,
-        Err(full @ AddError::Full { .. }) => {
-            bail!("{full}; wait until tasks are done, raise the limit in agents.yaml, or use --force")
-        }
-        Err(AddError::Failed(error)) => return Err(error),
-    };
+    let added = queue.add(&new, limit, context.now).map_err(enqueue::refusal)?;
     context.line(format!("{}: {}", added.id, added.path.display()))?;
-    let claims = |role: Role| role.spec().claims == Some(args.role);
-    if !config.agents.iter().any(|agent| claims(agent.role) && !agent.paused) {
-        context.warn(format!("no agent in agents.yaml claims {} tasks", args.role));
-    }
+    enqueue::warn_if_unclaimed(context, &config, args.role);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 /// What git would take from the environment in place of what is at the path it was sent to
 /// (`git rev-parse --local-env-vars`), and what would change the meaning of arguments.
-pub(super) const FOREIGN: &[&str] = &[
+pub(in crate::exec) const LOCAL: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
     "GIT_CONFIG_PARAMETERS",
@@ -29,7 +29,6 @@ pub(super) const FOREIGN: &[&str] = &[
     "GIT_GLOB_PATHSPECS",
     "GIT_NOGLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
-    "SSH_ASKPASS",
 ];
 
 /// What every git command finds in its environment.

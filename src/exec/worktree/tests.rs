@@ -1,29 +1,17 @@
 use super::*;
-use crate::exec::sandbox::{Sandbox, write};
-
-fn main_of(sandbox: &Sandbox) -> String {
-    sandbox.run(&["rev-parse", "main"])
-}
-
-fn read(worktree: &Worktree, name: &str) -> Option<String> {
-    fs::read_to_string(worktree.path().join(name)).ok()
-}
-
-fn branch_of(sandbox: &Sandbox, worktree: &Worktree) -> String {
-    sandbox.run_at(worktree.path(), &["rev-parse", "--abbrev-ref", "HEAD"])
-}
+use crate::exec::sandbox::{Sandbox, read_in, write};
 
 #[test]
 fn a_new_worktree_stands_on_a_fresh_branch() {
     let sandbox = Sandbox::with_origin();
     let worktree = sandbox.worktree("a");
-    let main = main_of(&sandbox);
+    let main = sandbox.main();
     let before = sandbox.checkout_state();
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Created);
     assert_eq!(worktree.stand_on_branch("agent/TASK-1-x", &main).unwrap(), Vec::<String>::new());
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Whole);
-    assert_eq!(branch_of(&sandbox, &worktree), "agent/TASK-1-x");
-    assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
+    assert_eq!(sandbox.branch_of(&worktree), "agent/TASK-1-x");
+    assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
     assert_eq!(sandbox.checkout_state(), before);
     let upstream = sandbox.run(&["for-each-ref", "--format=%(upstream)", "refs/heads/agent"]);
     assert_eq!(upstream, "");
@@ -41,7 +29,7 @@ fn the_main_checkout_is_never_touched() {
         let before = sandbox.checkout_state();
         let worktree = sandbox.ready(&format!("a{}", head.len()));
         write(&worktree.path().join("junk"), "x");
-        worktree.stand_detached(&main_of(&sandbox)).unwrap();
+        worktree.stand_detached(&sandbox.main()).unwrap();
         worktree.detach().unwrap();
         assert_eq!(sandbox.checkout_state(), before);
     }
@@ -58,11 +46,11 @@ fn leftovers_go_and_ignored_files_stay() {
     }
     sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
     sandbox.run_at(worktree.path(), &["add", "junk"]);
-    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
+    worktree.stand_on_branch("agent/next", &sandbox.main()).unwrap();
     let there = |name: &str| worktree.path().join(name).exists();
     assert!(there("build/cache"));
     assert!(!there("junk") && !there("folder") && !there("inner"));
-    assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
+    assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
 }
 
 #[test]
@@ -71,11 +59,11 @@ fn a_branch_is_never_reset() {
     let worktree = sandbox.ready("a");
     write(&worktree.path().join("work"), "x");
     let tip = sandbox.commit_all_at(worktree.path(), "work");
-    let error = worktree.stand_on_branch("agent/a", &main_of(&sandbox)).unwrap_err();
+    let error = worktree.stand_on_branch("agent/a", &sandbox.main()).unwrap_err();
     assert!(error.to_string().contains("agent/a exists already"), "{error}");
     assert_eq!(sandbox.run(&["rev-parse", "agent/a"]), tip);
     worktree.stand_on_branch("agent/a", &tip).unwrap();
-    assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
+    assert_eq!(sandbox.branch_of(&worktree), "agent/a");
 }
 
 #[test]
@@ -84,8 +72,8 @@ fn detaching_lets_go_of_the_branch_and_keeps_files() {
     let worktree = sandbox.ready("a");
     write(&worktree.path().join("f"), "unsaved");
     worktree.detach().unwrap();
-    assert_eq!(branch_of(&sandbox, &worktree), "HEAD");
-    assert_eq!(read(&worktree, "f").as_deref(), Some("unsaved"));
+    assert_eq!(sandbox.branch_of(&worktree), "HEAD");
+    assert_eq!(read_in(&worktree, "f").as_deref(), Some("unsaved"));
     sandbox.run(&["branch", "-D", "agent/a"]);
 }
 
@@ -99,16 +87,16 @@ fn stale_locks_are_removed() {
     locks.iter().for_each(|lock| write(lock, ""));
     let foreign = sandbox.project().join(".git/index.lock");
     write(&foreign, "");
-    worktree.ensure(&main_of(&sandbox)).unwrap();
+    worktree.ensure(&sandbox.main()).unwrap();
     assert!(locks.iter().all(|lock| !lock.exists()));
     assert!(foreign.exists(), "the user's own lock is not ours");
-    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
+    worktree.stand_on_branch("agent/next", &sandbox.main()).unwrap();
 }
 
 #[test]
 fn operations_in_progress_are_ended() {
     let sandbox = Sandbox::plain();
-    let main = main_of(&sandbox);
+    let main = sandbox.main();
     for (n, operation) in ["rebase", "merge", "cherry-pick", "bisect"].into_iter().enumerate() {
         let worktree = sandbox.ready(&format!("a{n}"));
         let at = worktree.path();
@@ -135,7 +123,7 @@ fn a_broken_index_is_built_anew() {
     let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     write(&worktree.verify().unwrap().join("index"), "garbage");
-    worktree.stand_on_branch("agent/next", &main_of(&sandbox)).unwrap();
+    worktree.stand_on_branch("agent/next", &sandbox.main()).unwrap();
     assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
 
@@ -145,8 +133,8 @@ fn a_bare_project_can_have_worktrees() {
     let agent = sandbox.path().join("agents/a");
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &sandbox.origin());
     worktree.ensure("main").unwrap();
-    worktree.stand_on_branch("agent/a", &main_of(&sandbox)).unwrap();
-    assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
+    worktree.stand_on_branch("agent/a", &sandbox.main()).unwrap();
+    assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
 }
 
 #[test]
@@ -162,7 +150,7 @@ fn submodules_are_filled_without_touching_the_configuration() {
     // The remote is gone: what the project has must do.
     fs::rename(&library, sandbox.path().join("gone")).unwrap();
     let worktree = sandbox.ready("a");
-    assert_eq!(read(&worktree, "sub/lib").as_deref(), Some("1\n"));
+    assert_eq!(read_in(&worktree, "sub/lib").as_deref(), Some("1\n"));
     let origin = sandbox.run_at(&worktree.path().join("sub"), &["config", "remote.origin.url"]);
     assert_eq!(Path::new(&origin), library);
     assert_eq!(fs::read(sandbox.project().join(".git/config")).unwrap(), config);
@@ -170,8 +158,8 @@ fn submodules_are_filled_without_touching_the_configuration() {
     write(&worktree.path().join("sub/lib"), "dirty");
     write(&worktree.path().join("sub/junk"), "dirty");
     assert_eq!(worktree.stand_detached(&with_sub).unwrap(), Vec::<String>::new());
-    assert_eq!(read(&worktree, "sub/lib").as_deref(), Some("1\n"));
-    assert!(read(&worktree, "sub/junk").is_none());
+    assert_eq!(read_in(&worktree, "sub/lib").as_deref(), Some("1\n"));
+    assert!(read_in(&worktree, "sub/junk").is_none());
 
     fs::remove_dir_all(sandbox.project().join(".git/modules")).unwrap();
     let other = sandbox.worktree("b");

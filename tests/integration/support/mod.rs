@@ -67,6 +67,15 @@ impl Test {
         Self { root, environment, claude, github }
     }
 
+    /// As [`Test::new`], with an `origin`, a `gh`, and one implementer that would carry out its one task well.
+    pub fn with_implementer() -> Self {
+        let test = Self::new();
+        test.with_origin().agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement");
+        test.github.install();
+        test.claude.implements();
+        test
+    }
+
     /// The temporary directory that holds everything.
     pub fn root(&self) -> PathBuf {
         self.root.path().canonicalize().unwrap()

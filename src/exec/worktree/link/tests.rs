@@ -1,33 +1,21 @@
 use super::*;
-use crate::exec::sandbox::{Sandbox, write};
-
-fn main_of(sandbox: &Sandbox) -> String {
-    sandbox.run(&["rev-parse", "main"])
-}
-
-fn read(worktree: &Worktree, name: &str) -> Option<String> {
-    fs::read_to_string(worktree.path().join(name)).ok()
-}
-
-fn branch_of(sandbox: &Sandbox, worktree: &Worktree) -> String {
-    sandbox.run_at(worktree.path(), &["rev-parse", "--abbrev-ref", "HEAD"])
-}
+use crate::exec::sandbox::{Sandbox, read_in, write};
 
 #[test]
 fn a_deleted_folder_is_created_again() {
     let sandbox = Sandbox::plain();
     let worktree = sandbox.ready("a");
     fs::remove_dir_all(worktree.path()).unwrap();
-    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Created);
-    worktree.stand_on_branch("agent/b", &main_of(&sandbox)).unwrap();
-    assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"));
+    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Created);
+    worktree.stand_on_branch("agent/b", &sandbox.main()).unwrap();
+    assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
     assert_eq!(fs::read_dir(sandbox.project().join(".git/worktrees")).unwrap().count(), 1);
 }
 
 #[test]
 fn an_interrupted_creation_is_finished() {
     let sandbox = Sandbox::plain();
-    let main = main_of(&sandbox);
+    let main = sandbox.main();
     type Break = fn(&Worktree, &Path);
     let cases: [(&str, Break); 5] = [
         ("no .git, no files", |w, _| {
@@ -55,7 +43,7 @@ fn an_interrupted_creation_is_finished() {
         damage(&worktree, &entry);
         worktree.ensure(&main).unwrap_or_else(|e| panic!("{name}: {e:#}"));
         worktree.stand_on_branch(&format!("agent/next{n}"), &main).unwrap_or_else(|e| panic!("{name}: {e:#}"));
-        assert_eq!(read(&worktree, "f").as_deref(), Some("one\n"), "{name}");
+        assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"), "{name}");
         let own = worktree.verify().unwrap();
         assert!(!own.join("locked").exists(), "{name}");
     }
@@ -70,9 +58,9 @@ fn a_lost_link_is_mended_and_files_and_head_stay() {
     let tip = sandbox.commit_all_at(worktree.path(), "work");
     fs::remove_file(worktree.path().join(".git")).unwrap();
     assert!(worktree.verify().is_err(), "git would work on the main checkout");
-    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
+    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
     assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "agent/a", "HEAD"]), format!("{tip}\n{tip}"));
-    assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
+    assert_eq!(sandbox.branch_of(&worktree), "agent/a");
 }
 
 #[test]
@@ -81,8 +69,8 @@ fn a_pruned_worktree_keeps_its_files() {
     let worktree = sandbox.ready("a");
     write(&worktree.path().join("unsaved"), "x");
     fs::remove_dir_all(worktree.verify().unwrap()).unwrap();
-    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
-    assert_eq!(read(&worktree, "unsaved").as_deref(), Some("x"));
+    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
+    assert_eq!(read_in(&worktree, "unsaved").as_deref(), Some("x"));
     let status = sandbox.run_at(worktree.path(), &["status", "--porcelain"]);
     assert_eq!(status, "?? unsaved");
 }
@@ -90,7 +78,7 @@ fn a_pruned_worktree_keeps_its_files() {
 #[test]
 fn adopting_files_can_be_interrupted_anywhere() {
     let sandbox = Sandbox::plain();
-    let main = main_of(&sandbox);
+    let main = sandbox.main();
     type Break = fn(&Worktree, &Path);
     let cases: [Break; 3] = [
         |w, aside| fs::rename(w.path(), aside).unwrap(),
@@ -109,7 +97,7 @@ fn adopting_files_can_be_interrupted_anywhere() {
         let aside = worktree.path().with_file_name("worktree.adopting");
         damage(&worktree, &aside);
         assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Repaired);
-        assert_eq!(read(&worktree, "unsaved").as_deref(), Some("x"));
+        assert_eq!(read_in(&worktree, "unsaved").as_deref(), Some("x"));
         assert!(!aside.exists());
     }
 }
@@ -125,7 +113,7 @@ fn a_moved_project_works_on() {
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &moved.join(".git"));
     assert_eq!(worktree.ensure(&tip).unwrap(), Ensured::Repaired);
     assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]), tip);
-    assert_eq!(branch_of(&sandbox, &worktree), "agent/a");
+    assert_eq!(sandbox.branch_of(&worktree), "agent/a");
 }
 
 #[test]
@@ -140,11 +128,11 @@ fn a_copied_project_lets_go_of_the_original() {
     let agent = copy.join("agents/a");
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &copy.join(".git"));
     assert!(worktree.verify().unwrap_err().to_string().contains("another repository"));
-    let main = main_of(&sandbox);
+    let main = sandbox.main();
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Repaired);
     worktree.stand_on_branch("agent/copy", &main).unwrap();
     assert_eq!(fs::read_to_string(entry.join("gitdir")).unwrap(), gitdir);
-    assert_eq!(branch_of(&sandbox, &original), "agent/a");
+    assert_eq!(sandbox.branch_of(&original), "agent/a");
     assert!(original.git().commit("refs/heads/agent/copy").unwrap().is_none());
 }
 
@@ -155,7 +143,7 @@ fn a_repository_in_place_of_the_link_is_kept() {
     fs::remove_file(worktree.path().join(".git")).unwrap();
     sandbox.run_at(worktree.path(), &["init", "-q"]);
     sandbox.commit_all_at(worktree.path(), "own");
-    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
+    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
     assert!(worktree.path().join("git-directory-0/HEAD").exists());
     worktree.verify().unwrap();
 }
@@ -166,9 +154,9 @@ fn the_entry_of_another_worktree_is_not_shared() {
     let (a, b) = (sandbox.ready("a"), sandbox.ready("b"));
     fs::copy(b.path().join(".git"), a.path().join(".git")).unwrap();
     assert!(a.verify().unwrap_err().to_string().contains("shares"));
-    assert_eq!(a.ensure(&main_of(&sandbox)).unwrap(), Ensured::Repaired);
+    assert_eq!(a.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
     assert_ne!(a.verify().unwrap(), b.verify().unwrap());
-    assert_eq!(branch_of(&sandbox, &b), "agent/b");
+    assert_eq!(sandbox.branch_of(&b), "agent/b");
 }
 
 #[test]
@@ -176,7 +164,7 @@ fn a_file_in_the_place_of_the_worktree_is_an_error_that_says_so() {
     let sandbox = Sandbox::plain();
     let worktree = sandbox.worktree("a");
     write(worktree.path(), "a file");
-    let error = worktree.ensure(&main_of(&sandbox)).unwrap_err();
+    let error = worktree.ensure(&sandbox.main()).unwrap_err();
     assert!(error.to_string().contains("is not a folder: move it away"), "{error}");
 }
 
@@ -188,7 +176,7 @@ fn commits_that_only_a_deleted_worktree_held_come_back() {
     write(&worktree.path().join("work"), "x");
     let commit = sandbox.commit_all_at(worktree.path(), "held by nothing else");
     fs::remove_dir_all(worktree.path()).unwrap();
-    assert_eq!(worktree.ensure(&main_of(&sandbox)).unwrap(), Ensured::Created);
+    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Created);
     assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]), commit);
     assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
