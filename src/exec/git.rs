@@ -24,6 +24,10 @@ pub const MINIMUM: GitVersion = GitVersion { major: 2, minor: 31 };
 /// How long a command that needs no network may take: the checkout of a large repository on a busy disk.
 pub const LOCAL_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// How often a command is tried again that saw a worktree half added, and how long it waits before that.
+const HALF_ADDED_TURNS: u32 = 20;
+const HALF_ADDED_TURN: Duration = Duration::from_millis(50);
+
 /// The most output that is kept of one command, in bytes.
 const MAX_OUTPUT: usize = 64 << 20;
 
@@ -221,7 +225,19 @@ impl Git {
         Ok(output.status.success().then(|| output.text()))
     }
 
+    /// Runs git, again if it stumbled over a worktree that another git is just about to add.
     fn start(&self, args: &[OsString], input: Option<&[u8]>) -> Result<Output, GitError> {
+        for _ in 0..HALF_ADDED_TURNS {
+            let output = self.start_once(args, input)?;
+            if output.status.success() || !saw_half_added(&output.stderr) {
+                return Ok(output);
+            }
+            std::thread::sleep(HALF_ADDED_TURN);
+        }
+        self.start_once(args, input)
+    }
+
+    fn start_once(&self, args: &[OsString], input: Option<&[u8]>) -> Result<Output, GitError> {
         let mut cmd = Command::new("git");
         cmd.current_dir(&self.directory).arg("--no-pager");
         for setting in &self.configuration {
@@ -273,6 +289,13 @@ fn parse_version(text: &str) -> Option<GitVersion> {
 #[expect(clippy::disallowed_methods, reason = "what the user has set for git itself must not be overruled")]
 fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+/// git creates the files of a new worktree's entry one after the other, and dies of an entry in which one is empty.
+fn saw_half_added(stderr: &str) -> bool {
+    stderr.lines().any(|line| {
+        line.contains("fatal: failed to read ") && line.contains("/worktrees/") && line.contains("/commondir: ")
+    })
 }
 
 fn failed(args: &[OsString], output: Output) -> GitError {

@@ -76,27 +76,6 @@ fn a_usage_limit_holds_everybody_until_its_reset() {
 }
 
 #[test]
-fn an_overloaded_service_costs_nothing() {
-    for scenario in ["api_error 529 overloaded_error Overloaded", "refused", "api_error 500 api_error Oops"] {
-        let test = Test::with_implementer();
-        test.claude.plays("implementer", scenario);
-        test.tick_and_wait();
-        assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0), "{scenario}");
-        test.later(60).tick_and_wait();
-        assert_eq!(test.claude.count(), 1, "{scenario}");
-    }
-}
-
-#[test]
-fn a_prompt_that_is_too_long_fails_the_task_at_once() {
-    let test = Test::with_implementer();
-    test.claude.plays("implementer", "prompt_too_long");
-    test.tick_and_wait();
-    assert_eq!(test.task_state("TASK-1"), "failed");
-    assert!(test.task_text("TASK-1").contains("too long for the model"), "{}", test.task_text("TASK-1"));
-}
-
-#[test]
 fn five_uncharged_returns_in_a_row_hold_the_task() {
     let test = Test::with_implementer();
     test.claude.plays("implementer", "die TERM");

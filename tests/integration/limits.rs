@@ -90,3 +90,58 @@ fn runs_at_once_are_limited() {
     test.later(120).tick_and_wait();
     assert_eq!(test.queue("done").len(), 3);
 }
+
+#[test]
+fn a_cost_that_was_not_told_counts_with_the_limit_of_the_run_else_with_the_dearest() {
+    for (defaults, first, runs) in [
+        // Nothing is known of either run: 0.40 + 0.40, and a third would be too many.
+        ("max_cost_usd: 0.4", "die KILL", 2),
+        // The first said 0.3; the others, which said nothing, are taken to have cost that too.
+        ("claude_model: x", "cost=0.3; turn_limit", 3),
+    ] {
+        let test = project(defaults);
+        let more = format!("defaults: {{{defaults}, max_attempts: 9}}\nmax_cost_usd_per_day: 0.75");
+        test.agents_and(&[("impl-1", "implementer")], &more).now("2026-03-01T10:00:00Z");
+        test.claude.plays("TASK-1.1", first).plays("TASK-1", "die KILL");
+        for _ in 0..runs {
+            test.tick_and_wait();
+            assert!(test.record("impl-1")["usage"]["duration_seconds"].is_u64());
+            test.later(300);
+        }
+        assert_eq!(test.claude.count(), runs, "{defaults}");
+        test.later(900).tick_and_wait();
+        assert_eq!(test.claude.count(), runs, "{defaults}");
+        test.run(["--dry-run"]).ok().says("of $0.75 (max_cost_usd_per_day)");
+    }
+}
+
+#[test]
+fn max_attempts_is_how_often_a_task_is_tried() {
+    let test = project("max_attempts: 1");
+    test.claude.plays("TASK-1.1", "die TERM").plays("TASK-1.2", "turn_limit");
+    test.tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0));
+    test.later(120).tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("failed", 1));
+    assert_eq!(test.messages_of("error").len(), 1);
+}
+
+#[test]
+fn failures_make_an_agent_wait_longer_and_a_row_of_five_is_told_once() {
+    let test = Test::new();
+    test.agents(&[("pm", "product_manager")]).now("2026-03-01T02:00:00Z");
+    test.claude.plays("product_manager", "turn_limit");
+    // Twice its minute after the first failure, then four times, at most an hour.
+    for (run, wait) in [120, 240, 480, 960, 1_920, 3_600, 3_600].into_iter().enumerate() {
+        test.tick_and_wait();
+        assert_eq!(test.claude.count(), run + 1);
+        assert_eq!(test.messages_of("error").len(), usize::from(run >= 4), "after {} failures", run + 1);
+        test.later(wait - 10).run(["--dry-run"]).ok().says("pm: failed");
+        test.later(20);
+    }
+    let [message] = &test.messages_of("error")[..] else { panic!("{:?}", test.messages()) };
+    assert!(message.contains("failed 5 times in a row") && message.contains("used up its turns"), "{message}");
+    test.claude.plays("product_manager", "finish");
+    test.tick_and_wait();
+    assert_eq!(test.state("pm")["consecutive_failures"], 0);
+}

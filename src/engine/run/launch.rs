@@ -46,7 +46,8 @@ impl Run<'_> {
         let limits = Limits {
             timeout: seconds(settings.timeout_seconds),
             stall: Some(seconds(settings.stall_seconds)),
-            after_result: AFTER_RESULT,
+            // Not silence, however short a silence is allowed: it is judged by its result.
+            after_result: AFTER_RESULT.min(seconds(settings.stall_seconds)),
             grace: GRACE,
         };
         let mut output = StreamReader::new(&self.files.output());

@@ -239,7 +239,9 @@ impl Run<'_> {
         }
         let path = self.project().paths.cooldown();
         if let Some(cooldown) = &record.settlement.cooldown {
-            return cache::save(&path, cooldown);
+            // Another run may know of a cause that lasts longer.
+            let lasts = |known: Cooldown| known.holds(record.finished_at) && known.until > cooldown.until;
+            return if cache::load(&path).is_some_and(lasts) { Ok(()) } else { cache::save(&path, cooldown) };
         }
         let got_through = record.outcome.blame() == Blame::Run || record.outcome == Outcome::Finished;
         // One that was under way before says nothing of what is now.

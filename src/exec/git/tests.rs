@@ -108,3 +108,21 @@ fn a_chosen_ssh_command_is_respected() {
     sandbox.run(&["config", "core.sshCommand", "my-ssh"]);
     assert!(!ssh(&sandbox.git().with_network().unwrap()));
 }
+
+#[test]
+fn a_worktree_that_is_half_added_is_waited_for() {
+    let sandbox = Sandbox::plain();
+    let entry = sandbox.project().join(".git/worktrees/half");
+    std::fs::create_dir_all(&entry).unwrap();
+    std::fs::write(entry.join("gitdir"), "/nowhere/half/.git\n").unwrap();
+    std::fs::write(entry.join("HEAD"), sandbox.run(&["rev-parse", "HEAD"])).unwrap();
+    std::fs::write(entry.join("commondir"), "").unwrap();
+    let git = sandbox.git();
+    assert!(saw_half_added(&git.start_once(&["worktree".into(), "list".into()], None).unwrap().stderr));
+    let rest = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        std::fs::write(entry.join("commondir"), "../..\n").unwrap();
+    });
+    assert!(git.text(["worktree", "list"]).unwrap().contains("/nowhere/half"));
+    rest.join().unwrap();
+}

@@ -17,7 +17,7 @@ fn an_interrupted_creation_is_finished() {
     let sandbox = Sandbox::plain();
     let main = sandbox.main();
     type Break = fn(&Worktree, &Path);
-    let cases: [(&str, Break); 5] = [
+    let cases: [(&str, Break); 6] = [
         ("no .git, no files", |w, _| {
             fs::remove_dir_all(w.path()).unwrap();
             fs::create_dir(w.path()).unwrap();
@@ -29,6 +29,10 @@ fn an_interrupted_creation_is_finished() {
         ("entry without HEAD", |w, entry| {
             fs::remove_file(entry.join("HEAD")).unwrap();
             fs::remove_file(w.path().join("f")).unwrap();
+        }),
+        ("entry with an empty link to the repository", |w, entry| {
+            fs::remove_file(w.path().join("f")).unwrap();
+            write(&entry.join("commondir"), "");
         }),
         ("empty .git", |w, _| write(&w.path().join(".git"), "")),
         ("locked, files half there, no index", |_, entry| {
