@@ -6,12 +6,14 @@ mod check;
 mod due;
 mod meta;
 mod report;
+mod seen;
 mod verdict;
 
 pub use check::{Check, CheckStatus, parse};
 pub use due::{DueCheck, due, unguarded, unguarded_words};
-pub use meta::{CheckResult, FixTask, Meta, Seen, Settled, Status};
+pub use meta::{CheckResult, FixTask, Meta, Settled, Status};
 pub use report::{BLOCKED, LABELS, PASSED, approval, change_request, comment, fix_task, title_of_pr};
+pub use seen::Seen;
 pub use verdict::{FixRound, Verdict, fix_round, standing, verdict};
 
 #[cfg(test)]

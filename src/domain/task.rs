@@ -6,10 +6,12 @@
 mod answers;
 mod edit;
 mod new;
+mod section;
 
 pub use answers::{Answer, answers, without_answers};
 pub use edit::{Edit, SECTION_MAX};
 pub use new::NewTask;
+pub use section::section;
 
 use super::{
     name::Name,
@@ -204,13 +206,6 @@ impl Task {
 /// The part of the text that is not header: from the first `##` on, or empty.
 pub fn body(text: &str) -> &str {
     &text[header_end(text)..]
-}
-
-/// The text of the last section `## name`, up to the next heading of its kind.
-pub fn section<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let (start, end) = edit::section_range(text, name)?;
-    let section = &text[start..end];
-    Some(section.split_once('\n').map_or("", |(_, rest)| rest).trim())
 }
 
 /// The title and header lines of one file, and what was wrong in them.

@@ -9,7 +9,7 @@ use crate::{
         run::Record,
         state::{AgentState, ProcessId},
     },
-    exec::processes,
+    exec::{clock, processes},
     store::{
         lock::Lock,
         paths::AgentPaths,
@@ -49,7 +49,7 @@ pub fn find(project: &Project, name: &Name) -> Result<Option<Name>> {
 /// The state can't be read, or nothing can be started.
 pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
     let files = spawner.project.paths.agent(agent);
-    let begun = processes::monotonic_now();
+    let begun = clock::monotonic_now();
     let mut run: Option<String> = None;
     let mut asked: Option<ProcessId> = None;
     while begun.elapsed() < PATIENCE {

@@ -19,6 +19,7 @@ use crate::{
         schedule::{self, Decided, Decision},
         time::{self, Time},
     },
+    exec::clock::monotonic_now,
     store::{cache, lock::Lock, messages, paths::Paths, proposals::Proposals, read},
 };
 use anyhow::Result;
@@ -259,9 +260,4 @@ fn refresh(spawner: &Spawner<'_>, failures: &mut Vec<String>) {
     if let Err(error) = started {
         failures.push(format!("{error:#}"));
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long a tick takes is measured, not decided upon")]
-fn monotonic_now() -> std::time::Instant {
-    std::time::Instant::now()
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::exec::processes::monotonic_now;
+use crate::exec::clock::monotonic_now;
 
 /// How long output is still awaited once the program has ended: a background process may hold the pipe for ever.
 const DRAIN: Duration = Duration::from_millis(500);

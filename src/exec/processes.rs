@@ -16,11 +16,12 @@ mod tests;
 
 use std::collections::HashSet;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process_group};
 
 use crate::domain::state::ProcessId;
+use crate::exec::clock::monotonic_now;
 
 /// How long a group is given between TERM and KILL.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -261,10 +262,4 @@ fn own_uid() -> u32 {
 
 fn as_pid(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
-}
-
-/// Monotonic time: a changed clock neither ends a run nor prolongs it.
-#[expect(clippy::disallowed_methods, reason = "limits of processes are measured, not dated")]
-pub(crate) fn monotonic_now() -> Instant {
-    Instant::now()
 }

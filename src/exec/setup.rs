@@ -18,7 +18,8 @@ use anyhow::{Context, Result};
 
 use crate::domain::state::ProcessId;
 use crate::exec::claude::foreign;
-use crate::exec::processes::{self, Family, monotonic_now};
+use crate::exec::clock::monotonic_now;
+use crate::exec::processes::{self, Family};
 
 const WAKE_UP: Duration = Duration::from_millis(250);
 /// Between TERM and KILL. Who stops the supervisor has all over within 15 s.

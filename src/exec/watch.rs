@@ -16,8 +16,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::domain::outcome::{Exit, Stopped};
 use crate::exec::claude::Started;
+use crate::exec::clock::monotonic_now;
 use crate::exec::command;
-use crate::exec::processes::{self, Ended, Family, monotonic_now};
+use crate::exec::processes::{self, Ended, Family};
 use crate::exec::stream::StreamReader;
 
 const WAKE_UP: Duration = Duration::from_secs(1);

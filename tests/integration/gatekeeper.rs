@@ -122,10 +122,7 @@ fn a_run_that_was_killed_leaves_the_check_due() {
     });
     assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "running");
     test.wait_until("its state to name claude", || !test.state("linter")["process"].is_null());
-    let supervisor = test.state("linter")["supervisor"]["pid"].as_i64().unwrap();
-    let pid = rustix::process::Pid::from_raw(supervisor.try_into().unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    test.wait_until("it to be gone", || !test.leftovers().iter().any(|left| i64::from(left.pid) == supervisor));
+    test.kill_supervisor("linter");
     test.tick_and_wait().says("linter: puts right");
     assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "pending");
     test.next().says("linter: started to check lint of #1");

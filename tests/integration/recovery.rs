@@ -30,20 +30,9 @@ pub fn hanging(scenario: &str) -> Test {
     test
 }
 
-pub fn kill(pid: i64, signal: Signal) {
-    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
-}
-
-pub fn kill_supervisor(test: &Test) {
-    kill(test.state(AGENT)["supervisor"]["pid"].as_i64().unwrap(), Signal::KILL);
-    test.wait_until("the supervisor to be gone", || {
-        !test.leftovers().iter().any(|left| left.command.contains("scheduler supervise"))
-    });
-}
-
 /// The supervisor and everything that it started, as a power failure ends them.
 pub fn kill_all(test: &Test) {
-    kill_supervisor(test);
+    test.kill_supervisor(AGENT);
     test.wait_until("every process to be gone", || {
         let left = test.leftovers();
         for process in &left {
@@ -112,7 +101,7 @@ fn start_time(pid: u32) -> String {
 fn orphans_are_ended_before_anybody_starts_again() {
     let test = hanging(&format!("ignore_term; setsid sh -c 'trap \"\" TERM; sleep 300' & {HANGS}"));
     let first = test.claude.only_call().pid;
-    kill_supervisor(&test);
+    test.kill_supervisor(AGENT);
     assert!(Path::new(&format!("/proc/{first}")).exists(), "claude outlives its supervisor");
     test.claude.plays(
         "implementer",
@@ -181,7 +170,7 @@ fn what_a_person_started_with_env_sh_is_spared() {
     );
     let mut command = test.program_command("sh");
     let mut child = command.args(["-c", &script]).current_dir(worktree(&test)).spawn().unwrap();
-    kill_supervisor(&test);
+    test.kill_supervisor(AGENT);
     test.tick();
     test.wait_until("the recovery", || test.leftovers().len() == 1 && test.all_idle());
     assert!(child.try_wait().unwrap().is_none(), "a person's process was ended");
@@ -245,7 +234,7 @@ fn a_task_stays_claimed_while_its_run_lives_though_state_json_is_gone() {
 fn a_corrupt_state_is_set_aside_and_its_run_put_right() {
     for text in ["", "{\"phase\": \"run", "\u{0}\u{0}", "[]", "{}"] {
         let test = hanging(HANGS);
-        kill_supervisor(&test);
+        test.kill_supervisor(AGENT);
         fs::write(test.orchestrator(format!("agents/{AGENT}/state.json")), text).unwrap();
         test.tick();
         assert_put_right(&test);

@@ -112,7 +112,7 @@ fn a_stop_while_publishing_is_obeyed_and_the_next_tick_publishes() {
 #[test]
 fn a_lost_run_is_put_right_by_agent_stop() {
     let test = hanging(HANGS);
-    kill_process(supervisor(&test), Signal::KILL).unwrap();
+    test.kill_supervisor("impl-1");
     test.run(["agent", "stop", "impl-1"]).ok().says("its run has ended");
     assert_saved_and_back(&test);
 }
@@ -167,7 +167,7 @@ fn while_paused_nothing_starts_and_finished_runs_are_collected() {
     test.run(["pause", "--reason", "Release day"]).ok().says("paused");
     test.run(["pause"]).ok().says("was paused already");
     test.run(["status"]).ok().says("Release day");
-    kill_process(supervisor(&test), Signal::KILL).unwrap();
+    test.kill_supervisor("impl-1");
     test.tick().says("puts right");
     assert_saved_and_back(&test);
     test.later(600).tick_and_wait();

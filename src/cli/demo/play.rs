@@ -11,6 +11,7 @@ use crate::{
         task::{self, TaskState},
         text::one_line,
     },
+    exec::clock::monotonic_now,
     store::queue::Queue,
 };
 use anyhow::{Result, bail};
@@ -128,9 +129,4 @@ fn is_over(stage: &Stage) -> Result<bool> {
     }
     let done: Vec<_> = queue.heads(TaskState::Done)?.into_iter().flatten().map(|task| task.title).collect();
     Ok(stage.play.goal.iter().all(|title| done.iter().any(|done| done == title)))
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long the demo takes is shown, not decided upon")]
-fn monotonic_now() -> Instant {
-    Instant::now()
 }

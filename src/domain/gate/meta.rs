@@ -1,18 +1,13 @@
 //! `meta.json`: what is remembered of one pull request. Fields of a later version survive every change.
 
-use super::{check::CheckStatus, verdict::standing};
+use super::check::CheckStatus;
 use crate::domain::{
-    config::Gatekeeper,
     name::Name,
-    text::{cut, one_line},
     time::{self, Time},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, fmt};
-
-/// The longest title, branch or account that is kept, in characters.
-const LINE_MAX: usize = 300;
 
 /// How a pull request stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,29 +36,6 @@ impl fmt::Display for Status {
             Self::Closed => "closed",
         })
     }
-}
-
-/// An open pull request as GitHub lists it. Everything but the numbers is text of others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Its number.
-    pub number: u64,
-    /// Its title.
-    pub title: String,
-    /// The account that opened it.
-    pub author: String,
-    /// The branch it comes from.
-    pub branch: String,
-    /// The commit that stands on it.
-    pub head_sha: String,
-    /// The branch it goes to.
-    pub base: String,
-    /// It isn't ready to be merged.
-    pub draft: bool,
-    /// It comes from a fork.
-    pub fork: bool,
-    /// Its labels.
-    pub labels: Vec<String>,
 }
 
 /// One check in `check_results`.
@@ -165,22 +137,6 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// Takes over what GitHub says and the configuration asks for. What doesn't differ is left as it is.
-    pub fn observe(&mut self, seen: &Seen, gate: &Gatekeeper, now: Time) {
-        let line = |text: &str| cut(&one_line(text), LINE_MAX);
-        self.pr_number = seen.number;
-        self.title = line(&seen.title);
-        self.branch = line(&seen.branch);
-        self.base = line(&seen.base);
-        self.author = line(&seen.author);
-        self.head_sha.clone_from(&seen.head_sha);
-        (self.draft, self.fork) = (seen.draft, seen.fork);
-        self.required_checks.clone_from(&gate.required_checks);
-        self.optional_checks.clone_from(&gate.optional_checks);
-        self.created_at.get_or_insert(now);
-        self.status = standing(self);
-    }
-
     /// The result of a check for the head commit; one for another commit is none.
     pub fn result(&self, check: &Name) -> Option<&CheckResult> {
         self.check_results.get(check).filter(|result| result.commit == self.head_sha)

@@ -2,7 +2,7 @@
 //!
 //! Every line of an answer is quoted, so that nothing in it can look like a heading of the file.
 
-use super::edit::section_range;
+use super::section::section_range;
 use crate::domain::text::{one_line, quoted, unquoted};
 
 const SECTION: &str = "Answers";

@@ -1,6 +1,6 @@
 //! Changes to a task file that leave alone what a person wrote in it.
 
-use super::{Answer, answers::set_answer, header_end, header_line, key};
+use super::{Answer, answers::set_answer, header_end, header_line, key, section::section_range};
 use crate::domain::text::{cut, one_line};
 
 /// A change to the header of a task file: lines to set and lines to take away, and sections at the end.
@@ -130,22 +130,6 @@ fn note_answer(head: &mut Vec<String>, question: &str) {
         let separator = if answered.is_empty() { "" } else { ", " };
         set_line(head, key::ANSWERED, Some(&format!("{answered}{separator}{question}")));
     }
-}
-
-/// Where the last section of that name begins and ends, its heading included.
-pub(super) fn section_range(text: &str, name: &str) -> Option<(usize, usize)> {
-    let heading = format!("## {name}");
-    let mut offset = 0;
-    let mut found = None;
-    for line in text.split_inclusive('\n') {
-        match found {
-            _ if line.trim_end() == heading => found = Some((offset, text.len())),
-            Some((start, end)) if end == text.len() && line.starts_with("## ") => found = Some((start, offset)),
-            _ => {}
-        }
-        offset += line.len();
-    }
-    found
 }
 
 /// Cuts the last section of that name, up to the next `##` heading, and appends the new one.

@@ -1,6 +1,7 @@
 use super::*;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 fn shell(script: &str, mark: Option<&str>) -> Child {
     let mut cmd = Command::new("sh");

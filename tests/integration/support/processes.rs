@@ -3,6 +3,11 @@
 //! A process belongs to it if its environment or working directory names the test's temporary directory.
 //! Where there is no `/proc` nothing is found, and the check for leftovers is not made.
 
+use super::Test;
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::{Pid, Signal, kill_process},
+};
 use std::{
     fs,
     os::unix::ffi::OsStrExt,
@@ -18,6 +23,19 @@ pub struct Leftover {
     pub pid: i32,
     /// Its command line, words parted by spaces.
     pub command: String,
+}
+
+impl Test {
+    /// Kills the supervisor of an agent's run, and waits until its lock is free: that comes last when a process dies.
+    #[track_caller]
+    pub fn kill_supervisor(&self, agent: &str) {
+        let pid = self.state(agent)["supervisor"]["pid"].as_i64().unwrap();
+        kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
+        let lock = self.orchestrator(format!("agents/{agent}/lock"));
+        self.wait_until("the lock of a killed supervisor to be free", || {
+            fs::File::open(&lock).map_or(true, |file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok())
+        });
+    }
 }
 
 /// Every live process of the test in `root`.
@@ -36,8 +54,8 @@ pub fn end_all(root: &Path) {
         if left.is_empty() {
             return;
         }
-        for pid in left.iter().filter_map(|process| rustix::process::Pid::from_raw(process.pid)) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        for pid in left.iter().filter_map(|process| Pid::from_raw(process.pid)) {
+            let _ = kill_process(pid, Signal::KILL);
         }
         thread::sleep(Duration::from_millis(10));
     }
