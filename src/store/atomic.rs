@@ -73,6 +73,18 @@ pub fn write_cache(path: &Path, bytes: &[u8]) -> Result<()> {
     put(prepared(path, bytes, SHARED, false)?, path)
 }
 
+/// As [`write_cache`], with the temporary file in `dir`, which must be on the same disk: where files are counted that
+/// stand beside `path`.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn write_cache_through(dir: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error| cannot("write", path, error);
+    let mut temporary = temporary(dir, SHARED).map_err(failed)?;
+    temporary.as_file_mut().write_all(bytes).map_err(failed)?;
+    put(temporary, path)
+}
+
 /// A value as the text of a JSON file.
 ///
 /// # Errors
@@ -175,10 +187,11 @@ pub(super) fn ensure_parent(path: &Path) -> Result<()> {
 /// A temporary file beside `path` with these contents.
 fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
     let failed = |error| cannot("write", path, error);
-    let mut temporary = match temporary(path, mode) {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let mut temporary = match temporary(dir, mode) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             ensure_parent(path)?;
-            temporary(path, mode)
+            temporary(dir, mode)
         }
         other => other,
     }
@@ -190,8 +203,7 @@ fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<Named
     Ok(temporary)
 }
 
-fn temporary(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
-    let dir = path.parent().unwrap_or(Path::new("."));
+fn temporary(dir: &Path, mode: u32) -> io::Result<NamedTempFile> {
     // Opened here: the library would wrap the error, which hides the number that names the remedy.
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     let open = |path: &Path| -> io::Result<File> {

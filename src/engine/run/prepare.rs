@@ -262,7 +262,8 @@ impl Run<'_> {
         if let Some(dir) = path.parent() {
             atomic::ensure_dir(dir)?;
         }
-        atomic::write_cache(&path, text.as_bytes())
+        // By way of another folder: what a kill leaves half-written here would be taken for work.
+        atomic::write_cache_through(self.agent.dir(), &path, text.as_bytes())
     }
 }
 
