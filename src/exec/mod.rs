@@ -21,6 +21,7 @@ pub mod salvage;
 #[cfg(test)]
 pub mod sandbox;
 pub mod setup;
+mod shared_lock;
 pub mod start_point;
 pub mod stream;
 pub mod tidy;

@@ -15,6 +15,7 @@ use other as system;
 mod tests;
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -80,6 +81,11 @@ pub fn is_alive(id: &ProcessId) -> bool {
 pub fn marked(name: &str, value: &str) -> Vec<ProcessId> {
     let boot = system::boot();
     system::table().iter().filter(|row| system::carries(row, name, value)).map(|row| row.id(&boot)).collect()
+}
+
+/// Whether a git may be at work in one of these folders: one that stands there or was told of it.
+pub fn is_git_at_work(folders: &[PathBuf]) -> bool {
+    system::is_git_at_work(folders)
 }
 
 /// All processes below `pid`, nearest first; `pid` itself is not among them.

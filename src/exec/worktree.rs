@@ -261,7 +261,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 /// Removes a file; that it isn't there is no error.
-fn remove_if_there(path: &Path) -> Result<()> {
+pub(super) fn remove_if_there(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => {
             Err(e).with_context(|| format!("cannot remove {}", path.display()))

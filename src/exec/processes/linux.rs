@@ -2,8 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::{
     PidfdFlags, Signal, WaitOptions, child_subreaper, kill_process, pidfd_open, pidfd_send_signal, waitpid,
@@ -61,6 +62,28 @@ pub(super) fn carries(row: &Row, name: &str, value: &str) -> bool {
     }
     let wanted = format!("{name}={value}");
     environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
+}
+
+/// Whether a git stands in one of these folders, or has it among its arguments; one that doesn't say, may.
+pub(super) fn is_git_at_work(folders: &[PathBuf]) -> bool {
+    let Ok(entries) = fs::read_dir("/proc") else { return true };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| is_git(*pid)).any(|pid| {
+        let Ok(stands) = fs::read_link(format!("/proc/{pid}/cwd")) else {
+            return row(pid).is_some_and(|row| !row.zombie);
+        };
+        let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let names = |name: &[u8]| arguments.windows(name.len()).any(|part| part == name);
+        // The daemon that watches files for git runs for days and never touches a ref.
+        !names(b"fsmonitor--daemon")
+            && folders.iter().any(|folder| stands.starts_with(folder) || names(folder.as_os_str().as_bytes()))
+    })
+}
+
+fn is_git(pid: u32) -> bool {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name = name.trim_end();
+    name == "git" || name.starts_with("git-")
 }
 
 /// Sends through a handle that was opened before the check, so that the number can't change hands in between.

@@ -1,5 +1,6 @@
 //! Reads the process table through `ps`, where there is no `/proc`. Environments can't be read there.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -52,6 +53,13 @@ fn parse(line: &str) -> Option<Row> {
 /// Never: it can't be known.
 pub(super) fn carries(_row: &Row, _name: &str, _value: &str) -> bool {
     false
+}
+
+/// Whether any git is at work: where can't be known.
+pub(super) fn is_git_at_work(_folders: &[PathBuf]) -> bool {
+    let is_git =
+        |line: &str| line.trim().rsplit('/').next().is_some_and(|name| name == "git" || name.starts_with("git-"));
+    output("ps", &["-A", "-o", "comm="]).is_none_or(|text| text.lines().any(is_git))
 }
 
 /// Sends a signal right after the check.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::{Worktree, remove_if_there};
 use crate::exec::git::GitError;
+use crate::exec::shared_lock;
 
 /// What git keeps while an operation is in progress. Removing it is what `--quit` does.
 const IN_PROGRESS: &[&str] = &[
@@ -72,7 +73,7 @@ pub(super) fn remove_locks(worktree: &Worktree, git_dir: &Path) -> Result<()> {
         let name = format!("refs/heads/agent/{branch}.lock");
         remove_if_there(&worktree.common_dir.join(name))?;
     }
-    Ok(())
+    shared_lock::remove_forsaken(&worktree.common_dir)
 }
 
 /// Builds the index anew from HEAD if it can't be read, as after a power failure: the files stay, and what they change
