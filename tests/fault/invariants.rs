@@ -4,7 +4,7 @@ use crate::{
     subjects::{End, Subject, TASK},
     support::Test,
 };
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// What a person wrote into the task, which nobody may change.
 const BODY: &str = "## Context\nSome context.\n\n## Acceptance Criteria\n- [ ] It works\n";
@@ -24,9 +24,10 @@ pub fn check(subject: &Subject, told: Told) {
     let test = &subject.stage.test;
     let left = test.leftovers();
     assert!(left.is_empty(), "processes are left: {left:#?}");
-    let holds = queue(test).and_then(|()| repository(test)).and_then(|()| subject.end.reached(test));
-    holds.unwrap_or_else(|why| panic!("{why}"));
     let messages = test.messages();
+    let said = messages.iter().any(|(_, text)| text.contains("not published"));
+    let holds = queue(test).and_then(|()| repository(test)).and_then(|()| subject.end.reached(test, said));
+    holds.unwrap_or_else(|why| panic!("{why}"));
     assert!(told == Told::Anything || messages.is_empty(), "the human was told: {messages:#?}");
 }
 
@@ -37,12 +38,17 @@ pub fn queue(test: &Test) -> Result<(), String> {
     ensure(everywhere(test).iter().any(|id| id == TASK), || format!("{TASK} is lost"))?;
     for id in everywhere(test) {
         let text = test.task_text(&id);
-        let (title, body) = if id == TASK {
-            (format!("# [{TASK}] Work on {TASK}\n"), BODY)
+        let (title, body): (_, &[&str]) = if id == TASK {
+            (format!("# [{TASK}] Work on {TASK}\n"), &[BODY])
         } else {
-            (format!("# [{id}] Another\n"), "## Context\nC\n\n## Acceptance Criteria\n- [ ] It works\n")
+            (
+                format!("# [{id}] Another\n"),
+                &["\n## Context\n", "\nC\n", "\n## Acceptance Criteria\n", "\n- [ ] It works\n"],
+            )
         };
-        ensure(text.starts_with(&title) && text.contains(body), || format!("{id} is not whole:\n{text}"))?;
+        ensure(text.starts_with(&title) && body.iter().all(|part| text.contains(part)), || {
+            format!("{id} is not whole:\n{text}")
+        })?;
     }
     Ok(())
 }
@@ -83,13 +89,13 @@ fn find_locks(dir: &Path, found: &mut Vec<String>) {
 }
 
 impl End {
-    /// Whether the project has come to this end.
-    fn reached(self, test: &Test) -> Result<(), String> {
+    /// Whether the project has come to this end. Work that the human was `told` to publish need not be published.
+    fn reached(self, test: &Test, told: bool) -> Result<(), String> {
         let state = test.task_state(TASK);
         let at = |states: &[&str]| ensure(states.contains(&state), || format!("{TASK} is in {state}"));
         let others = everywhere(test).len() - 1;
         match self {
-            Self::WorkIsDone => at(&["done"]).and_then(|()| work_is_done(test)),
+            Self::WorkIsDone => at(&["done"]).and_then(|()| work_is_done(test, told)),
             Self::OneMoreOrNot => {
                 ensure(others <= 1, || format!("{others} tasks were added"))?;
                 at(&["incoming"])
@@ -99,26 +105,30 @@ impl End {
     }
 }
 
-/// One line of commits with the work, pushed to one branch, with one pull request; told to nobody as trouble.
-fn work_is_done(test: &Test) -> Result<(), String> {
-    let pushed = test.pushed_branches();
-    ensure(pushed.len() == 1, || format!("pushed branches: {pushed:?}"))?;
-    let tip = test.origin_tip(&pushed[0]).unwrap_or_default();
-    let commits = test.git_in(test.origin(), ["rev-list", "--parents", "main..", &tip]);
+/// One line of commits with the work, on one branch, pushed with one pull request unless somebody was told to do it.
+fn work_is_done(test: &Test, told: bool) -> Result<(), String> {
     let of_main = test.git(["rev-parse", "main"]);
-    let chain: Vec<_> = commits.lines().collect();
-    let linear = chain.iter().all(|line| line.split(' ').count() == 2);
-    ensure(linear && chain.last().is_some_and(|first| first.ends_with(&of_main)), || format!("no chain: {commits}"))?;
-    ensure(chain.len() == 1, || format!("the work was done {} times", chain.len()))?;
-    let work = test.git_in(test.origin(), ["show", &format!("{tip}:{TASK}.txt")]);
+    let tips: BTreeSet<_> = test.agent_branches().iter().map(|branch| test.git(["rev-parse", branch])).collect();
+    let line = test.git(["rev-list", "--parents", "--branches=agent/*", "^main"]);
+    let chain: Vec<_> = line.lines().collect();
+    ensure(chain.len() == 1, || format!("the work was done {} times: {line}", chain.len()))?;
+    let tip = chain[0].split(' ').next().unwrap_or_default();
+    ensure(chain[0] == format!("{tip} {of_main}") && tips.contains(tip), || format!("no chain: {line}, {tips:?}"))?;
+    let work = test.git(["show", &format!("{tip}:{TASK}.txt")]);
     ensure(work == "work", || format!("the work is {work:?}"))?;
-    for branch in test.agent_branches() {
-        let stray = test.git(["rev-list", "--count", &branch, &format!("^{tip}")]);
-        ensure(stray == "0", || format!("{branch} holds work that was not published"))?;
+    ensure(test.attempts(TASK) == 1, || format!("{} attempts were charged", test.attempts(TASK)))?;
+    let pushed = test.pushed_branches();
+    if pushed.is_empty() && told {
+        return Ok(());
     }
+    ensure(pushed.len() == 1, || format!("pushed branches: {pushed:?}"))?;
+    let there = test.origin_tip(&pushed[0]);
+    ensure(there.as_deref() == Some(tip), || format!("origin has {there:?}, the work is {tip}"))?;
     let pull_requests = test.github.pull_requests();
-    ensure(pull_requests.len() == 1 && pull_requests[0].head == pushed[0], || format!("{pull_requests:#?}"))?;
-    ensure(test.attempts(TASK) == 1, || format!("{} attempts were charged", test.attempts(TASK)))
+    if pull_requests.is_empty() && told {
+        return Ok(());
+    }
+    ensure(pull_requests.len() == 1 && pull_requests[0].head == pushed[0], || format!("{pull_requests:#?}"))
 }
 
 fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {

@@ -18,9 +18,15 @@ mod support;
 #[cfg(target_os = "linux")]
 mod errors;
 #[cfg(target_os = "linux")]
+mod git_kill;
+#[cfg(target_os = "linux")]
 mod invariants;
 #[cfg(target_os = "linux")]
 mod kill;
+#[cfg(target_os = "linux")]
+mod order;
+#[cfg(target_os = "linux")]
+mod races;
 mod sample;
 mod stage;
 #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 use crate::support::{Output, Test};
 use std::{
+    collections::HashMap,
     fs,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 };
 
 /// The calls that change files or start programs. A question mark: not every processor has it.
-const CHANGES: &[&str] = &[
+pub const CHANGES: &[&str] = &[
     "?rename",
     "renameat",
     "renameat2",
@@ -94,27 +95,19 @@ impl Traced<'_> {
     pub fn points(self) -> Vec<Point> {
         let log = self.log();
         let dir = self.test.dir();
+        let dir = dir.to_str().unwrap();
         let set = CHANGES.iter().chain(SYNCS).copied().collect::<Vec<_>>().join(",");
         let output = self.run(&["-f", "-y", "-e", &format!("trace={set}"), "-e", "signal=none"]);
         assert!(output.code.is_some(), "the trace itself was killed: {output}");
-        let text = fs::read_to_string(log).unwrap_or_default();
+        let text = whole_lines(&fs::read_to_string(log).unwrap_or_default());
         let first = text.split_whitespace().next().unwrap_or_else(|| panic!("an empty trace: {output}")).to_owned();
         let threads = threads(&text, &first);
-        let mut points = Vec::new();
-        let mut counts = std::collections::HashMap::<String, usize>::new();
-        for (process, call, args) in text.lines().filter_map(parse) {
-            let changes = changes_project(call, args, &dir);
-            assert!(!changes || !threads.contains(&process), "a thread changes the project: {call}({args}");
-            if process != first {
-                continue;
-            }
-            let ordinal = counts.entry(call.to_owned()).or_default();
-            *ordinal += 1;
-            if changes {
-                points.push(Point { call: call.to_owned(), ordinal: *ordinal, args: args.to_owned() });
-            }
-        }
-        points
+        let of_thread =
+            |(process, call, args)| (threads.contains(&process) && changes(call, args, dir)).then_some(args);
+        let strays: Vec<_> = text.lines().filter_map(parse).filter_map(of_thread).collect();
+        assert!(strays.is_empty(), "a thread changes the project: {strays:#?}");
+        let of_first = |(process, call, args)| (process == first).then_some((call, args));
+        counted(text.lines().filter_map(parse).filter_map(of_first), dir)
     }
 
     /// Runs it with a fault at a point; returns how it ended, and the call that was hit, if any.
@@ -163,12 +156,52 @@ fn strace(test: &Test) -> Command {
     test.program_command(program)
 }
 
+/// Those of the calls of one process that change something below a directory, each with its count.
+pub fn counted<'a>(calls: impl Iterator<Item = (&'a str, &'a str)>, dir: &str) -> Vec<Point> {
+    let mut counts = HashMap::<&str, usize>::new();
+    let mut points = Vec::new();
+    for (call, args) in calls {
+        let ordinal = counts.entry(call).or_default();
+        *ordinal += 1;
+        if changes(call, args, dir) {
+            points.push(Point { call: call.to_owned(), ordinal: *ordinal, args: args.to_owned() });
+        }
+    }
+    points
+}
+
+/// The trace with each call on one line: where another process came in between, strace parts them.
+fn whole_lines(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut open = HashMap::<&str, usize>::new();
+    for line in text.lines() {
+        let process = line.split_whitespace().next().unwrap_or_default();
+        if let Some(begun) = line.strip_suffix(" <unfinished ...>") {
+            open.insert(process, lines.len());
+            lines.push(begun.to_owned());
+        } else if let Some((_, rest)) = line.split_once(" resumed>")
+            && let Some(at) = open.remove(process)
+        {
+            lines[at].push_str(rest);
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
 /// A line of the trace: process or thread, call, arguments and what follows.
 fn parse(line: &str) -> Option<(&str, &str, &str)> {
     let (process, rest) = line.split_once(char::is_whitespace)?;
-    let (call, args) = rest.trim_start().split_once('(')?;
+    let (call, args) = call(rest.trim_start())?;
+    Some((process, call, args))
+}
+
+/// A line of the trace of one process: call, arguments and what follows.
+pub fn call(line: &str) -> Option<(&str, &str)> {
+    let (call, args) = line.split_once('(')?;
     let is_name = !call.is_empty() && call.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_name.then_some((process, call, args))
+    is_name.then_some((call, args))
 }
 
 /// The other threads of the first process.
@@ -186,11 +219,30 @@ fn is_spawn(call: &str) -> bool {
     matches!(call, "vfork" | "fork" | "clone" | "clone3")
 }
 
-fn changes_project(call: &str, args: &str, dir: &Path) -> bool {
+/// Whether a call changes something below a directory, or starts a process.
+fn changes(call: &str, args: &str, dir: &str) -> bool {
     if is_spawn(call) {
         return !args.contains("CLONE_THREAD");
     }
     let opens = matches!(call, "open" | "openat");
     let for_writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].iter().any(|flag| args.contains(flag));
-    (!opens || for_writing) && args.contains(dir.to_str().unwrap())
+    (!opens || for_writing) && without_unused_folders(args).contains(dir)
+}
+
+/// Without the working directory before an absolute path, which has no part in it.
+fn without_unused_folders(args: &str) -> String {
+    const HERE: &str = "AT_FDCWD<";
+    let mut text = String::new();
+    let mut rest = args;
+    while let Some((before, after)) = rest.split_once(HERE) {
+        text.push_str(before);
+        match after.split_once(">, \"/") {
+            Some((folder, path)) if !folder.contains('>') => {
+                text.push_str("\"/");
+                rest = path;
+            }
+            _ => rest = after,
+        }
+    }
+    text + rest
 }

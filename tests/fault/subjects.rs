@@ -105,6 +105,13 @@ impl Subject {
         Traced { test, args: self.args, stdin }
     }
 
+    /// The command to its end, however it ends.
+    pub fn plainly(&self) {
+        let test = &self.stage.test;
+        let stdin = self.holds_lock.then(|| agents_lock(test).into());
+        test.start_with_stdin(test.command(self.args), stdin.unwrap_or_else(std::process::Stdio::null)).wait();
+    }
+
     fn find(&self, what: &str, is_it: impl Fn(&Point) -> bool) -> Point {
         let points = self.points();
         points.iter().find(|point| is_it(point)).cloned().unwrap_or_else(|| panic!("{what} is not among {points:#?}"))
