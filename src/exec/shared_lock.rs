@@ -1,7 +1,8 @@
-//! The one lock of git that all worktrees share and that deleting any ref takes: `packed-refs.lock`. A git that was
-//! killed leaves it behind, and then nobody can delete a branch any more, not even the person at the main checkout.
+//! Locks of git that all worktrees share: that of the packed refs, which deleting any ref takes, and those of the refs
+//! that this program writes. A git that was killed leaves them behind, and then nobody can delete a branch any more,
+//! not even the person at the main checkout.
 //!
-//! It is removed only if it stays as it is while no git is at work in the repository.
+//! They are removed only if they stay as they are while no git is at work in the repository.
 
 use super::{processes, worktree::remove_if_there};
 use anyhow::Result;
@@ -19,28 +20,45 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How many looks in a row must find it forsaken.
 const FORSAKEN: u32 = 4;
 
-/// Removes the lock of the repository's packed refs, if a killed git has left it. Usually there is none, and that is
-/// one look at the disk.
+/// Removes the shared locks that a killed git has left. Usually there is none, and that is a few looks at the disk.
 pub(super) fn remove_forsaken(common_dir: &Path) -> Result<()> {
-    let lock = common_dir.join("packed-refs.lock");
-    let Some(first) = identity(&lock) else { return Ok(()) };
+    let mut locks = locks(common_dir);
     let folders = folders(common_dir);
     let mut forsaken = 0;
     for _ in 0..LOOKS {
-        if identity(&lock) != Some(first) {
+        locks.retain(|(lock, first)| identity(lock).as_ref() == Some(first));
+        if locks.is_empty() {
             return Ok(());
         }
         forsaken = if processes::is_git_at_work(&folders) { 0 } else { forsaken + 1 };
         if forsaken == FORSAKEN {
-            tracing::warn!(lock = %lock.display(), "removed a lock that a killed git had left");
-            return remove_if_there(&lock);
+            break;
         }
         thread::sleep(PAUSE);
+    }
+    for (lock, _) in locks.iter().filter(|_| forsaken == FORSAKEN) {
+        tracing::warn!(lock = %lock.display(), "removed a lock that a killed git had left");
+        remove_if_there(lock)?;
     }
     Ok(())
 }
 
-fn identity(lock: &Path) -> Option<(u64, i64, i64)> {
+type Identity = (u64, i64, i64);
+
+/// The locks that are there, each with what tells it from a later one of its name.
+fn locks(common_dir: &Path) -> Vec<(PathBuf, Identity)> {
+    let refs = common_dir.join("refs");
+    let mut found = vec![common_dir.join("packed-refs.lock")];
+    let remotes = fs::read_dir(refs.join("remotes")).into_iter().flatten().flatten();
+    let of_agents = remotes.map(|remote| remote.path().join("agent"));
+    for folder in [refs.join("heads/agent"), refs.join("salvage")].into_iter().chain(of_agents) {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        found.extend(entries.filter(|path| path.extension().is_some_and(|ending| ending == "lock")));
+    }
+    found.into_iter().filter_map(|lock| identity(&lock).map(|identity| (lock, identity))).collect()
+}
+
+fn identity(lock: &Path) -> Option<Identity> {
     fs::symlink_metadata(lock).ok().map(|lock| (lock.ino(), lock.mtime(), lock.mtime_nsec()))
 }
 
@@ -71,15 +89,19 @@ mod tests {
         };
         assert!(git(&["init", "-q"]).status().unwrap().success());
         let common_dir = dir.join(".git");
-        let lock = common_dir.join("packed-refs.lock");
+        let (lock, of_others) = (common_dir.join("packed-refs.lock"), common_dir.join("refs/heads/main.lock"));
+        let of_agent = common_dir.join("refs/remotes/origin/agent/a.lock");
         remove_forsaken(&common_dir).unwrap();
-        fs::write(&lock, "").unwrap();
+        fs::create_dir_all(of_agent.parent().unwrap()).unwrap();
+        for path in [&lock, &of_others, &of_agent] {
+            fs::write(path, "").unwrap();
+        }
         let mut at_work = git(&["cat-file", "--batch"]).stdin(Stdio::piped()).spawn().unwrap();
         remove_forsaken(&common_dir).unwrap();
         assert!(lock.exists());
         drop(at_work.stdin.take());
         at_work.wait().unwrap();
         remove_forsaken(&common_dir).unwrap();
-        assert!(!lock.exists());
+        assert!(!lock.exists() && !of_agent.exists() && of_others.exists());
     }
 }

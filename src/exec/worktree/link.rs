@@ -38,6 +38,7 @@ pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
 
 /// Creates or mends the link, whatever was interrupted before.
 pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
+    fill_commondir(worktree)?;
     let adopting = adopting(worktree);
     if is_dir(&adopting)? {
         adopt(worktree, start)?;
@@ -65,6 +66,19 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
     fs::rename(&worktree.path, &adopting).with_context(|| format!("cannot move {} aside", worktree.path.display()))?;
     adopt(worktree, start)?;
     Ok(Ensured::Repaired)
+}
+
+/// A killed `worktree add` may leave its entry with an empty `commondir`. As long as it is there every git that lists
+/// worktrees gives up, the person's in the main checkout too.
+fn fill_commondir(worktree: &Worktree) -> Result<()> {
+    let entries = fs::read_dir(worktree.common_dir.join("worktrees")).into_iter().flatten().flatten();
+    for entry in entries.map(|entry| entry.path()).filter(|entry| points_to(entry, &worktree.path)) {
+        let commondir = entry.join("commondir");
+        if fs::read(&commondir).is_ok_and(|content| content.trim_ascii().is_empty()) {
+            replace(&commondir, b"../..\n")?;
+        }
+    }
+    Ok(())
 }
 
 /// Brings back a folder that was removed while its entry lives on: HEAD may be all that holds some commits.
