@@ -55,6 +55,8 @@ fn disorder(points: &[Point]) -> (Vec<String>, usize) {
                 dirs.extend(paths.iter().rev().filter_map(|path| path.parent()).map(Path::to_owned));
                 dirs.dedup();
             }
+            // Into a folder where nothing is synced.
+            call if call.starts_with("rename") => drop(unsynced.remove(&paths[0])),
             call if call.starts_with("mkdir") => dirs.extend(paths[0].parent().map(Path::to_owned)),
             _ => {}
         }
