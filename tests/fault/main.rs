@@ -23,6 +23,7 @@ mod git_kill;
 mod invariants;
 #[cfg(target_os = "linux")]
 mod kill;
+mod model;
 #[cfg(target_os = "linux")]
 mod order;
 #[cfg(target_os = "linux")]
