@@ -83,6 +83,12 @@ fn is_not_between(end: End, test: &Test, before: &str) {
     let moved_with = |line: &str| text.contains(&format!("\n{line}: "));
     let after = match end {
         End::WorkIsDone => state != "incoming" && moved_with("RUN"),
+        // What is written down to be done is as good as done: the next tick or call does it.
+        End::PromotedOrActive => {
+            let written_down = test.orchestrator("shared/proposals/unfinished.json").exists();
+            let settled = if written_down { Ok(()) } else { invariants::promoted_or_active(test) };
+            return settled.unwrap_or_else(|why| panic!("{why}"));
+        }
         End::OneMoreOrNot => false,
         End::FailedOrIncoming => match state {
             "incoming" => moved_with("RETRIED_AT"),
@@ -119,6 +125,11 @@ fn a_supervisor() {
 #[test]
 fn a_recovery() {
     refuse_supervisor(&Subject::recover(), 6);
+}
+
+#[test]
+fn a_promotion() {
+    refuse_command(&Subject::promote(), 6);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What must hold when everything has come to rest, whatever was done to the program before.
 
 use crate::{
-    subjects::{End, Subject, TASK},
+    subjects::{End, PROPOSAL, Subject, TASK},
     support::Test,
 };
 use std::{collections::BTreeSet, fs, path::Path};
@@ -101,7 +101,28 @@ impl End {
                 at(&["incoming"])
             }
             Self::FailedOrIncoming => at(&["failed", "incoming"]),
+            Self::PromotedOrActive => at(&["incoming"]).and_then(|()| promoted_or_active(test)),
         }
+    }
+}
+
+/// The proposal is in one directory, whole, and there is a task of it if and only if it is promoted.
+pub fn promoted_or_active(test: &Test) -> Result<(), String> {
+    let state = test.proposal_state(PROPOSAL);
+    let text = test.proposal_text(PROPOSAL);
+    let whole = text.starts_with("# Proposal: Another\n") && text.contains("\n## Rationale\nBecause of this.\n");
+    ensure(whole, || format!("{PROPOSAL} is not whole:\n{text}"))?;
+    let names = |line: &str| text.lines().find_map(|at| at.strip_prefix(line)).map(|value| value.trim().to_owned());
+    let tasks: Vec<_> = everywhere(test).into_iter().filter(|id| id != TASK).collect();
+    let task = names("**Task ID:**");
+    match state {
+        "active" => ensure(tasks.is_empty() && task.is_none(), || format!("still active, with {tasks:?}:\n{text}")),
+        "promoted" => {
+            let of = tasks.iter().filter_map(|id| test.task_line(id, "PROPOSAL")).collect::<Vec<_>>();
+            let once = task.as_slice() == tasks && of == [PROPOSAL];
+            ensure(once, || format!("promoted as {task:?}, and there are {tasks:?} of {of:?}"))
+        }
+        _ => Err(format!("{PROPOSAL} is {state}")),
     }
 }
 

@@ -3,15 +3,22 @@
 use crate::{
     invariants::{self, Told},
     strace::Fault,
-    subjects::Subject,
+    subjects::{PROPOSAL, Subject},
+    support::Test,
     sweep::{Swept, sweep},
 };
 
 /// Kills the subject at each of its points, or at `count` of them, and has ticks put everything right.
 fn kill(subject: &Subject, count: usize) {
+    kill_and(subject, "kill", count, |_| ());
+}
+
+/// As [`kill`], with something done before the first tick.
+fn kill_and(subject: &Subject, name: &str, count: usize, next: impl Fn(&Test)) {
     let points: Vec<_> = subject.points().into_iter().filter(|point| !point.is_sync()).collect();
-    sweep("kill", subject, &points, count, |point| {
+    sweep(name, subject, &points, count, |point| {
         let (_, hit) = subject.traced().with(point, Fault::Kill);
+        next(&subject.stage.test);
         subject.stage.settle();
         invariants::check(subject, Told::Nothing);
         if hit.is_some() { Swept::Hit } else { Swept::Missed }
@@ -20,22 +27,35 @@ fn kill(subject: &Subject, count: usize) {
 
 #[test]
 fn a_tick_that_starts_a_run() {
-    kill(&Subject::tick(), 8);
+    kill(&Subject::tick(), 6);
 }
 
 #[test]
 fn a_supervisor() {
-    kill(&Subject::supervise(), 12);
+    kill(&Subject::supervise(), 8);
 }
 
 #[test]
 fn a_recovery() {
-    kill(&Subject::recover(), 8);
+    kill(&Subject::recover(), 6);
+}
+
+#[test]
+fn a_promotion_that_a_tick_completes() {
+    kill(&Subject::promote(), 8);
+}
+
+#[test]
+fn a_promotion_that_the_next_call_completes() {
+    kill_and(&Subject::promote(), "kill and call again", 8, |test| {
+        test.run(["proposal", "promote", PROPOSAL]);
+        assert_eq!(test.proposal_state(PROPOSAL), "promoted");
+    });
 }
 
 #[test]
 fn commands_on_tasks() {
     for subject in [Subject::add(), Subject::retry(), Subject::cancel()] {
-        kill(&subject, 6);
+        kill(&subject, 4);
     }
 }

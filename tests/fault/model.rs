@@ -50,9 +50,8 @@ fn step() -> impl Strategy<Value = Step> {
 #[test]
 fn any_course_of_events() {
     let cases = if sample::is_full() { 20_000 } else { 500 };
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let ticks = std::cell::Cell::new(0);
-    let ran = TestRunner::new(config).run(&prop::collection::vec(step(), 1..120), |steps| {
+    let ran = TestRunner::new(sample::cases(cases)).run(&prop::collection::vec(step(), 1..120), |steps| {
         let mut world = World::new();
         for step in steps {
             ticks.set(ticks.get() + usize::from(matches!(step, Step::Tick(_))));

@@ -2,7 +2,7 @@
 
 use crate::support::{Output, Test};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
@@ -101,10 +101,7 @@ impl Traced<'_> {
         assert!(output.code.is_some(), "the trace itself was killed: {output}");
         let text = whole_lines(&fs::read_to_string(log).unwrap_or_default());
         let first = text.split_whitespace().next().unwrap_or_else(|| panic!("an empty trace: {output}")).to_owned();
-        let threads = threads(&text, &first);
-        let of_thread =
-            |(process, call, args)| (threads.contains(&process) && changes(call, args, dir)).then_some(args);
-        let strays: Vec<_> = text.lines().filter_map(parse).filter_map(of_thread).collect();
+        let strays: Vec<_> = of_threads(&text, &first).filter(|(call, args)| changes(call, args, dir)).collect();
         assert!(strays.is_empty(), "a thread changes the project: {strays:#?}");
         let of_first = |(process, call, args)| (process == first).then_some((call, args));
         counted(text.lines().filter_map(parse).filter_map(of_first), dir)
@@ -204,15 +201,21 @@ pub fn call(line: &str) -> Option<(&str, &str)> {
     is_name.then_some((call, args))
 }
 
-/// The other threads of the first process.
-fn threads<'a>(text: &'a str, first: &str) -> Vec<&'a str> {
-    let started = |line: &'a str| {
-        let (process, call, args) = parse(line)?;
-        let is_thread = process == first && is_spawn(call) && args.contains("CLONE_THREAD");
-        let id = args.rsplit_once("= ")?.1.trim();
-        is_thread.then_some(id)
-    };
-    text.lines().filter_map(started).collect()
+/// The calls of the other threads of the first process. Their numbers are given to others once they have ended.
+fn of_threads<'a>(text: &'a str, first: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let mut live = HashSet::new();
+    text.lines().filter_map(move |line| {
+        let Some((process, call, args)) = parse(line) else {
+            if line.contains(" +++ ") {
+                live.remove(line.split_whitespace().next().unwrap_or_default());
+            }
+            return None;
+        };
+        if process == first && is_spawn(call) && args.contains("CLONE_THREAD") {
+            live.extend(args.rsplit_once("= ").map(|(_, id)| id.trim()));
+        }
+        live.contains(process).then_some((call, args))
+    })
 }
 
 fn is_spawn(call: &str) -> bool {

@@ -14,6 +14,8 @@ use rustix::{
 const AGENT: &str = "impl";
 /// The task of every project here.
 pub const TASK: &str = "TASK-1";
+/// The proposal of every project that has one.
+pub const PROPOSAL: &str = "PROP-1";
 /// In agents.yaml: nothing is started, so that only what the command itself does is seen.
 const PAUSED: &str = "paused: true";
 
@@ -26,6 +28,8 @@ pub enum End {
     OneMoreOrNot,
     /// The task was moved between failed and incoming, or not.
     FailedOrIncoming,
+    /// The proposal is promoted and has its one task; or it is active and has none.
+    PromotedOrActive,
 }
 
 /// One command in its project.
@@ -88,6 +92,16 @@ impl Subject {
         let args = &["task", "cancel", TASK, "--reason", "no more"];
         let stage = Stage::new(project(PAUSED));
         Self { name: "task cancel", args, holds_lock: false, end: End::FailedOrIncoming, stage }
+    }
+
+    /// A proposal becomes a task.
+    pub fn promote() -> Self {
+        let test = project(PAUSED);
+        let text = "# Proposal: Another\n\n**Proposer:** architect\n**Complexity:** S\n\n## Summary\nC\n\n\
+                    ## Rationale\nBecause of this.\n\n## Acceptance Criteria\n- [ ] It works\n";
+        test.file(&format!(".orchestrator/shared/proposals/active/{PROPOSAL}.md"), text);
+        let args = &["proposal", "promote", PROPOSAL];
+        Self { name: "proposal promote", args, holds_lock: false, end: End::PromotedOrActive, stage: Stage::new(test) }
     }
 
     /// Every change that the command makes, in order. The project is as before afterwards.
