@@ -23,8 +23,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Makes a repository with an origin in a temporary folder, sets it up, and does ticks until a task that the product
 /// manager created is implemented, tested and reviewed. The agent is a stand-in: no account, no network, no cost.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  scheduler demo --keep")]
+#[command(after_help = "Examples:\n  scheduler demo\n  scheduler demo --proposals --keep")]
 pub struct Args {
+    /// Show the proposal model: propose, judge, carry out, heed a rejection, leave a contradiction to the owner
+    #[arg(long)]
+    proposals: bool,
     /// Leave the folder for you to look at
     #[arg(long)]
     keep: bool,
@@ -37,7 +40,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     caller::refuse_inside_run(context, "a demo")?;
     let stop = watch::stop_on_signals()?;
-    let play = demo::PLAYS[0];
+    let play = if args.proposals { demo::PROPOSALS } else { demo::TASKS };
     let show = Show::new(context);
     let stage = Stage::new(context, play)?;
     let played = perform(&stage, &show, &stop);
@@ -46,7 +49,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     match played.and(cleared) {
         Ok(()) if args.keep => {
             let program = stage.program.clone();
-            ending::what_to_look_at(&stage.keep(), &program, context)
+            ending::what_to_look_at(play, &stage.keep(), &program, context)
         }
         Ok(()) => {
             stage.remove()?;

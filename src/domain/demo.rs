@@ -2,13 +2,18 @@
 //!
 //! A play is data. A further one is a further [`Play`] in [`PLAYS`]; nothing is carried out here.
 
+mod proposals;
 mod tasks;
 
-use super::{name::Name, role::Role, task::TaskState};
+use super::{name::Name, proposal::ProposalState};
 use serde::Deserialize;
 
-/// Every play; the first is the one that is shown if none is named.
-pub const PLAYS: [&Play; 1] = [&tasks::PLAY];
+/// The play that is shown if none is named.
+pub const TASKS: &Play = &tasks::PLAY;
+/// The play of the proposal model.
+pub const PROPOSALS: &Play = &proposals::PLAY;
+/// Every play.
+pub const PLAYS: [&Play; 2] = [TASKS, PROPOSALS];
 
 /// One play.
 #[derive(Debug)]
@@ -23,15 +28,28 @@ pub struct Play {
     pub config: &'static str,
     /// What is done in runs. For each run the first scene that fits is played.
     pub scenes: &'static [Scene],
-    /// The titles of the tasks with which it is over, once they are done.
-    pub goal: &'static [&'static str],
+    /// With what it is over.
+    pub goal: &'static [Goal],
+    /// What has come of it, in a sentence or two.
+    pub sum: &'static str,
+    /// An agent whose files are worth a look afterwards.
+    pub star: &'static str,
+}
+
+/// A part of what a play leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The task of this title is done.
+    Task(&'static str),
+    /// The proposal of this title is in this state.
+    Proposal(&'static str, ProposalState),
 }
 
 /// What one run does.
 #[derive(Debug)]
 pub struct Scene {
-    /// Whose run.
-    pub role: Role,
+    /// The agent whose run it is.
+    pub agent: &'static str,
     /// When it fits.
     pub cue: Cue,
     /// What is done, in this order.
@@ -40,20 +58,23 @@ pub struct Scene {
     pub last: &'static str,
 }
 
-/// When a scene fits.
+/// When a scene fits. A title is that of a task, or of a proposal where the agent deals with those.
 #[derive(Debug)]
 pub enum Cue {
     /// The run has the task of this title.
     Task(&'static str),
-    /// There is no task of this title yet.
+    /// There is none of this title yet.
     Missing(&'static str),
-    /// The first is done, and there is no task of the second title yet.
-    Done(&'static str, &'static str),
+    /// There is one of this title and in this state.
+    Is(&'static str, &'static str),
+    /// There is one of the first title and in this state, and none of the second title yet.
+    After(&'static str, &'static str, &'static str),
     /// Always.
     Always,
 }
 
-/// One thing that is said or done. In its texts `{id}` and `{branch}` stand for the task that is the cue, and its branch.
+/// One thing that is said or done. In its texts `{id}` and `{branch}` stand for what is the cue, and its branch, and a title
+/// in braces for its id.
 #[derive(Debug)]
 pub enum Step {
     /// Words of the agent.
@@ -68,15 +89,15 @@ pub enum Step {
     Run(&'static [&'static str]),
 }
 
-/// A task as `scheduler task list --json` shows it.
+/// A task or a proposal as `list --json` shows it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Seen {
     /// Its id.
     pub id: Name,
     /// Its title.
     pub title: String,
-    /// Where it is.
-    pub state: TaskState,
+    /// Where it is, in a word.
+    pub state: String,
     /// The branch that holds its work.
     #[serde(default)]
     pub work_branch: Option<String>,
@@ -93,26 +114,29 @@ pub fn title_in(prompt: &str) -> Option<&str> {
 }
 
 impl Play {
-    /// The scene for a run of `role` whose task has the title `own`, and the task that is its cue if `tasks` holds it.
-    pub fn scene<'a>(&self, role: Role, own: Option<&str>, tasks: &'a [Seen]) -> Option<(&Scene, Option<&'a Seen>)> {
-        let named = |title: &str| tasks.iter().find(|task| task.title == title);
-        self.scenes.iter().filter(|scene| scene.role == role).find_map(|scene| match scene.cue {
+    /// The scene for a run of `agent` whose task has the title `own`, and what its cue is if `seen` holds it.
+    pub fn scene<'a>(&self, agent: &str, own: Option<&str>, seen: &'a [Seen]) -> Option<(&Scene, Option<&'a Seen>)> {
+        let named = |title: &str| seen.iter().find(|seen| seen.title == title);
+        let in_state = |title: &str, state: &str| named(title).filter(|seen| seen.state == state);
+        self.scenes.iter().filter(|scene| scene.agent == agent).find_map(|scene| match scene.cue {
             Cue::Task(title) => (own == Some(title)).then_some((scene, named(title))),
             Cue::Missing(title) => named(title).is_none().then_some((scene, None)),
-            Cue::Done(before, title) => {
-                let done = named(before).filter(|task| task.state == TaskState::Done)?;
-                named(title).is_none().then_some((scene, Some(done)))
+            Cue::Is(title, state) => in_state(title, state).map(|seen| (scene, Some(seen))),
+            Cue::After(before, state, title) => {
+                let cue = in_state(before, state)?;
+                named(title).is_none().then_some((scene, Some(cue)))
             }
             Cue::Always => Some((scene, None)),
         })
     }
 }
 
-/// The text with the cue's id and branch in place.
-pub fn fill(text: &str, cue: Option<&Seen>) -> String {
-    let id = cue.map_or("", |task| task.id.as_str());
-    let branch = cue.and_then(|task| task.work_branch.as_deref()).unwrap_or_default();
-    text.replace("{id}", id).replace("{branch}", branch)
+/// The text with the cue's id and branch, and the ids of all that was seen, in place.
+pub fn fill(text: &str, cue: Option<&Seen>, seen: &[Seen]) -> String {
+    let id = cue.map_or("", |cue| cue.id.as_str());
+    let branch = cue.and_then(|cue| cue.work_branch.as_deref()).unwrap_or_default();
+    let text = text.replace("{id}", id).replace("{branch}", branch);
+    seen.iter().fold(text, |text, seen| text.replace(&format!("{{{}}}", seen.title), seen.id.as_str()))
 }
 
 #[cfg(test)]

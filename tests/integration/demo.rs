@@ -20,41 +20,95 @@ fn demo(test: &Test, args: &[&str]) -> Output {
     test.run(["demo"].iter().chain(args))
 }
 
+/// The texts, in this order.
+#[track_caller]
+fn tells(output: &Output, texts: &[&str]) {
+    let mut rest = output.stdout.as_str();
+    for text in texts {
+        let at = rest.find(text).unwrap_or_else(|| panic!("{text:?} is missing or comes too early: {output}"));
+        rest = &rest[at + text.len()..];
+    }
+}
+
+#[track_caller]
+fn fits_a_terminal(test: &Test, output: &Output) {
+    let root = test.root().display().to_string();
+    for line in output.stdout.lines().filter(|line| !line.starts_with(&root)) {
+        assert!(line.chars().count() < 80, "wider than a terminal: {line}");
+    }
+}
+
 #[test]
 fn shows_the_whole_cycle_and_takes_it_away() {
     let test = Test::without_repository();
     test.without_program("claude");
     let output = demo(&test, &[]).ok().quiet();
-    let mut rest = output.stdout.as_str();
-    for text in [
-        "Set-up\n",
-        "Tick 1 ",
-        "pm-agent      started to look for tasks\n",
-        "$ scheduler task add --title 'Greet the world",
-        "impl-agent    started with TASK-",
-        "edits greet.sh\n",
-        "done: work committed; ",
-        "pushed agent/TASK-",
-        "pm-agent      started to look for tasks\n",
-        "What has come of it",
-        "Branches of origin.git\n* ",
-        " Test the greetings of greet.sh\n|         agent/TASK-",
-        " Greet the world if no name is given\n|         agent/TASK-",
-        " Set up scheduler\n|         main\n",
-        "Files of the project",
-        "    queue/\n      done/\n        TASK-",
-        "removed again",
-    ] {
-        let at = rest.find(text).unwrap_or_else(|| panic!("{text:?} is missing or comes too early: {output}"));
-        rest = &rest[at + text.len()..];
-    }
+    tells(
+        &output,
+        &[
+            "Set-up\n",
+            "Tick 1 ",
+            "pm-agent      started to look for tasks\n",
+            "$ scheduler task add --title 'Greet the world",
+            "impl-agent    started with TASK-",
+            "edits greet.sh\n",
+            "done: work committed; ",
+            "pushed agent/TASK-",
+            "pm-agent      started to look for tasks\n",
+            "What has come of it",
+            "Branches of origin.git\n* ",
+            " Test the greetings of greet.sh\n|         agent/TASK-",
+            " Greet the world if no name is given\n|         agent/TASK-",
+            " Set up scheduler\n|         main\n",
+            "Files of the project",
+            "    queue/\n      done/\n        TASK-",
+            "removed again",
+        ],
+    );
     let output = output.says("→ 3 cases passed").says("done: reviewed; ").says_not("\x1b");
-    let root = test.root().display().to_string();
-    for line in output.stdout.lines().filter(|line| !line.starts_with(&root)) {
-        assert!(line.chars().count() < 80, "wider than a terminal: {line}");
-    }
+    fits_a_terminal(&test, &output);
     nothing_is_left(&test);
     assert!(fs::read_dir(test.root().join("home")).unwrap().next().is_none());
+}
+
+#[test]
+fn shows_the_proposal_model() {
+    let test = Test::without_repository();
+    let output = demo(&test, &["--proposals", "--keep"]).ok().quiet();
+    tells(
+        &output,
+        &[
+            "feature-agent started to propose work\n",
+            "$ scheduler proposal add --title 'Greet the world if no name is",
+            "$ scheduler proposal add --title 'Greet in forty languages'",
+            "settled: finished, 2 proposals added",
+            "curator       started to judge proposals\n",
+            ": promoted as TASK-",
+            "--reason 'Too large for",
+            ": rejected\n",
+            "impl-agent    started with TASK-",
+            "done: work committed; ",
+            "pushed agent/TASK-",
+            "What has come of it",
+            "Proposals\npromoted  PROP-",
+            "deferred  PROP-",
+            "deferred  PROP-",
+            "rejected  PROP-",
+            "Greet in forty languages\n",
+        ],
+    );
+    let output = output.says("Forty languages were too many").says(" contradict each other: ");
+    fits_a_terminal(&test, &output);
+    let [folder] = folders(&test).try_into().unwrap();
+    let shared = folder.join("project/.orchestrator/shared");
+    let rejected = fs::read_dir(shared.join("proposals/rejected")).unwrap().flatten().next().unwrap();
+    let rejected = fs::read_to_string(rejected.path()).unwrap();
+    assert!(rejected.contains("**Rejected By:** curator") && rejected.contains("Propose one language."), "{rejected}");
+    let mut grep = test.program_command("grep");
+    grep.args(["-rl", "Propose one language.", "--include=prompt.md"]).arg(folder.join("project/.orchestrator/agents"));
+    test.finish(grep).ok().says("feature-agent");
+    assert_eq!(fs::read_dir(shared.join("queue/done")).unwrap().count(), 1);
+    assert!(test.leftovers().is_empty());
 }
 
 #[test]

@@ -37,10 +37,11 @@ pub struct Args {
     flags: Vec<String>,
 }
 
-/// `scheduler task list --json`.
+/// `scheduler task list --json`, or `scheduler proposal list --json`.
 #[derive(Deserialize)]
-struct TaskList {
-    tasks: Vec<Seen>,
+struct List {
+    #[serde(alias = "tasks", alias = "proposals")]
+    all: Vec<Seen>,
 }
 
 /// Plays one run.
@@ -51,14 +52,16 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let play = demo::play(&args.play).ok_or_else(|| usage(format!("there is no play {:?}", args.play)))?;
     let option = |name: &str| args.flags.iter().skip_while(|flag| *flag != name).nth(1).map(String::as_str);
     let role: Option<Role> = context.env("AGENT_ROLE").and_then(|word| word.parse().ok());
-    let (Some(session), Some("stream-json"), Some(role)) = (option("--session-id"), option("--output-format"), role)
+    let (Some(session), Some("stream-json"), Some(role), Some(agent)) =
+        (option("--session-id"), option("--output-format"), role, context.env("AGENT_NAME"))
     else {
         return Err(usage("demo-agent is started by the runs of `scheduler demo`"));
     };
     let prompt = input::text_or_stdin("-")?;
-    let mut actor = Actor { context, program: context.program()?, speech: Speech::new(context, session) };
+    let mut actor =
+        Actor { context, program: context.program()?, speech: Speech::new(context, session), seen: Vec::new() };
     actor.speech.begin(&context.dir.display().to_string())?;
-    let played = actor.perform(play, role, &prompt);
+    let played = actor.perform(play, role, agent, &prompt);
     actor.speech.end(&played)?;
     played.map(drop)
 }
@@ -67,32 +70,41 @@ struct Actor<'a> {
     context: &'a Context,
     program: PathBuf,
     speech: Speech<'a>,
+    /// The tasks or proposals that there were when the run began.
+    seen: Vec<Seen>,
 }
 
 impl Actor<'_> {
     /// Plays the scene that fits; the last message.
-    fn perform(&mut self, play: &Play, role: Role, prompt: &str) -> Result<String> {
-        let tasks = if role == Role::ProductManager {
-            let list = self.act(&["scheduler", "task", "list", "--json"].map(str::to_owned))?;
-            serde_json::from_str::<TaskList>(&list).context("the list of tasks")?.tasks
-        } else {
-            Vec::new()
-        };
-        let Some((scene, cue)) = play.scene(role, demo::title_in(prompt), &tasks) else {
+    fn perform(&mut self, play: &Play, role: Role, agent: &str, prompt: &str) -> Result<String> {
+        let seen = self.look_around(role)?;
+        let Some((scene, cue)) = play.scene(agent, demo::title_in(prompt), &seen) else {
             bail!("the play {} has nothing for this run", play.name);
         };
+        self.seen.clone_from(&seen);
         for step in scene.steps {
             thread::sleep(PAUSE);
             self.step(step, cue)?;
         }
         thread::sleep(PAUSE);
-        Ok(demo::fill(scene.last, cue))
+        Ok(demo::fill(scene.last, cue, &seen))
+    }
+
+    /// What those see who create work.
+    fn look_around(&mut self, role: Role) -> Result<Vec<Seen>> {
+        let what = match role {
+            Role::ProductManager => "task",
+            Role::Proposer | Role::Curator => "proposal",
+            _ => return Ok(Vec::new()),
+        };
+        let list = self.act(&["scheduler", what, "list", "--json"].map(str::to_owned))?;
+        Ok(serde_json::from_str::<List>(&list).with_context(|| format!("the list of {what}s"))?.all)
     }
 
     fn step(&mut self, step: &Step, cue: Option<&Seen>) -> Result<()> {
         let file = |path: &str| self.context.dir.join(path);
         match step {
-            Step::Say(text) => self.speech.say(&demo::fill(text, cue)),
+            Step::Say(text) => self.speech.say(&demo::fill(text, cue, &self.seen)),
             Step::Read(path) => {
                 let path = file(path);
                 self.speech.use_tool("Read", json!({"file_path": path}))?;
@@ -115,7 +127,7 @@ impl Actor<'_> {
                 self.answer(written.map(|()| "The file was written.".to_owned())).map(drop)
             }
             Step::Run(words) => {
-                let words: Vec<_> = words.iter().map(|word| demo::fill(word, cue)).collect();
+                let words: Vec<_> = words.iter().map(|word| demo::fill(word, cue, &self.seen)).collect();
                 self.act(&words).map(drop)
             }
         }

@@ -5,7 +5,16 @@ use super::{
     show::{Show, WIDTH, pack},
     stage::Stage,
 };
-use crate::{cli::Context, domain::shell::word};
+use crate::{
+    cli::Context,
+    domain::{
+        demo::Play,
+        proposal::ProposalState,
+        shell::word,
+        text::{cut, one_line},
+    },
+    store::proposals::Proposals,
+};
 use anyhow::Result;
 use std::{fs, path::Path};
 
@@ -18,11 +27,11 @@ const ALIKE: [&str; 2] = ["agents", "runs"];
 pub(super) fn show(stage: &Stage, show: &Show<'_>, sum: &Sum) -> Result<()> {
     show.heading("What has come of it", &format!("{:.1} s", sum.took.as_secs_f64()))?;
     show.text(&format!(
-        "{} ticks, {} runs, a pretended ${:.2}. The task was implemented, tested and reviewed, and the work is on \
-         pushed branches; the checkout of the project is as it was. There is no `gh` here: with it there were pull \
-         requests too, and no warnings in messages/.",
-        sum.ticks, sum.runs, sum.cost_usd
+        "{} ticks, {} runs, a pretended ${:.2}. {} The checkout of the project is as it was. There is no `gh` here: \
+         with it there were pull requests too, and no warnings in messages/.",
+        sum.ticks, sum.runs, sum.cost_usd, stage.play.sum
     ))?;
+    proposals(stage, show)?;
     show.heading("Branches of origin.git", "")?;
     let origin = format!("--git-dir={}", stage.origin().display());
     let log = stage.git(&[&origin, "log", "--graph", "--all", "--format=%h %s%n        %D"])?;
@@ -30,6 +39,21 @@ pub(super) fn show(stage: &Stage, show: &Show<'_>, sum: &Sum) -> Result<()> {
     lines.filter(|line| !matches!(line.as_str(), "" | "|")).try_for_each(|line| show.line(&line))?;
     show.heading("Files of the project", "without .git and locks")?;
     tree(&stage.project(), "", false, &mut |line| show.line(line))
+}
+
+/// Every proposal with its state, if there are any.
+fn proposals(stage: &Stage, show: &Show<'_>) -> Result<()> {
+    let paths = stage.paths();
+    let mut lines = Vec::new();
+    for state in ProposalState::ALL {
+        let all = Proposals::new(&paths).good(state)?;
+        lines.extend(all.iter().map(|one| format!("{:<9} {}  {}", state.word(), one.id, one_line(&one.title))));
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    show.heading("Proposals", "")?;
+    lines.iter().try_for_each(|line| show.line(&cut(line, WIDTH)))
 }
 
 /// A folder's files, then its folders, two blanks deeper for each level. With `one` only the first folder is opened.
@@ -67,18 +91,19 @@ fn entries(dir: &Path) -> (Vec<String>, Vec<String>) {
 }
 
 /// Says where to look in a folder that is kept.
-pub(super) fn what_to_look_at(dir: &Path, program: &Path, context: &Context) -> Result<()> {
+pub(super) fn what_to_look_at(play: &Play, dir: &Path, program: &Path, context: &Context) -> Result<()> {
     let path = |path: &Path| word(&path.display().to_string());
     let program = path(program);
     context.line(format!(
         "\nThe folder is kept. Look around, and remove it when you have seen enough:\n\n  cd {}",
         path(&dir.join("project"))
     ))?;
+    let runs = format!(".orchestrator/agents/{}/runs", play.star);
     for (what, command) in [
         ("the tasks with their results", "cat .orchestrator/shared/queue/done/*.md"),
-        ("what an agent was told", "less .orchestrator/agents/impl-agent/runs/*/prompt.md"),
-        ("what it said", "less .orchestrator/agents/impl-agent/runs/*/output.jsonl"),
-        ("how its run was judged", "less .orchestrator/agents/impl-agent/runs/*/record.json"),
+        ("what an agent was told", &format!("less {runs}/*/prompt.md")),
+        ("what it said", &format!("less {runs}/*/output.jsonl")),
+        ("how its run was judged", &format!("less {runs}/*/record.json")),
         ("the work", "git log --patch --branches='agent/*' --not main"),
         ("the state of everything", &format!("{program} status")),
         ("messages to you", &format!("{program} message list")),

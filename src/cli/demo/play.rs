@@ -8,11 +8,13 @@ use super::{
 use crate::{
     domain::{
         config,
+        demo::Goal,
+        proposal::ProposalState,
         task::{self, TaskState},
         text::one_line,
     },
     exec::clock::monotonic_now,
-    store::queue::Queue,
+    store::{proposals::Proposals, queue::Queue},
 };
 use anyhow::{Result, bail};
 use std::{
@@ -100,7 +102,8 @@ fn tick(stage: &Stage, show: &Show<'_>, sum: &Sum, before: u32) -> Result<bool> 
     };
     show.heading(&format!("Tick {number}"), &format!("{idle}{:.1} s", sum.took.as_secs_f64()))?;
     for line in said.lines() {
-        let (name, what) = line.split_once(": ").unwrap_or(("", line));
+        // What doesn't begin with an agent's name is said of something else.
+        let (name, what) = line.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("", line));
         show.says(name, Tone::Scheduler, &with_title(stage, what), 2)?;
     }
     Ok(true)
@@ -119,7 +122,7 @@ fn has_work(stage: &Stage) -> Result<bool> {
     Ok(Queue::new(&stage.paths()).count(TaskState::Incoming)? > 0)
 }
 
-/// Whether every task of the goal is done. One that has failed ends the play.
+/// Whether the goal is reached. A task that has failed ends the play.
 fn is_over(stage: &Stage) -> Result<bool> {
     let paths = stage.paths();
     let queue = Queue::new(&paths);
@@ -128,5 +131,17 @@ fn is_over(stage: &Stage) -> Result<bool> {
         bail!("{id} failed: {}", task::section(&text, "Error").unwrap_or("no reason is given"));
     }
     let done: Vec<_> = queue.heads(TaskState::Done)?.into_iter().flatten().map(|task| task.title).collect();
-    Ok(stage.play.goal.iter().all(|title| done.iter().any(|done| done == title)))
+    let is = |title: &str, state: ProposalState| -> Result<bool> {
+        Ok(Proposals::new(&paths).good(state)?.iter().any(|proposal| proposal.title == title))
+    };
+    for goal in stage.play.goal {
+        let reached = match goal {
+            Goal::Task(title) => done.iter().any(|done| done == title),
+            Goal::Proposal(title, state) => is(title, *state)?,
+        };
+        if !reached {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

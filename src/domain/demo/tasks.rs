@@ -1,24 +1,39 @@
 //! The task model: a product manager finds out what is wanted, and others implement, test and review it.
 
-use super::{Cue, Play, Scene, Step};
-use crate::domain::role::Role;
+use super::{Cue, Goal, Play, Scene, Step};
 
-const IMPLEMENT: &str = "Greet the world if no name is given";
+pub(super) const IMPLEMENT: &str = "Greet the world if no name is given";
+pub(super) const README: &str = include_str!("../../../templates/demo/README.md");
+pub(super) const GREET: &str = include_str!("../../../templates/demo/greet.sh");
 const TEST: &str = "Test the greetings of greet.sh";
 const REVIEW: &str = "Review the greeting without a name";
+
+/// How greet.sh learns to greet the world.
+pub(super) const IMPLEMENTED: Scene = Scene {
+    agent: "impl-agent",
+    cue: Cue::Task(IMPLEMENT),
+    steps: &[
+        Step::Read("greet.sh"),
+        Step::Edit(
+            "greet.sh",
+            "# Greets by name.\necho \"Hello, $1!\"",
+            "# Greets by name, or the world.\necho \"Hello, ${1:-world}!\"",
+        ),
+        Step::Run(&["sh", "greet.sh"]),
+        Step::Run(&["git", "commit", "-q", "-a", "-m", IMPLEMENT]),
+    ],
+    last: "greet.sh greets the world if the name is missing or empty.",
+};
 
 /// The play.
 pub const PLAY: Play = Play {
     name: "tasks",
     about: "A product manager reads what is wanted and creates tasks; others implement, test and review.",
-    files: &[
-        ("README.md", include_str!("../../../templates/demo/README.md")),
-        ("greet.sh", include_str!("../../../templates/demo/greet.sh")),
-    ],
+    files: &[("README.md", README), ("greet.sh", GREET)],
     config: include_str!("../../../templates/demo/agents.yaml"),
     scenes: &[
         Scene {
-            role: Role::ProductManager,
+            agent: "pm-agent",
             cue: Cue::Missing(IMPLEMENT),
             steps: &[
                 Step::Read("README.md"),
@@ -43,8 +58,8 @@ pub const PLAY: Play = Play {
             last: "One task created: what README.md wants and greet.sh doesn't do.",
         },
         Scene {
-            role: Role::ProductManager,
-            cue: Cue::Done(IMPLEMENT, TEST),
+            agent: "pm-agent",
+            cue: Cue::After(IMPLEMENT, "done", TEST),
             steps: &[
                 Step::Run(&["git", "log", "-1", "--stat", "--format=%h %s", "{branch}"]),
                 Step::Say("The change is there, without a test and seen by nobody: two more tasks."),
@@ -80,28 +95,14 @@ pub const PLAY: Play = Play {
             last: "Two tasks created: the change needs tests and a second pair of eyes.",
         },
         Scene {
-            role: Role::ProductManager,
+            agent: "pm-agent",
             cue: Cue::Always,
             steps: &[],
             last: "Nothing is missing that isn't under way: no task created.",
         },
+        IMPLEMENTED,
         Scene {
-            role: Role::Implementer,
-            cue: Cue::Task(IMPLEMENT),
-            steps: &[
-                Step::Read("greet.sh"),
-                Step::Edit(
-                    "greet.sh",
-                    "# Greets by name.\necho \"Hello, $1!\"",
-                    "# Greets by name, or the world.\necho \"Hello, ${1:-world}!\"",
-                ),
-                Step::Run(&["sh", "greet.sh"]),
-                Step::Run(&["git", "commit", "-q", "-a", "-m", IMPLEMENT]),
-            ],
-            last: "greet.sh greets the world if the name is missing or empty.",
-        },
-        Scene {
-            role: Role::Tester,
+            agent: "test-agent",
             cue: Cue::Task(TEST),
             steps: &[
                 Step::Read("greet.sh"),
@@ -113,7 +114,7 @@ pub const PLAY: Play = Play {
             last: "`sh tests/greet_test.sh`: 3 cases, all passed. No gap known.",
         },
         Scene {
-            role: Role::Reviewer,
+            agent: "review-agent",
             cue: Cue::Task(REVIEW),
             steps: &[
                 Step::Run(&["git", "show", "--format=%h %s", "HEAD"]),
@@ -131,5 +132,7 @@ pub const PLAY: Play = Play {
             last: "Approved: it does what the task asks, and nothing else.",
         },
     ],
-    goal: &[IMPLEMENT, TEST, REVIEW],
+    goal: &[Goal::Task(IMPLEMENT), Goal::Task(TEST), Goal::Task(REVIEW)],
+    sum: "The task was implemented, tested and reviewed, and the work is on pushed branches.",
+    star: "impl-agent",
 };

@@ -1,8 +1,9 @@
 use super::*;
 use crate::domain::config;
 
-fn seen(title: &str, state: TaskState) -> Seen {
-    Seen { id: "TASK-1".parse().unwrap(), title: title.to_owned(), state, work_branch: Some("agent/x".to_owned()) }
+fn seen(title: &str, state: &str) -> Seen {
+    let work_branch = Some("agent/x".to_owned());
+    Seen { id: "TASK-1".parse().unwrap(), title: title.to_owned(), state: state.to_owned(), work_branch }
 }
 
 /// The values of an option in what a scene runs.
@@ -22,20 +23,22 @@ fn every_play_can_be_played() {
         let (config, warnings) = config::read(&yaml).unwrap();
         assert!(warnings.is_empty(), "{warnings:?}");
         let created: Vec<_> = play.scenes.iter().flat_map(|scene| values(scene, "--title")).collect();
-        assert_eq!(created, play.goal);
-        for title in play.goal {
-            let plays = |scene: &Scene| matches!(scene.cue, Cue::Task(own) if own == *title);
-            let scene = play.scenes.iter().find(|scene| plays(scene)).unwrap();
-            assert!(config.agents.iter().any(|agent| agent.role == scene.role), "nobody plays {title}");
+        for goal in play.goal {
+            let (Goal::Task(title) | Goal::Proposal(title, _)) = goal;
+            assert!(created.contains(title), "nobody creates {title}");
+            let plays = |scene: &&Scene| matches!(scene.cue, Cue::Task(own) if own == *title);
+            assert!(matches!(goal, Goal::Proposal(..)) || play.scenes.iter().any(|scene| plays(&scene)), "{title}");
         }
+        assert!(config.agents.iter().any(|agent| agent.name.as_str() == play.star), "{}", play.star);
         for scene in play.scenes {
+            let agent = config.agents.iter().find(|agent| agent.name.as_str() == scene.agent).unwrap();
             for step in scene.steps {
                 let words: &[&str] = match step {
                     Step::Run(words) => words,
                     _ => &[],
                 };
                 if let ["scheduler", first, second, ..] = words {
-                    assert!(scene.role.may_call(&format!("{first} {second}")), "{words:?}");
+                    assert!(agent.role.may_call(&format!("{first} {second}")), "{words:?}");
                 }
             }
         }
@@ -61,23 +64,22 @@ fn edits_find_what_they_replace() {
 
 #[test]
 fn the_product_manager_follows_the_state_of_the_queue() {
-    let play = PLAYS[0];
-    let [implement, test, _] = play.goal else { panic!() };
-    let last = |tasks: &[Seen]| play.scene(Role::ProductManager, None, tasks).unwrap().0.last;
+    let [Goal::Task(implement), Goal::Task(test), _] = TASKS.goal else { panic!() };
+    let last = |tasks: &[Seen]| TASKS.scene("pm-agent", None, tasks).unwrap().0.last;
     let first = last(&[]);
-    let waits = last(&[seen(implement, TaskState::Claimed)]);
-    let second = last(&[seen(implement, TaskState::Done)]);
-    let over = last(&[seen(implement, TaskState::Done), seen(test, TaskState::Incoming)]);
+    let waits = last(&[seen(implement, "claimed")]);
+    let second = last(&[seen(implement, "done")]);
+    let over = last(&[seen(implement, "done"), seen(test, "incoming")]);
     assert!(first.contains("One task") && second.contains("Two tasks"));
     assert_eq!(waits, over);
-    assert!(play.scene(Role::Implementer, Some("Another"), &[]).is_none());
+    assert!(TASKS.scene("impl-agent", Some("Another"), &[]).is_none());
 }
 
 #[test]
 fn texts() {
-    let task = seen("A", TaskState::Done);
-    assert_eq!(fill("{id} on {branch}, {other}", Some(&task)), "TASK-1 on agent/x, {other}");
-    assert_eq!(fill("{id}", None), "");
+    let task = seen("A", "done");
+    assert_eq!(fill("{id} on {branch}, {other}", Some(&task), &[]), "TASK-1 on agent/x, {other}");
+    assert_eq!(fill("{id}{A b}{A}", None, &[seen("A b", "active")]), "TASK-1{A}");
     assert_eq!(title_in("# You\n\n## Your task: Do it \nmore"), Some("Do it"));
     assert_eq!(title_in("# You\n"), None);
 }

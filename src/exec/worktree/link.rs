@@ -113,27 +113,11 @@ fn create(worktree: &Worktree, start: &str) -> Result<()> {
         .to_vec();
     args.push(worktree.path.clone().into_os_string());
     args.push(start.into());
-    let repository = worktree.repository();
-    let mut added = repository.run(&args);
-    if added.is_err() && complete_entries(worktree)? {
-        added = repository.run(&args);
-    }
-    added.with_context(|| format!("cannot create the worktree {}", worktree.path.display()))?;
+    worktree
+        .repository()
+        .run(args)
+        .with_context(|| format!("cannot create the worktree {}", worktree.path.display()))?;
     Ok(())
-}
-
-/// Completes entries whose creation was cut off in a place where git can't go on, for this worktree or any other. One
-/// under way would be complete by now. Returns whether there were any.
-fn complete_entries(worktree: &Worktree) -> Result<bool> {
-    let entries = worktree.common_dir.join("worktrees");
-    let named = fs::read_dir(&entries).with_context(|| format!("cannot read {}", entries.display()))?;
-    let files = named.flatten().map(|entry| entry.path().join("commondir"));
-    let empty: Vec<_> = files.filter(|file| fs::metadata(file).is_ok_and(|file| file.len() == 0)).collect();
-    for file in &empty {
-        tracing::warn!(file = %file.display(), "the creation of a worktree was cut off here");
-        replace(file, b"../..\n")?;
-    }
-    Ok(!empty.is_empty())
 }
 
 /// Points both ends at each other again, if this worktree's entry still exists: the project was moved or copied,
