@@ -11,7 +11,7 @@ use crate::{
         name::Name,
         run::Record,
         text::nearest,
-        time,
+        time::{self, Time},
         transcript::{Kind, Told},
     },
     engine::{
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let Some(mut story) = story::open(&project, &args.agent, args.run.as_deref())? else {
         return nothing_yet(&project, &args.agent, context);
     };
-    context.lines(&head(&story, context))?;
+    context.lines(&head(&story, context.now))?;
     loop {
         // Asked before the look: what was written until the end is then seen after it.
         let goes_on = story.goes_on(&project)?;
@@ -68,7 +68,8 @@ fn nothing_yet(project: &Project, agent: &Name, context: &Context) -> Result<()>
     }
 }
 
-fn head(story: &Story, context: &Context) -> Vec<Line> {
+/// Which run it is.
+pub(super) fn head(story: &Story, now: Time) -> Vec<Line> {
     let Some(assignment) = &story.assignment else {
         return vec![Line::new(&format!("run {}", story.id), Tone::Strong)];
     };
@@ -76,7 +77,7 @@ fn head(story: &Story, context: &Context) -> Vec<Line> {
         Some(task) => format!("{task}, attempt {}", assignment.work.attempt()),
         None => assignment.role.to_string(),
     };
-    let ago = time::span((context.now - assignment.assigned_at).num_seconds());
+    let ago = time::span((now - assignment.assigned_at).num_seconds());
     vec![
         Line::new(&format!("{}: {what}, begun {ago} ago", assignment.agent), Tone::Strong),
         Line::new(&format!("run {}, {}", story.id, story.files.output().display()), Tone::Dim),
@@ -84,7 +85,7 @@ fn head(story: &Story, context: &Context) -> Vec<Line> {
 }
 
 /// A piece of the story; what is said stands out, everything else is marked at its beginning.
-pub fn lines(told: &Told) -> Vec<Line> {
+pub(super) fn lines(told: &Told) -> Vec<Line> {
     let (mark, tone) = match told.kind {
         Kind::Said => ("", Tone::Plain),
         Kind::Tool => ("> ", Tone::Good),
@@ -108,7 +109,8 @@ fn end(story: &Story, goes_on: bool, context: &Context) -> Result<()> {
     }
 }
 
-fn settled(record: &Record) -> Vec<Line> {
+/// What became of a run.
+pub(super) fn settled(record: &Record) -> Vec<Line> {
     let task = record.settlement.task.as_ref().map_or(String::new(), |step| format!("; task {}", step.word()));
     let mut lines = vec![Line::new(&format!("= {}{task}: {}", record.detail, record.settlement.reason), Tone::Strong)];
     if let Some(branch) = &record.branch {

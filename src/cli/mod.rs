@@ -30,6 +30,7 @@ mod supervise;
 mod table;
 mod task;
 mod tick;
+mod top;
 mod view;
 mod why;
 
@@ -79,6 +80,13 @@ enum Command {
     /// Tell what happened in a run: what the agent says and does, what it cost
     #[command(after_help = "Examples:\n  scheduler logs impl-agent-1 -f\n  scheduler logs impl-agent-1 --run 0190d1c2")]
     Logs(logs::Args),
+    /// Watch agents, queue and runs on the whole screen, and pause or stop them by a key
+    #[command(
+        after_help = "Keys: arrows choose an agent, Enter opens its log, w says why it waits, p pauses or resumes it, \
+        P everything, s stops its run, r starts it at the next tick, f shows only agents at work, Tab shows the queue, \
+        ? all keys, q quits.\n\nExample:\n  scheduler top"
+    )]
+    Top,
     /// Look at the agents and change who works and how
     #[command(subcommand)]
     Agent(agent::Command),
@@ -179,6 +187,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Status { json }) => status::run(*json, &context),
         Some(Command::Why(args)) => why::run(args, &context),
         Some(Command::Logs(args)) => logs::run(args, &context),
+        Some(Command::Top) => top::run(&context),
         Some(Command::Agent(command)) => agent::run(command, &context),
         Some(Command::Limits(command)) => limits::run(command, &context),
         Some(Command::Task(command)) => task::run(command, &context),

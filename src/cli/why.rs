@@ -46,7 +46,8 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     }
 }
 
-fn lines(explanation: &Explanation) -> Vec<Line> {
+/// The reasoning as lines.
+pub(super) fn lines(explanation: &Explanation) -> Vec<Line> {
     let line = |sentence: &why::Sentence| {
         let indent = "  ".repeat(sentence.depth);
         let tone = if sentence.depth == 0 { Tone::Strong } else { Tone::Plain };

@@ -47,6 +47,8 @@ pub struct AgentLine {
     /// When its interval is over; none if it is now.
     #[serde(with = "time::option")]
     pub due_at: Option<Time>,
+    /// Whether agents.yaml pauses it, whatever else holds it back.
+    pub paused: bool,
     /// Whether a person asked for a run at the next tick.
     pub run_requested: bool,
     /// What is remembered of it.

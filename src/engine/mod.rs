@@ -9,6 +9,7 @@ pub mod coordinator;
 pub mod curation;
 pub mod history;
 pub mod housekeeping;
+pub mod live;
 pub mod look;
 pub mod notify;
 pub mod overview;

@@ -115,6 +115,7 @@ fn agents(looked: &Looked, now: Time) -> Vec<AgentLine> {
                 Decision::Start(_) => None,
             },
             due_at: schedule::due_at(agent, &state, now).filter(|due| now < *due),
+            paused: agent.paused,
             run_requested: look.is_some_and(|look| look.snapshot.requested.contains(&agent.name)),
             state,
         });
@@ -144,6 +145,7 @@ fn stranger(name: &Name, view: &AgentView) -> AgentLine {
         brief: brief.to_owned(),
         reason: None,
         due_at: None,
+        paused: false,
         run_requested: false,
         state: view.state.clone(),
     }

@@ -60,6 +60,7 @@ mod task_list_show;
 mod task_retry;
 mod test_bed;
 mod tick;
+mod top;
 mod verdict;
 mod views;
 mod worktree_comfort;

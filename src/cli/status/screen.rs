@@ -4,6 +4,7 @@ use crate::{
     cli::view::{Line, Tone, fit},
     domain::{
         overview::{AgentLine, Doing, Overview},
+        task::Task,
         time::{self, Time},
     },
 };
@@ -20,22 +21,22 @@ pub fn lines(overview: &Overview, width: usize) -> Vec<Line> {
     let mut lines = head(overview, width);
     lines.push(Line::empty());
     lines.extend(agents(overview, width, AGENTS));
-    for section in
-        [claimed(overview, width), failed(overview, width), pull_requests(overview, width), questions(overview, width)]
-    {
-        if !section.is_empty() {
-            lines.push(Line::empty());
-            lines.extend(section);
-        }
-    }
-    if !overview.problems.is_empty() {
+    for section in sections(overview, width).into_iter().filter(|section| !section.is_empty()) {
         lines.push(Line::empty());
-        lines.push(Line::new("PROBLEMS", Tone::Strong));
-        let problem = |problem: &String| Line::new(&fit(problem, 4 * width), Tone::Bad);
-        lines.extend(overview.problems.iter().take(SOME).map(problem));
-        lines.extend(more(overview.problems.len(), SOME, "problems"));
+        lines.extend(section);
     }
     lines
+}
+
+/// What there is beside the agents, each with its heading; empty where there is nothing of a kind.
+pub fn sections(overview: &Overview, width: usize) -> [Vec<Line>; 5] {
+    [
+        claimed(overview, width),
+        failed(overview, width),
+        pull_requests(overview, width),
+        questions(overview, width),
+        problems(overview, width),
+    ]
 }
 
 /// What concerns everybody: the tick, holds, cost, the queue in numbers.
@@ -133,28 +134,37 @@ pub fn agents(overview: &Overview, width: usize, limit: usize) -> Vec<Line> {
 }
 
 fn agent_line(agent: &AgentLine, now: Time, width: usize) -> Line {
-    let tone = match agent.doing {
+    let last = if agent.state.consecutive_failures > 0 { Tone::Bad } else { Tone::Plain };
+    let role = agent.role.map_or_else(|| "-".to_owned(), |role| role.to_string());
+    Line::empty()
+        .cell(agent.name.as_str(), 16, Tone::Plain)
+        .cell(&role, 15, Tone::Dim)
+        .cell(&agent.last_run(now), 19, last)
+        .and(&fit(&at_present(agent), width.saturating_sub(53)), tone(agent.doing))
+}
+
+/// What an agent does, or why it doesn't start, with what else is to be known of it at a glance.
+pub fn at_present(agent: &AgentLine) -> String {
+    let failures = agent.state.consecutive_failures;
+    let mut text = agent.brief.clone();
+    if failures > 1 && agent.doing != Doing::Waiting {
+        text = format!("{text}; {failures} failures");
+    }
+    if agent.run_requested && agent.doing != Doing::Running {
+        text = format!("{text}; run asked for");
+    }
+    text
+}
+
+/// The tone of what an agent does.
+pub fn tone(doing: Doing) -> Tone {
+    match doing {
         Doing::Running => Tone::Good,
         Doing::Ready => Tone::Plain,
         Doing::Waiting => Tone::Dim,
         Doing::Paused | Doing::NotConfigured => Tone::Warn,
         Doing::Recovering => Tone::Bad,
-    };
-    let failures = agent.state.consecutive_failures;
-    let last = if failures > 0 { Tone::Bad } else { Tone::Plain };
-    let role = agent.role.map_or_else(|| "-".to_owned(), |role| role.to_string());
-    let mut now_text = agent.brief.clone();
-    if failures > 1 && agent.doing != Doing::Waiting {
-        now_text = format!("{now_text}; {failures} failures");
     }
-    if agent.run_requested && agent.doing != Doing::Running {
-        now_text = format!("{now_text}; run asked for");
-    }
-    Line::empty()
-        .cell(agent.name.as_str(), 16, Tone::Plain)
-        .cell(&role, 15, Tone::Dim)
-        .cell(&agent.last_run(now), 19, last)
-        .and(&fit(&now_text, width.saturating_sub(53)), tone)
 }
 
 fn claimed(overview: &Overview, width: usize) -> Vec<Line> {
@@ -169,6 +179,19 @@ fn claimed(overview: &Overview, width: usize) -> Vec<Line> {
             .and(&fit(&format!("{}{attempt}", task.title), width.saturating_sub(41)), Tone::Plain)
     });
     section(&[("CLAIMED", 16), ("BY", 15), ("SINCE", 7), ("TITLE", 5)], lines.collect(), tasks.len(), "tasks")
+}
+
+/// The tasks that wait, all of them.
+pub fn waiting(tasks: &[Task], width: usize) -> Vec<Line> {
+    let line = |task: &Task| {
+        Line::empty()
+            .cell(task.id.as_str(), 16, Tone::Plain)
+            .cell(task.role.word(), 15, Tone::Dim)
+            .cell(&task.priority.to_string(), 7, Tone::Plain)
+            .and(&fit(&task.title, width.saturating_sub(41)), Tone::Plain)
+    };
+    let headings = [("WAITING", 16), ("ROLE", 15), ("PRIO", 7), ("TITLE", 5)];
+    section(&headings, tasks.iter().map(line).collect(), 0, "tasks")
 }
 
 fn failed(overview: &Overview, width: usize) -> Vec<Line> {
@@ -206,6 +229,12 @@ fn questions(overview: &Overview, width: usize) -> Vec<Line> {
     });
     let headings = [("QUESTION", QUESTION), ("FROM", 14), ("TITLE", 5)];
     section(&headings, lines.collect(), asked.len(), "questions; `scheduler message list` shows all")
+}
+
+fn problems(overview: &Overview, width: usize) -> Vec<Line> {
+    let problem = |problem: &String| Line::new(&fit(problem, 4 * width), Tone::Bad);
+    let lines: Vec<_> = overview.problems.iter().take(SOME).map(problem).collect();
+    section(&[("PROBLEMS", 8)], lines, overview.problems.len(), "problems")
 }
 
 fn section(headings: &[(&str, usize)], lines: Vec<Line>, all: usize, what: &str) -> Vec<Line> {

@@ -1,0 +1,79 @@
+//! A project to be shown in tests.
+
+use crate::domain::{
+    config::QueueLimits,
+    overview::{
+        AgentLine, ClaimedLine, Doing, FailedLine, Holds, Overview, ProposalsLine, PullRequestsLine, Pulse, QueueLine,
+    },
+    role::{Role, TaskRole},
+    state::AgentState,
+    time,
+};
+
+/// Agents with these names: the first is at work, the second paused, the others wait.
+pub fn overview(names: &[&str]) -> Overview {
+    let now = time::parse("2026-03-01T10:00:00Z").unwrap();
+    let agents = names.iter().enumerate().map(|(at, name)| {
+        let (doing, brief) = match at {
+            0 => (Doing::Running, "TASK-1 3 min"),
+            1 => (Doing::Paused, "paused"),
+            _ => (Doing::Waiting, "no implement task"),
+        };
+        let run_id = (at == 0).then(|| "0190d1c2-0000-4000-8000-000000000000".to_owned());
+        AgentLine {
+            name: name.parse().unwrap(),
+            role: Some(Role::Implementer),
+            doing,
+            brief: brief.to_owned(),
+            reason: None,
+            due_at: None,
+            paused: at == 1,
+            run_requested: false,
+            state: AgentState { run_id, ..AgentState::default() },
+        }
+    });
+    let limits = QueueLimits { max_incoming: 20, max_claimed: 5, max_open_prs: 10 };
+    let claimed = ClaimedLine {
+        id: "TASK-1".parse().unwrap(),
+        title: "Reject empty names".to_owned(),
+        role: TaskRole::Implement,
+        claimed_by: Some("impl-1".to_owned()),
+        claimed_at: Some(now),
+        attempt: 1,
+    };
+    let failed = FailedLine {
+        id: "TASK-2".parse().unwrap(),
+        title: "Two".to_owned(),
+        failed_at: Some(now),
+        reason: "No such branch".to_owned(),
+    };
+    Overview {
+        time: now,
+        project: "/p".to_owned(),
+        pulse: Pulse { last_tick: Some(now), duration_ms: Some(3), late: false },
+        holds: Holds {
+            paused_by_marker: false,
+            paused_since: None,
+            paused_reason: None,
+            paused_in_config: false,
+            cooldown_until: None,
+            cooldown_reason: None,
+        },
+        cost_today_usd: 0.5,
+        cost_limit_usd: Some(20.0),
+        agents: agents.collect(),
+        queue: QueueLine {
+            incoming: 2,
+            claimed: 1,
+            done: 9,
+            failed: 1,
+            limits: Some(limits),
+            claimed_tasks: vec![claimed],
+            failed_tasks: vec![failed],
+        },
+        proposals: ProposalsLine { active: 0, promoted: 0, deferred: 0, rejected: 0 },
+        pull_requests: PullRequestsLine { asked_at: None, open: None, limit: Some(10), error: None },
+        questions: Vec::new(),
+        problems: vec!["agents.yaml, line 3: odd".to_owned()],
+    }
+}
