@@ -2,9 +2,8 @@
 
 use super::tick::misconfigured;
 use crate::{
-    domain::config::{self, Config},
-    engine::project::Project,
-    store::read,
+    domain::config::Config,
+    engine::{configuration, project::Project},
 };
 use anyhow::Result;
 
@@ -13,8 +12,7 @@ use anyhow::Result;
 /// # Errors
 /// The file can't be read, or something in it is wrong (exit code 2).
 pub fn read(project: &Project) -> Result<Config> {
-    let text = read::read_linked_text(&project.paths.config())?.unwrap_or_default();
-    match config::read(&text) {
+    match configuration::read(&project.paths)?.read {
         Ok((config, _)) => Ok(config),
         Err(problems) => Err(misconfigured(project, &problems)),
     }

@@ -2,17 +2,14 @@
 
 use super::{
     collect::{self, Crew},
+    configuration,
     project::Project,
     snapshot::{self, Taken},
-    tick,
 };
-use crate::{
-    domain::{
-        config::{Config, Problem},
-        schedule::{self, Decision, Snapshot},
-        time::Time,
-    },
-    store::read,
+use crate::domain::{
+    config::{Config, Problem},
+    schedule::{self, Decision, Snapshot},
+    time::Time,
 };
 use anyhow::Result;
 
@@ -53,8 +50,7 @@ pub enum Looked {
 /// agents.yaml, the queue or the folder of the agents can't be read.
 pub fn look(project: &Project, now: Time) -> Result<Looked> {
     let crew = collect::collect(&project.paths, None)?;
-    let text = read::read_linked_text(&project.paths.config())?;
-    let (config, warnings) = match tick::configuration(text.as_deref()) {
+    let (config, warnings) = match configuration::read(&project.paths)?.read {
         Ok(read) => read,
         Err(problems) => return Ok(Looked::Misconfigured { problems, crew }),
     };

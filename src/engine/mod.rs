@@ -4,6 +4,7 @@
 //! It prints nothing; what there is to say is returned or logged.
 
 pub mod collect;
+pub mod configuration;
 pub mod configure;
 pub mod coordinator;
 pub mod curation;

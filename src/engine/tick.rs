@@ -4,6 +4,7 @@
 
 use super::{
     collect::{self, Crew},
+    configuration::{self, Configuration},
     curation, housekeeping, notify,
     project::Project,
     snapshot::{self, Taken},
@@ -20,7 +21,7 @@ use crate::{
         time::{self, Time},
     },
     exec::clock::monotonic_now,
-    store::{cache, lock::Lock, messages, paths::Paths, proposals::Proposals, read},
+    store::{cache, lock::Lock, messages, paths::Paths, proposals::Proposals},
 };
 use anyhow::Result;
 use serde::Serialize;
@@ -111,8 +112,8 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let spawner = Spawner { project, program: options.program, now: options.now };
     let mut crew = collect::collect(paths, (!options.dry_run).then_some(&spawner))?;
     let completed = if options.dry_run { None } else { complete(paths, options.now, &mut crew) };
-    let text = read::read_linked_text(&paths.config())?;
-    let (config, warnings) = match configuration(text.as_deref()) {
+    let Configuration { text, read } = configuration::read(paths)?;
+    let (config, warnings) = match read {
         Ok(read) => read,
         Err(problems) => {
             if !options.dry_run {
@@ -158,16 +159,6 @@ fn complete(paths: &Paths, now: Time, crew: &mut Crew) -> Option<String> {
             None
         }
     }
-}
-
-/// agents.yaml from its text; without one, that is what is wrong.
-pub(super) fn configuration(text: Option<&str>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
-    text.map_or_else(missing, config::read)
-}
-
-fn missing() -> Result<(Config, Vec<Problem>), Vec<Problem>> {
-    let message = "there is no agents.yaml: run `scheduler init`".to_owned();
-    Err(vec![Problem { severity: config::Severity::Error, line: 1, key: String::new(), message }])
 }
 
 /// Tells the human that agents.yaml is wrong: once, as long as the message lies there.

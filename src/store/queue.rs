@@ -23,11 +23,15 @@ use crate::domain::{
     name::Name,
     task::{self, Task, TaskState},
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::path::PathBuf;
 
 /// A header is nearly always shorter than this; only a longer one is read to its end.
 const HEAD_BYTES: usize = 16 << 10;
+
+/// A larger task is left alone: what it gains in its life (header lines, answers, a result) must not make it larger than
+/// can be read, or nobody could ever settle it.
+const MAX_TASK_BYTES: usize = read::MAX_BYTES - (64 << 10);
 
 /// The queue of one project.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +164,9 @@ impl<'a> Queue<'a> {
     fn head(&self, state: TaskState, id: Name) -> Result<Option<Task>, BadTask> {
         let path = self.paths.task(state, &id);
         let text = read::read_head(&path, HEAD_BYTES).and_then(|head| match head {
+            Some(head) if head.size > MAX_TASK_BYTES && state == TaskState::Incoming => {
+                bail!("it is larger than {} KiB and has no room left for a result: shorten it", MAX_TASK_BYTES >> 10)
+            }
             Some(head) if !head.whole && !head.text.contains("\n##") => read::read_text(&path),
             head => Ok(head.map(|head| head.text)),
         });

@@ -29,6 +29,13 @@ pub struct Refused {
     why: &'static str,
 }
 
+impl Refused {
+    /// What is the matter with it and what to do, without its path.
+    pub fn why(&self) -> &'static str {
+        self.why
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.path.display(), self.why)
@@ -51,6 +58,8 @@ pub struct Head {
     pub text: String,
     /// Whether it is the whole file.
     pub whole: bool,
+    /// How many bytes the whole file has.
+    pub size: usize,
 }
 
 /// The text of a file that the program keeps; `None` if there is none. Bytes that are not UTF-8 are replaced.
@@ -78,7 +87,7 @@ pub fn read_head(path: &Path, max: usize) -> Result<Option<Head>> {
     let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
     let size = bounded(path, &stat)?;
     let text = lossy(contents(&file, path, size.min(max))?);
-    Ok(Some(Head { text, whole: size <= max }))
+    Ok(Some(Head { text, whole: size <= max, size }))
 }
 
 /// At most the last `max` bytes of a file of any size that the program keeps; empty if there is none.
@@ -229,7 +238,7 @@ mod tests {
         let path = dir.path().join("x");
         fs::write(&path, "\u{feff}[1, 2]").unwrap();
         assert_eq!(read_json::<Vec<u8>>(&path).unwrap(), Some(vec![1, 2]));
-        assert_eq!(read_head(&path, 5).unwrap(), Some(Head { text: "\u{feff}[1".to_owned(), whole: false }));
+        assert_eq!(read_head(&path, 5).unwrap(), Some(Head { text: "\u{feff}[1".to_owned(), whole: false, size: 9 }));
         assert!(read_head(&path, 9).unwrap().unwrap().whole);
         fs::write(&path, "[1,\n oops").unwrap();
         let error = format!("{:#}", read_json::<Vec<u8>>(&path).unwrap_err());

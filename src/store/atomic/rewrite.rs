@@ -8,7 +8,11 @@ use super::{
     renames::{exchange, is_unsupported},
     sync_dir,
 };
-use crate::store::{error::cannot, lossless, read::read_bytes};
+use crate::store::{
+    error::cannot,
+    lossless,
+    read::{check_size, read_bytes},
+};
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::io::Errno;
 use std::{
@@ -36,7 +40,8 @@ const TRIES: u32 = 20;
 /// `change` may be called several times, each time with a newer text. Bytes that are not UTF-8 stay as they are.
 ///
 /// # Errors
-/// As for [`super::super::read::read_text`] and [`super::write()`]; a person's edit is then in place.
+/// As for [`super::super::read::read_text`] and [`super::write()`], and a text that would be too large to be read; a
+/// person's edit is then in place.
 pub fn rewrite(path: &Path, change: impl FnMut(&str) -> Option<String>) -> Result<Rewritten> {
     rewrite_by(path, change, exchange)
 }
@@ -63,6 +68,7 @@ pub(super) fn rewrite_by(
         let old = lossless::decode(&bytes);
         let Some(new) = change(&old).filter(|new| *new != old) else { return Ok(Rewritten::Unchanged(old)) };
         let ours = lossless::encode(&new);
+        check_size(&path.display().to_string(), &ours)?;
         let temporary = prepared(path, &ours, 0o600, true)?;
         keep_mode(&temporary, path, stat.st_mode)?;
         match place(temporary, path, &ours, &bytes, exchange)? {

@@ -1,6 +1,6 @@
 //! New tasks: an id that no task has or had, and never more than the limit, however many add at once.
 
-use super::Queue;
+use super::{MAX_TASK_BYTES, Queue};
 use crate::{
     domain::{
         name::Name,
@@ -103,6 +103,11 @@ impl Queue<'_> {
         }
         let text = new.to_text(id, now);
         read::check_size("the task", text.as_bytes())?;
+        anyhow::ensure!(
+            text.len() <= MAX_TASK_BYTES,
+            "the task is larger than {} KiB: shorten it",
+            MAX_TASK_BYTES >> 10
+        );
         atomic::create_new(&self.paths.task(TaskState::Incoming, id), text.as_bytes())
     }
 
