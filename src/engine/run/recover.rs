@@ -21,8 +21,10 @@ use crate::{
     store::{
         events::{self, Event, EventKind},
         messages,
+        paths::AgentPaths,
         queue::Queue,
-        read, runs,
+        read::{self, Refused},
+        runs,
         state::{self, Loaded},
     },
 };
@@ -143,13 +145,9 @@ fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()
     let paths = &supervisor.project.paths;
     let files = paths.agent(agent);
     let now = (supervisor.clock)();
-    let newest = match runs::list(&files)?.into_iter().next() {
-        Some(run) => read::read_json::<Assignment>(&run.assignment())?,
-        None => None,
-    };
+    let (run_id, newest) = newest_run(&files)?;
     // Cut off after the next step, nobody would look for them any more.
-    let run_id = newest.as_ref().map_or("", |assignment| assignment.run_id.as_str());
-    end_orphans(&AgentState::default(), run_id)?;
+    end_orphans(&AgentState::default(), &run_id)?;
     let aside = state::set_aside(&files, now)?.context("state.json is gone")?;
     messages::send(
         paths,
@@ -177,6 +175,20 @@ fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()
     });
     state::save(&files, &state)?;
     if state.is_idle() { Ok(()) } else { recover(supervisor, agent) }
+}
+
+/// The id of an agent's newest run, empty if it had none, and what it was started for. If that can't be read the task is
+/// named by nobody any more, and the tick puts it back; what is in the worktree is saved by the next run.
+fn newest_run(agent: &AgentPaths) -> Result<(String, Option<Assignment>)> {
+    let Some(run) = runs::list(agent)?.into_iter().next() else { return Ok((String::new(), None)) };
+    let id = run.dir().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match read::read_json(&run.assignment()) {
+        Err(error) if error.is::<Refused>() || error.is::<serde_json::Error>() => {
+            tracing::warn!(run = id, "neither its state nor its assignment can be read: {error:#}");
+            Ok((id, None))
+        }
+        read => Ok((id, read?)),
+    }
 }
 
 impl Run<'_> {
@@ -227,7 +239,9 @@ impl Run<'_> {
             Ok(Some(record)) => Record { settlement, ..record },
             Ok(None) | Err(_) => self.last_record(&state, settlement, reason),
         };
-        runs::write_json(&self.files.record(), &record)?;
+        if let Err(error) = runs::write_json(&self.files.record(), &record) {
+            return abandon(self.supervisor, &self.assignment.agent, state, self.id(), &error);
+        }
         self.settle(state, &record)
     }
 
