@@ -16,6 +16,8 @@
 mod support;
 
 #[cfg(target_os = "linux")]
+mod bad_input;
+#[cfg(target_os = "linux")]
 mod errors;
 #[cfg(target_os = "linux")]
 mod git_kill;

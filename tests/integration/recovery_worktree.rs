@@ -126,3 +126,40 @@ fn what_an_earlier_run_left_is_saved_and_named() {
     assert!(test.task_text("TASK-2").contains(&salvage), "{}", test.task_text("TASK-2"));
     test.run(["task", "show", "TASK-2"]).ok().says(&format!("set aside in {salvage}"));
 }
+
+#[test]
+fn a_project_that_is_moved_beside_an_orphan_goes_on_where_it_is_now() {
+    let test = hanging(HANGS);
+    test.kill_supervisor(AGENT);
+    assert!(!test.leftovers().is_empty(), "claude outlives its supervisor");
+    let (here, there) = (test.dir(), test.root().join("moved"));
+    fs::rename(&here, &there).unwrap();
+    let tick = || {
+        let mut tick = test.later(180).command([] as [&str; 0]);
+        tick.current_dir(&there);
+        let output = test.finish(tick).ok();
+        test.wait_until("the end of what the tick started", || test.leftovers().is_empty());
+        output
+    };
+    tick().says("puts right");
+    test.claude.plays("implementer", "[ -f a.txt ] && write c.txt three && commit 'Last part' && finish 'Done.'");
+    tick().says(&format!("with {TASK}"));
+    for path in test.git_in(&there, ["worktree", "list", "--porcelain"]).lines() {
+        assert!(!path.starts_with("worktree ") || path.contains("/moved"), "{path}");
+    }
+    assert!(!here.exists(), "something is written where the project was");
+    // Back again, where this test looks for it.
+    fs::rename(&there, &here).unwrap();
+    assert_eq!(test.task_state(TASK), "done", "{}", test.task_text(TASK));
+    assert_eq!(test.pushed_branches().len(), 1);
+    assert!(!refs_with(&test, "a.txt", "one").is_empty() && !refs_with(&test, "b.txt", "two").is_empty());
+    tick_after_return(&test);
+}
+
+/// Moved once more, with nothing under way: the worktree is found again.
+fn tick_after_return(test: &Test) {
+    test.claude.implements();
+    test.task_for("TASK-2", "implement");
+    test.later(180).tick_and_wait();
+    assert_eq!(test.task_state("TASK-2"), "done", "{}", test.task_text("TASK-2"));
+}
