@@ -2,6 +2,7 @@
 //!
 //! It changes nothing.
 
+mod carriers;
 mod machine;
 mod programs;
 mod project;
@@ -67,6 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     authorize(context, &project, "doctor", Access::Read)?;
     let view = programs::View::new(context, args.cron);
     let mut findings = programs::look(&view, &project);
+    findings.extend(carriers::look(&view, &project));
     findings.extend(project::look(&project)?);
     findings.extend(timer::look(context, &project));
     findings.extend(machine::look(&project)?);

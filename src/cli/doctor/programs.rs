@@ -1,4 +1,4 @@
-//! git, claude and gh: whether they are found, which versions they are, whether they are logged in.
+//! git and gh: whether they are found, which versions they are, whether gh is logged in; and from where is looked.
 
 use super::Finding;
 use crate::{
@@ -15,14 +15,14 @@ const CRON_PATH: &str = "/usr/bin:/bin";
 
 /// From where is looked: this environment, or the bare one of a timer.
 pub(super) struct View {
-    search_path: String,
-    home: Option<String>,
+    pub(super) search_path: String,
+    pub(super) home: Option<String>,
     bare: bool,
     tokens: Vec<&'static str>,
 }
 
 /// Variables by which claude is logged in.
-const CLAUDE_TOKENS: [&str; 3] = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"];
+pub(super) const CLAUDE_TOKENS: [&str; 3] = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"];
 /// Variables by which gh is logged in.
 const GH_TOKENS: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
 
@@ -40,8 +40,29 @@ impl View {
         }
     }
 
-    fn has_token(&self, names: &[&str]) -> bool {
+    /// Whether one of these variables is set where runs are started.
+    pub(super) fn has_token(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.tokens.contains(name))
+    }
+
+    /// Whether a program is found by its name, and which version it is.
+    pub(super) fn program(&self, name: &str, remedy: &str, project: &Project) -> Finding {
+        match programs::folder_of(name, &self.search_path) {
+            Some(folder) => self.version(name, &folder.join(name), project),
+            None if name == "gh" => Finding::warning(format!("{name} is not on {}", self.search_path), remedy),
+            None => Finding::error(format!("{name} is not on {}", self.search_path), remedy),
+        }
+    }
+
+    /// Which version a program is, as it says itself.
+    pub(super) fn version(&self, name: &str, path: &Path, project: &Project) -> Finding {
+        let folder = path.parent().unwrap_or(path).display();
+        match self.ask(path, &["--version"], project.root()) {
+            Some(version) => Finding::ok(format!("{name}: {version} ({folder})")),
+            None => {
+                Finding::error(format!("{name} in {folder} doesn't run"), format!("try `{} --version`", path.display()))
+            }
+        }
     }
 
     /// What a program says when it is called like this; `None` if it fails.
@@ -59,52 +80,15 @@ impl View {
     }
 }
 
-/// Looks at the three programs.
+/// Looks at git and gh.
 pub(super) fn look(view: &View, project: &Project) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (name, remedy) in programs::NEEDED {
-        match programs::folder_of(name, &view.search_path) {
-            Some(folder) => {
-                let version = view.ask(&folder.join(name), &["--version"], project.root());
-                findings.push(match version {
-                    Some(version) => Finding::ok(format!("{name}: {version} ({})", folder.display())),
-                    None => Finding::error(
-                        format!("{name} in {} doesn't run", folder.display()),
-                        format!("try `{name} --version`"),
-                    ),
-                });
-            }
-            None if name == "gh" => {
-                findings.push(Finding::warning(format!("{name} is not on {}", view.search_path), remedy))
-            }
-            None => findings.push(Finding::error(format!("{name} is not on {}", view.search_path), remedy)),
-        }
-    }
+    let needed = programs::NEEDED.into_iter().filter(|(name, _)| *name != "claude");
+    let mut findings: Vec<_> = needed.map(|(name, remedy)| view.program(name, remedy, project)).collect();
     if let Err(error @ git::GitError::TooOld(_)) = git::git_version() {
         findings.push(Finding::error(error.to_string(), "install a newer git"));
     }
-    findings.push(claude_login(view));
     findings.extend(gh_login(view, project));
     findings
-}
-
-fn claude_login(view: &View) -> Finding {
-    let file = view.home.as_ref().map(|home| Path::new(home).join(".claude/.credentials.json"));
-    if view.has_token(&CLAUDE_TOKENS) {
-        Finding::ok("claude: a token is in the environment")
-    } else if file.is_some_and(|file| file.is_file()) {
-        Finding::ok("claude: logged in, as far as its files tell")
-    } else if cfg!(target_os = "macos") {
-        Finding::warning(
-            "claude: its login is in the keychain, if anywhere, which a timer may not reach",
-            "if runs fail with 401: `claude setup-token`, and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
-        )
-    } else {
-        Finding::warning(
-            "claude: no sign of a login",
-            "run `claude` once and log in, or `claude setup-token` and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
-        )
-    }
 }
 
 fn gh_login(view: &View, project: &Project) -> Option<Finding> {

@@ -4,7 +4,7 @@ use super::Finding;
 use crate::{
     domain::{
         config::{self, Config, Severity},
-        role::Role,
+        gate,
         state::Phase,
     },
     engine::project::Project,
@@ -31,7 +31,9 @@ pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
         Ok((config, warnings)) => {
             elsewhere = config.worktrees.root.is_some();
             findings.push(Finding::ok(format!("{path}: {} agents", config.agents.len())));
-            let said = warnings.iter().map(|warning| Finding::warning(format!("{path}: {warning}"), "mend that line"));
+            let errors: Vec<_> = gate::unguarded(&config).into_iter().map(gate::unguarded_words).collect();
+            let warnings = warnings.iter().filter(|warning| !errors.contains(&warning.message));
+            let said = warnings.map(|warning| Finding::warning(format!("{path}: {warning}"), "mend that line"));
             findings.extend(said);
             findings.extend(checks(&config));
             for agent in &config.agents {
@@ -52,18 +54,13 @@ pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Required checks that nobody does.
+/// Required checks that nobody makes: more than a warning, for they hold up every pull request.
 fn checks(config: &Config) -> Vec<Finding> {
-    if !config.gatekeeper.enabled {
-        return Vec::new();
-    }
-    let done =
-        |check| config.agents.iter().any(|agent| agent.role == Role::Gatekeeper && agent.focus.as_ref() == Some(check));
-    let missing = config.gatekeeper.required_checks.iter().filter(|check| !done(check));
+    let missing = gate::unguarded(config).into_iter();
     missing
         .map(|check| {
             Finding::error(
-                format!("no gatekeeper has the required check {check}: no pull request will ever pass"),
+                gate::unguarded_words(check),
                 format!("add an agent with role: gatekeeper and focus: {check}, or take it out of required_checks"),
             )
         })

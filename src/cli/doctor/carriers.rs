@@ -1,0 +1,86 @@
+//! The programs that carry runs: `claude`, or what `command` in agents.yaml names instead; whether claude is logged in.
+
+use super::{
+    Finding,
+    programs::{CLAUDE_TOKENS, View},
+};
+use crate::{
+    cli::programs,
+    domain::config::{self, Config},
+    engine::project::Project,
+    store::read,
+};
+use rustix::fs::{Access, access};
+use std::{collections::BTreeMap, path::Path};
+
+/// Looks at each command that agents are configured with; at `claude` if agents.yaml can't be read.
+pub(super) fn look(view: &View, project: &Project) -> Vec<Finding> {
+    let text = read::read_linked_text(&project.paths.config()).ok().flatten();
+    let config = text.as_deref().and_then(|text| config::read(text).ok()).map(|(config, _)| config);
+    let usual = || (BTreeMap::from([("claude".to_owned(), Vec::new())]), true);
+    let (programs, is_claude) = config.as_ref().map_or_else(usual, programs_of);
+    let mut findings: Vec<_> =
+        programs.iter().map(|(program, agents)| carrier(view, project, program, agents)).collect();
+    if is_claude {
+        findings.push(claude_login(view));
+    }
+    findings
+}
+
+/// The distinct programs with the agents that have them, and whether any command names claude, be it behind another program.
+fn programs_of(config: &Config) -> (BTreeMap<String, Vec<String>>, bool) {
+    let mut programs: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    let agents = || config.agents.iter().filter(|agent| agent.role.uses_claude());
+    for agent in agents() {
+        let program = agent.settings.command.first().cloned();
+        programs.entry(program.unwrap_or_default()).or_default().push(agent.name.to_string());
+    }
+    (programs, agents().flat_map(|agent| &agent.settings.command).any(|word| is_claude(word)))
+}
+
+fn is_claude(word: &str) -> bool {
+    Path::new(word).file_name().is_some_and(|name| name == "claude")
+}
+
+/// One program. Only claude itself is asked for its version: what another one does with that word is its own affair.
+fn carrier(view: &View, project: &Project, program: &str, agents: &[String]) -> Finding {
+    let remedy = programs::NEEDED.iter().find(|(name, _)| *name == program).map(|(_, remedy)| *remedy);
+    if let Some(remedy) = remedy {
+        return view.program(program, remedy, project);
+    }
+    let of = format!("{program} (`command` of {})", agents.join(", "));
+    let mend = "install it, or mend `command` in agents.yaml: `scheduler agent set NAME command=[claude]`";
+    let path = match program.contains('/') {
+        // A relative path is looked up in the worktree, which holds what the project holds.
+        true => Some(project.root().join(program)),
+        false => programs::folder_of(program, &view.search_path).map(|folder| folder.join(program)),
+    };
+    match path {
+        None => Finding::error(format!("{of} is not on {}", view.search_path), mend),
+        Some(path) if !path.is_file() => Finding::error(format!("{of} is not there"), mend),
+        Some(path) if access(&path, Access::EXEC_OK).is_err() => {
+            Finding::error(format!("{of} is not executable"), format!("`chmod +x {}`", path.display()))
+        }
+        Some(path) if is_claude(program) => view.version(program, &path, project),
+        Some(_) => Finding::ok(of),
+    }
+}
+
+fn claude_login(view: &View) -> Finding {
+    let file = view.home.as_ref().map(|home| Path::new(home).join(".claude/.credentials.json"));
+    if view.has_token(&CLAUDE_TOKENS) {
+        Finding::ok("claude: a token is in the environment")
+    } else if file.is_some_and(|file| file.is_file()) {
+        Finding::ok("claude: logged in, as far as its files tell")
+    } else if cfg!(target_os = "macos") {
+        Finding::warning(
+            "claude: its login is in the keychain, if anywhere, which a timer may not reach",
+            "if runs fail with 401: `claude setup-token`, and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
+        )
+    } else {
+        Finding::warning(
+            "claude: no sign of a login",
+            "run `claude` once and log in, or `claude setup-token` and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
+        )
+    }
+}
