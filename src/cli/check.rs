@@ -11,7 +11,7 @@ use crate::{
         name::Name,
         review::Issue,
         run::Prepared,
-        text::one_line,
+        text::{counted, one_line},
     },
     engine::project::Project,
     store::{prs::Prs, read, runs},
@@ -99,7 +99,8 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
             (number, check)
         }
     };
-    context.line(format!("recorded: {} of #{number} {}, {} issues", check.name, check.status, check.issues.len()))
+    let issues = counted(check.issues.len(), "issue");
+    context.line(format!("recorded: {} of #{number} {}, {issues}", check.name, check.status))
 }
 
 /// The pull request, check and commit that a run is for.

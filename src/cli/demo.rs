@@ -7,6 +7,7 @@ pub mod agent;
 mod clear;
 mod ending;
 mod follow;
+pub mod github;
 mod play;
 mod show;
 mod stage;
@@ -23,11 +24,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Makes a repository with an origin in a temporary folder, sets it up, and does ticks until a task that the product
 /// manager created is implemented, tested and reviewed. The agent is a stand-in: no account, no network, no cost.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  scheduler demo\n  scheduler demo --proposals --keep")]
+#[command(
+    after_help = "Examples:\n  scheduler demo\n  scheduler demo --proposals\n  scheduler demo --gatekeepers --keep"
+)]
 pub struct Args {
     /// Show the proposal model: propose, judge, carry out, heed a rejection, leave a contradiction to the owner
     #[arg(long)]
     proposals: bool,
+    /// Show gatekeepers: a pull request fails its check, is mended on its own branch, passes and is marked ready
+    #[arg(long, conflicts_with = "proposals")]
+    gatekeepers: bool,
     /// Leave the folder for you to look at
     #[arg(long)]
     keep: bool,
@@ -40,7 +46,11 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     caller::refuse_inside_run(context, "a demo")?;
     let stop = watch::stop_on_signals()?;
-    let play = if args.proposals { demo::PROPOSALS } else { demo::TASKS };
+    let play = match (args.proposals, args.gatekeepers) {
+        (true, _) => demo::PROPOSALS,
+        (_, true) => demo::GATEKEEPERS,
+        _ => demo::TASKS,
+    };
     let show = Show::new(context);
     let stage = Stage::new(context, play)?;
     let played = perform(&stage, &show, &stop);

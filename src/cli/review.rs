@@ -6,7 +6,10 @@ use super::{
     input, usage,
 };
 use crate::{
-    domain::review::{Issue, Review, Verdict},
+    domain::{
+        review::{Issue, Review, Verdict},
+        text::counted,
+    },
     engine::project::Project,
     store::runs,
 };
@@ -62,5 +65,5 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
     }
     let review = Review { verdict: args.verdict, summary: summary.trim().to_owned(), issues: args.issues.clone() };
     runs::write_json(&agent.files.review(), &review)?;
-    context.line(format!("recorded: {}, {} issues", review.verdict, review.issues.len()))
+    context.line(format!("recorded: {}, {}", review.verdict, counted(review.issues.len(), "issue")))
 }

@@ -2,6 +2,7 @@
 //!
 //! A play is data. A further one is a further [`Play`] in [`PLAYS`]; nothing is carried out here.
 
+mod gatekeepers;
 mod proposals;
 mod tasks;
 
@@ -12,8 +13,10 @@ use serde::Deserialize;
 pub const TASKS: &Play = &tasks::PLAY;
 /// The play of the proposal model.
 pub const PROPOSALS: &Play = &proposals::PLAY;
+/// The play of the gatekeepers.
+pub const GATEKEEPERS: &Play = &gatekeepers::PLAY;
 /// Every play.
-pub const PLAYS: [&Play; 2] = [TASKS, PROPOSALS];
+pub const PLAYS: [&Play; 3] = [TASKS, PROPOSALS, GATEKEEPERS];
 
 /// One play.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub struct Play {
     pub about: &'static str,
     /// The files of the project before anything happens: path and text.
     pub files: &'static [(&'static str, &'static str)],
+    /// A pull request that is open when it begins. With one, `gh` is played too.
+    pub pull_request: Option<&'static Offered>,
     /// agents.yaml, with `{command}` where the stand-in's command belongs.
     pub config: &'static str,
     /// What is done in runs. For each run the first scene that fits is played.
@@ -36,6 +41,24 @@ pub struct Play {
     pub star: &'static str,
 }
 
+/// A pull request, a draft, that somebody has opened.
+#[derive(Debug)]
+pub struct Offered {
+    /// Its title, and the message of its commit.
+    pub title: &'static str,
+    /// Its description.
+    pub body: &'static str,
+    /// Whose it is.
+    pub author: &'static str,
+    /// Its branch.
+    pub branch: &'static str,
+    /// The file that it changes, and the file's new text.
+    pub file: (&'static str, &'static str),
+}
+
+/// The number of the pull request that is open when a play begins.
+pub const NUMBER: u64 = 1;
+
 /// A part of what a play leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
@@ -43,6 +66,8 @@ pub enum Goal {
     Task(&'static str),
     /// The proposal of this title is in this state.
     Proposal(&'static str, ProposalState),
+    /// The pull request passed its checks.
+    Approved,
 }
 
 /// What one run does.
@@ -69,6 +94,8 @@ pub enum Cue {
     Is(&'static str, &'static str),
     /// There is one of the first title and in this state, and none of the second title yet.
     After(&'static str, &'static str, &'static str),
+    /// The file of the worktree holds the text.
+    Holds(&'static str, &'static str),
     /// Always.
     Always,
 }
@@ -114,8 +141,15 @@ pub fn title_in(prompt: &str) -> Option<&str> {
 }
 
 impl Play {
-    /// The scene for a run of `agent` whose task has the title `own`, and what its cue is if `seen` holds it.
-    pub fn scene<'a>(&self, agent: &str, own: Option<&str>, seen: &'a [Seen]) -> Option<(&Scene, Option<&'a Seen>)> {
+    /// The scene for a run of `agent` whose task has the title `own`, and what its cue is if `seen` has it. `holds` says
+    /// whether a file of the worktree holds a text.
+    pub fn scene<'a>(
+        &self,
+        agent: &str,
+        own: Option<&str>,
+        seen: &'a [Seen],
+        holds: impl Fn(&str, &str) -> bool,
+    ) -> Option<(&Scene, Option<&'a Seen>)> {
         let named = |title: &str| seen.iter().find(|seen| seen.title == title);
         let in_state = |title: &str, state: &str| named(title).filter(|seen| seen.state == state);
         self.scenes.iter().filter(|scene| scene.agent == agent).find_map(|scene| match scene.cue {
@@ -126,6 +160,7 @@ impl Play {
                 let cue = in_state(before, state)?;
                 named(title).is_none().then_some((scene, Some(cue)))
             }
+            Cue::Holds(path, text) => holds(path, text).then_some((scene, None)),
             Cue::Always => Some((scene, None)),
         })
     }

@@ -57,6 +57,12 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// So many of something that takes an `s` if there are others than one: `1 issue`, `2 issues`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// Lower-case ASCII words joined by `-`, at most `max` bytes, for file names. Never empty: `untitled`.
 pub fn slug(text: &str, max: usize) -> String {
     let mut slug = String::new();
@@ -148,5 +154,11 @@ mod tests {
         assert_eq!(nearest("intervall_second", words), Some("interval_seconds"));
         assert_eq!(nearest("rol", words), Some("role"));
         assert_eq!(nearest("colour", words), None);
+    }
+
+    #[test]
+    fn one_needs_no_s() {
+        let said = [0, 1, 2].map(|count| counted(count, "issue"));
+        assert_eq!(said, ["0 issues", "1 issue", "2 issues"]);
     }
 }

@@ -22,7 +22,7 @@ fn a_person_records_any_check_of_the_head_commit() {
     let mut failed = record.to_vec();
     failed[7] = "failed";
     failed.extend(["--issue", "high|a.rs:1|No", "--details-file", "-"]);
-    test.run_with_input(failed, "Ran it.\n").ok().says("failed, 1 issues");
+    test.run_with_input(failed, "Ran it.\n").ok().says("failed, 1 issue\n");
     let text = std::fs::read_to_string(test.orchestrator("shared/prs/PR-1/checks/lint.md")).unwrap();
     assert!(text.contains("## Details\n\nRan it.\n") && text.contains("- **high** `a.rs:1`: No"), "{text}");
 }

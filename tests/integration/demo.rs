@@ -113,6 +113,39 @@ fn shows_the_proposal_model() {
 }
 
 #[test]
+fn shows_gatekeepers() {
+    let test = Test::without_repository();
+    test.github.install();
+    let output = demo(&test, &["--gatekeepers"]).ok().quiet();
+    tells(
+        &output,
+        &[
+            "Pull request #1 of ada, a draft: Greet the world if no name is given\n",
+            "coordinator   started to look at the pull requests\n",
+            "lint-agent    started to check lint of #1\n",
+            "→ Hello, README.md greet.sh Ada!\n",
+            "$ scheduler check record --status failed",
+            "→ recorded: lint of #1 failed, 1 issue\n",
+            "impl-agent    started with TASK-pr1-",
+            "pushed greet-the-world\n",
+            "→ Hello, * Ada!\n",
+            "$ scheduler check record --status passed",
+            "#1 is marked ready for review\n",
+            "Pull request #1                                                ready for review\n",
+            "  2 comments, 2 reviews; labels: gatekeeper:passed\n",
+            "* ",
+            " Quote what is greeted\n|         greet-the-world\n",
+            "removed again",
+        ],
+    );
+    let output = output.says("#1 has a comment: ### ❌ Blocked: lint failed\n").says("the label gatekeeper:blocked\n");
+    let output = output.says("#1 has the label gatekeeper:passed\n");
+    fits_a_terminal(&test, &output);
+    nothing_is_left(&test);
+    assert!(test.github.calls().is_empty(), "the user's own gh was called");
+}
+
+#[test]
 fn keeps_the_folder_if_asked() {
     let test = Test::without_repository();
     let output = demo(&test, &["--keep"]).ok().says("The folder is kept");
@@ -178,6 +211,8 @@ fn refuses_where_it_cannot_be_played() {
     demo(&test, &[]).code(2).complains("inside a run");
     test.unset_env("SCHEDULER_RUN");
     test.run(["demo-agent", "tasks", "-p"]).code(2).complains("scheduler demo");
+    test.run(["demo-gh", "pr", "list"]).code(2).complains("scheduler demo --gatekeepers");
+    demo(&test, &["--proposals", "--gatekeepers"]).code(2).complains("--gatekeepers");
     test.without_program("git");
     demo(&test, &[]).code(1).complains("git");
     nothing_is_left(&test);

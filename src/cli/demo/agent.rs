@@ -78,7 +78,9 @@ impl Actor<'_> {
     /// Plays the scene that fits; the last message.
     fn perform(&mut self, play: &Play, role: Role, agent: &str, prompt: &str) -> Result<String> {
         let seen = self.look_around(role)?;
-        let Some((scene, cue)) = play.scene(agent, demo::title_in(prompt), &seen) else {
+        let dir = &self.context.dir;
+        let holds = |path: &str, text: &str| fs::read_to_string(dir.join(path)).is_ok_and(|all| all.contains(text));
+        let Some((scene, cue)) = play.scene(agent, demo::title_in(prompt), &seen, holds) else {
             bail!("the play {} has nothing for this run", play.name);
         };
         self.seen.clone_from(&seen);

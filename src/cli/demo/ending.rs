@@ -1,6 +1,7 @@
 //! What a demo ends with: branches, messages, files; and where to look if the folder is kept.
 
 use super::{
+    github::PullRequest,
     play::Sum,
     show::{Show, WIDTH, pack},
     stage::Stage,
@@ -8,10 +9,10 @@ use super::{
 use crate::{
     cli::Context,
     domain::{
-        demo::Play,
+        demo::{NUMBER, Play},
         proposal::ProposalState,
         shell::word,
-        text::{cut, one_line},
+        text::{counted, cut, one_line},
     },
     store::proposals::Proposals,
 };
@@ -25,13 +26,17 @@ const ALIKE: [&str; 2] = ["agents", "runs"];
 
 /// Shows what has come of it.
 pub(super) fn show(stage: &Stage, show: &Show<'_>, sum: &Sum) -> Result<()> {
+    let without_gh = match stage.play.pull_request {
+        Some(_) => "",
+        None => " There is no `gh` here: with it there were pull requests too, and no warnings in messages/.",
+    };
     show.heading("What has come of it", &format!("{:.1} s", sum.took.as_secs_f64()))?;
     show.text(&format!(
-        "{} ticks, {} runs, a pretended ${:.2}. {} The checkout of the project is as it was. There is no `gh` here: \
-         with it there were pull requests too, and no warnings in messages/.",
-        sum.ticks, sum.runs, sum.cost_usd, stage.play.sum
+        "{} ticks, {} runs, a pretended ${:.2}. {} The checkout of the project is as it was.{}",
+        sum.ticks, sum.runs, sum.cost_usd, stage.play.sum, without_gh
     ))?;
     proposals(stage, show)?;
+    pull_request(stage, show)?;
     show.heading("Branches of origin.git", "")?;
     let origin = format!("--git-dir={}", stage.origin().display());
     let log = stage.git(&[&origin, "log", "--graph", "--all", "--format=%h %s%n        %D"])?;
@@ -54,6 +59,15 @@ fn proposals(stage: &Stage, show: &Show<'_>) -> Result<()> {
     }
     show.heading("Proposals", "")?;
     lines.iter().try_for_each(|line| show.line(&cut(line, WIDTH)))
+}
+
+/// The pull request as its page shows it, if there is one.
+fn pull_request(stage: &Stage, show: &Show<'_>) -> Result<()> {
+    let Some(pull) = PullRequest::load(&stage.root)? else { return Ok(()) };
+    show.heading(&format!("Pull request #{NUMBER}"), if pull.draft { "a draft" } else { "ready for review" })?;
+    show.line(&pull.title)?;
+    let (comments, reviews) = (counted(pull.comments.len(), "comment"), counted(pull.reviews.len(), "review"));
+    show.line(&format!("  {comments}, {reviews}; labels: {}", pull.labels.join(" ")))
 }
 
 /// A folder's files, then its folders, two blanks deeper for each level. With `one` only the first folder is opened.

@@ -1,14 +1,18 @@
 //! Follows one agent: what it says and does while it does it, and what is settled in the end.
 
 use super::{
+    github::PullRequest,
     show::{Show, Tone},
     stage::Stage,
 };
 use crate::{
     domain::{
+        demo::NUMBER,
+        outcome::Outcome,
         run::Record,
         state::Phase,
         stream::{Part, StreamEvent, parse_line},
+        text::one_line,
     },
     exec::stream::LineReader,
     store::{
@@ -103,7 +107,10 @@ impl Following {
     fn settled(&self, name: &str, stage: &Stage, show: &Show<'_>) -> Result<f64> {
         let Some(record) = read::read_json::<Record>(&self.files.record())? else { return Ok(0.0) };
         let cost_usd = record.usage.cost_usd.unwrap_or_default();
-        let turns = record.usage.turns.unwrap_or_default();
+        // Whoever works without claude has nothing to tell but what is seen of its work.
+        let Some(turns) = record.usage.turns.or((record.outcome != Outcome::Finished).then_some(0)) else {
+            return Ok(cost_usd);
+        };
         let task = record.settlement.task.as_ref().map_or("settled", |step| step.word());
         let reason = &record.settlement.reason;
         let line = format!("{task}: {reason}; {turns} turns, ${cost_usd:.2}");
@@ -114,6 +121,35 @@ impl Following {
             show.says(name, Tone::Settled, &format!("{how} {}", publication.remote_branch), 2)?;
         }
         Ok(cost_usd)
+    }
+}
+
+/// Follows the pull request, if there is one.
+#[derive(Default)]
+pub(super) struct Page {
+    seen: Option<PullRequest>,
+}
+
+impl Page {
+    /// Shows what is new on it.
+    pub(super) fn look(&mut self, stage: &Stage, show: &Show<'_>) -> Result<()> {
+        let Some(now) = PullRequest::load(&stage.root)? else { return Ok(()) };
+        let before = self.seen.replace(now.clone()).unwrap_or_else(|| now.clone());
+        let says = |text: &str| show.says("GitHub", Tone::Aside, &format!("#{NUMBER} {text}"), 2);
+        let first = |text: &str| one_line(text.lines().find(|line| !line.is_empty()).unwrap_or_default());
+        for review in now.reviews.iter().skip(before.reviews.len()) {
+            says(&format!("has a review: {}", first(review)))?;
+        }
+        for comment in now.comments.iter().skip(before.comments.len()) {
+            says(&format!("has a comment: {}", first(comment)))?;
+        }
+        for label in now.labels.iter().filter(|label| !before.labels.contains(label)) {
+            says(&format!("has the label {label}"))?;
+        }
+        if before.draft && !now.draft {
+            says("is marked ready for review")?;
+        }
+        Ok(())
     }
 }
 

@@ -1,20 +1,21 @@
 //! The course of the demo: ticks as soon as something has changed, until the goal of the play is reached.
 
 use super::{
-    follow::Follower,
+    follow::{Follower, Page},
     show::{Show, Tone},
     stage::Stage,
 };
 use crate::{
     domain::{
         config,
-        demo::Goal,
+        demo::{Goal, NUMBER},
+        gate::Status,
         proposal::ProposalState,
         task::{self, TaskState},
         text::one_line,
     },
     exec::clock::monotonic_now,
-    store::{proposals::Proposals, queue::Queue},
+    store::{proposals::Proposals, prs::Prs, queue::Queue},
 };
 use anyhow::{Result, bail};
 use std::{
@@ -49,6 +50,7 @@ pub(super) fn play(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<
     let begun = monotonic_now();
     let mut sum = Sum::default();
     let mut followers = followers(stage)?;
+    let mut page = Page::default();
     let mut last_tick: Option<Instant> = None;
     let mut shown = 0;
     loop {
@@ -60,6 +62,7 @@ pub(super) fn play(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<
                 ended = true;
             }
         }
+        page.look(stage, show)?;
         sum.took = begun.elapsed();
         if stop.load(Ordering::Relaxed) {
             bail!("interrupted; nothing is left of it");
@@ -138,6 +141,10 @@ fn is_over(stage: &Stage) -> Result<bool> {
         let reached = match goal {
             Goal::Task(title) => done.iter().any(|done| done == title),
             Goal::Proposal(title, state) => is(title, *state)?,
+            // What the checks add up to is known before all that follows from it is done.
+            Goal::Approved => {
+                Prs::new(&paths).load(NUMBER)?.is_some_and(|meta| meta.is_settled() && meta.status == Status::Approved)
+            }
         };
         if !reached {
             return Ok(false);

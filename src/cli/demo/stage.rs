@@ -1,9 +1,12 @@
 //! The scratch folder: a project with a bare origin, and a world of its own for every program that is started there.
 
-use super::show::Show;
+use super::{github::PullRequest, show::Show};
 use crate::{
     cli::Context,
-    domain::demo::Play,
+    domain::{
+        demo::{NUMBER, Offered, Play},
+        shell::word,
+    },
     exec::{
         command,
         git::{self, Git},
@@ -12,7 +15,8 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use std::{
-    os::unix::fs::symlink,
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -60,7 +64,7 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Puts a program on the PATH of the demo, which leads to nothing else: no claude, no gh.
+    /// Puts a program on the PATH of the demo, which leads to nothing else: no claude, no gh of the user's.
     fn link(&self, name: &str, folders: &[PathBuf]) -> Result<()> {
         match folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()) {
             Some(found) => symlink(&found, self.root.join("bin").join(name)).with_context(|| name.to_owned()),
@@ -99,7 +103,26 @@ impl Stage {
         self.commit("Set up scheduler")?;
         self.git(&["push", "-q", "-u", "origin", "main"])?;
         self.git(&["remote", "set-head", "origin", "main"])?;
-        show.line("$ scheduler init -y\n  made .orchestrator/; the demo wrote its own agents.yaml, and committed")
+        show.line("$ scheduler init -y\n  made .orchestrator/; the demo wrote its own agents.yaml, and committed")?;
+        self.play.pull_request.map_or(Ok(()), |offered| self.offer(offered, show))
+    }
+
+    /// Puts the stand-in for gh on the PATH, and has somebody push a branch and open a pull request.
+    fn offer(&self, offered: &Offered, show: &Show<'_>) -> Result<()> {
+        let gh = self.root.join("bin/gh");
+        let program = word(&self.program.display().to_string());
+        atomic::write_cache(&gh, format!("#!/bin/sh\nexec {program} demo-gh \"$@\"\n").as_bytes())?;
+        fs::set_permissions(&gh, fs::Permissions::from_mode(0o755)).with_context(|| gh.display().to_string())?;
+        let Offered { title, author, branch, file: (path, text), .. } = *offered;
+        self.git(&["checkout", "-q", "-b", branch])?;
+        atomic::write_cache(&self.project().join(path), text.as_bytes())?;
+        let (name, address) = (format!("user.name={author}"), format!("user.email={author}@localhost"));
+        self.git(&["-c", &name, "-c", &address, "commit", "-q", "-a", "-m", title])?;
+        self.git(&["push", "-q", "origin", branch])?;
+        self.git(&["checkout", "-q", "main"])?;
+        self.git(&["branch", "-q", "-D", branch])?;
+        PullRequest::open(&self.root, offered)?;
+        show.line(&format!("Pull request #{NUMBER} of {author}, a draft: {title}\n  branch {branch}, changes {path}"))
     }
 
     /// agents.yaml, with the stand-in in place of claude.

@@ -17,6 +17,7 @@ pub const PLAY: Play = Play {
     about: "Proposers look at the project and propose work. A curator judges each proposal; what it promotes is \
             carried out, what it rejects comes back to the proposer with the reason.",
     files: &[("README.md", README), ("greet.sh", GREET)],
+    pull_request: None,
     config: include_str!("../../../templates/demo/proposals.yaml"),
     scenes: &[
         Scene {

@@ -30,6 +30,7 @@ pub const PLAY: Play = Play {
     name: "tasks",
     about: "A product manager reads what is wanted and creates tasks; others implement, test and review.",
     files: &[("README.md", README), ("greet.sh", GREET)],
+    pull_request: None,
     config: include_str!("../../../templates/demo/agents.yaml"),
     scenes: &[
         Scene {
