@@ -114,17 +114,17 @@ fn refuse_supervisor(subject: &Subject, count: usize) {
 
 #[test]
 fn a_tick_that_starts_a_run() {
-    refuse_command(&Subject::tick(), 8);
+    refuse_command(&Subject::tick(), 5);
 }
 
 #[test]
 fn a_supervisor() {
-    refuse_supervisor(&Subject::supervise(), 10);
+    refuse_supervisor(&Subject::supervise(), 6);
 }
 
 #[test]
 fn a_recovery() {
-    refuse_supervisor(&Subject::recover(), 6);
+    refuse_supervisor(&Subject::recover(), 4);
 }
 
 #[test]
@@ -135,6 +135,6 @@ fn a_promotion() {
 #[test]
 fn commands_on_tasks() {
     for subject in [Subject::add(), Subject::retry(), Subject::cancel()] {
-        refuse_command(&subject, 6);
+        refuse_command(&subject, 5);
     }
 }

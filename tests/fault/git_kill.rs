@@ -108,15 +108,15 @@ fn kill(subject: Subject, whom: &str, told: Told, count: usize) {
 
 #[test]
 fn of_a_supervisor_that_goes_on() {
-    kill(Subject::supervise(), "alone", Told::Anything, 6);
+    kill(Subject::supervise(), "alone", Told::Anything, 4);
 }
 
 #[test]
 fn with_its_supervisor() {
-    kill(Subject::supervise(), "all", Told::Nothing, 8);
+    kill(Subject::supervise(), "all", Told::Nothing, 5);
 }
 
 #[test]
 fn with_its_recovery() {
-    kill(Subject::recover(), "all", Told::Nothing, 4);
+    kill(Subject::recover(), "all", Told::Nothing, 3);
 }

@@ -27,27 +27,27 @@ fn kill_and(subject: &Subject, name: &str, count: usize, next: impl Fn(&Test)) {
 
 #[test]
 fn a_tick_that_starts_a_run() {
-    kill(&Subject::tick(), 6);
+    kill(&Subject::tick(), 5);
 }
 
 #[test]
 fn a_supervisor() {
-    kill(&Subject::supervise(), 8);
+    kill(&Subject::supervise(), 6);
 }
 
 #[test]
 fn a_recovery() {
-    kill(&Subject::recover(), 6);
+    kill(&Subject::recover(), 4);
 }
 
 #[test]
 fn a_promotion_that_a_tick_completes() {
-    kill(&Subject::promote(), 8);
+    kill(&Subject::promote(), 6);
 }
 
 #[test]
 fn a_promotion_that_the_next_call_completes() {
-    kill_and(&Subject::promote(), "kill and call again", 8, |test| {
+    kill_and(&Subject::promote(), "kill and call again", 6, |test| {
         test.run(["proposal", "promote", PROPOSAL]);
         assert_eq!(test.proposal_state(PROPOSAL), "promoted");
     });

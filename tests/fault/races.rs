@@ -196,7 +196,7 @@ fn race(duration: Duration) {
 
 #[test]
 fn sixty_four_at_once() {
-    race(Duration::from_secs(if sample::is_full() { 60 } else { 15 }));
+    race(Duration::from_secs(if sample::is_full() { 60 } else { 10 }));
 }
 
 /// `cargo test --test fault -- --ignored soak`

@@ -23,11 +23,15 @@ fn run(test: &Test, args: &[&str]) -> Output {
     output
 }
 
-/// Every command that reads, and a tick; then everything that it started to its end.
-fn tick(test: &Test) -> Output {
+/// Every command that reads all there is.
+fn reads(test: &Test) {
     for args in [&["status"][..], &["task", "list"], &["agent", "list"], &["why"], &["--dry-run"]] {
         run(test, args);
     }
+}
+
+/// A tick, and everything that it started to its end.
+fn tick(test: &Test) -> Output {
     test.later(120);
     let output = run(test, &[]);
     test.wait_until("the end of what the tick started", || test.leftovers().is_empty());
@@ -56,6 +60,7 @@ fn a_configuration_that_is_no_file() {
     // A link to a configuration is one.
     for thing in Thing::ALL.into_iter().filter(|thing| *thing != Thing::Link) {
         thing.put(&test, &path);
+        reads(&test);
         let output = tick(&test);
         assert_eq!(output.code, Some(2), "{thing:?}: {output}");
         assert!(output.stderr.contains("agents.yaml"), "{thing:?}: {output}");
@@ -91,6 +96,7 @@ fn tasks_that_are_no_files() {
     // One that can be read, and no longer once it says who has claimed it.
     let brimful = [&good[..], "\nx".repeat((1 << 19) - good.len() / 2 - 8).as_bytes()].concat();
     fs::write(test.task_path("incoming", "brimful"), brimful).unwrap();
+    reads(&test);
     for _ in 0..20 {
         tick(&test);
         if test.task_state("TASK-9") == "done" {
@@ -123,6 +129,7 @@ fn states_that_are_no_files_are_set_aside() {
     }
     test.agents(&[&agents[..], &[("good", "implementer")]].concat());
     test.task_for("TASK-1", "implement");
+    reads(&test);
     tick(&test);
     assert_eq!(test.task_state("TASK-1"), "done", "the others go on");
     assert_eq!(unreadable_states(&test), names.len(), "{:#?}", test.messages());
@@ -180,6 +187,7 @@ fn lost_runs(file: &str) {
         }
     }
     test.task_for("TASK-1", "implement");
+    reads(&test);
     for _ in 0..6 {
         tick(&test);
     }
@@ -217,6 +225,7 @@ fn a_state_and_an_assignment_that_are_both_lost() {
     fs::write(dir.join("assignment.json"), "{").unwrap();
     fs::remove_file(dir.join("record.json")).unwrap();
     fs::write(test.orchestrator("agents/lost-0/state.json"), "").unwrap();
+    reads(&test);
     for _ in 0..4 {
         tick(&test);
     }

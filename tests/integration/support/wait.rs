@@ -20,9 +20,12 @@ impl Test {
     #[track_caller]
     pub fn wait_at_most(&self, deadline: Duration, what: &str, mut done: impl FnMut() -> bool) -> &Self {
         let since = Instant::now();
+        let mut pause = Duration::from_millis(10);
         while !done() {
             assert!(since.elapsed() < deadline, "waited {deadline:?} in vain for: {what}\n{:#?}", self.leftovers());
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(pause);
+            // What takes long may be seen late; a look at all processes costs more than a run's own work.
+            pause = (pause * 3 / 2).min(Duration::from_millis(100));
         }
         self
     }
