@@ -33,6 +33,8 @@ pub struct Evidence {
     pub reported: bool,
     /// Why the work may not be published: the run changed a hook, the configuration, a foreign branch.
     pub tampered: Option<String>,
+    /// Why nobody else could use the work: it names a commit of a submodule that only the worktree has.
+    pub unfetchable: Option<String>,
 }
 
 /// A run of a task that is to be settled.
@@ -160,9 +162,12 @@ pub fn settle_task(run: &TaskRun<'_>) -> Settlement {
         _ if !evidence.forbidden.is_empty() => {
             failed(run, format!("changed what its role may not: {}", listed(&evidence.forbidden)))
         }
-        _ if evidence.commits > 0 => match &evidence.tampered {
-            None => done(Publish::Work, "work committed"),
-            Some(what) => failed(run, format!("{what}; nothing was pushed")),
+        _ if evidence.commits > 0 => match (&evidence.tampered, &evidence.unfetchable) {
+            (None, None) => done(Publish::Work, "work committed"),
+            (Some(what), _) => failed(run, format!("{what}; nothing was pushed")),
+            (None, Some(what)) => {
+                failed(run, format!("{what}; nothing was pushed: push that commit first, then the branch"))
+            }
         },
         TaskRole::Test if evidence.reported => done(Publish::Nothing, "tested, nothing to change"),
         TaskRole::Test => requeue(run, Charge::Yes, "ended without tests and without a report"),

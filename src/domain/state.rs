@@ -77,6 +77,9 @@ pub struct AgentState {
     /// How often the recovery of this run was begun.
     #[serde(default)]
     pub recoveries: u32,
+    /// What the last recovery of this run failed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
 
 impl AgentState {
@@ -90,6 +93,7 @@ impl AgentState {
             process: None,
             current_task: None,
             recoveries: 0,
+            trouble: None,
             ..self
         }
     }

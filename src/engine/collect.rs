@@ -6,8 +6,9 @@ use super::spawn::Spawner;
 use crate::{
     domain::{
         name::Name,
+        run::CREW,
         schedule::{AgentView, Standing},
-        state::AgentState,
+        state::{AgentState, ProcessId},
     },
     exec::processes,
     store::{
@@ -86,7 +87,8 @@ fn look(paths: &Paths, name: &Name, spawner: Option<&Spawner<'_>>) -> Result<(Ag
     let agent = paths.agent(name);
     let (state, lost) = match state::load(&agent)? {
         Loaded::State(state) if state.is_idle() => {
-            return Ok((AgentView { standing: Standing::Free, state }, false));
+            let standing = if has_lost_its_state(&agent)? { Standing::Running } else { Standing::Free };
+            return Ok((AgentView { standing, state }, false));
         }
         Loaded::State(state) => (state, Standing::Recovering),
         Loaded::Corrupt(reason) => {
@@ -119,6 +121,20 @@ fn look(paths: &Paths, name: &Name, spawner: Option<&Spawner<'_>>) -> Result<(Ag
 /// The lock can't be looked at.
 pub fn is_under_way(agent: &AgentPaths, state: &AgentState) -> Result<bool> {
     Ok(!state.is_idle() && (!Lock::is_free(&agent.lock())? || has_supervisor(state)))
+}
+
+/// Whether state.json was deleted under a run: nobody else holds the lock for long.
+///
+/// # Errors
+/// The lock can't be looked at.
+pub fn has_lost_its_state(agent: &AgentPaths) -> Result<bool> {
+    Ok(!agent.state().exists() && !Lock::is_free(&agent.lock())?)
+}
+
+/// The processes of a supervisor of this agent, and of what it has started. Asked where the agent's files may have been
+/// deleted under a run, for it takes a look at every process.
+pub fn crew_of(agent: &AgentPaths) -> Vec<ProcessId> {
+    processes::marked(CREW, &agent.dir().display().to_string())
 }
 
 fn has_supervisor(state: &AgentState) -> bool {

@@ -14,6 +14,7 @@ mod prepare;
 mod publish;
 mod recover;
 mod settle;
+mod trouble;
 
 pub use held::Held;
 pub use recover::recover;

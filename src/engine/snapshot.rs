@@ -2,7 +2,10 @@
 //!
 //! It changes nothing, except that a claimed task that nobody holds goes back.
 
-use super::{collect::Crew, curation};
+use super::{
+    collect::{self, Crew},
+    curation,
+};
 use crate::{
     domain::{
         config::Config,
@@ -154,7 +157,8 @@ fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &Crew, taken: &mut Tak
             }
             Ok(Some(_)) => {}
             Ok(None) => taken.problems.push(format!(
-                "{id} stays claimed: the agent that it names is at work, though its state.json doesn't name the task"
+                "{id} stays claimed: the agent that it names is at work, though its state.json doesn't name the task; \
+                 `scheduler agent stop` ends that run"
             )),
             Err(error) => taken.problems.push(format!("{id}: {error:#}")),
         }
@@ -168,7 +172,7 @@ fn release(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<Option<Shift>>
     let task = task::parse(id, &text).ok();
     let claimed_by = task.as_ref().and_then(|task| task.claimed_by.as_ref()?.parse::<Name>().ok());
     if let Some(agent) = claimed_by
-        && !Lock::is_free(&paths.agent(&agent).lock())?
+        && (!Lock::is_free(&paths.agent(&agent).lock())? || !collect::crew_of(&paths.agent(&agent)).is_empty())
     {
         return Ok(None);
     }

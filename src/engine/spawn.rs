@@ -4,7 +4,7 @@
 
 use super::project::Project;
 use crate::{
-    domain::{name::Name, time},
+    domain::{name::Name, run::CREW, time},
     exec::detach,
     store::{lock::Lock, logs},
 };
@@ -28,7 +28,9 @@ impl Spawner<'_> {
         let log = self.project.paths.agent_log(agent, &time::local_day(self.now));
         let mut arguments = vec!["supervise"];
         arguments.extend(recover.then_some("--recover"));
-        self.start(&[&arguments[..], &["--", agent.as_str()]].concat(), lock, &log)
+        let folder = self.project.paths.agent(agent).dir().display().to_string();
+        let environment = [(CREW.to_owned(), folder)];
+        self.start_in(&environment, &[&arguments[..], &["--", agent.as_str()]].concat(), lock, &log)
             .with_context(|| format!("the supervisor of {agent} can't be started"))
     }
 
@@ -51,8 +53,12 @@ impl Spawner<'_> {
     }
 
     fn start(&self, arguments: &[&str], lock: Lock, log: &Path) -> Result<u32> {
+        self.start_in(&[], arguments, lock, log)
+    }
+
+    fn start_in(&self, environment: &[(String, String)], arguments: &[&str], lock: Lock, log: &Path) -> Result<u32> {
         let log = logs::open(log)?;
         let root = self.project.root();
-        Ok(detach::spawn_detached(self.program, arguments, &[], root, lock.into_file().into(), log)?)
+        Ok(detach::spawn_detached(self.program, arguments, environment, root, lock.into_file().into(), log)?)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Cut before the supervisor has the lock, recovery finds the state and puts everything back.
 
-use super::spawn::Spawner;
+use super::{collect, spawn::Spawner};
 use crate::{
     domain::{
         config::{Agent, Config},
@@ -58,7 +58,8 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
     let Some(lock) = Lock::try_take(&files.lock())? else { return Ok(Started::No(busy)) };
     tracing::debug!(agent = %agent.name, "lock taken");
     let Loaded::State(before) = state::load(&files)? else { return Ok(Started::No(Reason::Unreadable)) };
-    if !before.is_idle() {
+    // Who never ran has no state; neither has a run under which the agent's folder was deleted, its lock with it.
+    if !before.is_idle() || (!files.state().exists() && !collect::crew_of(&files).is_empty()) {
         return Ok(Started::No(busy));
     }
     let assignment = assignment(start);
@@ -113,6 +114,7 @@ fn launching(before: &AgentState, assignment: &Assignment) -> AgentState {
         last_started: Some(assignment.assigned_at),
         current_task: assignment.work.task().cloned(),
         recoveries: 0,
+        trouble: None,
         ..before.clone()
     }
 }

@@ -4,11 +4,7 @@
 
 use super::{collect, project::Project, spawn::Spawner};
 use crate::{
-    domain::{
-        name::Name,
-        run::Record,
-        state::{AgentState, ProcessId},
-    },
+    domain::{name::Name, run::Record, state::AgentState},
     exec::{clock, processes},
     store::{
         lock::Lock,
@@ -21,7 +17,9 @@ use anyhow::{Result, bail};
 use std::{thread, time::Duration};
 
 /// How long a run may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the lock of a living supervisor may be free.
+const ELSEWHERE: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What became of a demand to end a run.
@@ -31,6 +29,8 @@ pub enum Stopped {
     NoRun,
     /// It has ended, with this record if it left one.
     Ended(Box<Option<Record>>),
+    /// It was ended while its work was being published; the next tick goes on with that.
+    Publishing(Box<Record>),
     /// It was asked and is still there.
     StillEnding,
 }
@@ -43,7 +43,8 @@ pub fn find(project: &Project, name: &Name) -> Result<Option<Name>> {
     Ok(collect::folders(&project.paths)?.into_iter().find(|found| found == name))
 }
 
-/// Ends the run of `agent`, if there is one, and waits for that. A run whose supervisor is dead is recovered.
+/// Ends the run of `agent`, if there is one, and waits for that. A run whose supervisor is dead is recovered, once: what
+/// was started here is not ended here.
 ///
 /// # Errors
 /// The state can't be read, or nothing can be started.
@@ -51,22 +52,33 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
     let files = spawner.project.paths.agent(agent);
     let begun = clock::monotonic_now();
     let mut run: Option<String> = None;
-    let mut asked: Option<ProcessId> = None;
+    let mut asked = false;
+    let mut recovering = false;
     while begun.elapsed() < PATIENCE {
         let Loaded::State(state) = state::load(&files)? else {
             bail!("{} can't be understood; the next tick sets it aside", files.state().display());
         };
-        if state.is_idle() || run.as_ref().is_some_and(|run| state.run_id.as_ref() != Some(run)) {
+        let is_known = !collect::has_lost_its_state(&files)?;
+        if (state.is_idle() && is_known) || run.as_ref().is_some_and(|run| state.run_id.as_ref() != Some(run)) {
             return ended(&files, run.as_deref());
         }
         run = run.or(state.run_id.clone());
-        match state.supervisor.as_ref().filter(|id| processes::is_alive(id)) {
-            Some(supervisor) if asked.as_ref() != Some(supervisor) => {
-                processes::terminate(supervisor);
-                asked = Some(supervisor.clone());
+        if state.supervisor.as_ref().is_some_and(processes::is_alive) {
+            if !asked && !recovering {
+                asked = ask(&files, &state)?;
             }
-            Some(_) => {}
-            None => recover(spawner, agent, &files, &state)?,
+            // A lock file that was deleted under a run is there again by then.
+            if !asked && !recovering && begun.elapsed() > ELSEWHERE {
+                bail!(
+                    "the run of {agent} is not under way here, where its lock is free: stop it in the project that this one was copied from"
+                );
+            }
+        } else if !recovering && let Some(lock) = abandoned(&files, &state)? {
+            if let Some(record) = record(&files, run.as_deref())?.filter(|_| asked) {
+                return Ok(Stopped::Publishing(Box::new(record)));
+            }
+            spawner.supervisor(agent, lock, true)?;
+            recovering = true;
         }
         thread::sleep(LOOK_EVERY);
     }
@@ -74,15 +86,31 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
 }
 
 fn ended(files: &AgentPaths, run: Option<&str>) -> Result<Stopped> {
-    let Some(run) = run else { return Ok(Stopped::NoRun) };
-    Ok(Stopped::Ended(Box::new(read::read_json(&files.run(run)?.record())?)))
+    if run.is_none() {
+        return Ok(Stopped::NoRun);
+    }
+    Ok(Stopped::Ended(Box::new(record(files, run)?)))
 }
 
-/// With the lock free there is no supervisor, nor one that is about to begin.
-fn recover(spawner: &Spawner<'_>, agent: &Name, files: &AgentPaths, seen: &AgentState) -> Result<()> {
-    let Some(lock) = Lock::try_take(&files.lock())? else { return Ok(()) };
-    match state::load(files)? {
-        Loaded::State(state) if state == *seen => spawner.supervisor(agent, lock, true).map(drop),
-        _ => Ok(()),
-    }
+fn record(files: &AgentPaths, run: Option<&str>) -> Result<Option<Record>> {
+    run.map_or(Ok(None), |run| read::read_json(&files.run(run)?.record()))
+}
+
+/// Asks the supervisor of a run to end, and says whether it was there to be asked. In a copy of a project the states name
+/// the supervisors of the original; there the lock is free, and nobody is asked.
+///
+/// # Errors
+/// The lock can't be looked at.
+pub fn ask(files: &AgentPaths, state: &AgentState) -> Result<bool> {
+    let Some(supervisor) = &state.supervisor else { return Ok(false) };
+    Ok(!Lock::is_free(&files.lock())? && processes::terminate(supervisor))
+}
+
+/// The lock, if nobody has it and the state is still as it was seen: there is no supervisor, nor one about to begin.
+fn abandoned(files: &AgentPaths, seen: &AgentState) -> Result<Option<Lock>> {
+    let Some(lock) = Lock::try_take(&files.lock())? else { return Ok(None) };
+    Ok(match state::load(files)? {
+        Loaded::State(state) if state == *seen => Some(lock),
+        _ => None,
+    })
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::exec::git::Git;
+use crate::exec::gitlinks::{self, Link};
 use crate::exec::nested;
 use crate::exec::salvage::{leave_out_own_files, update_ref};
 use crate::exec::worktree::{Worktree, is_own_file};
@@ -21,6 +22,8 @@ pub struct Evidence {
     pub commits: u64,
     /// The paths that those commits changed in the end, both sides of a rename; `/`-separated, no UTF-8 replaced.
     pub changed: Vec<String>,
+    /// The submodules that those commits name by a commit which nobody else can fetch.
+    pub unfetchable: Vec<Link>,
     /// The paths that are changed but not committed, or untracked and not ignored, without the run's own files.
     pub dirty: Vec<String>,
     /// HEAD has the base among its ancestors.
@@ -52,6 +55,7 @@ pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<Evi
     Ok(Evidence {
         commits: commits.parse().with_context(|| format!("odd count of commits: {commits}"))?,
         changed,
+        unfetchable: gitlinks::only_here(worktree, &git, &[since, &head])?,
         dirty: dirty(&git)?,
         descends: merge_base.as_deref() == Some(base.as_str()),
         merge_base,
@@ -100,6 +104,7 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
         return Ok(Leftovers::NotPossible(added.stderr.trim().to_owned()));
     }
     leave_out_own_files(&git, git.commit("HEAD")?.is_some())?;
+    leave_out_own_submodules(worktree, &git)?;
     if git.ok(["diff", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules=none"])? {
         return Ok(Leftovers::Nothing);
     }
@@ -109,6 +114,14 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
     )
     .with_context(|| format!("cannot commit what is left in {}", worktree.path().display()))?;
     Ok(Leftovers::Committed(git.text(["rev-parse", "HEAD"])?))
+}
+
+/// Commits of submodules that nobody could fetch stay out of the commit; what is in the submodule is for salvage.
+fn leave_out_own_submodules(worktree: &Worktree, git: &Git) -> Result<()> {
+    for link in gitlinks::only_here(worktree, git, &["--cached"])? {
+        git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(["reset", "--quiet", "HEAD", "--", &link.path])?;
+    }
+    Ok(())
 }
 
 /// What became of a branch that should move.

@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod fingerprint;
 pub mod git;
 pub mod github;
+pub mod gitlinks;
 pub mod include;
 pub mod nested;
 pub mod processes;

@@ -30,32 +30,46 @@ pub fn move_untracked(worktree: &Worktree, git: &Git, folder: &Path) -> Result<V
     Ok(moved)
 }
 
-/// Moves every submodule with uncommitted files or other commits than recorded to `folder`, together with its git
-/// directory, so that it is a repository of its own there. Returns where they are now. `git` as above.
+/// Moves every submodule with uncommitted files or other commits than recorded to `folder`. Returns where they are now.
+/// `git` as above.
 pub fn move_changed_submodules(worktree: &Worktree, git: &Git, folder: &Path) -> Result<Vec<PathBuf>> {
     worktree.verify()?;
     let mut moved = Vec::new();
     for path in submodules(git)? {
-        let inside = worktree.path().join(&path);
-        if !inside.join(".git").is_file() {
+        if !worktree.path().join(&path).join(".git").is_file() {
             continue;
         }
         let status = ["status", "--porcelain", "-z", "--ignore-submodules=none", "--", &path];
-        if git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(status)?.stdout.is_empty() {
-            continue;
+        if !git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(status)?.stdout.is_empty() {
+            moved.push(move_submodule(worktree, &path, folder)?);
         }
-        let inner = worktree.inner_git(&inside);
-        let git_dir = inner.run(["rev-parse", "--absolute-git-dir"])?.path();
-        let link = inside.join(".git");
-        inner.try_run(["config", "--unset", "core.worktree"])?;
-        let target = move_to(&inside, folder, &path)?;
-        fs::create_dir(&inside).with_context(|| format!("cannot create {}", link.display()))?;
-        let own = target.join(".git");
-        fs::remove_file(&own).with_context(|| format!("cannot remove {}", own.display()))?;
-        fs::rename(&git_dir, &own).with_context(|| format!("cannot move {}", git_dir.display()))?;
-        moved.push(target);
     }
     Ok(moved)
+}
+
+/// Moves the submodule at `path` to `folder`, together with its git directory, so that it is a repository of its own
+/// there. Returns where it is now; one that isn't filled stays as it is.
+pub fn move_if_filled(worktree: &Worktree, path: &str, folder: &Path) -> Result<Option<PathBuf>> {
+    let filled = worktree.path().join(path).join(".git").exists();
+    filled.then(|| move_submodule(worktree, path, folder)).transpose()
+}
+
+fn move_submodule(worktree: &Worktree, path: &str, folder: &Path) -> Result<PathBuf> {
+    let inside = worktree.path().join(path);
+    let inner = worktree.inner_git(&inside);
+    let git_dir = inner.run(["rev-parse", "--absolute-git-dir"])?.path();
+    let own = inside.join(".git").is_dir();
+    if !own {
+        inner.try_run(["config", "--unset", "core.worktree"])?;
+    }
+    let target = move_to(&inside, folder, path)?;
+    fs::create_dir(&inside).with_context(|| format!("cannot create {}", inside.display()))?;
+    if !own {
+        let link = target.join(".git");
+        fs::remove_file(&link).with_context(|| format!("cannot remove {}", link.display()))?;
+        fs::rename(&git_dir, &link).with_context(|| format!("cannot move {}", git_dir.display()))?;
+    }
+    Ok(target)
 }
 
 /// The paths of all submodules in the index.

@@ -118,6 +118,11 @@ impl Worktree {
         Ok(ensured)
     }
 
+    /// Whether there are files of it, be it beside its place, where they wait for a new link.
+    pub fn has_files(&self) -> Result<bool> {
+        link::has_files(self)
+    }
+
     /// Takes its stand on the new branch `branch` (never an existing one with other commits) at `start`.
     /// Returns warnings. Uncommitted changes go, ignored files stay.
     pub fn stand_on_branch(&self, branch: &str, start: &str) -> Result<Vec<String>> {

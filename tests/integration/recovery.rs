@@ -87,6 +87,22 @@ pub fn assert_goes_on(test: &Test) {
     assert_eq!(test.pushed_branches().len(), 1);
 }
 
+/// From now on git in worktrees fails as on a full disk.
+pub fn fill_the_disk_for_git(test: &Test) {
+    let real = fs::read_link(test.root().join("tools/git")).unwrap();
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *show-toplevel*|*'worktree add'*) [ -e \"$HOME/full\" ] && \
+         {{ echo 'fatal: unable to write: No space left on device' >&2; exit 128; }} ;; esac\nexec '{}' \"$@\"\n",
+        real.display()
+    );
+    test.program("git", &text);
+    fs::write(test.root().join("home/full"), "").unwrap();
+}
+
+pub fn make_room(test: &Test) {
+    fs::remove_file(test.root().join("home/full")).unwrap();
+}
+
 /// A process that belongs to nobody here: no variable of the test, another directory.
 fn stranger() -> Child {
     Command::new("sleep").arg("300").env_clear().current_dir("/").stdin(Stdio::null()).spawn().unwrap()
@@ -260,11 +276,13 @@ fn a_recovery_that_fails_three_times_ends_in_a_failed_task_and_one_message() {
             test.tick();
             test.wait_until("no process", || test.leftovers().is_empty());
             assert_eq!(test.task_state(TASK), "claimed", "{what}");
+            test.run(["why", AGENT]).ok().says(file);
         }
         test.tick_and_wait();
         assert_eq!(test.task_state(TASK), "failed", "{what}");
         assert_eq!(test.messages_of("error").len(), 1, "{what}: {:?}", test.messages());
-        assert!(test.messages_of("error")[0].contains("could not be put right"), "{what}");
+        let told = &test.messages_of("error")[0];
+        assert!(told.contains("could not be put right") && told.contains(file), "{what}: {told}");
         assert!(test.pushed_branches().is_empty());
         assert!(!refs_with(&test, "a.txt", "one").is_empty(), "{what}");
         test.tick_and_wait();
@@ -275,6 +293,51 @@ fn a_recovery_that_fails_three_times_ends_in_a_failed_task_and_one_message() {
         assert_eq!(test.task_state("TASK-2"), "done", "{what}");
         assert!(!refs_with(&test, "b.txt", "two").is_empty(), "{what}");
     }
+}
+
+#[test]
+fn a_recovery_that_cannot_succeed_yet_goes_on_trying_and_says_why() {
+    let test = hanging(HANGS);
+    kill_all(&test);
+    fill_the_disk_for_git(&test);
+    for _ in 0..5 {
+        test.tick();
+        test.wait_until("no process", || test.leftovers().is_empty());
+        assert_eq!((test.task_state(TASK), test.state(AGENT)["recoveries"].as_u64()), ("claimed", Some(0)));
+        test.run(["why", AGENT]).ok().says("No space left on device");
+    }
+    assert_eq!((test.messages().len(), test.messages_of("warning").len()), (1, 1), "{:?}", test.messages());
+    make_room(&test);
+    test.tick();
+    assert_put_right(&test);
+    assert_goes_on(&test);
+}
+
+#[test]
+fn no_second_run_begins_though_the_agents_folder_is_deleted_under_the_first() {
+    let test = hanging(HANGS);
+    fs::remove_dir_all(test.orchestrator(format!("agents/{AGENT}"))).unwrap();
+    test.later(600).tick().says_not("started").says_not("back in incoming");
+    assert_eq!((test.task_state(TASK), test.claude.count()), ("claimed", 1));
+    test.wait_until("its state again", || test.state(AGENT)["phase"] == "running");
+    test.run(["agent", "stop", AGENT]).ok();
+    test.wait_quiet();
+    assert_eq!((test.task_state(TASK), test.attempts(TASK)), ("incoming", 0));
+}
+
+#[test]
+fn a_run_whose_lock_another_has_taken_ends_and_writes_no_state() {
+    let test = hanging(HANGS);
+    let path = test.orchestrator(format!("agents/{AGENT}/lock"));
+    fs::remove_file(&path).unwrap();
+    let other = fs::File::create(&path).unwrap();
+    rustix::fs::flock(&other, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    test.wait_until("the end of the run", || test.leftovers().is_empty());
+    assert_eq!((test.state(AGENT)["phase"].as_str(), test.task_state(TASK)), (Some("running"), "claimed"));
+    assert!(test.messages_of("warning")[0].contains("this one is ended"), "{:?}", test.messages());
+    drop(other);
+    test.tick().says("puts right");
+    assert_put_right(&test);
 }
 
 #[test]

@@ -86,8 +86,8 @@ fn repositories_inside_the_worktree_are_kept_and_named() {
     assert_goes_on(&test);
 }
 
-#[test]
-fn a_dirty_submodule_is_kept() {
+/// A project with the submodule `lib`, pushed.
+fn with_submodule() -> Test {
     let test = project();
     let library = test.root().join("library");
     test.git(["init", "-q", "-b", "main", library.to_str().unwrap()]);
@@ -100,6 +100,12 @@ fn a_dirty_submodule_is_kept() {
     test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.to_str().unwrap(), "lib"]);
     test.git(["commit", "-q", "-m", "Add a submodule"]);
     test.git(["push", "-q", "origin", "main"]);
+    test
+}
+
+#[test]
+fn a_dirty_submodule_is_kept() {
+    let test = with_submodule();
     test.claude.plays("implementer", &format!("echo mine >lib/mine.txt && {HANGS}"));
     test.tick();
     test.wait_until("claude to be at work", || test.path("at-work").exists());
@@ -109,6 +115,66 @@ fn a_dirty_submodule_is_kept() {
     assert_eq!(fs::read_to_string(test.runs(AGENT)[0].join("set-aside/lib/mine.txt")).unwrap(), "mine\n");
     assert!(!test.path("lib/mine.txt").exists());
     assert_goes_on(&test);
+}
+
+#[test]
+fn a_commit_that_only_a_submodule_of_the_worktree_has_is_kept_and_never_pushed() {
+    let inner = "echo deep >lib/deep.txt && git -C lib add . && \
+                 git -C lib -c user.name=P -c user.email=p@example.invalid commit -q -m Deep && write a.txt one";
+    let deep = |test: &Test| fs::read_to_string(test.runs(AGENT)[0].join("set-aside/lib/deep.txt")).unwrap();
+    // Left uncommitted in the project: the leftovers go on without it.
+    let test = with_submodule();
+    test.claude.plays("implementer", &format!("{inner} && turn_limit"));
+    test.tick_and_wait();
+    assert_eq!((test.task_state(TASK), deep(&test)), ("incoming", "deep\n".to_owned()));
+    let branch = test.task_line(TASK, "WORK_BRANCH").unwrap();
+    let lib = |revision: &str| test.git(["rev-parse", &format!("{revision}:lib")]);
+    assert_eq!(test.git(["show", &format!("{branch}:a.txt")]), "one");
+    assert_eq!(lib(&branch), lib("main"));
+    assert_goes_on(&test);
+    // Committed in the project: nobody else could check that out.
+    let test = with_submodule();
+    test.claude.plays("implementer", &format!("{inner} && git add . && git commit -q -m Work && finish Done."));
+    test.tick_and_wait();
+    assert_eq!((test.task_state(TASK), deep(&test)), ("failed", "deep\n".to_owned()));
+    assert!(test.pushed_branches().is_empty());
+    assert!(
+        test.messages_of("error")[0].contains("of the submodule lib, which no remote has"),
+        "{:?}",
+        test.messages()
+    );
+}
+
+#[test]
+fn files_that_wait_for_a_new_link_are_saved_before_the_worktree_is_cleared() {
+    let test = project();
+    test.claude.implements();
+    test.tick_and_wait();
+    let aside = worktree(&test).with_extension("adopting");
+    fs::write(worktree(&test).join("by-hand.txt"), "precious").unwrap();
+    fs::rename(worktree(&test), &aside).unwrap();
+    test.task_for("TASK-2", "implement");
+    test.later(180).tick_and_wait();
+    assert_eq!(test.task_state("TASK-2"), "done", "{}", test.task_text("TASK-2"));
+    assert!(!refs_with(&test, "by-hand.txt", "precious").is_empty());
+    assert!(!aside.exists());
+}
+
+#[test]
+fn a_git_that_cannot_work_loses_nothing() {
+    let test = project();
+    test.claude.implements();
+    test.tick_and_wait();
+    fs::write(worktree(&test).join("by-hand.txt"), "precious").unwrap();
+    fill_the_disk_for_git(&test);
+    test.task_for("TASK-2", "implement");
+    test.later(180).tick_and_wait();
+    assert_eq!((test.task_state("TASK-2"), test.attempts("TASK-2")), ("incoming", 0));
+    assert_eq!(fs::read_to_string(worktree(&test).join("by-hand.txt")).unwrap(), "precious");
+    make_room(&test);
+    test.later(3_600).tick_and_wait();
+    assert_eq!(test.task_state("TASK-2"), "done", "{}", test.task_text("TASK-2"));
+    assert!(!refs_with(&test, "by-hand.txt", "precious").is_empty());
 }
 
 #[test]

@@ -26,6 +26,10 @@ pub fn run(name: &Name, context: &Context) -> Result<()> {
     match stop::stop(&spawner, &agent)? {
         Stopped::NoRun => context.line(format!("{agent}: no run is under way")),
         Stopped::Ended(record) => tell(context, &agent, record.as_ref().as_ref()),
+        Stopped::Publishing(record) => {
+            context.line(format!("{agent}: its run has ended ({}); its work is being published", record.detail))?;
+            context.line(format!("{agent}: that was cut short; the next tick goes on with it"))
+        }
         Stopped::StillEnding => {
             bail!("{agent}: its run was asked to end and is still at it; `scheduler status` shows when it has ended")
         }
@@ -48,6 +52,11 @@ fn tell(context: &Context, agent: &Name, record: Option<&Record>) -> Result<()> 
     }
     for salvage in &record.salvage {
         context.line(format!("{agent}: set aside in {salvage}"))?;
+    }
+    if let Some(TaskStep::Requeue { waits_for: None, .. }) = &record.settlement.task {
+        context.line(format!(
+            "{agent}: the next tick that is due starts it again; `scheduler agent pause {agent}` keeps it from that"
+        ))?;
     }
     Ok(())
 }

@@ -12,8 +12,7 @@ use crate::{
         text::one_line,
         time,
     },
-    engine::project::Project,
-    exec::processes,
+    engine::{project::Project, stop},
     store::{
         queue::{Queue, Shift},
         state::{self, Loaded},
@@ -110,11 +109,12 @@ pub fn cancel(id: &Name, reason: &str, context: &Context) -> Result<()> {
 fn stop_run(project: &Project, id: &Name, context: &Context) -> Result<()> {
     let Ok(entries) = std::fs::read_dir(project.paths.agents_dir()) else { return Ok(()) };
     for name in entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<Name>().ok()) {
-        let Loaded::State(state) = state::load(&project.paths.agent(&name))? else { continue };
+        let files = project.paths.agent(&name);
+        let Loaded::State(state) = state::load(&files)? else { continue };
         if state.current_task.as_ref() != Some(id) {
             continue;
         }
-        if state.supervisor.as_ref().is_some_and(processes::terminate) {
+        if stop::ask(&files, &state)? {
             context.line(format!("{name}: its run is being stopped"))?;
         }
     }

@@ -25,6 +25,7 @@ fn evidence(words: &str) -> Evidence {
         question: words.contains("question").then(|| "question-1".to_owned()),
         reported: words.contains("report"),
         tampered: words.contains("tampered").then(|| "the run changed .git/config".to_owned()),
+        unfetchable: words.contains("unfetchable").then(|| "its commits name 1 of the submodule lib".to_owned()),
     }
 }
 
@@ -43,6 +44,7 @@ fn the_table() {
         (Implement, Finished, "report", 1, 0, "requeue 1 0 -", P::Nothing),
         (Implement, Finished, "report", 3, 0, "failed", P::Nothing),
         (Implement, Finished, "commits tampered", 1, 0, "failed", P::Nothing),
+        (Implement, Finished, "commits unfetchable", 1, 0, "failed", P::Nothing),
         (Implement, Finished, "commits question", 2, 0, "requeue 1 0 question-1", P::Nothing),
         (Test, Finished, "commits", 1, 0, "done", P::Work),
         (Test, Finished, "commits forbidden", 1, 0, "failed", P::Nothing),

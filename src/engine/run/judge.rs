@@ -16,7 +16,7 @@ use crate::{
     exec::{
         evidence::{self, Advance, Leftovers},
         fingerprint::{self, Fingerprint},
-        salvage,
+        nested, salvage,
     },
     store::{messages, proposals::Proposals, queue::Queue, read, runs},
 };
@@ -161,6 +161,10 @@ impl Run<'_> {
         }
         let after = evidence::read(&worktree, &prepared.base, prepared.branch.as_deref())?;
         salvage::salvage(&worktree, self.id(), "Set aside at the end of a run", &self.files.set_aside())?;
+        for link in &after.unfetchable {
+            // Nothing else holds that commit.
+            nested::move_if_filled(&worktree, &link.path, &self.files.set_aside())?;
+        }
         if let Some(branch) = &prepared.branch {
             work.tip = Some(after.head.clone());
             match evidence::advance_branch(&worktree, branch, &after.head)? {
@@ -192,6 +196,9 @@ impl Run<'_> {
             question: self.question()?,
             reported: said,
             tampered: self.tampered()?,
+            unfetchable: found.unfetchable.first().map(|link| {
+                format!("its commits name {} of the submodule {}, which no remote has", link.commit, link.path)
+            }),
         })
     }
 

@@ -51,10 +51,8 @@ impl Run<'_> {
             grace: GRACE,
         };
         let mut output = StreamReader::new(&self.files.output());
-        let stop = || {
-            self.look_after_lock();
-            self.is_stopped()
-        };
+        let known = state.clone();
+        let stop = || !self.keeps_its_place(&known) || self.is_stopped();
         let watched = watch::watch(started, &limits, (MARK, self.id()), &stop, &mut output);
         tracing::debug!(?watched, "claude has ended");
         Ok(Ended {
@@ -65,21 +63,40 @@ impl Run<'_> {
         })
     }
 
-    /// Somebody who deletes the lock file under a run is told, and no second run begins.
-    fn look_after_lock(&self) {
+    /// Somebody who deletes the lock file under a run, or the agent's folder, is told, and what no second run may be
+    /// without is put back. `false` if another run has begun meanwhile: then this one ends.
+    fn keeps_its_place(&self, state: &AgentState) -> bool {
         let found = self.supervisor.lock.look();
-        match found {
-            Ok(Found::Still) => return,
-            Ok(Found::Renewed | Found::Taken) => tracing::warn!(?found, "the lock file was deleted or replaced"),
-            Err(error) => tracing::warn!("{error:#}"),
+        if !matches!(found, Ok(Found::Taken)) && !self.agent.state().exists() {
+            tracing::warn!("state.json was deleted");
+            if let Err(error) = self.save(state) {
+                tracing::warn!("{error:#}");
+            }
         }
+        let came = match found {
+            Ok(Found::Still) => return true,
+            Ok(Found::Renewed) => "The run goes on, and no second one is started beside it.",
+            Ok(Found::Taken) => {
+                "Another run of the agent had taken the lock by then, so this one is ended. What it has changed lies in the \
+                 worktree, and its task goes back to incoming."
+            }
+            Err(error) => {
+                tracing::warn!("{error:#}");
+                return true;
+            }
+        };
+        tracing::warn!(?found, "the lock file was deleted or replaced");
+        self.tell_of_lock(came);
+        !matches!(found, Ok(Found::Taken))
+    }
+
+    fn tell_of_lock(&self, came: &str) {
         let message = Message {
             kind: MessageType::Warning,
             title: format!("The lock file of {} was deleted", self.assignment.agent),
             body: format!(
-                "{} was deleted or replaced while a run was under way. The run goes on, and no second one is started \
-                 beside it. A lock ends by itself with its process: its file never needs to be deleted. To end a run, use \
-                 `scheduler agent stop {}`.",
+                "{} was deleted or replaced while a run was under way. {came} A lock ends by itself with its process: its \
+                 file never needs to be deleted. To end a run, use `scheduler agent stop {}`.",
                 self.agent.lock().display(),
                 self.assignment.agent
             ),

@@ -58,7 +58,11 @@ impl Run<'_> {
         let wanted = self.worktree_path();
         let at = || format!("cannot read {}", link.display());
         let old = match fs::symlink_metadata(&link) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Its files may wait beside it.
+                let left = self.worktree_at(&link).has_files()?;
+                (left && wanted != link).then(|| link.clone())
+            }
             Ok(metadata) if metadata.is_symlink() => Some(fs::read_link(&link).with_context(at)?),
             Ok(_) => Some(link.clone()),
             Err(error) => return Err(anyhow::Error::from(error).context(at()).into()),
@@ -75,19 +79,25 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn worktree_at(&self, place: &Path) -> Worktree {
+        let above = place.parent().unwrap_or(place);
+        Worktree::new(place, above, &self.project().common_dir).with_env(MARK, self.id())
+    }
+
     /// Saves what a worktree holds and removes it; one that is not this project's is left alone.
     fn leave(&self, old: &Path) -> Result<()> {
-        if !old.exists() {
+        let worktree = self.worktree_at(old);
+        if !worktree.has_files()? {
             return Ok(());
         }
-        let above = old.parent().unwrap_or(old);
-        let worktree = Worktree::new(old, above, &self.project().common_dir).with_env(MARK, self.id());
         let inside = old == self.agent.worktree();
-        if !inside && !old.join(".git").exists() {
+        // Where the folder is gone, its files wait beside it, in a folder that no other project has.
+        let elsewhere = !inside && old.exists();
+        if elsewhere && !old.join(".git").exists() {
             let link = self.agent.worktree();
             bail!("{} leads to {}, which is no worktree: remove the link", link.display(), old.display());
         }
-        if !inside && worktree.is_foreign() {
+        if elsewhere && worktree.is_foreign() {
             tracing::warn!(old = %old.display(), "a worktree of another project was left as it is");
             return Ok(());
         }

@@ -60,8 +60,11 @@ impl Run<'_> {
         let prepared = self.find_start()?;
         self.unless_stopped()?;
         let worktree = self.worktree();
-        if worktree.ensure(&prepared.start)? == Ensured::Created {
-            worktree.note_set_up(None)?;
+        match worktree.ensure(&prepared.start)? {
+            Ensured::Created => worktree.note_set_up(None)?,
+            // What was found only now is not to be cleared away either.
+            Ensured::Repaired => self.save_leftovers()?,
+            Ensured::Whole => {}
         }
         if self.has_furnishing() {
             // On no branch: what the set-up command may do to it is undone by the stand below.
@@ -87,10 +90,10 @@ impl Run<'_> {
 
     /// Saves what stands uncommitted in the worktree, before it is cleared.
     fn save_leftovers(&self) -> Result<()> {
-        if !self.worktree_path().exists() {
+        let worktree = self.worktree();
+        if !worktree.has_files()? {
             return Ok(());
         }
-        let worktree = self.worktree();
         let head = worktree.repository().commit("HEAD")?.context("the repository has no commit")?;
         let ensured = worktree.ensure(&head)?;
         if ensured == Ensured::Created {

@@ -2,7 +2,7 @@
 //!
 //! No second run begins before the first one's processes are gone. Killed itself, it begins anew.
 
-use super::{Run, Supervisor, held_task, launch::Ended, refuse_beside_another};
+use super::{Run, Supervisor, held_task, launch::Ended, refuse_beside_another, trouble};
 use crate::{
     domain::{
         message::{Message, MessageType},
@@ -32,7 +32,7 @@ use anyhow::{Context, Result, bail};
 use std::{fs, path::Path, time::Duration};
 
 /// After so many recoveries that died themselves the task is given up.
-const MAX_RECOVERIES: u32 = 3;
+pub(super) const MAX_RECOVERIES: u32 = 3;
 
 /// Recovers the lost run of an agent.
 ///
@@ -40,7 +40,7 @@ const MAX_RECOVERIES: u32 = 3;
 /// Something can't be read, ended or written; the next tick tries again.
 pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     let files = supervisor.project.paths.agent(agent);
-    let mut state = match state::load(&files)? {
+    let state = match state::load(&files)? {
         Loaded::State(state) => state,
         Loaded::Corrupt(reason) => return rebuild(supervisor, agent, &reason),
     };
@@ -48,13 +48,27 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
         return Ok(());
     }
     refuse_beside_another(&state)?;
-    state.recoveries += 1;
+    let recoveries = state.recoveries;
+    let recovered = attempt(supervisor, agent, state);
+    if let Err(error) = &recovered
+        && let Err(error) = trouble::note(supervisor, agent, recoveries, error)
+    {
+        tracing::warn!("{error:#}");
+    }
+    recovered
+}
+
+fn attempt(supervisor: &Supervisor<'_>, agent: &Name, mut state: AgentState) -> Result<()> {
+    let files = supervisor.project.paths.agent(agent);
     state.supervisor = processes::identity(std::process::id());
-    tracing::debug!(recoveries = state.recoveries, "recovery begins");
     state::save(&files, &state)?;
     supervisor.lock.secure()?;
     let run_id = state.run_id.clone().unwrap_or_default();
     end_orphans(&state, &run_id)?;
+    // It counts before it does anything that may kill it.
+    state.recoveries += 1;
+    tracing::debug!(recoveries = state.recoveries, "recovery begins");
+    state::save(&files, &state)?;
     let is_last = state.recoveries > MAX_RECOVERIES;
     let run = match open(supervisor, agent, &state) {
         Ok(Some(run)) => run,
@@ -220,9 +234,10 @@ impl Run<'_> {
         times.and_then(|(begun, last)| last.duration_since(begun).ok()).unwrap_or_default()
     }
 
-    /// The task fails, nothing is published, and the human is told. Whatever can't be read is done without.
+    /// The task fails, nothing more is published, and the human is told. Whatever can't be read is done without.
     fn give_up(&self, state: AgentState) -> Result<()> {
-        let reason = format!("its recovery was cut off {MAX_RECOVERIES} times; nothing was published");
+        let known = read::read_json::<Record>(&self.files.record()).ok().flatten();
+        let reason = trouble::why_given_up(state.trouble.as_deref(), known.as_ref());
         let settlement = Settlement {
             task: self.task.as_ref().map(|_| TaskStep::Failed),
             publish: Publish::Nothing,
@@ -235,9 +250,9 @@ impl Run<'_> {
             }),
             reason: reason.clone(),
         };
-        let record = match read::read_json::<Record>(&self.files.record()) {
-            Ok(Some(record)) => Record { settlement, ..record },
-            Ok(None) | Err(_) => self.last_record(&state, settlement, reason),
+        let record = match known {
+            Some(record) => Record { settlement, ..record },
+            None => self.last_record(&state, settlement, reason),
         };
         if let Err(error) = runs::write_json(&self.files.record(), &record) {
             return abandon(self.supervisor, &self.assignment.agent, state, self.id(), &error);
@@ -248,7 +263,12 @@ impl Run<'_> {
     /// The record of a run that can't be judged, with the work saved if that is possible.
     fn last_record(&self, state: &AgentState, settlement: Settlement, message: String) -> Record {
         // What cut off the recovery may have been this; so it is tried once and not for ever.
-        let salvage = if state.recoveries == MAX_RECOVERIES + 1 { self.salvage_at_last() } else { Vec::new() };
+        let tried = (state.recoveries == MAX_RECOVERIES + 1).then(|| self.salvage_at_last());
+        let (salvage, message) = match tried {
+            Some((salvage, None)) => (salvage, message),
+            Some((salvage, Some(left))) => (salvage, format!("{message}; {left}")),
+            None => (Vec::new(), message),
+        };
         let prepared: Option<Prepared> = read::read_json(&self.files.prepared()).ok().flatten();
         let (branch, base) = prepared.map_or((None, None), |prepared| (prepared.branch, Some(prepared.base)));
         let git = self.worktree().repository();
@@ -273,12 +293,18 @@ impl Run<'_> {
         }
     }
 
-    fn salvage_at_last(&self) -> Vec<String> {
+    /// The refs that hold what was saved, and what could not be saved, with the reason.
+    fn salvage_at_last(&self) -> (Vec<String>, Option<String>) {
         let worktree = self.worktree();
-        let saved = salvage::salvage(&worktree, self.id(), "Left by a run that was cut off", &self.files.set_aside());
-        if let Err(error) = saved {
-            tracing::warn!("what is in the worktree stays there: {error:#}");
-        }
-        salvage::refs_of(&worktree.repository(), self.id()).unwrap_or_default()
+        let save = || -> Result<()> {
+            if worktree.has_files()? {
+                let head = worktree.repository().commit("HEAD")?.context("the repository has no commit")?;
+                worktree.ensure(&head)?;
+                salvage::salvage(&worktree, self.id(), "Left by a run that was cut off", &self.files.set_aside())?;
+            }
+            Ok(())
+        };
+        let left = save().err().map(|error| format!("what is in {} stays there: {error:#}", worktree.path().display()));
+        (salvage::refs_of(&worktree.repository(), self.id()).unwrap_or_default(), left)
     }
 }

@@ -30,6 +30,8 @@ use std::fmt::Write as _;
 impl Run<'_> {
     /// Judges the end of a run that this process has watched, and settles it.
     pub(super) fn conclude(&self, state: AgentState, end: Result<Ended, Hindrance>) -> Result<()> {
+        // A run that lost its place to another leaves everything to that one.
+        self.supervisor.lock.secure()?;
         let record = match end {
             Ok(ended) => self.judge(&ended, None)?,
             Err(hindrance) => self.judge(&Ended::default(), Some(hindrance.outcome()))?,
@@ -48,6 +50,7 @@ impl Run<'_> {
         self.log(record)?;
         let state = finished(state, record);
         self.tell_of_failures(&state, record)?;
+        self.supervisor.lock.secure()?;
         self.save(&state)
     }
 

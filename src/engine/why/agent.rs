@@ -80,7 +80,12 @@ fn skipped(
             lines.add(format!("agents.yaml says model: {}; with model: {needs} it is started", look.config.model));
         }
         Reason::Running { since, .. } => running(name, since.or(state.last_started), lines, now),
-        Reason::Recovering => lines.add("its supervisor died; its work is being saved, its task put back"),
+        Reason::Recovering => match &state.trouble {
+            Some(trouble) => {
+                lines.add(format!("its supervisor died; putting its run right failed, and is tried again: {trouble}"))
+            }
+            None => lines.add("its supervisor died; its work is being saved, its task put back"),
+        },
         Reason::Unreadable => lines.add(format!("look at {}", project.paths.agent(name).state().display())),
         Reason::NotDue { .. } => {
             if let Some(last) = state.last_started {

@@ -19,6 +19,7 @@ fn a_run_that_did_nothing_has_no_evidence() {
         head: base.clone(),
         commits: 0,
         changed: vec![],
+        unfetchable: vec![],
         dirty: vec![],
         descends: true,
         merge_base: Some(base.clone()),

@@ -17,7 +17,7 @@ use crate::exec::git::GitError;
 pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
     let git = worktree.git();
     let at = worktree.path.display();
-    let real = canonical(&worktree.path).with_context(|| format!("there is no worktree {at}"))?;
+    let real = worktree.path.canonicalize().with_context(|| format!("there is no worktree {at}"))?;
     let ask = |question: &[&str]| git.run(question).with_context(|| format!("{at} is not a working git worktree"));
     let top = ask(&["rev-parse", "--show-toplevel"])?.path();
     ensure!(
@@ -41,8 +41,7 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
     fill_commondir(worktree)?;
     let adopting = adopting(worktree);
     if is_dir(&adopting)? {
-        adopt(worktree, start)?;
-        return Ok(Ensured::Repaired);
+        return adopt(worktree, start);
     }
     if !is_dir(&worktree.path)? {
         if !revive(worktree)? {
@@ -52,8 +51,7 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
     }
     match verify(worktree) {
         Ok(_) => return Ok(Ensured::Whole),
-        // Without a git that runs nothing is known to be broken.
-        Err(e) if !is_answer(&e) => return Err(e),
+        Err(e) if !is_broken_link(&e) => return Err(e),
         Err(_) => {}
     }
     if relink(worktree)? {
@@ -64,8 +62,12 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
         return Ok(Ensured::Created);
     }
     fs::rename(&worktree.path, &adopting).with_context(|| format!("cannot move {} aside", worktree.path.display()))?;
-    adopt(worktree, start)?;
-    Ok(Ensured::Repaired)
+    adopt(worktree, start)
+}
+
+/// See [`Worktree::has_files`].
+pub(super) fn has_files(worktree: &Worktree) -> Result<bool> {
+    Ok(is_dir(&worktree.path)? || is_dir(&adopting(worktree))?)
 }
 
 /// A killed `worktree add` may leave its entry with an empty `commondir`. As long as it is there every git that lists
@@ -97,9 +99,16 @@ fn revive(worktree: &Worktree) -> Result<bool> {
     Ok(false)
 }
 
-/// Whether git, or we, said no, in contrast to git not having run at all.
-fn is_answer(error: &anyhow::Error) -> bool {
-    error.chain().all(|cause| cause.downcast_ref::<GitError>().is_none_or(|e| matches!(e, GitError::Failed { .. })))
+/// Whether the link is what is wrong: our own checks say so, or git does in its words. A git that couldn't do its work, for
+/// want of memory, space or rights, says nothing of the link, and neither does a file that can't be read.
+fn is_broken_link(error: &anyhow::Error) -> bool {
+    error.chain().all(|cause| match cause.downcast_ref() {
+        Some(GitError::Failed { code: Some(128), stderr, .. }) => {
+            ["not a git repository", "gitfile", "must be run in a work tree"].iter().any(|words| stderr.contains(words))
+        }
+        Some(_) => false,
+        None => !cause.is::<io::Error>(),
+    })
 }
 
 /// A new entry and an empty worktree; whatever entry there was for this path is given up.
@@ -176,8 +185,14 @@ fn adopting(worktree: &Worktree) -> PathBuf {
 }
 
 /// Gives the files that wait in the folder beside a new entry and moves them back. Can be interrupted anywhere.
-fn adopt(worktree: &Worktree, start: &str) -> Result<()> {
+fn adopt(worktree: &Worktree, start: &str) -> Result<Ensured> {
     let adopting = adopting(worktree);
+    take_in(worktree, &adopting, start)
+        .with_context(|| format!("the files of the worktree wait in {}", adopting.display()))?;
+    Ok(Ensured::Repaired)
+}
+
+fn take_in(worktree: &Worktree, adopting: &Path, start: &str) -> Result<()> {
     let paths = || format!("from {} to {}", adopting.display(), worktree.path.display());
     if is_dir(&worktree.path)? && !holds_only_git_file(&worktree.path)? {
         bail!("both {} and {} have files: look at both and remove one", worktree.path.display(), adopting.display());
@@ -192,7 +207,7 @@ fn adopt(worktree: &Worktree, start: &str) -> Result<()> {
     }
     fs::rename(&fresh, &old).with_context(|| format!("cannot move the link {}", paths()))?;
     fs::remove_dir(&worktree.path).with_context(|| format!("cannot remove {}", worktree.path.display()))?;
-    fs::rename(&adopting, &worktree.path).with_context(|| format!("cannot move {}", paths()))?;
+    fs::rename(adopting, &worktree.path).with_context(|| format!("cannot move {}", paths()))?;
     verify(worktree)?;
     worktree.git().run(["read-tree", "HEAD"])?;
     Ok(())

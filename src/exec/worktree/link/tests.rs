@@ -184,3 +184,24 @@ fn commits_that_only_a_deleted_worktree_held_come_back() {
     assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]), commit);
     assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
+
+#[test]
+fn only_a_link_that_is_known_to_be_broken_is_made_anew() {
+    let failed = |code, stderr: &str| GitError::Failed { command: "rev-parse".into(), code, stderr: stderr.into() };
+    let cases = [
+        (failed(Some(128), "fatal: not a git repository: /gone"), true),
+        (failed(Some(128), "fatal: invalid gitfile format: /x/.git"), true),
+        (failed(Some(128), "fatal: this operation must be run in a work tree"), true),
+        (failed(Some(128), "fatal: unable to write: No space left on device"), false),
+        (failed(Some(128), "fatal: detected dubious ownership in repository at '/x'"), false),
+        (failed(Some(127), "git: not found"), false),
+        (failed(None, ""), false),
+        (GitError::NotFound, false),
+    ];
+    for (error, broken) in cases {
+        let words = error.to_string();
+        assert_eq!(is_broken_link(&anyhow::Error::from(error).context("asked")), broken, "{words}");
+    }
+    assert!(is_broken_link(&anyhow::anyhow!("it shares an entry")));
+    assert!(!is_broken_link(&anyhow::Error::from(io::Error::from(io::ErrorKind::PermissionDenied)).context("read")));
+}
