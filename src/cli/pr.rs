@@ -106,7 +106,8 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
         context.line(format!("Checked  {}", time::to_text(at)))?;
     }
     for fix in &meta.fix_tasks {
-        context.line(format!("Fix task {} for {}", fix.task, cut(&one_line(&fix.commit), 12)))?;
+        let back = if fix.withdrawn { ", taken back" } else { "" };
+        context.line(format!("Fix task {} for {}{back}", fix.task, cut(&one_line(&fix.commit), 12)))?;
     }
     for check in meta.checks() {
         let kind = if meta.required_checks.contains(check) { "required" } else { "optional" };

@@ -120,7 +120,10 @@ impl Coordinator<'_> {
         let mut problems = Vec::new();
         for pull in open.pulls.iter().filter(|pull| self.gate.include_forks || !pull.seen.fork) {
             match prs.observe(&pull.seen, self.gate, (self.clock)()) {
-                Ok(meta) => known.push((pull, meta)),
+                Ok(meta) => {
+                    self.withdraw(&meta, Some(&meta.head_sha))?;
+                    known.push((pull, meta));
+                }
                 Err(error) => problems.push(format!("- {error:#}")),
             }
         }
@@ -130,6 +133,7 @@ impl Coordinator<'_> {
             if listed.contains(&meta.pr_number) || !open.complete {
                 gated.push(meta.pr_number);
             } else {
+                self.withdraw(&meta, None)?;
                 prs.close(meta.pr_number)?;
             }
         }
@@ -139,6 +143,17 @@ impl Coordinator<'_> {
             self.tell(MessageType::Warning, "Pull requests are left alone", &text, format!("gate files {text}"))?;
         }
         Ok(known)
+    }
+
+    /// Takes back the tasks that are to mend what isn't the head any more; of a closed pull request all of them.
+    fn withdraw(&self, meta: &Meta, head: Option<&str>) -> Result<()> {
+        if meta.fix_tasks.iter().all(|fix| fix.withdrawn || head == Some(fix.commit.as_str())) {
+            return Ok(());
+        }
+        for task in self.prs().withdraw_fix_tasks(meta.pr_number, head, (self.clock)())? {
+            tracing::info!(number = meta.pr_number, %task, "taken back, there is nothing left for it to mend");
+        }
+        Ok(())
     }
 
     /// What a person can mend is told once; what passes by itself isn't.

@@ -3,12 +3,13 @@
 //! Every change is one step under the store's lock, and writes nothing if nothing differs. A `meta.json` that can't be
 //! understood, perhaps one of a later version, is left alone. What counts as a verdict is for others to know.
 
-use super::{atomic, error::cannot, lock::Lock, paths::Paths, queue::Queue, read};
+mod fix_tasks;
+
+use super::{atomic, error::cannot, lock::Lock, paths::Paths, read};
 use crate::domain::{
     config::Gatekeeper,
-    gate::{self, Check, CheckResult, CheckStatus, DueCheck, FixTask, Meta, Seen, Settled, Status},
+    gate::{self, Check, CheckResult, CheckStatus, DueCheck, Meta, Seen, Settled, Status},
     name::Name,
-    task::NewTask,
     time::Time,
 };
 use anyhow::{Context, Result};
@@ -211,25 +212,6 @@ impl<'a> Prs<'a> {
             meta.status = gate::standing(&meta);
         }
         self.save(Some(&before), meta)
-    }
-
-    /// Adds the task that mends the head commit, once: its name is made of the pull request and the commit.
-    ///
-    /// # Errors
-    /// As for [`Prs::observe`].
-    pub fn add_fix_task(&self, meta: &Meta, new: &NewTask, now: Time) -> Result<(Name, Meta)> {
-        let _lock = Lock::store(self.paths)?;
-        let before = self.known(meta.pr_number)?;
-        let mut after = before.clone();
-        let commit = &meta.head_sha;
-        if let Some(made) = before.fix_tasks.iter().find(|made| made.commit == *commit) {
-            return Ok((made.task.clone(), before));
-        }
-        let id: Name = format!("TASK-pr{}-{}", meta.pr_number, commit.chars().take(8).collect::<String>()).parse()?;
-        // Killed after this, the next call finds the task and only notes it.
-        Queue::new(self.paths).add_as(&id, new, now)?;
-        after.fix_tasks.push(FixTask { task: id.clone(), commit: commit.clone(), more: serde_json::Map::new() });
-        Ok((id, self.save(Some(&before), after)?))
     }
 
     /// Notes what was carried out on GitHub, and whether a change request of ours stands there now.

@@ -189,6 +189,37 @@ fn a_new_commit_takes_the_old_verdict_back() {
 }
 
 #[test]
+fn a_fix_task_that_nobody_began_is_taken_back_when_its_commit_is_the_head_no_more() {
+    let test = Test::gated("");
+    let number = test.pull_request("a");
+    test.they_record("failed", "passed");
+    settle(&test, number, "blocked", 4);
+    let head = test.meta(number)["head_sha"].as_str().unwrap().to_owned();
+    let task = format!("TASK-pr1-{}", &head[..8]);
+    assert_eq!(test.task_state(&task), "incoming");
+    // Its author is faster.
+    test.they_record("passed", "passed").push_commit("a", "main", "Mended by hand");
+    settle(&test, number, "approved", 5);
+    assert_eq!(test.task_state(&task), "failed");
+    assert!(test.task_line(&task, "CANCELLED_AT").is_some());
+    let moved_on = format!("Taken back: pull request #1 has moved on from {}", &head[..11]);
+    assert!(test.task_text(&task).contains(&moved_on), "{}", test.task_text(&task));
+    assert_eq!(test.meta(number)["fix_tasks"], json!([{"task": task, "commit": head, "withdrawn": true}]));
+    test.run(["pr", "show", "1"]).ok().says(", taken back\n");
+    test.run(["task", "retry", "--all"]).ok().says("was cancelled, left alone");
+    // And takes it back: the commit needs mending again.
+    test.they_record("failed", "passed").git(["push", "-q", "--force", "origin", &format!("{head}:refs/heads/a")]);
+    settle(&test, number, "blocked", 5);
+    assert_eq!((test.task_state(&task), test.task_line(&task, "CANCELLED_AT")), ("incoming", None));
+    assert!(!test.task_text(&task).contains("Taken back"));
+    test.github.set(number, "state", "CLOSED");
+    test.next();
+    assert_eq!((test.meta(number)["status"].as_str(), test.task_state(&task)), (Some("closed"), "failed"));
+    assert!(test.task_text(&task).contains("pull request #1 was merged or closed"));
+    assert!(test.messages_of("error").is_empty(), "nothing of it is an error: {:?}", test.messages());
+}
+
+#[test]
 fn optional_checks_are_reported_and_block_nothing() {
     let agents = format!("{AGENTS}- {{name: stylist, role: gatekeeper, focus: style, interval_seconds: 60}}\n");
     let test = Test::gated_with("", &agents);

@@ -70,6 +70,9 @@ pub struct FixTask {
     pub task: Name,
     /// The head commit that it is to mend.
     pub commit: String,
+    /// It was taken back before anybody began, since there was nothing left for it to mend.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// Fields of a later version.
     #[serde(flatten)]
     pub more: Map<String, Value>,

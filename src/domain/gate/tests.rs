@@ -123,7 +123,14 @@ fn checks_that_are_due() {
 
 #[test]
 fn fix_rounds() {
-    let task = |commit: &str| FixTask { task: name("TASK-1"), commit: commit.to_owned(), more: serde_json::Map::new() };
+    // One that was taken back has a minus before its commit.
+    let task = |commit: &str| FixTask {
+        task: name("TASK-1"),
+        commit: commit.trim_start_matches('-').to_owned(),
+        withdrawn: commit.starts_with('-'),
+        more: serde_json::Map::new(),
+    };
+    let (head_back, old_back) = (&*format!("-{HEAD}"), &*format!("-{OLD}"));
     for (made, fork, max, expected) in [
         (vec![], false, 3, FixRound::Due),
         (vec![HEAD], false, 3, FixRound::Made(name("TASK-1"))),
@@ -131,6 +138,8 @@ fn fix_rounds() {
         (vec![OLD, OLD], false, 3, FixRound::Due),
         (vec![OLD, OLD, OLD], false, 3, FixRound::Exhausted { rounds: 3 }),
         (vec![OLD, OLD, HEAD], false, 3, FixRound::Made(name("TASK-1"))),
+        (vec![old_back, OLD, old_back, OLD], false, 3, FixRound::Due),
+        (vec![head_back], false, 3, FixRound::Due),
         (vec![], false, 0, FixRound::Exhausted { rounds: 0 }),
         (vec![], true, 3, FixRound::Fork),
     ] {

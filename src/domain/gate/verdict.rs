@@ -59,14 +59,16 @@ pub enum FixRound {
     Fork,
 }
 
-/// Whether a fix task is due for the head commit; at most `max` are created for one pull request.
+/// Whether a fix task is due for the head commit; at most `max` are created for one pull request, beside those that were
+/// taken back.
 pub fn fix_round(meta: &Meta, max: u32) -> FixRound {
-    if let Some(made) = meta.fix_tasks.iter().find(|made| made.commit == meta.head_sha) {
+    let mut standing = meta.fix_tasks.iter().filter(|made| !made.withdrawn);
+    let rounds = u32::try_from(standing.clone().count()).unwrap_or(u32::MAX);
+    if let Some(made) = standing.find(|made| made.commit == meta.head_sha) {
         return FixRound::Made(made.task.clone());
     }
     if meta.fork {
         return FixRound::Fork;
     }
-    let rounds = u32::try_from(meta.fix_tasks.len()).unwrap_or(u32::MAX);
     if rounds >= max { FixRound::Exhausted { rounds } } else { FixRound::Due }
 }

@@ -1,5 +1,11 @@
 use super::*;
-use crate::domain::{task::TaskState, time};
+use crate::{
+    domain::{
+        task::{NewTask, TaskState},
+        time,
+    },
+    store::queue::Queue,
+};
 use tempfile::TempDir;
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -156,4 +162,33 @@ fn records_at_once_lose_nothing() {
     });
     let meta = Prs::new(&paths).load(7).unwrap().unwrap();
     assert_eq!((meta.check_results.len(), meta.status), (4, Status::Approved));
+}
+
+#[test]
+fn a_fix_task_is_taken_back_as_long_as_it_lies_in_the_queue() {
+    let (_dir, paths) = project();
+    let (prs, queue) = (Prs::new(&paths), Queue::new(&paths));
+    let new = NewTask { title: "Mend".to_owned(), pr: Some(7), ..NewTask::default() };
+    let meta = prs.load(7).unwrap().unwrap();
+    let (id, _) = prs.add_fix_task(&meta, &new, now()).unwrap();
+    assert!(prs.withdraw_fix_tasks(7, Some(HEAD), now()).unwrap().is_empty(), "its commit is the head");
+    fs::create_dir_all(paths.queue(TaskState::Claimed)).unwrap();
+    fs::create_dir_all(paths.queue(TaskState::Failed)).unwrap();
+    let [incoming, claimed] = [TaskState::Incoming, TaskState::Claimed].map(|state| paths.task(state, &id));
+    fs::rename(&incoming, &claimed).unwrap();
+    assert!(prs.withdraw_fix_tasks(7, Some(NEXT), now()).unwrap().is_empty(), "somebody is at it");
+    fs::rename(&claimed, &incoming).unwrap();
+    assert_eq!(prs.withdraw_fix_tasks(7, Some(NEXT), now()).unwrap(), std::slice::from_ref(&id));
+    assert!(queue.exists(TaskState::Failed, &id));
+    // Killed before it was noted.
+    let noted = prs.load(7).unwrap().unwrap();
+    let mut before = noted.clone();
+    before.fix_tasks[0].withdrawn = false;
+    atomic::write(&paths.pr_meta(7), &atomic::json(&before).unwrap()).unwrap();
+    assert!(prs.withdraw_fix_tasks(7, None, now()).unwrap().is_empty());
+    assert_eq!(prs.load(7).unwrap().unwrap(), noted);
+    // The commit is the head again.
+    let (again, after) = prs.add_fix_task(&meta, &new, now()).unwrap();
+    assert!(again == id && !after.fix_tasks[0].withdrawn && queue.exists(TaskState::Incoming, &id));
+    assert_eq!(prs.withdraw_fix_tasks(7, None, now()).unwrap(), [id]);
 }

@@ -74,7 +74,7 @@ impl Queue<'_> {
     }
 
     /// Edits a task in `from` and moves it to `to`, as long as its text is `ours`. The caller holds the lock.
-    pub(super) fn shift(
+    pub(in crate::store) fn shift(
         &self,
         id: &Name,
         from: TaskState,

@@ -1,0 +1,92 @@
+//! The tasks that mend pull requests: made once for a head commit, and taken back when nobody needs them any more.
+//!
+//! Only what nobody has claimed is taken back; a run under way finds out by itself where the branch stands.
+
+use super::Prs;
+use crate::{
+    domain::{
+        gate::{FixTask, Meta},
+        name::Name,
+        task::{self, Edit, NewTask, TaskState, key},
+        text::cut,
+        time::{self, Time},
+    },
+    store::{
+        lock::Lock,
+        queue::{Queue, Shift},
+    },
+};
+use anyhow::Result;
+
+impl Prs<'_> {
+    /// Adds the task that mends the head commit, once: its name is made of the pull request and the commit. One that was
+    /// taken back is put into the queue again, for its commit is the head again.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn add_fix_task(&self, meta: &Meta, new: &NewTask, now: Time) -> Result<(Name, Meta)> {
+        let _lock = Lock::store(self.paths)?;
+        let before = self.known(meta.pr_number)?;
+        let mut after = before.clone();
+        let commit = &meta.head_sha;
+        let queue = Queue::new(self.paths);
+        if let Some(made) = after.fix_tasks.iter_mut().find(|made| made.commit == *commit) {
+            let id = made.task.clone();
+            if !made.withdrawn {
+                return Ok((id, before));
+            }
+            let edit = Edit::new().clear(&[key::ATTEMPTS, key::RETURNS, key::CANCELLED_AT]).without_section("Error");
+            let edit = edit.set(key::RETRIED_AT, time::to_text(now));
+            queue.shift(&id, TaskState::Failed, TaskState::Incoming, &edit, |_| true)?;
+            made.withdrawn = false;
+            return Ok((id, self.save(Some(&before), after)?));
+        }
+        let id: Name = format!("TASK-pr{}-{}", meta.pr_number, commit.chars().take(8).collect::<String>()).parse()?;
+        // Killed after this, the next call finds the task and only notes it.
+        queue.add_as(&id, new, now)?;
+        let more = serde_json::Map::new();
+        after.fix_tasks.push(FixTask { task: id.clone(), commit: commit.clone(), withdrawn: false, more });
+        Ok((id, self.save(Some(&before), after)?))
+    }
+
+    /// Takes back the tasks that nobody has claimed and that are to mend another commit than `head`; all of them if that
+    /// is `None`, for a pull request that was merged or closed. Returns which.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn withdraw_fix_tasks(&self, number: u64, head: Option<&str>, now: Time) -> Result<Vec<Name>> {
+        let _lock = Lock::store(self.paths)?;
+        let before = self.known(number)?;
+        let mut after = before.clone();
+        let queue = Queue::new(self.paths);
+        let mut withdrawn = Vec::new();
+        for fix in after.fix_tasks.iter_mut().filter(|fix| !fix.withdrawn && head != Some(fix.commit.as_str())) {
+            let why = match head {
+                Some(head) => format!(
+                    "pull request #{number} has moved on from {} to {}, which is checked by itself",
+                    cut(&fix.commit, 12),
+                    cut(head, 12)
+                ),
+                None => format!("pull request #{number} was merged or closed"),
+            };
+            let edit = Edit::new().set(key::CANCELLED_AT, time::to_text(now));
+            let edit = edit.section("Error", &format!("Taken back: {why}"));
+            match queue.shift(&fix.task, TaskState::Incoming, TaskState::Failed, &edit, |_| true)? {
+                Shift::Done { .. } => {
+                    fix.withdrawn = true;
+                    withdrawn.push(fix.task.clone());
+                }
+                // Cut off before it was noted, or cancelled by a person.
+                _ => fix.withdrawn = is_cancelled(queue, &fix.task)?,
+            }
+        }
+        self.save(Some(&before), after)?;
+        Ok(withdrawn)
+    }
+}
+
+fn is_cancelled(queue: Queue<'_>, id: &Name) -> Result<bool> {
+    let text = queue.read(TaskState::Failed, id)?;
+    let task = text.and_then(|text| task::parse(id, &text).ok());
+    Ok(task.is_some_and(|task| task.cancelled_at.is_some()))
+}
