@@ -4,6 +4,7 @@ use super::{
     Context,
     caller::{Access, AgentCaller, authorize},
     input, usage,
+    words::words_read_by,
 };
 use crate::{
     domain::{
@@ -43,7 +44,11 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct RecordArgs {
     /// passed, failed or warning
-    #[arg(long, value_parser = recorded)]
+    #[arg(
+        long,
+        value_parser = words_read_by(&CheckStatus::RECORDED.map(CheckStatus::word), recorded),
+        hide_possible_values = true
+    )]
     status: CheckStatus,
     /// What was found, in one line
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

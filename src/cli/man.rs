@@ -2,7 +2,7 @@
 
 use super::{Context, definitions, usage};
 use crate::store::atomic;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Command, builder::Resettable};
 use clap_mangen::Man;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The command whose page is printed: task add; without one, the page of the program
-    #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+    #[arg(value_name = "COMMAND", conflicts_with = "folder")]
     command: Vec<String>,
     /// Write the pages of all commands to DIR instead, such as ~/.local/share/man/man1
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    // Not named `dir`: that is the program's `-C`, and arguments are told apart by their names.
+    #[arg(long = "dir", value_name = "DIR")]
+    folder: Option<PathBuf>,
 }
 
 /// Prints one page, or writes all of them.
@@ -26,7 +27,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     // The pages that clap would add for `help` say nothing that the others don't.
     let mut root = definitions().disable_help_subcommand(true);
     root.build();
-    let Some(dir) = &args.dir else {
+    let Some(dir) = &args.folder else {
         let mut page = &root;
         for word in &args.command {
             let unknown = || usage(format!("there is no command {:?}: see `scheduler --help`", args.command.join(" ")));
@@ -34,8 +35,9 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         }
         return context.line(render(page)?.trim_end());
     };
-    atomic::ensure_dir(dir)?;
-    let count = write_all(root, dir)?;
+    let dir = std::path::absolute(dir).with_context(|| dir.display().to_string())?;
+    atomic::ensure_dir(&dir)?;
+    let count = write_all(root, &dir)?;
     context.line(format_args!("{count} pages written to {}", dir.display()))
 }
 

@@ -5,7 +5,7 @@ mod look;
 mod reply;
 mod send;
 
-use super::{Context, usage};
+use super::{Context, usage, words::words};
 use crate::{
     domain::message::MessageType,
     store::{
@@ -26,7 +26,11 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler message list --type question")]
     List {
         /// Only those of this type: info, warning, error or question
-        #[arg(long = "type", value_name = "TYPE")]
+        #[arg(
+            long = "type", value_name = "TYPE",
+            value_parser = words(MessageType::ALL, MessageType::word),
+            hide_possible_values = true
+        )]
         kind: Option<MessageType>,
         /// Print JSON
         #[arg(long)]

@@ -33,6 +33,7 @@ mod tick;
 mod top;
 mod view;
 mod why;
+mod words;
 
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 

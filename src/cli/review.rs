@@ -4,6 +4,7 @@ use super::{
     Context,
     caller::{Access, authorize},
     input, usage,
+    words::words,
 };
 use crate::{
     domain::{
@@ -35,7 +36,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct RecordArgs {
     /// approve, request-changes or comment
-    #[arg(long)]
+    #[arg(long, value_parser = words(Verdict::ALL, Verdict::word), hide_possible_values = true)]
     verdict: Verdict,
     /// The reasons, in a few sentences; - for standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

@@ -69,9 +69,23 @@ pub enum Priority {
     P2,
 }
 
+impl Priority {
+    /// Every priority, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::P0, Self::P1, Self::P2];
+
+    /// The word in a task's `PRIORITY` line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::P0 => "P0",
+            Self::P1 => "P1",
+            Self::P2 => "P2",
+        }
+    }
+}
+
 impl fmt::Display for Priority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "P{}", *self as u8)
+        f.pad(self.word())
     }
 }
 
@@ -79,12 +93,8 @@ impl FromStr for Priority {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        match word.to_ascii_uppercase().as_str() {
-            "P0" => Ok(Self::P0),
-            "P1" => Ok(Self::P1),
-            "P2" => Ok(Self::P2),
-            _ => Err(format!("{word:?} is not a priority: use P0, P1 or P2")),
-        }
+        let known = Self::ALL.into_iter().find(|priority| priority.word().eq_ignore_ascii_case(word));
+        known.ok_or_else(|| format!("{word:?} is not a priority: use P0, P1 or P2"))
     }
 }
 

@@ -51,6 +51,7 @@ mod run_product_manager;
 mod run_pull_request;
 mod run_reviewer;
 mod run_tester;
+mod shells;
 mod stand_ins;
 mod stopping;
 mod syscalls;

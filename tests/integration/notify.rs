@@ -64,6 +64,25 @@ fn a_notifier_that_fails_is_logged_and_disturbs_nothing() {
 }
 
 #[test]
+fn a_notifier_that_hangs_holds_up_nothing() {
+    let test = project();
+    test.claude.implements();
+    let hangs = "notify: {command: [sh, -c, 'touch asked; while [ ! -e go ]; do sleep 0.05; done; touch told']}\n";
+    test.agents_and(&[("impl-1", "implementer")], hangs);
+    send(&test, "info", "One");
+    test.tick().says("impl-1: started with TASK-1");
+    test.wait_until("the notifier", || test.path("asked").exists());
+    test.wait_until("the task", || test.task_state("TASK-1") == "done");
+    send(&test, "info", "Two");
+    test.task_for("TASK-2", "implement").later(120).tick().says("impl-1: started with TASK-2").quiet();
+    test.wait_until("the second task", || test.task_state("TASK-2") == "done");
+    assert!(!test.path("told").exists());
+    test.file("go", "");
+    test.wait_quiet();
+    assert!(test.path("told").exists());
+}
+
+#[test]
 fn messages_from_before_there_was_a_notifier_are_not_told() {
     let test = project();
     test.now("2026-03-01T10:00:00Z");

@@ -7,6 +7,7 @@ use crate::{
         config,
         configure::{self, Kind, Setting},
         usage,
+        words::words,
     },
     domain::{
         config::{Agent, Change, Config, Step, Value},
@@ -48,7 +49,7 @@ pub struct AddArgs {
     /// Letters, digits, '.', '_', '-'
     name: Name,
     /// Its role, such as implementer
-    #[arg(long)]
+    #[arg(long, value_parser = words(Role::all(), |role| role.spec().word), hide_possible_values = true)]
     role: Role,
     /// How often it may start: 180, 10m, 2h
     #[arg(long, value_name = "SPAN", default_value = "300", value_parser = configure::seconds)]

@@ -5,6 +5,7 @@ use crate::{
         Context,
         caller::{Access, authorize},
         usage,
+        words::words,
     },
     domain::{message::MessageType, time},
     engine::project::Project,
@@ -19,7 +20,11 @@ pub struct Args {
     #[arg(long, value_name = "SPAN", default_value = "24h")]
     older_than: String,
     /// Only those of this type: info, warning, error or question
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(
+        long = "type", value_name = "TYPE",
+        value_parser = words(MessageType::ALL, MessageType::word),
+        hide_possible_values = true
+    )]
     kind: Option<MessageType>,
     /// However new they are, unanswered questions too
     #[arg(long, conflicts_with = "older_than")]

@@ -5,6 +5,7 @@ use crate::{
         Context,
         caller::{Access, authorize},
         input, usage,
+        words::words,
     },
     domain::{
         message::{Message, MessageType},
@@ -24,7 +25,11 @@ use anyhow::Result;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// info, warning, error or question
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(
+        long = "type", value_name = "TYPE",
+        value_parser = words(MessageType::ALL, MessageType::word),
+        hide_possible_values = true
+    )]
     kind: MessageType,
     /// One line
     #[arg(long, allow_hyphen_values = true)]

@@ -8,6 +8,7 @@ use crate::{
         config,
         input::{self, line},
         usage,
+        words::words,
     },
     domain::{
         name::Name,
@@ -33,10 +34,10 @@ pub struct Args {
     #[arg(long, allow_hyphen_values = true)]
     title: String,
     /// test, refactor, feature, debt or plan-task
-    #[arg(long)]
+    #[arg(long, value_parser = words(Category::ALL, Category::word), hide_possible_values = true)]
     category: Category,
     /// How large it is: S, M, L or XL
-    #[arg(long)]
+    #[arg(long, value_parser = words(Complexity::ALL, Complexity::word), hide_possible_values = true)]
     complexity: Complexity,
     /// The same in a sentence
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

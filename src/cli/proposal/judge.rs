@@ -6,6 +6,7 @@ use crate::{
         Context,
         caller::{Access, authorize},
         config, enqueue, input, usage,
+        words::words,
     },
     domain::{name::Name, proposal::By, role::TaskRole, task::Priority, time},
     engine::{curation, project::Project},
@@ -27,10 +28,10 @@ pub struct PromoteArgs {
     /// The proposal's id
     id: Name,
     /// Who carries it out: implement, test or review; else as its category says
-    #[arg(long)]
+    #[arg(long, value_parser = words(TaskRole::ALL, TaskRole::word), hide_possible_values = true)]
     role: Option<TaskRole>,
     /// How urgent it is: P0, P1 or P2; else P1 for S and M, P2 for L and XL
-    #[arg(long)]
+    #[arg(long, value_parser = words(Priority::ALL, Priority::word), hide_possible_values = true)]
     priority: Option<Priority>,
     /// The branch to start from and to merge into
     #[arg(long, allow_hyphen_values = true)]

@@ -6,6 +6,7 @@ use crate::{
         Context,
         caller::{Access, authorize},
         config, table,
+        words::words,
     },
     domain::{
         config::Config,
@@ -24,7 +25,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only those in this state: active, promoted, deferred or rejected
-    #[arg(long)]
+    #[arg(long, value_parser = words(ProposalState::ALL, ProposalState::word), hide_possible_values = true)]
     state: Option<ProposalState>,
     /// Only one's own
     #[arg(long)]

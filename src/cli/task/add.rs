@@ -5,6 +5,7 @@ use crate::{
         Context,
         caller::{Access, authorize},
         config, enqueue, input, usage,
+        words::words,
     },
     domain::{
         name::Name,
@@ -26,10 +27,14 @@ pub struct Args {
     #[arg(long, allow_hyphen_values = true)]
     title: String,
     /// Who carries it out: implement, test or review
-    #[arg(long)]
+    #[arg(long, value_parser = words(TaskRole::ALL, TaskRole::word), hide_possible_values = true)]
     role: TaskRole,
     /// How urgent it is: P0, P1 or P2
-    #[arg(long, default_value = "P2")]
+    #[arg(
+        long, default_value = "P2",
+        value_parser = words(Priority::ALL, Priority::word),
+        hide_possible_values = true
+    )]
     priority: Priority,
     /// The branch to start from and to merge into
     #[arg(long, allow_hyphen_values = true)]
