@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// What keeps the timer
     kind: Kind,
-    /// Show what would be written, and change nothing
+    /// Show what would be written or taken away, and change nothing
     #[arg(long)]
     print: bool,
 }
@@ -63,7 +63,7 @@ pub fn uninstall(args: &Args, context: &Context) -> Result<()> {
     caller::refuse_inside_run(context, "uninstall")?;
     let timer = timer_of(context)?;
     if args.print {
-        return print(args.kind, &timer, context);
+        return print_going(args.kind, &timer, context);
     }
     match args.kind {
         Kind::Cron => match timer::remove(&timers::read_crontab()?, &timer) {
@@ -114,6 +114,24 @@ fn print(kind: Kind, timer: &Timer, context: &Context) -> Result<()> {
             context.line(format!("# {name}.timer\n{}", timer.systemd_timer().trim_end()))
         }
     }
+}
+
+/// What `uninstall` would take away.
+fn print_going(kind: Kind, timer: &Timer, context: &Context) -> Result<()> {
+    let files = match kind {
+        Kind::Cron => {
+            let crontab = timers::read_crontab()?;
+            let line = timer.line_in(&crontab).unwrap_or("your crontab has no line for this project");
+            return context.line(line);
+        }
+        Kind::Launchd => vec![launch_agent(timer, context)?],
+        Kind::Systemd => <[PathBuf; 2]>::from(systemd_units(timer, context)?).to_vec(),
+    };
+    for file in files {
+        let words = if file.exists() { "would be removed:" } else { "isn't there:" };
+        context.line(format!("{words} {}", file.display()))?;
+    }
+    Ok(())
 }
 
 fn install_launchd(timer: &Timer, context: &Context) -> Result<()> {

@@ -78,10 +78,10 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
             &checks.join(", "),
             &meta.fix_tasks.len().to_string(),
             &cut(&meta.branch, 40),
-            &cut(&meta.title, 44),
+            &one_line(&meta.title),
         ]);
     }
-    context.line(rows)
+    context.line(table::text(&rows))
 }
 
 fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()> {

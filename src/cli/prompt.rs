@@ -96,7 +96,7 @@ fn list(json: bool, context: &Context) -> Result<()> {
     for text in listed {
         rows.add_row([text.name, &text.role, if text.replaced_by.is_some() { "yes" } else { "" }, text.about]);
     }
-    context.line(rows)
+    context.line(table::text(&rows))
 }
 
 /// Copies one to where the project's own stand.

@@ -1,6 +1,11 @@
-//! Tables as they are printed: no lines, two blanks between columns, never wider than needed.
+//! Tables as they are printed: no lines, two blanks between columns, not wider than a terminal as long as the last column has
+//! something to give.
 
+use super::{status, view::clip};
 use comfy_table::{ContentArrangement, Table, presets};
+
+/// What is left of the last column at least, in columns of the terminal.
+const LAST: usize = 20;
 
 /// An empty table with these headings.
 pub fn new(headings: &[&str]) -> Table {
@@ -11,4 +16,32 @@ pub fn new(headings: &[&str]) -> Table {
         column.set_padding((0, 2));
     }
     table
+}
+
+/// Its lines, the last column cut where it doesn't fit.
+pub fn text(table: &Table) -> String {
+    let widths = table.column_max_content_widths();
+    let before: usize = widths.iter().rev().skip(1).map(|width| usize::from(*width) + 2).sum();
+    let width = status::WIDTH.max(before + LAST);
+    let lines: Vec<_> = table.lines().map(|line| clip(line.trim_end().to_owned(), width)).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_column_is_cut() {
+        let long = "x".repeat(100);
+        for (name, width) in [("short", 80), (long.as_str(), 122)] {
+            let mut table = new(&["NAME", "TITLE"]);
+            table.add_row([name, &long]).add_row(["b", "漢字"]);
+            let text = text(&table);
+            let lines: Vec<_> = text.lines().collect();
+            assert!(lines[1].starts_with(name) && lines[1].ends_with("x…"), "{text}");
+            assert_eq!(lines[1].chars().count(), width);
+            assert!(lines[2].ends_with("漢字") && lines[0].ends_with("TITLE"), "{text}");
+        }
+    }
 }

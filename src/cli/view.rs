@@ -97,7 +97,11 @@ fn one_spaced(text: &str) -> String {
 
 /// At most `width` columns of a text in one line, with `…` in place of what was cut.
 pub fn fit(text: &str, width: usize) -> String {
-    let text = one_line(text);
+    clip(one_line(text), width)
+}
+
+/// The same of a text that is in one line already, with its blanks as they are.
+pub fn clip(text: String, width: usize) -> String {
     if text.width() <= width {
         return text;
     }

@@ -31,6 +31,8 @@ fn a_crontab_keeps_every_other_line() {
     assert!(installed.contains("/.orchestrator/logs/cron.log' 2>&1\n"), "{installed}");
     test.run(["install", "cron"]).ok().says("already");
     assert_eq!(std::fs::read_to_string(&crontab).unwrap(), installed);
+    test.run(["uninstall", "cron", "--print"]).ok().says("* * * * * PATH=");
+    assert_eq!(std::fs::read_to_string(&crontab).unwrap(), installed);
     test.run(["uninstall", "cron"]).ok();
     assert_eq!(std::fs::read_to_string(&crontab).unwrap(), old);
     test.run(["uninstall", "cron"]).ok().says("no line");
@@ -50,6 +52,8 @@ fn printing_changes_nothing() {
         let output = test.run(["install", kind, "--print"]).ok();
         output.says("scheduler");
     }
+    test.run(["uninstall", "cron", "--print"]).ok().says("no line for this project");
+    test.run(["uninstall", "systemd", "--print"]).ok().says("isn't there: ").says("/.config/systemd/user/scheduler-");
     test.run(["install", "launchd", "--print"]).ok().says("<key>AbandonProcessGroup</key><true/>");
     test.run(["install", "systemd", "--print"]).ok().says("KillMode=process").says("AccuracySec=1s");
     assert!(!test.root().join("home").join("crontab").exists());

@@ -4,9 +4,9 @@ use crate::{
     cli::{
         Context,
         caller::{Access, authorize},
+        status::screen,
         table,
     },
-    domain::text::cut,
     engine::{overview, project::Project},
 };
 use anyhow::Result;
@@ -22,9 +22,9 @@ pub fn run(json: bool, context: &Context) -> Result<()> {
     let mut rows = table::new(&["AGENT", "ROLE", "LAST RUN", "NOW"]);
     for agent in &overview.agents {
         let role = agent.role.map_or_else(|| "-".to_owned(), |role| role.to_string());
-        rows.add_row([&cut(agent.name.as_str(), 24), &role, &agent.last_run(context.now), &cut(&agent.brief, 40)]);
+        rows.add_row([agent.name.as_str(), &role, &agent.last_run(context.now), &screen::at_present(agent)]);
     }
-    context.line(rows)?;
+    context.line(table::text(&rows))?;
     for problem in overview.problems {
         context.warn(problem);
     }

@@ -151,7 +151,7 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
     for run in &shown.runs {
         rows.add_row(cells(run, context.now));
     }
-    context.line(rows)?;
+    context.line(table::text(&rows))?;
     context.line(format!("\n`scheduler logs {} --run RUN` tells what happened in one.", agent.name))
 }
 

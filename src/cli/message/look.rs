@@ -56,12 +56,10 @@ pub fn list(kind: Option<MessageType>, json: bool, context: &Context) -> Result<
                 (Some(_), _) => format!("(answered) {}", one.message.title),
                 _ => one.message.title.clone(),
             };
-            rows.add_row([&short(one, &listed), &cut(&one_line(&one.message.from), 16), &cut(&one_line(&title), 36)]);
+            rows.add_row([&short(one, &listed), &cut(&one_line(&one.message.from), 16), &one_line(&title)]);
         }
-        context.line(rows)?;
-        context.line(
-            "\n`scheduler message show MESSAGE` shows one, `reply` answers a question, `clear` removes old ones.",
-        )?;
+        context.line(table::text(&rows))?;
+        context.line("\n`scheduler message show MESSAGE` shows one, `reply` answers a question.")?;
     }
     for stray in strays {
         context.warn(stray);

@@ -95,10 +95,10 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
             proposal.category.word(),
             proposal.complexity.word(),
             &format!("{:.2}", score.total),
-            &cut(&one_line(&proposal.title), 36),
+            &one_line(&proposal.title),
         ]);
     }
-    context.line(rows)?;
+    context.line(table::text(&rows))?;
     if let Some(note) = proposals.first().and_then(|listed| listed.score.note.as_ref()) {
         context.line(format!("\nScores: {note}"))?;
     }

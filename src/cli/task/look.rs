@@ -72,10 +72,10 @@ pub fn list(json: bool, context: &Context) -> Result<()> {
     }
     let mut rows = table::new(&["STATE", "TASK", "ROLE", "PRIO", "TITLE"]);
     for Listed { state, task } in &all.tasks {
-        let title = cut(&one_line(&task.title), 44);
+        let title = one_line(&task.title);
         rows.add_row([&state.to_string(), task.id.as_str(), task.role.word(), &task.priority.to_string(), &title]);
     }
-    context.line(rows)?;
+    context.line(table::text(&rows))?;
     for bad in &all.unreadable {
         context.warn(format!("{}: {}", bad.path, bad.problems.join("; ")));
     }
