@@ -12,7 +12,9 @@ mod score;
 mod similar;
 mod task;
 
-pub use conflict::{between, escalation, partners, to_escalate};
+pub use conflict::{
+    contradict, escalation, is_noted, is_only_marked, partners, question_of, to_escalate, ways_to_decide,
+};
 pub use edit::{body, with_judgement};
 pub use lifecycle::{Step, next};
 pub use new::NewProposal;

@@ -82,14 +82,30 @@ pub struct Snapshot {
     pub due_checks: Vec<DueCheck>,
     /// Pull requests open, from the cache; `None` if that was never found out.
     pub open_prs: Option<u32>,
-    /// How many active proposals each proposer has. Only read if a proposer or a curator could start.
+    /// How many active proposals each proposer has.
     pub proposals: BTreeMap<Name, u32>,
     /// Active proposals that an agent may judge.
     pub to_judge: u32,
+    /// The last curation has seen all of these as they are.
+    pub judged_before: bool,
+    /// The proposals can't be read.
+    pub proposals_unreadable: bool,
     /// What today's runs cost, those under way counted with their limit.
     pub spent_usd: f64,
     /// What a run without a limit of its own is counted with.
     pub usual_cost_usd: f64,
+}
+
+impl Snapshot {
+    /// Whether no task may be added.
+    pub fn is_full(&self, config: &Config) -> bool {
+        self.incoming + self.claimed >= config.queue_limits.max_incoming
+    }
+
+    /// Whether all that is left to be judged was seen before and waits for room in the queue.
+    pub fn awaits_room(&self, config: &Config) -> bool {
+        self.judged_before && self.is_full(config)
+    }
 }
 
 /// What has to be read before [`decide`] can be asked.
@@ -101,7 +117,7 @@ pub struct Needs {
     pub claimers: [usize; 3],
     /// A gatekeeper could start: the checks that are due.
     pub checks: bool,
-    /// A proposer or a curator could start: the proposals.
+    /// A proposer or a curator could start: the proposals as they are this very moment.
     pub proposals: bool,
 }
 
@@ -246,7 +262,7 @@ impl<'a> Given<'a> {
             (Role::Gatekeeper, _) => self.check(agent),
             (Role::GatekeeperCoordinator, _) => Ok(Work::Coordinate),
             (Role::Proposer, _) => Self::propose(config, snapshot, agent),
-            (Role::Curator, _) => self.curate(),
+            (Role::Curator, _) => self.curate(config, snapshot, agent),
             (_, Some(role)) => self.task(config, snapshot, role),
             (_, None) => self.explore(config, snapshot),
         };
@@ -297,16 +313,26 @@ impl<'a> Given<'a> {
     }
 
     fn propose(config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Work, Reason> {
+        if snapshot.proposals_unreadable {
+            return Err(Reason::ProposalsUnreadable);
+        }
         let limits = config.limits_of(&agent.name);
         let active = snapshot.proposals.get(&agent.name).copied().unwrap_or(0);
         let limit = if limits.max_per_run == 0 { 0 } else { limits.max_active };
         if active >= limit { Err(Reason::ProposalsFull { active, limit }) } else { Ok(Work::Propose) }
     }
 
-    /// A full queue is no reason to wait: rejecting and deferring need no room in it.
-    fn curate(&mut self) -> Result<Work, Reason> {
+    /// A full queue is no reason to wait: rejecting and deferring need no room in it. Once that was done it is.
+    fn curate(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Work, Reason> {
+        if snapshot.proposals_unreadable {
+            return Err(Reason::ProposalsUnreadable);
+        }
         match std::mem::take(&mut self.to_judge) {
             0 => Err(Reason::NothingToCurate),
+            waiting if snapshot.awaits_room(config) && !snapshot.requested.contains(&agent.name) => {
+                let (pending, limit) = (snapshot.incoming + snapshot.claimed, config.queue_limits.max_incoming);
+                Err(Reason::AwaitsRoom { waiting, pending, limit })
+            }
             _ => Ok(Work::Curate),
         }
     }

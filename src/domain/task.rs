@@ -108,7 +108,7 @@ pub mod key {
         };
     }
     keys! {
-        ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY PR PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS
+        ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS
         CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
     }
 }
@@ -133,6 +133,9 @@ pub struct Task {
     pub created_by: Option<String>,
     /// Tasks that must be done before.
     pub blocked_by: Vec<Name>,
+    /// Of these, the ones that it waits for only as long as they are incoming or claimed, since they change the same
+    /// files.
+    pub overlaps: Vec<Name>,
     /// The pull request that it updates.
     pub pr: Option<u64>,
     /// The proposal that it came from.
@@ -188,6 +191,7 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
         created: reader.time(key::CREATED),
         created_by: reader.value(key::CREATED_BY),
         blocked_by: reader.names(key::BLOCKED_BY),
+        overlaps: reader.names(key::OVERLAPS),
         pr: reader.number(key::PR),
         proposal,
         work_branch: reader.value(key::WORK_BRANCH),

@@ -2,9 +2,12 @@
 //!
 //! Judging itself is done by the store; nothing here waits for git, gh or claude.
 
+mod known;
 mod surroundings;
 mod view;
 
+pub(super) use known::were_seen;
+pub use known::{note_judged, note_shown};
 pub use surroundings::{overlaps, surroundings};
 pub use view::{curation_view, proposer_view};
 
@@ -23,18 +26,19 @@ use crate::{
     },
 };
 use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// The name under which the program itself judges.
 const SCHEDULER: &str = "scheduler";
 
 /// The open proposals, and what was done to them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
     /// How many active proposals each proposer has.
     pub active: BTreeMap<Name, u32>,
-    /// How many an agent may judge.
-    pub to_judge: u32,
+    /// Those that an agent may judge, with their fingerprints.
+    pub to_judge: Vec<(Name, u64)>,
     /// What was changed, a line each.
     pub changes: Vec<String>,
     /// Files that are left alone, and why.
@@ -50,49 +54,87 @@ pub fn describe(done: &Unfinished) -> String {
     }
 }
 
-/// Brings back what is due, tells of contradictions, forgets old rejections, and counts. With `change` false it only
-/// counts what would be there.
+/// Brings back what is due, tells of contradictions, forgets old rejections, and counts. As long as nothing was changed
+/// it opens no proposal; with `edits` it makes sure that nobody has edited one in its place either.
 ///
 /// # Errors
 /// A directory can't be read, or the store's lock can't be had.
-pub fn keep(paths: &Paths, config: &Config, now: Time, change: bool) -> Result<Kept> {
+pub fn keep(paths: &Paths, config: &Config, now: Time, edits: bool) -> Result<Kept> {
+    if let Some(kept) = known::recall(paths, now, edits) {
+        return Ok(kept);
+    }
     let proposals = Proposals::new(paths);
+    let stand = proposals.stand(true)?;
     let mut kept = Kept::default();
-    if change {
-        let lock = Lock::store(paths)?;
-        kept.changes.extend(proposals.complete_under(&lock, now)?.as_ref().map(describe));
-        let back = proposals.bring_back_under(&lock, now)?;
-        kept.changes.extend(back.iter().map(|id| format!("{id}: back in active, its time is over")));
-        let forgotten = proposals.forget_under(&lock, now)?;
-        kept.changes.extend(forgotten.iter().map(|id| format!("{id}: removed, it was rejected long ago")));
-        contradictions(&lock, paths, config, now, &mut kept)?;
-    }
-    let due = if change { Vec::new() } else { proposals.due_back(now)? };
-    let mut active = Vec::new();
-    for read in proposals.all(ProposalState::Active)? {
-        match read {
-            Ok(proposal) => active.push(proposal),
-            Err(bad) => kept.problems.push(format!("{}: {}", bad.path.display(), bad.problems.join("; "))),
-        }
-    }
-    let (back, deferred): (Vec<_>, Vec<_>) =
-        proposals.good(ProposalState::Deferred)?.into_iter().partition(|proposal| due.contains(&proposal.id));
-    active.extend(back);
-    for proposal in &active {
-        *kept.active.entry(proposal.proposer.clone()).or_default() += 1;
-        kept.to_judge += u32::from(proposal::partners(proposal, &active, &deferred).is_empty());
-    }
+    let lock = Lock::store(paths)?;
+    kept.changes.extend(proposals.complete_under(&lock, now)?.as_ref().map(describe));
+    let (back, stuck) = proposals.bring_back_under(&lock, now)?;
+    kept.changes.extend(back.iter().map(|id| format!("{id}: back in active, its time is over")));
+    kept.problems.extend(stuck.iter().map(ToString::to_string));
+    let forgotten = proposals.forget_under(&lock, now)?;
+    kept.changes.extend(forgotten.iter().map(|id| format!("{id}: removed, it was rejected long ago")));
+    contradictions(&lock, paths, config, now, &mut kept)?;
+    let deferred = proposals.good(ProposalState::Deferred)?;
+    let until = proposals.next_change(&deferred)?;
+    count(&proposals, Vec::new(), deferred, &mut kept)?;
+    known::remember(paths, stand, until, &kept)?;
     Ok(kept)
 }
 
-/// Tells of every pair of active proposals that contradict each other and weren't told of as they are.
+/// What [`keep`] would leave: it only looks.
+///
+/// # Errors
+/// A directory can't be read.
+pub fn look(paths: &Paths, now: Time) -> Result<Kept> {
+    let proposals = Proposals::new(paths);
+    let mut kept = Kept::default();
+    let is_back = |proposal: &Proposal| proposal.returns_at().is_some_and(|until| until <= now);
+    let (back, deferred) = proposals.good(ProposalState::Deferred)?.into_iter().partition(is_back);
+    count(&proposals, back, deferred, &mut kept)?;
+    Ok(kept)
+}
+
+/// Counts the active proposals and those that are `back` among them, and names what is wrong in their files.
+fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>, kept: &mut Kept) -> Result<()> {
+    let mut active = back;
+    for state in [ProposalState::Active, ProposalState::Deferred] {
+        let (_, strays) = proposals.list(state)?;
+        kept.problems.extend(strays.iter().map(ToString::to_string));
+        for read in proposals.all(state)? {
+            match read {
+                Ok(proposal) if state == ProposalState::Active => active.push(proposal),
+                Ok(_) => {}
+                Err(bad) => kept.problems.push(format!("{}: {}", bad.path.display(), bad.problems.join("; "))),
+            }
+        }
+    }
+    for proposal in &active {
+        let places = proposals.all_whereabouts(&proposal.id);
+        if let [one, other, ..] = places[..] {
+            kept.problems.push(format!("{} is in {one} and in {other}: remove one of the two files", proposal.id));
+            continue;
+        }
+        *kept.active.entry(proposal.proposer.clone()).or_default() += 1;
+        if proposal::partners(proposal, &active, &deferred).is_empty() {
+            kept.to_judge.push((proposal.id.clone(), proposal.fingerprint));
+        }
+    }
+    Ok(())
+}
+
+/// Tells of every pair that contradicts itself, one of it active, that wasn't told of as it is.
 fn contradictions(lock: &Lock, paths: &Paths, config: &Config, now: Time, kept: &mut Kept) -> Result<()> {
-    let active = Proposals::new(paths).good(ProposalState::Active)?;
+    let proposals = Proposals::new(paths);
+    let (active, deferred) = (proposals.good(ProposalState::Active)?, proposals.good(ProposalState::Deferred)?);
     let by = By { name: SCHEDULER.to_owned(), run: None };
-    for (a, b, shared) in proposal::to_escalate(&active) {
+    for (a, b, shared) in proposal::to_escalate(&active, &deferred) {
         let reason = format!("a refactor and a feature name the same files: {}", shared.join(", "));
-        escalate(lock, paths, config, [a, b], &reason, &by, now)?;
-        kept.changes.push(format!("{} and {} contradict each other: deferred, see the message", a.id, b.id));
+        match escalate(lock, paths, config, [a, b], &reason, &by, now) {
+            Ok(_) => {
+                kept.changes.push(format!("{} and {} contradict each other: deferred, see the message", a.id, b.id))
+            }
+            Err(error) => kept.problems.push(format!("{} and {} contradict each other: {error:#}", a.id, b.id)),
+        }
     }
     Ok(())
 }
@@ -110,7 +152,7 @@ fn escalate(
     let around = surroundings(paths, [a, b])?;
     let scores = [a, b].map(|proposal| proposal::score(proposal, config, &around));
     let shared = proposal::files::shared(&a.files, &b.files);
-    let message = proposal::escalation([(a, &scores[0]), (b, &scores[1])], &shared, reason, &by.name);
+    let message = proposal::escalation([(a, &scores[0]), (b, &scores[1])], &shared, reason);
     let (Sent::New(path) | Sent::SaidBefore(path)) = messages::send_under(lock, paths, &message, now)?;
     let reason = format!("Contradicts the other of {} and {}: {reason}", a.id, b.id);
     Proposals::new(paths).conflict_under(lock, [&a.id, &b.id], &reason, by, now)?;
@@ -138,8 +180,9 @@ pub fn mark(paths: &Paths, config: &Config, ids: [&Name; 2], reason: &str, by: &
             );
         }
     }
-    if proposal::partners(&a.proposal, &[], std::slice::from_ref(&b.proposal)).len() == 1 {
+    if proposal::is_noted(&a.proposal, &b.proposal) {
         bail!("the owner was told of {} and {} already and has to decide", a.proposal.id, b.proposal.id);
     }
-    escalate(&lock, paths, config, [&a.proposal, &b.proposal], reason, by, now)
+    let reason = format!("{reason} (marked by {})", by.name);
+    escalate(&lock, paths, config, [&a.proposal, &b.proposal], &reason, by, now)
 }

@@ -12,7 +12,7 @@ use crate::{
         gate,
         name::Name,
         outcome::Cooldown,
-        role::TaskRole,
+        role::{Model, TaskRole},
         schedule::{self, Needs, Snapshot, Standing},
         task::{self, Edit, Task, TaskState, key},
         time::{self, Time},
@@ -103,13 +103,14 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     if needs.tasks() {
         tasks(&queue, crew, &needs, &mut taken)?;
     }
-    if needs.proposals {
-        proposals(paths, config, now, release, &mut taken)?;
+    if config.model == Model::Proposal {
+        proposals(paths, config, now, release.then_some(needs.proposals), &mut taken);
     }
-    if needs.tasks() || taken.snapshot.to_judge > 0 {
+    let judges = needs.proposals && taken.snapshot.to_judge > 0 && !taken.snapshot.awaits_room(config);
+    if needs.tasks() || judges {
         let known = cache::load::<OpenPrs>(&paths.open_prs());
         let age = known.as_ref().map(|prs| (now - prs.asked_at).num_seconds());
-        let wanted = !taken.snapshot.claimable.is_empty() || taken.snapshot.to_judge > 0;
+        let wanted = !taken.snapshot.claimable.is_empty() || judges;
         taken.refresh = wanted && !age.is_some_and(|age| (0..60).contains(&age));
         let open = known.and_then(|prs| prs.open);
         taken.snapshot.open_prs = open.map(|open| u32::try_from(open.len()).unwrap_or(u32::MAX));
@@ -133,13 +134,27 @@ fn requested(paths: &Paths, crew: &Crew, tidy: bool) -> Result<BTreeSet<Name>> {
     Ok(requested)
 }
 
-fn proposals(paths: &Paths, config: &Config, now: Time, change: bool, taken: &mut Taken) -> Result<()> {
-    let kept = curation::keep(paths, config, now, change)?;
-    taken.snapshot.proposals = kept.active;
-    taken.snapshot.to_judge = kept.to_judge;
-    taken.changes.extend(kept.changes);
-    taken.problems.extend(kept.problems);
-    Ok(())
+/// Keeps the proposals, or with `keep` `None` only looks at them. Trouble with them is no trouble of other agents.
+fn proposals(paths: &Paths, config: &Config, now: Time, keep: Option<bool>, taken: &mut Taken) {
+    let kept = match keep {
+        Some(edits) => curation::keep(paths, config, now, edits),
+        None => curation::look(paths, now),
+    };
+    match kept {
+        Ok(kept) => {
+            let snapshot = &mut taken.snapshot;
+            snapshot.to_judge = u32::try_from(kept.to_judge.len()).unwrap_or(u32::MAX);
+            snapshot.judged_before =
+                snapshot.to_judge > 0 && snapshot.is_full(config) && curation::were_seen(paths, &kept.to_judge);
+            snapshot.proposals = kept.active;
+            taken.changes.extend(kept.changes);
+            taken.problems.extend(kept.problems);
+        }
+        Err(error) => {
+            taken.snapshot.proposals_unreadable = true;
+            taken.problems.push(format!("{error:#}"));
+        }
+    }
 }
 
 /// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.
@@ -216,13 +231,13 @@ fn tasks(queue: &Queue<'_>, crew: &Crew, needs: &Needs, taken: &mut Taken) -> Re
     let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
     taken.snapshot.claimed_opening = u32::try_from(schedule::opening(&claimed)).unwrap_or(u32::MAX);
     let named = crew.named();
-    let is_done = |id: &Name| queue.exists(TaskState::Done, id);
+    let is_in = |id: &Name, state| queue.exists(state, id);
     let mut free = Vec::new();
     let strays = queue.list(TaskState::Incoming)?.strays;
     taken.problems.extend(strays.iter().map(ToString::to_string));
     for head in queue.heads(TaskState::Incoming)? {
         match head {
-            Ok(task) => match schedule::waiting(&task, &is_done, &claimed, &named) {
+            Ok(task) => match schedule::waiting(&task, &is_in, &claimed, &named) {
                 None => free.push(task),
                 Some(reason) => {
                     tracing::debug!(task = %task.id, %reason, "waits");

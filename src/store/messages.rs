@@ -40,7 +40,7 @@ pub enum Sent {
     SaidBefore(PathBuf),
 }
 
-/// Writes a message. One with a key is not written again while a message with that key is there.
+/// Writes a message. One with a key is not written again while a message with that key is there, and unanswered.
 ///
 /// # Errors
 /// A message above 1 MiB, the lock of the store for one with a key, or the system's.
@@ -59,7 +59,7 @@ pub fn send(paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
 pub fn send_under(_lock: &Lock, paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
     let Some(key) = &message.key else { return publish(paths, message, now) };
     let (listed, _) = list(paths)?;
-    match listed.into_iter().find(|listed| listed.message.key.as_ref() == Some(key)) {
+    match listed.into_iter().find(|listed| listed.message.key.as_ref() == Some(key) && listed.answer.is_none()) {
         Some(listed) => Ok(Sent::SaidBefore(listed.path)),
         None => publish(paths, message, now),
     }

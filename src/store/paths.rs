@@ -150,6 +150,16 @@ impl Paths {
         self.cache().join("last-fetch.json")
     }
 
+    /// What the last look at the proposals found.
+    pub fn known_proposals(&self) -> PathBuf {
+        self.cache().join("proposals.json")
+    }
+
+    /// The proposals that the last curation has seen.
+    pub fn last_curation(&self) -> PathBuf {
+        self.cache().join("last-curation.json")
+    }
+
     /// When old files were last tidied away.
     pub fn last_housekeeping(&self) -> PathBuf {
         self.cache().join("last-housekeeping.json")

@@ -4,14 +4,17 @@
 //! What a proposal is worth, and who may judge it when, is for others to decide.
 
 mod add;
+mod carry_out;
 mod judge;
 mod keep;
 mod promote;
+mod stand;
 mod unfinished;
 
 pub use judge::Deferral;
 pub use promote::{Promotion, TaskChoices};
-pub use unfinished::Unfinished;
+pub use stand::Stand;
+pub use unfinished::{Stuck, Unfinished};
 
 use super::{
     listing::{self, Stray},
@@ -132,9 +135,30 @@ impl<'a> Proposals<'a> {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
+    /// The states in which there is a file of that name, readable or not: more than one is a mistake of somebody's.
+    pub fn all_whereabouts(&self, id: &Name) -> Vec<ProposalState> {
+        ProposalState::ALL.into_iter().filter(|&state| self.exists(state, id)).collect()
+    }
+
     /// Where a file of that name is, readable or not.
     pub fn whereabouts(&self, id: &Name) -> Option<ProposalState> {
         ProposalState::ALL.into_iter().find(|&state| self.exists(state, id))
+    }
+
+    /// The id as the file of that name is spelled, readable or not.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn spelling(&self, id: &Name) -> Result<Option<Name>> {
+        if self.whereabouts(id).is_some() {
+            return Ok(Some(id.clone()));
+        }
+        for state in ProposalState::ALL {
+            if let Some(other) = self.list(state)?.0.into_iter().find(|other| other == id) {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
     }
 
     /// The path of a proposal in a state.
@@ -151,7 +175,9 @@ impl<'a> Proposals<'a> {
         let Some(text) = read::read_text(&path)? else { return Ok(None) };
         match proposal::parse(id, &text) {
             Ok(proposal) => Ok(Some(Found { state, proposal, text })),
-            Err(problems) => bail!("{}: {}: correct it first", path.display(), problems.join("; ")),
+            Err(problems) => {
+                Err(Stuck(format!("{}: {}: correct it first", path.display(), problems.join("; "))).into())
+            }
         }
     }
 

@@ -43,7 +43,18 @@ fn a_refactor_and_a_feature_over_one_file() {
 fn a_person_decides() {
     let (test, one, two) = project();
     test.tick_and_wait();
+    let stem = &test.messages().pop().unwrap().0;
+    // An answer in words would reach nobody.
+    test.run(["message", "reply", stem, "--body", "The first"])
+        .code(2)
+        .complains("is decided by judging")
+        .complains(&format!("scheduler proposal promote {one}"));
     test.run(["proposal", "promote", &two]).ok();
+    test.run(["message", "show", stem])
+        .ok()
+        .says(&format!("Decided: {two} was promoted. {one} stays deferred until you"));
+    test.run(["proposal", "list"]).ok().says(&format!("{one} waits for you: promote, reject or reactivate it"));
+    assert_eq!(test.run(["status", "--json"]).ok().json()["questions"], serde_json::json!([]));
     test.run(["proposal", "reactivate", &one]).ok();
     // The other one is decided: now it is like any other, and waits for the task over the same file.
     test.claude.plays("curator", &format!("run \"scheduler proposal promote {one}\"\nfinish Done"));
@@ -68,6 +79,20 @@ fn told_again_when_one_has_changed() {
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("In short", "In other words")).unwrap();
     test.later(60).tick_and_wait().says("contradict each other");
     assert_eq!((test.messages_of("question").len(), test.proposals("deferred").len()), (2, 2));
+}
+
+#[test]
+fn one_that_was_only_put_off_is_no_less_in_the_way() {
+    let test = Test::new();
+    test.config("model: proposal\nagents:\n  - {name: curator, role: curator, interval_seconds: 60}\n");
+    let one = architect("Simplify the parser", "refactor", &["src/parse.rs"]).add(&test);
+    test.run(["proposal", "defer", &one, "--reason", "later"]).ok();
+    let two = architect("Parse dates", "feature", &["src/parse.rs"]).add(&test);
+    test.tick_and_wait().says("contradict each other");
+    assert_eq!((test.claude.count(), test.messages_of("question").len()), (0, 1));
+    for id in [&one, &two] {
+        assert!(test.proposal_state(id) == "deferred" && !test.proposal_text(id).contains("Revisit At"));
+    }
 }
 
 #[test]
@@ -107,7 +132,9 @@ fn the_curator_marks_a_pair() {
     test.tick_and_wait();
     let messages = test.messages_of("question");
     assert_eq!(messages.len(), 1);
-    assert!(messages[0].contains("One removes what the other needs.") && messages[0].contains("**From:** curator"));
+    for part in ["One removes what the other needs. (marked by curator)", "**From:** scheduler"] {
+        assert!(messages[0].contains(part), "{}", messages[0]);
+    }
     assert_eq!(test.proposals("deferred").len(), 2);
     assert_eq!(test.record("curator")["settlement"]["tally"], "success");
     let output = fs::read_to_string(test.runs("curator")[0].join("output.jsonl")).unwrap();

@@ -77,6 +77,14 @@ fn with_a_full_queue_it_is_told_and_may_not_promote() {
     assert_eq!(test.record("curator")["settlement"]["tally"], "success", "there was nothing that it could have done");
     let output = fs::read_to_string(test.runs("curator")[0].join("output.jsonl")).unwrap();
     assert!(output.contains("the queue is full") && output.contains("promote nothing more in this run"));
+    // It isn't asked again before something is new, or there is room.
+    test.later(61).tick_and_wait();
+    assert_eq!(test.claude.count(), 1);
+    test.run(["why", "curator"])
+        .says("1 proposal waits for room in the queue: 0 of 0 tasks (max_incoming); none is new");
+    architect("Two", "debt", &[]).add(&test);
+    test.later(61).tick_and_wait();
+    assert_eq!(test.claude.count(), 2);
 }
 
 #[test]

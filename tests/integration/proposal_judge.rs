@@ -103,6 +103,26 @@ fn deferred_ones_come_back_and_rejected_ones_go() {
     assert!(test.proposals("rejected").is_empty());
 }
 
+/// Whoever is due, paused or not: time goes on, and what can't be done is no trouble of other agents.
+#[test]
+fn one_file_in_two_places_stops_nobody() {
+    let test = project();
+    let (twice, soon) = (architect("Twice", "debt", &[]).add(&test), architect("Soon", "debt", &[]).add(&test));
+    for id in [&twice, &soon] {
+        test.run(["proposal", "defer", id, "--reason", "later", "--for", "1d"]).ok();
+    }
+    fs::copy(test.proposal_path("deferred", &twice), test.proposal_path("active", &twice)).unwrap();
+    test.later(86_400);
+    let output = test.tick().says(&format!("{soon}: back in active, its time is over"));
+    assert!(output.stderr.contains("remove one of the two files"), "{}", output.stderr);
+    assert!(!test.orchestrator("shared/proposals/unfinished.json").exists());
+    test.run(["proposal", "promote", &twice]).refuses().complains("remove one of the two files");
+    test.run(["proposal", "reject", &soon, "--reason", "no"]).ok();
+    assert_eq!(test.last_tick()["decisions"].as_array().unwrap().len(), 3);
+    let problems = test.run(["status", "--json"]).ok().json()["problems"].to_string();
+    assert!(problems.contains("remove one of the two files"), "{problems}");
+}
+
 /// What was written down and then cut off, the next tick completes, whoever is due, and the one after does nothing.
 #[test]
 fn the_next_tick_completes_a_promotion() {

@@ -59,6 +59,25 @@ fn an_idle_tick_with_five_agents_makes_few_system_calls() {
 }
 
 #[test]
+fn proposals_that_nobody_has_changed_are_not_opened() {
+    let test = Test::new();
+    test.config("model: proposal\nagents:\n  - {name: curator, role: curator, interval_seconds: 60}\n");
+    for n in 0..20 {
+        let id = crate::support::proposals::architect(&format!("Idea {n}"), "debt", &[]).with(&["--force"]).add(&test);
+        test.run(["proposal", "defer", &id, "--reason", "later", "--for", "30d"]).ok();
+    }
+    // The curator is due at every tick. What was changed within a second of a look is looked at once more.
+    for state in ["active", "promoted", "deferred", "rejected"] {
+        let Ok(dir) = fs::File::open(test.orchestrator(format!("shared/proposals/{state}"))) else { continue };
+        dir.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60)).unwrap();
+    }
+    test.later(60).tick_and_wait();
+    let start_up = calls(&test, &["--version"]);
+    let tick = calls(&test.later(60), &[]);
+    assert!(tick < start_up + 120, "{tick} calls, of which {start_up} are process start-up");
+}
+
+#[test]
 fn each_idle_agent_costs_at_most_four() {
     let (few, many) = (idle(5), idle(1_000));
     let (few, many) = (calls(&few, &[]), calls(&many, &[]));

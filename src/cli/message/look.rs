@@ -9,6 +9,7 @@ use crate::{
     },
     domain::{
         message::{Message, MessageType, Reply},
+        proposal,
         text::{cut, one_line, printable},
         time,
     },
@@ -98,6 +99,9 @@ pub fn show(id: &str, json: bool, context: &Context) -> Result<()> {
     }
     match &listed.answer {
         Some(answer) => context.line(format!("\nAnswered:\n\n{}", printable(&answer.text))),
+        None if proposal::question_of(message).is_some() => {
+            context.line("\nNot decided yet: the commands above decide it")
+        }
         None if message.kind == MessageType::Question => {
             context.line(format!("\nNot answered yet: scheduler message reply {} --body 'TEXT'", listed.stem))
         }

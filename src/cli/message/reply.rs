@@ -7,7 +7,7 @@ use crate::{
         caller::{Access, authorize},
         input, usage,
     },
-    domain::{message::MessageType, task::TaskState},
+    domain::{message::MessageType, proposal, task::TaskState},
     engine::{
         project::Project,
         reply::{self, Reached},
@@ -26,6 +26,10 @@ pub fn run(id: &str, body: &str, context: &Context) -> Result<()> {
     if question.message.kind != MessageType::Question {
         let kind = question.message.kind;
         return Err(usage(format!("{} is of type {kind}, not a question: nobody would read an answer", question.stem)));
+    }
+    if let Some([a, b]) = proposal::question_of(&question.message) {
+        let ways = proposal::ways_to_decide([&a, &b]);
+        return Err(usage(format!("{} is decided by judging, not by an answer in words:\n{ways}", question.stem)));
     }
     let text = input::text_or_stdin(body)?;
     if text.trim().is_empty() || text.chars().count() > MAX {

@@ -19,6 +19,7 @@ use crate::{
     store::{paths::Paths, proposals::Proposals, queue::Queue},
 };
 use anyhow::{Context as _, Result, bail};
+use std::path::Path;
 
 const MAX_TITLE: usize = 200;
 const MAX_LINE: usize = 500;
@@ -83,6 +84,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         Some(name) => name.clone(),
         None => by.name.parse().context("the name of the caller")?,
     };
+    let depends_on = exist(&project.paths, &args.depends_on)?;
     let new = NewProposal {
         title: line("--title", &args.title, MAX_TITLE)?,
         proposer,
@@ -92,13 +94,12 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         summary: line("--summary", &args.summary, MAX_LINE)?,
         rationale: text("--rationale", &input::text_or_stdin(&args.rationale)?)?,
         criteria: items("--criterion", &args.criteria, |text| line("--criterion", text, MAX_LINE))?,
-        files: paths(&args.files)?,
-        depends_on: args.depends_on.clone(),
+        files: paths(project.root(), &args.files)?,
+        depends_on,
         complexity_reduction: optional("--complexity-reduction", args.complexity_reduction.as_deref())?,
         enables: optional("--enables", args.enables.as_deref())?,
         again: optional("--again", args.again.as_deref())?,
     };
-    exist(&project.paths, &args.depends_on)?;
     let limits = config::read(&project)?.limits_of(&new.proposer);
     let limits = (!args.force).then_some(limits);
     let (id, path) = Proposals::new(&project.paths).add(&new, limits, context.now)?;
@@ -124,15 +125,17 @@ fn items(option: &str, given: &[String], one: impl Fn(&str) -> Result<String>) -
     given.iter().map(|text| one(text)).collect()
 }
 
-/// The paths in one spelling, each once.
-fn paths(given: &[String]) -> Result<Vec<String>> {
+/// The paths in one spelling, each once; a folder of the checkout ends with a slash.
+fn paths(root: &Path, given: &[String]) -> Result<Vec<String>> {
     let normal = items("--file", given, |path| {
         let one = line("--file", path, MAX_LINE)?;
-        let fits = one == *path && !path.starts_with(['-', '#', '[']);
-        files::normal(path).filter(|_| fits).ok_or_else(|| {
+        let fits = one == *path && !path.starts_with('-') && !path.contains('`');
+        let normal = files::normal(files::without_line_number(path)).filter(|_| fits).ok_or_else(|| {
             let path = cut(&one, 80);
             usage(format!("--file {path:?} is not a path from the top of the repository, such as src/a.rs"))
-        })
+        })?;
+        let is_bare_folder = !normal.ends_with('/') && root.join(&normal).is_dir();
+        Ok(if is_bare_folder { normal + "/" } else { normal })
     })?;
     let mut paths: Vec<String> = Vec::new();
     for path in normal {
@@ -143,11 +146,20 @@ fn paths(given: &[String]) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-fn exist(paths: &Paths, ids: &[Name]) -> Result<()> {
+/// The tasks and proposals, each once and as their files are spelled.
+fn exist(paths: &Paths, ids: &[Name]) -> Result<Vec<Name>> {
+    let mut found: Vec<Name> = Vec::new();
     for id in ids {
-        if Proposals::new(paths).whereabouts(id).is_none() && Queue::new(paths).find(id)?.is_none() {
-            return Err(usage(format!("--depends-on {id}: there is no such task or proposal")));
+        let proposal = Proposals::new(paths).spelling(id)?;
+        let known = match proposal {
+            Some(known) => Some(known),
+            None => Queue::new(paths).find(id)?.map(|task| task.id),
+        };
+        match known {
+            Some(known) if found.contains(&known) => {}
+            Some(known) => found.push(known),
+            None => return Err(usage(format!("--depends-on {id}: there is no such task or proposal"))),
         }
     }
-    Ok(())
+    Ok(found)
 }

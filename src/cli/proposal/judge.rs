@@ -90,6 +90,9 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
         Err(error) => return Err(enqueue::refusal(error)),
     };
     context.line(format!("{}: promoted as {}, {} {}", args.id, done.task, done.role, done.priority))?;
+    for missing in &done.missing {
+        context.warn(format!("{} depends on {missing}, which was rejected or isn't there any more", args.id));
+    }
     if !done.blocked_by.is_empty() {
         let ids: Vec<_> = done.blocked_by.iter().map(Name::as_str).collect();
         context.line(format!("{} waits for {}", done.task, ids.join(", ")))?;

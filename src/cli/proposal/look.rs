@@ -109,12 +109,21 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
             context
                 .line(format!("\n{id} contradicts {}: you decide, see `scheduler message list`", others.join(", ")))?;
         }
+        if waits_for_you(listed) {
+            context.line(format!("\n{id} waits for you: promote, reject or reactivate it"))?;
+        }
         if let Some(reason) = listed.proposal.reason().filter(|_| with_reasons) {
             let back = listed.proposal.returns_at().map(|at| format!(" (back {})", time::to_text(at)));
             context.line(format!("\n{id}{}: {}", back.unwrap_or_default(), printable(reason).trim()))?;
         }
     }
     Ok(())
+}
+
+/// Whether it is deferred without a date, and nothing else says what a person has to decide.
+fn waits_for_you(listed: &Listed) -> bool {
+    let no_date = listed.state == ProposalState::Deferred && listed.proposal.returns_at().is_none();
+    no_date && listed.contradicts.is_empty()
 }
 
 fn read(project: &Project, config: &Config) -> Result<Everything> {
@@ -178,7 +187,7 @@ pub fn show(id: &Name, json: bool, context: &Context) -> Result<()> {
         for other in contradicts {
             context.line(format!("contradicts {other}: only a person may decide"))?;
         }
-        for overlap in curation::overlaps(&project.paths, &found.proposal, &active)? {
+        for overlap in curation::overlaps(&project.paths, &found.proposal, &[active, deferred].concat())? {
             context.line(format!("overlap: {}", one_line(&overlap)))?;
         }
     }

@@ -81,6 +81,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         criteria: args.criteria.clone(),
         files: Vec::new(),
         blocked_by: args.blocked_by.clone(),
+        overlaps: Vec::new(),
         created_by: caller.name(),
         pr: None,
         proposal: None,

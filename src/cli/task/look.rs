@@ -124,8 +124,8 @@ fn note(queue: &Queue<'_>, found: &Found, context: &Context) -> Result<Option<St
     Ok(match found.state {
         TaskState::Incoming => {
             let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
-            let is_done = |id: &Name| queue.exists(TaskState::Done, id);
-            schedule::waiting(&task, &is_done, &claimed, &[]).map(|waiting| waiting.to_string())
+            let is_in = |id: &Name, state| queue.exists(state, id);
+            schedule::waiting(&task, &is_in, &claimed, &[]).map(|waiting| waiting.to_string())
         }
         TaskState::Claimed => task.claimed_by.map(|agent| {
             let since = task.claimed_at.map(|at| time::span((context.now - at).num_seconds()));

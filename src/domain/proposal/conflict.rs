@@ -3,16 +3,35 @@
 use super::{Category, Proposal, Score, files};
 use crate::domain::{
     message::{Message, MessageType},
+    name::Name,
     text::{cut, one_line},
 };
 
-/// The files over which two proposals contradict each other: a refactor and a feature that name the same file. Empty
-/// for a contradiction that somebody has marked and that still stands as it was marked. `None` where there is none.
-pub fn between(a: &Proposal, b: &Proposal) -> Option<Vec<String>> {
-    let shared = files::shared(&a.files, &b.files);
+/// How the key of a question about a contradiction begins; the two ids follow.
+const KEY: &str = "conflict ";
+
+/// Whether two proposals contradict each other: a refactor and a feature that name the same file, or a pair that was
+/// marked or told, whatever was changed in either since. Only a person ends that.
+pub fn contradict(a: &Proposal, b: &Proposal) -> bool {
+    a.id != b.id && (over(a, b).is_some() || is_noted(a, b))
+}
+
+/// The files over which two proposals contradict each other by themselves.
+fn over(a: &Proposal, b: &Proposal) -> Option<Vec<String>> {
     let is_pair = |a: &Proposal, b: &Proposal| (a.category, b.category) == (Category::Refactor, Category::Feature);
-    let found = (is_pair(a, b) || is_pair(b, a)) && !shared.is_empty();
-    (a.id != b.id && (found || is_told(a, b))).then_some(shared)
+    let shared = files::shared(&a.files, &b.files);
+    ((is_pair(a, b) || is_pair(b, a)) && !shared.is_empty()).then_some(shared)
+}
+
+/// Whether one of the two says that a person was asked about them.
+pub fn is_noted(a: &Proposal, b: &Proposal) -> bool {
+    let knows = |a: &Proposal, b: &Proposal| a.conflicts.iter().any(|known| known.with == b.id);
+    knows(a, b) || knows(b, a)
+}
+
+/// Whether nothing but such a note makes them contradict each other.
+pub fn is_only_marked(a: &Proposal, b: &Proposal) -> bool {
+    is_noted(a, b) && over(a, b).is_none()
 }
 
 /// Whether a person was told of these two as they are now.
@@ -23,12 +42,18 @@ fn is_told(a: &Proposal, b: &Proposal) -> bool {
     knows(a, b) || knows(b, a)
 }
 
-/// The pairs among the active proposals that a person has to be told of, with the files that both name.
-pub fn to_escalate(active: &[Proposal]) -> Vec<(&Proposal, &Proposal, Vec<String>)> {
-    let mut pairs = Vec::new();
+/// The pairs that a person has to be told of, one of each active, with the files that both name.
+///
+/// Where several contradict several, each is told of with one other: deciding that brings up the rest.
+pub fn to_escalate<'a>(
+    active: &'a [Proposal],
+    deferred: &'a [Proposal],
+) -> Vec<(&'a Proposal, &'a Proposal, Vec<String>)> {
+    let mut pairs: Vec<(&Proposal, &Proposal, Vec<String>)> = Vec::new();
     for (at, a) in active.iter().enumerate() {
-        for b in &active[at + 1..] {
-            if let Some(shared) = between(a, b).filter(|_| !is_told(a, b)) {
+        for b in active[at + 1..].iter().chain(deferred) {
+            let named = |one: &Proposal| pairs.iter().any(|(a, b, _)| a.id == one.id || b.id == one.id);
+            if let Some(shared) = over(a, b).filter(|_| !is_told(a, b) && !(named(a) && named(b))) {
                 pairs.push((a, b, shared));
             }
         }
@@ -36,17 +61,30 @@ pub fn to_escalate(active: &[Proposal]) -> Vec<(&Proposal, &Proposal, Vec<String
     pairs
 }
 
-/// The proposals that contradict one: those among `active` in any way, those among `deferred` if that was told.
-///
-/// While there is one, no agent may judge it.
+/// The open proposals that contradict one. While there is one, no agent may judge it.
 pub fn partners<'a>(one: &Proposal, active: &'a [Proposal], deferred: &'a [Proposal]) -> Vec<&'a Proposal> {
-    let among_active = active.iter().filter(|other| between(one, other).is_some());
-    let among_deferred = deferred.iter().filter(|other| other.id != one.id && is_told(one, other));
-    among_active.chain(among_deferred).collect()
+    active.iter().chain(deferred).filter(|other| contradict(one, other)).collect()
+}
+
+/// The two proposals that a question is about, if it is one about a contradiction.
+pub fn question_of(message: &Message) -> Option<[Name; 2]> {
+    let mut words = message.key.as_ref()?.strip_prefix(KEY)?.split(' ');
+    Some([words.next()?.parse().ok()?, words.next()?.parse().ok()?])
+}
+
+/// How such a question is decided, a line each: an answer in words would reach nobody.
+pub fn ways_to_decide([a, b]: [&Name; 2]) -> String {
+    format!(
+        "- The first: `scheduler proposal promote {a}`, then `scheduler proposal reject {b} --reason '...'`\n\
+         - The second: `scheduler proposal promote {b}`, then `scheduler proposal reject {a} --reason '...'`\n\
+         - Both, one after the other: promote both; the second one's task waits for the first one's where they name the \
+         same files.\n\
+         - Neither: reject both. Look at them whole: `scheduler proposal show {a}`, `scheduler proposal show {b}`\n"
+    )
 }
 
 /// The message about a contradiction: both sides, what speaks for each, and the commands that decide it.
-pub fn escalation(sides: [(&Proposal, &Score); 2], shared: &[String], reason: &str, from: &str) -> Message {
+pub fn escalation(sides: [(&Proposal, &Score); 2], shared: &[String], reason: &str) -> Message {
     let [(a, score_a), (b, score_b)] = sides;
     let mut body = format!(
         "Two proposals contradict each other. Only you can decide which one it is to be. Both are deferred until then, \
@@ -60,24 +98,15 @@ pub fn escalation(sides: [(&Proposal, &Score); 2], shared: &[String], reason: &s
     for line in trade_offs(a, score_a, b, score_b, shared) {
         body.push_str(&format!("- {line}\n"));
     }
-    body.push_str(&format!(
-        "\n## Decide\n\n\
-         - The first: `scheduler proposal promote {a}`, then `scheduler proposal reject {b} --reason '...'`\n\
-         - The second: `scheduler proposal promote {b}`, then `scheduler proposal reject {a} --reason '...'`\n\
-         - Both, one after the other: promote both; the second one's task waits for the first one's where they name the \
-         same files.\n\
-         - Neither: reject both. Look at them whole: `scheduler proposal show {a}`, `scheduler proposal show {b}`\n",
-        a = a.id,
-        b = b.id,
-    ));
+    body.push_str(&format!("\n## Decide\n\n{}", ways_to_decide([&a.id, &b.id])));
     Message {
         kind: MessageType::Question,
         title: cut(&format!("Decide between {} and {}: {} / {}", a.id, b.id, a.title, b.title), 160),
         body,
-        from: from.to_owned(),
+        from: "scheduler".to_owned(),
         task: None,
         run: None,
-        key: Some(format!("conflict {} {} {:016x} {:016x}", a.id, b.id, a.fingerprint, b.fingerprint)),
+        key: Some(format!("{KEY}{} {} {:016x} {:016x}", a.id, b.id, a.fingerprint, b.fingerprint)),
     }
 }
 

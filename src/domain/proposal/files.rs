@@ -27,19 +27,19 @@ pub fn normal(path: &str) -> Option<String> {
 
 /// The path in one line of a list of files; `None` if the line names none.
 ///
-/// A heading, a checklist line or a sentence is no file. Back quotes, a line number and a remark are left out.
+/// A heading, a checklist line or a sentence is no file; a line number and a remark are left out. What stands in back
+/// quotes is a path, whatever it looks like.
 pub fn in_line(line: &str) -> Option<String> {
     let line = line.trim();
     let item = ["- ", "* ", "+ "].iter().find_map(|bullet| line.strip_prefix(bullet))?.trim();
+    if let Some((quoted, _)) = item.strip_prefix('`').and_then(|rest| rest.split_once('`')) {
+        return normal(without_line_number(quoted.trim()));
+    }
     if ["[ ]", "[x]", "[X]"].iter().any(|mark| item.starts_with(mark)) || item.starts_with('#') {
         return None;
     }
-    let path = match item.strip_prefix('`').and_then(|rest| rest.split_once('`')) {
-        Some((quoted, _)) => quoted,
-        None => {
-            [" (", " - ", " – ", " — ", ": "].iter().fold(item, |rest, mark| rest.split(mark).next().unwrap_or(rest))
-        }
-    };
+    let path =
+        [" (", " - ", " – ", " — ", ": "].iter().fold(item, |rest, mark| rest.split(mark).next().unwrap_or(rest));
     let path = without_line_number(path.trim());
     let no_file = NO_FILE.iter().any(|word| path.trim_end_matches('.').eq_ignore_ascii_case(word));
     // More than one blank is prose; a name with one is rare but real.
@@ -47,8 +47,25 @@ pub fn in_line(line: &str) -> Option<String> {
     if no_file || prose { None } else { normal(path) }
 }
 
+/// The paths in the lines of a list, each once.
+pub fn in_list(list: &str) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for path in list.lines().filter_map(in_line) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+/// The line of a list that names a path: in back quotes if it would be taken for something else without.
+pub fn to_line(path: &str) -> String {
+    let bare = format!("- {path}");
+    if in_line(&bare) == normal(path) { bare } else { format!("- `{path}`") }
+}
+
 /// `src/a.rs:42` and `src/a.rs:42-50` name the file `src/a.rs`.
-fn without_line_number(path: &str) -> &str {
+pub fn without_line_number(path: &str) -> &str {
     match path.split_once(':') {
         Some((file, rest)) if !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || "-:".contains(c)) => file,
         _ => path,
@@ -120,6 +137,11 @@ mod tests {
             ("- Makefile", Some("Makefile")),
             ("- [ ] a.ts is split", None),
             ("- [x] a.ts", None),
+            ("- `[x].ts`", Some("[x].ts")),
+            ("- `na`", Some("na")),
+            ("- `src/a.ts:42` (the parser)", Some("src/a.ts")),
+            ("- `docs/a - my long (copy) name.md`", Some("docs/a - my long (copy) name.md")),
+            ("- `../x`", None),
             ("### src/a.ts", None),
             ("- ## a.ts", None),
             ("src/a.ts", None),
@@ -131,6 +153,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(in_line(line).as_deref(), path, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_path_survives_its_line() {
+        for (path, line) in [
+            ("src/a.rs", "- src/a.rs"),
+            ("./src/a.rs", "- ./src/a.rs"),
+            ("docs/my file.md", "- docs/my file.md"),
+            ("docs/my long file name.md", "- `docs/my long file name.md`"),
+            ("docs/a - b.md", "- `docs/a - b.md`"),
+            ("[x].ts", "- `[x].ts`"),
+            ("na", "- `na`"),
+        ] {
+            assert_eq!(to_line(path), line);
+            assert_eq!(in_line(line), normal(path), "{line}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The file of a proposal that is being added.
 
-use super::{Category, Complexity, edit::harmless};
+use super::{Category, Complexity, edit::harmless, files};
 use crate::domain::{
     name::Name,
     text::one_line,
@@ -39,6 +39,21 @@ pub struct NewProposal {
 }
 
 impl NewProposal {
+    /// Whether its file says what others will rely on.
+    ///
+    /// # Errors
+    /// The word for what the file says otherwise.
+    pub fn is_kept_by(&self, id: &Name, text: &str) -> Result<(), &'static str> {
+        let Ok(read) = super::parse(id, text) else { return Err("text") };
+        let files: Vec<_> = self.files.iter().filter_map(|path| files::normal(path)).collect();
+        match read {
+            read if read.files != files => Err("files"),
+            read if read.depends_on != self.depends_on => Err("dependencies"),
+            read if (read.category, &read.proposer) != (self.category, &self.proposer) => Err("header"),
+            _ => Ok(()),
+        }
+    }
+
     /// The file of the proposal.
     pub fn to_text(&self, id: &Name, now: Time) -> String {
         let mut text = format!("# Proposal: {}\n\n", one_line(&self.title));
@@ -67,7 +82,7 @@ impl NewProposal {
         section("Enables", &optional(&self.enables));
         section("Proposed Again", &optional(&self.again));
         section("Acceptance Criteria", &list(&self.criteria, "- [ ] "));
-        section("Relevant Files", &list(&self.files, "- "));
+        section("Relevant Files", &self.files.iter().map(|path| files::to_line(path)).collect::<Vec<_>>().join("\n"));
         text
     }
 }

@@ -44,7 +44,7 @@ pub fn parse(id: &Name, text: &str) -> Result<Proposal, Vec<String>> {
         summary: one_line(&section(body, "Summary")),
         rationale: section(body, "Rationale"),
         criteria: criteria(&section(body, "Acceptance Criteria")),
-        files: paths(&section(body, "Relevant Files")),
+        files: files::in_list(&section(body, "Relevant Files")),
         depends_on: section(body, "Dependencies").lines().filter_map(dependency).collect(),
         complexity_reduction: text_of("Complexity Reduction"),
         enables: text_of("Enables"),
@@ -120,19 +120,15 @@ fn criteria(section: &str) -> Vec<String> {
     items.collect()
 }
 
-fn paths(section: &str) -> Vec<String> {
-    let mut paths: Vec<String> = Vec::new();
-    for path in section.lines().filter_map(files::in_line) {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    paths
-}
-
-/// `- TASK-1: because` names `TASK-1`; a word without a digit, such as `none`, names nothing.
+/// `- TASK-1: because` names `TASK-1`. A word such as `cleanup` names something only where it isn't the first one of a
+/// sentence, and `none` nothing anywhere.
 fn dependency(line: &str) -> Option<Name> {
-    let item = line.trim().strip_prefix(['-', '*'])?.trim();
-    let word = item.split([' ', ':', ',', '`']).find(|word| !word.is_empty())?;
-    word.parse().ok().filter(|_| word.contains(|c: char| c.is_ascii_digit() || c == '-'))
+    const NOTHING: [&str; 5] = ["none", "n/a", "na", "nothing", "tbd"];
+    let item = line.trim().strip_prefix(['-', '*'])?.trim().trim_start_matches('`');
+    let end = item.find([' ', ':', ',', '`', '(']).unwrap_or(item.len());
+    let (word, rest) = (&item[..end], item[end..].trim_start());
+    let says_nothing = NOTHING.iter().any(|nothing| word.trim_end_matches('.').eq_ignore_ascii_case(nothing));
+    let is_sentence =
+        rest.starts_with(char::is_alphanumeric) && !word.contains(|c: char| c.is_ascii_digit() || c == '-');
+    word.parse().ok().filter(|_| !says_nothing && !is_sentence)
 }

@@ -6,6 +6,7 @@ use super::{Category, Complexity, Proposal, files};
 use crate::domain::{
     config::Config,
     name::Name,
+    task,
     text::{cut, one_line},
 };
 use serde::Serialize;
@@ -62,6 +63,14 @@ impl fmt::Display for Factor {
 }
 
 impl Busy {
+    /// What the text of a task says of files: the list of its section, else whatever it names anywhere.
+    pub fn of_task(label: String, text: &str) -> Self {
+        match task::section(text, "Relevant Files") {
+            Some(list) => Self { label, files: files::in_list(list), text: String::new() },
+            None => Self { label, files: Vec::new(), text: text.to_owned() },
+        }
+    }
+
     /// The files of a list that this work touches.
     pub fn touches(&self, paths: &[String]) -> Vec<String> {
         let named =

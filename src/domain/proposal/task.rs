@@ -4,7 +4,7 @@ use super::{Judgement, Proposal, Verdict};
 use crate::domain::{name::Name, task::NewTask};
 
 /// The task of a promoted proposal: its context, its criteria and its files. `None` for any other verdict.
-pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name]) -> Option<NewTask> {
+pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], overlaps: &[Name]) -> Option<NewTask> {
     let Verdict::Promoted { role, priority, branch, .. } = &judgement.verdict else { return None };
     let mut parts = vec![proposal.summary.clone(), proposal.rationale.clone()];
     for (label, said) in [("Makes simpler", &proposal.complexity_reduction), ("Makes possible", &proposal.enables)] {
@@ -24,6 +24,7 @@ pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name]) -> 
         criteria: proposal.criteria.clone(),
         files: proposal.files.clone(),
         blocked_by: blocked_by.to_vec(),
+        overlaps: overlaps.to_vec(),
         created_by: judgement.by.clone(),
         pr: None,
         proposal: Some(proposal.id.clone()),

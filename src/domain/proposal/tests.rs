@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::text::one_line;
+use crate::domain::{message::Message, text::one_line};
 use proptest::prelude::*;
 
 fn name(text: &str) -> Name {
@@ -62,6 +62,10 @@ fn hand_written_files() {
     assert_eq!((short.title.as_str(), short.proposer.as_str()), ("Make it faster", "human"));
     assert_eq!((short.category, short.complexity), (Category::Feature, Complexity::M));
     assert_eq!(short.files, ["a.rs"]);
+    let depends = read(
+        "# x\n## Dependencies\n- cleanup\n- Cleanup2: first\n- `tidy` (soon)\n- none\n- N/A\n- Nothing.\n- The parser is split\n- TASK-1 is done\n",
+    );
+    assert_eq!(depends.depends_on, ["cleanup", "Cleanup2", "tidy", "TASK-1"].map(name));
     for (text, problem) in [
         ("", "no title"),
         ("## x", "no title"),
@@ -146,12 +150,22 @@ fn who_contradicts_whom() {
         (("refactor", &[]), ("feature", &[]), None),
     ] {
         let (x, y) = (of("PROP-1", one.0, one.1), of("PROP-2", other.0, other.1));
-        assert_eq!(between(&x, &y).map(|files| files.len()), shared, "{one:?} {other:?}");
-        assert_eq!(between(&x, &y).is_some(), between(&y, &x).is_some());
-        assert_eq!(to_escalate(&[x, y]).len(), usize::from(shared.is_some()));
+        assert_eq!((contradict(&x, &y), contradict(&y, &x)), (shared.is_some(), shared.is_some()), "{one:?} {other:?}");
+        let told = to_escalate(&[x.clone(), y.clone()], &[]).first().map(|(_, _, files)| files.len());
+        assert_eq!(told, shared, "{one:?} {other:?}");
+        // One that is deferred for a while is no less in the way.
+        assert_eq!(to_escalate(&[x], &[y]).len(), usize::from(shared.is_some()));
     }
     let one = of("PROP-1", "refactor", a);
-    assert_eq!(between(&one, &one), None);
+    assert!(!contradict(&one, &one));
+}
+
+#[test]
+fn of_several_against_several_each_is_told_of() {
+    let all: Vec<_> = (1..=4).map(|n| of(&format!("PROP-{n}"), ["feature", "refactor"][n % 2], &["a.rs"])).collect();
+    let told = to_escalate(&all, &[]);
+    let named: std::collections::BTreeSet<_> = told.iter().flat_map(|(a, b, _)| [&a.id, &b.id]).collect();
+    assert_eq!((told.len(), named.len()), (3, 4));
 }
 
 #[test]
@@ -159,17 +173,19 @@ fn told_once_until_one_changes() {
     let mut one = of("PROP-1", "refactor", &["a.rs"]);
     let two = of("PROP-2", "feature", &["a.rs"]);
     one.conflicts = vec![KnownConflict { with: two.id.clone(), own: one.fingerprint, other: two.fingerprint }];
-    assert!(to_escalate(&[one.clone(), two.clone()]).is_empty());
-    assert!(to_escalate(&[two.clone(), one.clone()]).is_empty());
+    assert!(to_escalate(&[one.clone(), two.clone()], &[]).is_empty());
+    assert!(to_escalate(&[two.clone(), one.clone()], &[]).is_empty());
     assert_eq!(partners(&one, &[], std::slice::from_ref(&two)).len(), 1, "told, and still to be decided");
     let changed = Proposal { fingerprint: 1, ..two.clone() };
-    assert_eq!(to_escalate(&[one.clone(), changed.clone()]).len(), 1);
-    assert!(partners(&one, &[], std::slice::from_ref(&changed)).is_empty());
-    // A marked pair of any kind counts until one changes.
+    assert_eq!(to_escalate(&[one.clone(), changed.clone()], &[]).len(), 1);
+    assert_eq!(partners(&one, &[], std::slice::from_ref(&changed)).len(), 1, "a change decides nothing");
+    // So does a marked pair of any kind, which nobody has to be told of twice.
     let mut three = of("PROP-3", "test", &[]);
     three.conflicts = vec![KnownConflict { with: two.id.clone(), own: three.fingerprint, other: two.fingerprint }];
-    assert_eq!(between(&two, &three), Some(Vec::new()));
-    assert_eq!(between(&changed, &three), None);
+    for two in [&two, &changed] {
+        assert!(contradict(two, &three) && is_only_marked(two, &three) && !is_only_marked(two, &one));
+        assert!(to_escalate(&[two.clone(), three.clone()], &[]).is_empty());
+    }
 }
 
 #[test]
@@ -177,7 +193,10 @@ fn what_a_person_is_told() {
     let (config, _) = crate::domain::config::read("agents: [{name: c, role: curator}]").unwrap();
     let (a, b) = (of("PROP-1", "refactor", &["a.rs"]), of("PROP-2", "feature", &["a.rs"]));
     let scores = [&a, &b].map(|proposal| score(proposal, &config, &Surroundings::default()));
-    let message = escalation([(&a, &scores[0]), (&b, &scores[1])], &["a.rs".to_owned()], "both\nname it", "scheduler");
+    let message = escalation([(&a, &scores[0]), (&b, &scores[1])], &["a.rs".to_owned()], "both\nname it");
+    assert_eq!(question_of(&message), Some([a.id.clone(), b.id.clone()]));
+    let other = Message { key: Some("config: conflict PROP-1 PROP-2".to_owned()), ..message.clone() };
+    assert_eq!(question_of(&other), None);
     for part in [
         "## PROP-1: PROP-1",
         "## PROP-2: PROP-2",
@@ -223,6 +242,23 @@ proptest! {
         prop_assert_eq!(&found.depends_on, &proposal.depends_on);
         prop_assert_eq!(found.criteria.len(), 1);
         prop_assert!(found.judgement.is_none() && found.conflicts.is_empty());
+    }
+
+    /// Every file and every dependency that `add` accepts is read back from the file as it was given.
+    #[test]
+    fn files_and_dependencies_survive(
+        paths in prop::collection::vec("[a-zA-Z0-9#\\[(][a-zA-Z0-9 ._:()#\\[\\]/-]{0,30}", 0..4),
+        ids in prop::collection::vec("[A-Za-z0-9]{4,9}[A-Za-z0-9._-]{0,9}", 0..4),
+    ) {
+        let normal = |path: &String| files::normal(files::without_line_number(&one_line(path)));
+        let mut paths: Vec<_> = paths.iter().filter_map(normal).collect();
+        let mut seen = Vec::new();
+        paths.retain(|path| !seen.contains(path) && { seen.push(path.clone()); true });
+        let depends_on = ids.iter().filter_map(|id| id.parse().ok());
+        let depends_on = depends_on.filter(|id: &Name| !id.as_str().to_lowercase().starts_with("no"));
+        let proposal = NewProposal { files: paths, depends_on: depends_on.collect(), ..new("x") };
+        let text = proposal.to_text(&name("PROP-1"), now());
+        prop_assert_eq!(proposal.is_kept_by(&name("PROP-1"), &text), Ok(()), "{}", text);
     }
 
     /// Any bytes that a person might save are read or refused, and a judgement changes nothing above it.

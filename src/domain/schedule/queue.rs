@@ -1,6 +1,11 @@
 //! Which tasks can be claimed, and in which order.
 
-use crate::domain::{name::Name, role::TaskRole, task::Task, time::Time};
+use crate::domain::{
+    name::Name,
+    role::TaskRole,
+    task::{Task, TaskState},
+    time::Time,
+};
 use serde::Serialize;
 use std::fmt;
 
@@ -34,18 +39,21 @@ impl fmt::Display for Waiting {
 
 /// Why a task can't be claimed now; `None`: it can.
 ///
-/// `is_done` tells whether a task is in done; `claimed` are the tasks in claimed; `named` are the tasks that agents'
+/// `is_in` tells whether a task is in a state; `claimed` are the tasks in claimed; `named` are the tasks that agents'
 /// states name.
 pub fn waiting(
     task: &Task,
-    is_done: &dyn Fn(&Name) -> bool,
+    is_in: &dyn Fn(&Name, TaskState) -> bool,
     claimed: &[Task],
     named: &[(Name, Name)],
 ) -> Option<Waiting> {
     if let Some(what) = task.held_by() {
         return Some(Waiting::For(what.to_owned()));
     }
-    let open: Vec<_> = task.blocked_by.iter().filter(|id| !is_done(id)).cloned().collect();
+    // One that is put back meanwhile goes from claimed to incoming: looked for in this order it is never missed.
+    let under_way = |id: &Name| [TaskState::Claimed, TaskState::Incoming].into_iter().any(|state| is_in(id, state));
+    let blocks = |id: &&Name| !is_in(id, TaskState::Done) && (!task.overlaps.contains(id) || under_way(id));
+    let open: Vec<_> = task.blocked_by.iter().filter(blocks).cloned().collect();
     if !open.is_empty() {
         return Some(Waiting::Blocked(open));
     }

@@ -95,6 +95,17 @@ pub enum Reason {
     },
     /// There is no proposal that an agent may judge.
     NothingToCurate,
+    /// What waits to be judged was seen before, and a task has no room.
+    AwaitsRoom {
+        /// How many proposals wait.
+        waiting: u32,
+        /// Tasks in incoming and claimed.
+        pending: u32,
+        /// `max_incoming`.
+        limit: u32,
+    },
+    /// The proposals can't be read.
+    ProposalsUnreadable,
     /// As many runs are under way as may be.
     TooManyRunning {
         /// How many are.
@@ -141,6 +152,8 @@ impl Reason {
             Self::PrsFull { open, limit } => format!("{open} of {limit} PRs open"),
             Self::ProposalsFull { active, limit } => format!("{active} of {limit} proposals wait"),
             Self::NothingToCurate => "nothing to judge".to_owned(),
+            Self::AwaitsRoom { pending, limit, .. } => format!("queue full, {pending} of {limit}"),
+            Self::ProposalsUnreadable => "proposals can't be read".to_owned(),
             Self::TooManyRunning { running, limit } => format!("{running} of {limit} runs under way"),
             Self::BudgetSpent { spent_usd, limit_usd } => format!("${spent_usd:.2} of ${limit_usd:.2} spent"),
             Self::NoCheckPending { check: None, .. } => "has no focus".to_owned(),
@@ -190,6 +203,12 @@ impl fmt::Display for Reason {
                 write!(f, "{active} of {limit} of its proposals wait to be judged (proposal_limits)")
             }
             Self::NothingToCurate => f.write_str("no proposal waits to be judged by an agent"),
+            Self::AwaitsRoom { waiting, pending, limit } => {
+                let ones =
+                    if *waiting == 1 { "1 proposal waits".to_owned() } else { format!("{waiting} proposals wait") };
+                write!(f, "{ones} for room in the queue: {pending} of {limit} tasks (max_incoming); none is new")
+            }
+            Self::ProposalsUnreadable => f.write_str("the proposals can't be read; `scheduler status` says why"),
             Self::TooManyRunning { running, limit } => {
                 write!(f, "{running} of {limit} runs are under way (max_running)")
             }

@@ -111,6 +111,21 @@ fn proposers_and_curators() {
         assert_eq!(words(&config, &found), expected, "{extra} {active} {to_judge}");
         assert_eq!(needs(&config, &found, at("12:00:00")).proposals, extra != "paused: true");
     }
+    // What was seen with a full queue isn't shown again, unless a person wants it.
+    let model = |limit: u32| config(&format!("model: proposal\nqueue_limits: {{max_incoming: {limit}}}\n{agents}"));
+    for (limit, judged_before, requested, expected) in [
+        (0, true, None, "propose propose AwaitsRoom NothingToCurate"),
+        (0, false, None, "propose propose curate NothingToCurate"),
+        (1, true, None, "propose propose curate NothingToCurate"),
+        (0, true, Some("c"), "propose propose curate NothingToCurate"),
+    ] {
+        let config = model(limit);
+        let requested = requested.iter().map(|name| name.parse().unwrap()).collect();
+        let found = Snapshot { to_judge: 2, judged_before, requested, ..snapshot(&config, &[]) };
+        assert_eq!(words(&config, &found), expected, "{limit} {judged_before}");
+    }
+    let unreadable = Snapshot { proposals_unreadable: true, to_judge: 1, ..snapshot(&model(1), &[]) };
+    assert_eq!(words(&model(1), &unreadable), "ProposalsUnreadable ".repeat(4).trim());
     let config = config(agents);
     assert_eq!(words(&config, &snapshot(&config, &[])), "NotInModel NotInModel NotInModel NotInModel");
     assert!(!needs(&config, &snapshot(&config, &[]), at("12:00:00")).proposals);
@@ -149,7 +164,7 @@ fn whom_a_person_wants_started_waits_for_no_interval_but_for_everything_else() {
 fn an_answered_question_holds_nothing() {
     let waiting_for = |text: &str| {
         let task = task::parse(&"t".parse().unwrap(), text).unwrap();
-        waiting(&task, &|_| true, &[], &[])
+        waiting(&task, &|_, _| true, &[], &[])
     };
     assert_eq!(waiting_for("# x\nWAITS_FOR: q-1\n"), Some(Waiting::For("q-1".to_owned())));
     assert_eq!(waiting_for("# x\nWAITS_FOR: q-1\nANSWERED: q-2\n"), Some(Waiting::For("q-1".to_owned())));
@@ -225,16 +240,22 @@ fn waiting_reasons() {
     let parse = |id: &str, text: &str| task::parse(&id.parse().unwrap(), text).unwrap();
     let claimed = [parse("C1", "# x\nPR: 7\n")];
     let named = [("impl-1".parse().unwrap(), "T9".parse().unwrap())];
-    let is_done = |id: &Name| id.as_str() == "D1";
+    let is_in = |id: &Name, state| {
+        [("D1", crate::domain::task::TaskState::Done), ("I1", crate::domain::task::TaskState::Incoming)]
+            .contains(&(id.as_str(), state))
+    };
     for (id, text, expected) in [
         ("T1", "# x\nBLOCKED_BY: D1\n", None),
         ("T1", "# x\nBLOCKED_BY: D1, D2\n", Some("waits for D2")),
+        // What is only in the way is so as long as it is incoming or claimed.
+        ("T1", "# x\nBLOCKED_BY: D1, D2\nOVERLAPS: D2\n", None),
+        ("T1", "# x\nBLOCKED_BY: D2, I1\nOVERLAPS: D2, I1\n", Some("waits for I1")),
         ("T1", "# x\nWAITS_FOR: question-1\n", Some("waits for question-1")),
         ("T9", "# x\n", Some("is still named by impl-1")),
         ("T1", "# x\nPR: 7\n", Some("waits for C1, which works on the same branch")),
         ("T1", "# x\nROLE: review\nPR: 7\n", None),
     ] {
-        let found = waiting(&parse(id, text), &is_done, &claimed, &named).map(|waiting| waiting.to_string());
+        let found = waiting(&parse(id, text), &is_in, &claimed, &named).map(|waiting| waiting.to_string());
         assert_eq!(found.as_deref(), expected, "{text}");
     }
 }

@@ -3,6 +3,7 @@
 use super::{Edit, Priority, key};
 use crate::domain::{
     name::Name,
+    proposal::files,
     role::TaskRole,
     text::{one_line, printable},
     time::{self, Time},
@@ -27,6 +28,8 @@ pub struct NewTask {
     pub files: Vec<String>,
     /// Tasks that must be done before.
     pub blocked_by: Vec<Name>,
+    /// Of these, the ones that only have to be out of its way, since they change the same files.
+    pub overlaps: Vec<Name>,
     /// An agent's name, or `human`.
     pub created_by: String,
     /// The pull request that it updates.
@@ -44,8 +47,10 @@ impl NewTask {
         }
         edit = edit.set(key::CREATED, time::to_text(now)).set(key::CREATED_BY, &self.created_by);
         if !self.blocked_by.is_empty() {
-            let names: Vec<_> = self.blocked_by.iter().map(Name::as_str).collect();
-            edit = edit.set(key::BLOCKED_BY, names.join(", "));
+            edit = edit.set(key::BLOCKED_BY, list(&self.blocked_by));
+        }
+        if !self.overlaps.is_empty() {
+            edit = edit.set(key::OVERLAPS, list(&self.overlaps));
         }
         if let Some(pr) = self.pr {
             edit = edit.set(key::PR, pr);
@@ -63,9 +68,14 @@ impl NewTask {
         if !self.files.is_empty() {
             text.push_str("\n## Relevant Files\n\n");
             for file in &self.files {
-                text.push_str(&format!("- {}\n", one_line(file)));
+                text.push_str(&files::to_line(&one_line(file)));
+                text.push('\n');
             }
         }
         text
     }
+}
+
+fn list(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }

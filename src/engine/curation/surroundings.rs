@@ -28,8 +28,10 @@ pub fn surroundings<'a>(paths: &Paths, of: impl IntoIterator<Item = &'a Proposal
 /// What a pull request changes: its files, and the text of the task that it came from.
 fn pull_request(paths: &Paths, pr: OpenPr) -> Busy {
     let queue = Queue::new(paths);
-    let task = task_of(&pr.head).and_then(|id| queue.find(&id).ok().flatten()).map(|found| found.text);
-    Busy { label: format!("pull request {}", pr.number), files: pr.files, text: task.unwrap_or_default() }
+    let task = task_of(&pr.head).and_then(|id| queue.find(&id).ok().flatten());
+    let mut busy = Busy::of_task(format!("pull request {}", pr.number), task.as_ref().map_or("", |task| &task.text));
+    busy.files.extend(pr.files);
+    busy
 }
 
 /// `agent/TASK-1-20240115-103000` → `TASK-1`.
@@ -51,7 +53,7 @@ fn is_done(paths: &Paths, id: &Name) -> bool {
     task.is_some_and(|task| queue.exists(TaskState::Done, &task))
 }
 
-/// What else names the files of a proposal, a line each: other proposals, unfinished tasks, open pull requests.
+/// What else names the files of a proposal, a line each: other open proposals, unfinished tasks, open pull requests.
 ///
 /// # Errors
 /// A directory can't be read.
@@ -63,7 +65,8 @@ pub fn overlaps(paths: &Paths, proposal: &Proposal, open: &[Proposal]) -> Result
         }
     };
     for other in open.iter().filter(|other| other.id != proposal.id) {
-        line(format!("{} ({})", other.id, other.category), files::shared(&proposal.files, &other.files));
+        let deferred = if other.judgement.is_some() { ", deferred" } else { "" };
+        line(format!("{} ({}{deferred})", other.id, other.category), files::shared(&proposal.files, &other.files));
     }
     for (_, busy) in Proposals::new(paths).unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
         line(busy.label.clone(), busy.touches(&proposal.files));

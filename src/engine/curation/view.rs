@@ -51,16 +51,17 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
     })
 }
 
-/// What a curator judges, the highest score first.
+/// What a curator judges, the highest score first, and which these are, with their fingerprints.
 ///
 /// # Errors
 /// A directory can't be read.
-pub fn curation_view(paths: &Paths, config: &Config) -> Result<CurationView> {
+pub fn curation_view(paths: &Paths, config: &Config) -> Result<(CurationView, Vec<(Name, u64)>)> {
     let proposals = Proposals::new(paths);
     let (active, deferred) = (proposals.good(ProposalState::Active)?, proposals.good(ProposalState::Deferred)?);
     let around = surroundings(paths, &active)?;
+    let open = [&active[..], &deferred].concat();
     let mut others: Vec<_> = deferred.iter().map(|one| line(one, ProposalState::Deferred)).collect();
-    let mut scored = Vec::new();
+    let (mut scored, mut shown) = (Vec::new(), Vec::new());
     let mut note = None;
     for one in &active {
         if !proposal::partners(one, &active, &deferred).is_empty() {
@@ -70,17 +71,19 @@ pub fn curation_view(paths: &Paths, config: &Config) -> Result<CurationView> {
         let score = proposal::score(one, config, &around);
         note = note.or(score.note.clone());
         let text = proposals.find(&one.id)?.text;
-        scored.push((score.total, judged(paths, one, &score, text, &active)?));
+        shown.push((one.id.clone(), one.fingerprint));
+        scored.push((score.total, judged(paths, one, &score, text, &open)?));
     }
     scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-    Ok(CurationView {
+    let view = CurationView {
         pending: number(Queue::new(paths).pending()?),
         limit: number(config.queue_limits.max_incoming),
         note,
         proposals: scored.into_iter().map(|(_, one)| one).collect(),
         others,
-    })
+    };
+    Ok((view, shown))
 }
 
 fn judged(
@@ -88,13 +91,13 @@ fn judged(
     one: &Proposal,
     score: &proposal::Score,
     text: String,
-    active: &[Proposal],
+    open: &[Proposal],
 ) -> Result<JudgedProposal> {
     Ok(JudgedProposal {
         id: one.id.clone(),
         score: format!("{:.2}", score.total),
         factors: score.factors.iter().map(ToString::to_string).collect(),
-        overlaps: overlaps(paths, one, active)?,
+        overlaps: overlaps(paths, one, open)?,
         text,
     })
 }

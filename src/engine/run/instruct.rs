@@ -8,8 +8,8 @@ use crate::{
         config::{self, Config},
         name::Name,
         prompt::{
-            self, Answer, Attempt, BuiltIn, FailedTask, OpenPullRequest, PromptInput, QueueView, QueuedTask,
-            ReviewTarget, TaskView,
+            self, Answer, Attempt, BuiltIn, CurationView, FailedTask, OpenPullRequest, PromptInput, QueueView,
+            QueuedTask, ReviewTarget, TaskView,
         },
         role::{Role, TaskRole},
         run::{Prepared, Work},
@@ -75,7 +75,7 @@ impl Run<'_> {
                 _ => None,
             },
             curation: match assignment.work {
-                Work::Curate => Some(curation::curation_view(paths, &self.configuration()?)?),
+                Work::Curate => Some(self.curation_view()?),
                 _ => None,
             },
             test_paths: assignment.test_paths.clone(),
@@ -135,6 +135,13 @@ impl Run<'_> {
 
     fn built_in(&self) -> Option<&'static BuiltIn> {
         prompt::built_in(self.assignment.role, self.assignment.focus.as_ref())
+    }
+
+    /// What a curator judges; which these are is noted for the tick that asks whether it has to see them again.
+    fn curation_view(&self) -> Result<CurationView> {
+        let (view, shown) = curation::curation_view(&self.project().paths, &self.configuration()?)?;
+        curation::note_shown(&self.files, &shown)?;
+        Ok(view)
     }
 
     /// agents.yaml as it is now: what proposals are limited and scored by.

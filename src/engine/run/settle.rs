@@ -9,14 +9,14 @@ use crate::{
     domain::{
         message::{Message, MessageType},
         outcome::{Blame, Cooldown, Outcome},
-        run::Record,
+        run::{Record, Work},
         settlement::{self, Notice, Publish, Tally, TaskStep},
         state::AgentState,
         task::{Edit, TaskState, key},
         text::{cut, one_line},
         time,
     },
-    engine::run::Hindrance,
+    engine::{curation, run::Hindrance},
     store::{
         atomic, cache,
         events::{self, Event, EventKind},
@@ -46,12 +46,21 @@ impl Run<'_> {
         self.move_task(record, &published)?;
         self.note_cancelled(record)?;
         self.settle_check(record)?;
+        self.note_curation(record)?;
         self.cooldown(record)?;
         self.log(record)?;
         let state = finished(state, record);
         self.tell_of_failures(&state, record)?;
         self.supervisor.lock.secure()?;
         self.save(&state)
+    }
+
+    /// Notes what a curator has seen that judged all that it could.
+    fn note_curation(&self, record: &Record) -> Result<()> {
+        if self.assignment.work == Work::Curate && record.settlement.tally == Tally::Success {
+            curation::note_judged(&self.project().paths, &self.files)?;
+        }
+        Ok(())
     }
 
     fn publish(&self, record: &Record) -> Result<Published> {

@@ -149,12 +149,12 @@ pub(super) fn claim(task: &Task, now: Time) -> String {
 fn waiting_tasks(project: &Project, look: &Look, role: TaskRole) -> Result<Vec<String>> {
     let queue = Queue::new(&project.paths);
     let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
-    let is_done = |id: &Name| queue.exists(TaskState::Done, id);
+    let is_in = |id: &Name, state| queue.exists(state, id);
     let mut lines = Vec::new();
     for head in queue.heads(TaskState::Incoming)? {
         match head {
             Ok(task) if task.role == role => {
-                let waits = schedule::waiting(&task, &is_done, &claimed, &look.crew.named());
+                let waits = schedule::waiting(&task, &is_in, &claimed, &look.crew.named());
                 lines.extend(waits.map(|waiting| format!("{} {waiting}", task.id)));
             }
             Ok(_) => {}

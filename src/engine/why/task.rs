@@ -88,7 +88,7 @@ impl Teller<'_> {
 
     fn incoming(&mut self, head: &Task, depth: usize, lines: &mut Explanation) -> Result<()> {
         let queue = Queue::new(&self.project.paths);
-        let is_done = |id: &Name| queue.exists(TaskState::Done, id);
+        let is_in = |id: &Name, state| queue.exists(state, id);
         let named = self.look.map(|look| look.crew.named()).unwrap_or_default();
         let twice = [TaskState::Claimed, TaskState::Done, TaskState::Failed]
             .into_iter()
@@ -97,7 +97,7 @@ impl Teller<'_> {
             lines.at(depth, format!("{} is in incoming and in {state}: remove one of the two files", head.id));
             return Ok(());
         }
-        match schedule::waiting(head, &is_done, &self.claimed, &named) {
+        match schedule::waiting(head, &is_in, &self.claimed, &named) {
             None => self.claimable(head, depth, lines),
             Some(Waiting::For(what)) => self.held(head, &what, depth, lines)?,
             Some(waiting @ Waiting::Blocked(_)) => {

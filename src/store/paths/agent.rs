@@ -89,6 +89,11 @@ impl RunPaths {
         self.dir.join("review.json")
     }
 
+    /// The proposals that a curator was shown.
+    pub fn curation(&self) -> PathBuf {
+        self.dir.join("curation.json")
+    }
+
     /// What a gatekeeper recorded.
     pub fn check(&self) -> PathBuf {
         self.dir.join("check.json")

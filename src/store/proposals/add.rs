@@ -49,6 +49,9 @@ impl Proposals<'_> {
             }
             let text = new.to_text(&id, now);
             read::check_size("the proposal", text.as_bytes())?;
+            new.is_kept_by(&id, &text).map_err(|what| {
+                anyhow::anyhow!("the {what} of this proposal would not survive in its file: nothing was added")
+            })?;
             let path = self.path(ProposalState::Active, &id);
             if atomic::create_new(&path, text.as_bytes())? == Published::New {
                 return Ok((id, path));

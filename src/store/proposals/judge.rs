@@ -74,7 +74,8 @@ impl Proposals<'_> {
         }
         let found = self.may(id, step, by)?;
         let judgement = judgement(verdict, by, now);
-        let what = Unfinished::Judge { id: found.proposal.id, from: found.state, judgement, blocked_by: Vec::new() };
+        let (id, from) = (found.proposal.id, found.state);
+        let what = Unfinished::Judge { id, from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
         self.perform(&lock, &what, now)
     }
 

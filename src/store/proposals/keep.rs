@@ -1,27 +1,31 @@
 //! What happens to proposals as time passes: deferred ones come back, rejected ones are forgotten in the end.
 
-use super::{Proposals, Unfinished};
+use super::{Proposals, Stuck, Unfinished};
 use crate::{
     domain::{name::Name, proposal::ProposalState, time::Time},
     store::{atomic, lock::Lock},
 };
 use anyhow::Result;
 use chrono::{DateTime, Duration};
+use std::path::Path;
 
 /// How long a rejection is remembered, in days.
 pub const REJECTED_DAYS: i64 = 90;
 
 impl Proposals<'_> {
-    /// Brings back the deferred proposals whose time is over.
+    /// Brings back the deferred proposals whose time is over; and what is in the way of the others.
     ///
     /// # Errors
     /// The system's; those brought back before stay so.
-    pub fn bring_back_under(&self, lock: &Lock, now: Time) -> Result<Vec<Name>> {
-        let due = self.due_back(now)?;
-        for id in &due {
-            self.perform(lock, &Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred }, now)?;
+    pub fn bring_back_under(&self, lock: &Lock, now: Time) -> Result<(Vec<Name>, Vec<Stuck>)> {
+        let (mut back, mut stuck) = (Vec::new(), Vec::new());
+        for id in self.due_back(now)? {
+            match self.perform(lock, &Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred }, now) {
+                Ok(()) => back.push(id),
+                Err(error) => stuck.push(error.downcast::<Stuck>()?),
+            }
         }
-        Ok(due)
+        Ok((back, stuck))
     }
 
     /// The deferred proposals whose time is over.
@@ -44,8 +48,7 @@ impl Proposals<'_> {
         for id in self.list(ProposalState::Rejected)?.0 {
             let path = self.path(ProposalState::Rejected, &id);
             // A file is at least as young as the judgement in it, so that most needn't be read.
-            let changed = rustix::fs::lstat(&path).ok().and_then(|stat| DateTime::from_timestamp(stat.st_mtime, 0));
-            let Some(changed) = changed.filter(|changed| *changed < oldest) else { continue };
+            let Some(changed) = changed_at(&path).filter(|changed| *changed < oldest) else { continue };
             let found = self.found(ProposalState::Rejected, &id).ok().flatten();
             let rejected = found.and_then(|found| found.proposal.judgement?.at).unwrap_or(changed);
             if rejected < oldest && atomic::remove(&path)? {
@@ -54,4 +57,9 @@ impl Proposals<'_> {
         }
         Ok(forgotten)
     }
+}
+
+/// When a file was changed last; `None` if it isn't there.
+pub(super) fn changed_at(path: &Path) -> Option<Time> {
+    rustix::fs::lstat(path).ok().and_then(|stat| DateTime::from_timestamp(stat.st_mtime, 0))
 }

@@ -38,14 +38,24 @@ pub struct Promotion {
     pub priority: Priority,
     /// What it waits for.
     pub blocked_by: Vec<Name>,
+    /// What it depends on and what nobody will do: rejected, or not there any more.
+    pub missing: Vec<Name>,
+}
+
+/// What has to come before a task.
+#[derive(Debug, Default)]
+struct Before {
+    blocked_by: Vec<Name>,
+    overlaps: Vec<Name>,
+    missing: Vec<Name>,
 }
 
 impl Proposals<'_> {
     /// Makes a task of a proposal, if there are fewer than `limit` incoming and claimed ones.
     ///
     /// # Errors
-    /// The queue is full, it waits for another proposal, it is in no state for that, or not to be judged by an agent:
-    /// nothing was changed. Or the system's.
+    /// The queue is full, it waits for another proposal, it is a task already, it is in no state for that, or not to be
+    /// judged by an agent: nothing was changed. Or the system's.
     pub fn promote(
         &self,
         id: &Name,
@@ -57,15 +67,36 @@ impl Proposals<'_> {
         let lock = self.lock()?;
         if let Some(Unfinished::Judge { id: done, judgement, blocked_by, .. }) = self.complete_under(&lock, now)?
             && done == *id
-            && let Some(promotion) = promotion(&judgement, &blocked_by)
+            && let Some(promotion) = promotion(&judgement, blocked_by)
         {
             return Ok(promotion);
         }
         let found = self.may(id, Step::Promote, by)?;
-        let blocked_by = self.blockers(&found)?;
+        self.is_no_task(&found)?;
+        let before = self.before(&found)?;
+        if let Some(missing) = before.missing.first().filter(|_| by.is_agent()) {
+            return Err(anyhow::anyhow!(
+                "{} depends on {missing}, which was rejected or isn't there any more: reject it, or leave it to a person",
+                found.proposal.id
+            )
+            .into());
+        }
         let queue = Queue::new(self.paths);
         queue.room_under(&lock, limit)?;
-        Ok(self.promote_under(&lock, found, choices, blocked_by, by, now)?)
+        Ok(self.promote_under(&lock, found, choices, before, by, now)?)
+    }
+
+    /// Refuses what became a task before, and was moved back by hand since.
+    fn is_no_task(&self, found: &Found) -> Result<()> {
+        let Some(task) = found.proposal.task() else { return Ok(()) };
+        if TaskState::ALL.iter().any(|state| Queue::new(self.paths).exists(*state, task)) {
+            let id = &found.proposal.id;
+            bail!(
+                "{id} became {task} already: move its file back to {}, or take the lines below its last `---` out of it",
+                self.path(ProposalState::Promoted, id).display()
+            );
+        }
+        Ok(())
     }
 
     fn promote_under(
@@ -73,7 +104,7 @@ impl Proposals<'_> {
         lock: &Lock,
         found: Found,
         choices: &TaskChoices,
-        blocked_by: Vec<Name>,
+        before: Before,
         by: &By,
         now: Time,
     ) -> Result<Promotion> {
@@ -83,19 +114,21 @@ impl Proposals<'_> {
         let priority = choices.priority.unwrap_or_else(|| proposal.complexity.priority());
         let verdict = Verdict::Promoted { task: task.clone(), role, priority, branch: choices.branch.clone() };
         let judgement = judgement(verdict, by, now);
-        let what = Unfinished::Judge { id: proposal.id.clone(), from, judgement, blocked_by: blocked_by.clone() };
+        let Before { blocked_by, overlaps, missing } = before;
+        let id = proposal.id.clone();
+        let what = Unfinished::Judge { id, from, judgement, blocked_by: blocked_by.clone(), overlaps };
         self.perform(lock, &what, now)?;
         let queue = Queue::new(self.paths);
         if !TaskState::ALL.iter().any(|state| queue.exists(*state, &task)) {
             bail!("{} was moved meanwhile; look again", proposal.id);
         }
-        Ok(Promotion { task, role, priority, blocked_by })
+        Ok(Promotion { task, role, priority, blocked_by, missing })
     }
 
     /// The tasks that must be done before: what it depends on, and unfinished ones that name its files.
-    fn blockers(&self, found: &Found) -> Result<Vec<Name>> {
+    fn before(&self, found: &Found) -> Result<Before> {
         let queue = Queue::new(self.paths);
-        let mut blockers = Vec::new();
+        let mut before = Before::default();
         for id in &found.proposal.depends_on {
             let task = match self.whereabouts(id) {
                 Some(ProposalState::Promoted) => self.find(id)?.proposal.task().cloned(),
@@ -104,17 +137,23 @@ impl Proposals<'_> {
                     found.proposal.id,
                     self.path(found.state, &found.proposal.id).display()
                 ),
-                _ => Some(id.clone()),
+                Some(_) => None,
+                None => Some(id.clone()),
             };
-            let open = [TaskState::Incoming, TaskState::Claimed, TaskState::Failed];
-            blockers.extend(task.filter(|task| open.iter().any(|state| queue.exists(*state, task))));
-        }
-        for (id, busy) in self.unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
-            if !blockers.contains(&id) && !busy.touches(&found.proposal.files).is_empty() {
-                blockers.push(id);
+            let is_there = |task: &Name| TaskState::ALL.iter().any(|state| queue.exists(*state, task));
+            match task.filter(is_there) {
+                Some(task) if queue.exists(TaskState::Done, &task) => {}
+                Some(task) => before.blocked_by.push(task),
+                None => before.missing.push(id.clone()),
             }
         }
-        Ok(blockers)
+        for (id, busy) in self.unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
+            if !before.blocked_by.contains(&id) && !busy.touches(&found.proposal.files).is_empty() {
+                before.blocked_by.push(id.clone());
+                before.overlaps.push(id);
+            }
+        }
+        Ok(before)
     }
 
     /// The tasks in these states, with what they say of files.
@@ -127,14 +166,16 @@ impl Proposals<'_> {
         for &state in states {
             for id in queue.list(state)?.ids {
                 let Ok(Some(text)) = queue.read(state, &id) else { continue };
-                tasks.push((id.clone(), Busy { label: format!("{id} ({state})"), files: Vec::new(), text }));
+                let busy = Busy::of_task(format!("{id} ({state})"), &text);
+                tasks.push((id, busy));
             }
         }
         Ok(tasks)
     }
 }
 
-fn promotion(judgement: &Judgement, blocked_by: &[Name]) -> Option<Promotion> {
+fn promotion(judgement: &Judgement, blocked_by: Vec<Name>) -> Option<Promotion> {
     let Verdict::Promoted { task, role, priority, .. } = &judgement.verdict else { return None };
-    Some(Promotion { task: task.clone(), role: *role, priority: *priority, blocked_by: blocked_by.to_vec() })
+    let missing = Vec::new();
+    Some(Promotion { task: task.clone(), role: *role, priority: *priority, blocked_by, missing })
 }

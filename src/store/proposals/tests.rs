@@ -212,7 +212,7 @@ fn what_a_task_waits_for() {
     let by_list = task("", &["src/b.rs"]);
     task("Unrelated: src/ab.rs, Makefile", &["src/c.rs"]);
     let files = ["src/a.rs", "src/b.rs", "Makefile"];
-    let id = store.add(&NewProposal { depends_on: vec![name("TASK-gone")], ..about("y", Category::Debt, &files) });
+    let id = store.add(&about("y", Category::Debt, &files));
     let mut expected = vec![by_text, by_list];
     expected.sort();
     let mut found = store.promote(&id, &agent()).unwrap().blocked_by;
@@ -227,7 +227,58 @@ fn what_a_task_waits_for() {
     let second = store.promote(&second, &agent()).unwrap();
     assert_eq!(second.blocked_by, std::slice::from_ref(&task));
     let head = store.tasks().into_iter().find(|head| head.id == second.task).unwrap();
-    assert_eq!(head.blocked_by, [task]);
+    assert_eq!((head.blocked_by, head.overlaps), (vec![task], Vec::new()));
+}
+
+#[test]
+fn what_is_only_in_the_way_is_marked_so() {
+    for (first, second, blocked) in [
+        ("Makefile", "Makefile", true),
+        ("src/", "src/a.rs", true),
+        ("src/a.rs", "src/", true),
+        ("a - b (c).md", "a - b (c).md", true),
+        ("src/a.rs", "src/b.rs", false),
+    ] {
+        let store = Store::new();
+        let [first, second] = [first, second].map(|file| store.add(&about("x", Category::Debt, &[file])));
+        let task = store.promote(&first, &agent()).unwrap().task;
+        let second = store.promote(&second, &agent()).unwrap().task;
+        let head = store.tasks().into_iter().find(|head| head.id == second).unwrap();
+        let expected = if blocked { vec![task] } else { Vec::new() };
+        assert_eq!((&head.blocked_by, &head.overlaps), (&expected, &expected), "{first} {second}");
+    }
+    // Where a task lists its files, its prose blocks nothing.
+    let store = Store::new();
+    let files = vec!["src/a.rs".to_owned()];
+    let new = NewTask { title: "x".to_owned(), context: "Unlike src/b.rs.".to_owned(), files, ..NewTask::default() };
+    store.queue().add(&new, None, at(0)).unwrap();
+    let id = store.add(&about("y", Category::Debt, &["src/b.rs"]));
+    assert!(store.promote(&id, &agent()).unwrap().blocked_by.is_empty());
+}
+
+#[test]
+fn what_nobody_will_do_is_no_dependency_for_an_agent() {
+    let store = Store::new();
+    let rejected = store.add(&idea("Rejected"));
+    store.proposals().reject(&rejected, "no", &agent(), at(0)).unwrap();
+    for gone in [rejected, name("TASK-gone")] {
+        let id = store.add(&NewProposal { depends_on: vec![gone.clone()], ..idea("Second") });
+        let refusal = store.promote(&id, &agent()).unwrap_err().to_string();
+        assert!(refusal.contains(&format!("depends on {gone}, which was rejected or isn't there")), "{refusal}");
+        assert_eq!(store.promote(&id, &person()).unwrap().missing, [gone]);
+    }
+}
+
+#[test]
+fn one_proposal_becomes_one_task() {
+    let store = Store::new();
+    let id = store.add(&idea("One"));
+    let task = store.promote(&id, &agent()).unwrap().task;
+    let [active, promoted] = [ProposalState::Active, ProposalState::Promoted].map(|s| store.proposals().path(s, &id));
+    fs::rename(promoted, active).unwrap();
+    let refusal = store.promote(&id, &person()).unwrap_err().to_string();
+    assert!(refusal.contains(&format!("became {task} already")), "{refusal}");
+    assert_eq!((store.states().as_str(), store.tasks().len()), ("a", 1));
 }
 
 #[test]
@@ -241,8 +292,19 @@ fn deferred_ones_come_back_and_rejected_ones_are_forgotten() {
     }
     proposals.reject(&never, "no", &agent(), at(0)).unwrap();
     let lock = Lock::store(&store.paths).unwrap();
-    assert!(proposals.bring_back_under(&lock, at(6)).unwrap().is_empty());
-    assert_eq!(proposals.bring_back_under(&lock, at(7)).unwrap(), std::slice::from_ref(&soon));
+    assert!(proposals.bring_back_under(&lock, at(6)).unwrap().0.is_empty());
+    let next = |store: &Store| {
+        let deferred = store.proposals().good(ProposalState::Deferred).unwrap();
+        store.proposals().next_change(&deferred).unwrap()
+    };
+    assert_eq!(next(&store), Some(at(7)));
+    // One that can't come back holds up no other.
+    let twice = proposals.path(ProposalState::Active, &late);
+    fs::create_dir_all(twice.parent().unwrap()).unwrap();
+    fs::copy(proposals.path(ProposalState::Deferred, &late), &twice).unwrap();
+    let (back, stuck) = proposals.bring_back_under(&lock, at(30)).unwrap();
+    assert!(back == [soon.clone()] && stuck.len() == 1 && stuck[0].0.contains("remove one"), "{back:?} {stuck:?}");
+    fs::remove_file(twice).unwrap();
     assert_eq!(proposals.find(&soon).unwrap().proposal.judgement, None);
     assert_eq!(store.states(), "adr");
     let file = fs::File::options().write(true).open(proposals.path(ProposalState::Rejected, &never)).unwrap();
@@ -275,15 +337,36 @@ fn a_contradiction_is_left_to_a_person() {
         refused(proposals.reactivate(id, &agent(), at(0)).unwrap_err().to_string());
     }
     assert!(proposals.due_back(at(1000)).unwrap().is_empty());
-    // Brought back by a person it is known, and still not an agent's to judge.
+    // Brought back by a person it is known, and still not an agent's to judge, also when it was changed.
     proposals.reactivate(&one, &person(), at(0)).unwrap();
+    let path = proposals.path(ProposalState::Active, &one);
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("In short", "Shorter")).unwrap();
+    refused(store.promote(&one, &agent()).unwrap_err().to_string());
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("Shorter", "In short")).unwrap();
     proposals.reactivate(&two, &person(), at(0)).unwrap();
     let active = proposals.good(ProposalState::Active).unwrap();
-    assert!(proposal::to_escalate(&active).is_empty());
+    assert!(proposal::to_escalate(&active, &[]).is_empty());
     refused(store.promote(&one, &agent()).unwrap_err().to_string());
     store.promote(&one, &person()).unwrap();
     let second = store.promote(&two, &agent()).unwrap();
     assert_eq!(second.blocked_by.len(), 2, "the tasks of the two others name the same file");
+}
+
+#[test]
+fn a_marked_pair_that_a_person_brings_back_is_the_curator_s_again() {
+    let store = Store::new();
+    let proposals = store.proposals();
+    let (one, two) = (store.add(&idea("One")), store.add(&idea("Two")));
+    let lock = Lock::store(&store.paths).unwrap();
+    proposals.conflict_under(&lock, [&one, &two], "not both", &person(), at(0)).unwrap();
+    drop(lock);
+    proposals.reactivate(&one, &person(), at(0)).unwrap();
+    assert!(proposals.reject(&one, "no", &agent(), at(0)).is_err(), "the other one still waits for a person");
+    proposals.reactivate(&two, &person(), at(0)).unwrap();
+    for id in [&one, &two] {
+        assert!(proposals.find(id).unwrap().proposal.conflicts.is_empty());
+        proposals.reject(id, "no", &agent(), at(0)).unwrap();
+    }
 }
 
 #[test]

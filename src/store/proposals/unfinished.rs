@@ -1,25 +1,25 @@
-//! A judgement as it is carried out: written down first, so that whatever cuts it off, somebody completes it, once.
+//! A judgement that is under way: written down first, so that whatever cuts it off, somebody completes it, once.
 //!
 //! There is never more than one, for the store's lock is held from the first write to the last. Who takes the lock and
-//! finds one completes it before anything else.
+//! finds one completes it before anything else. One that can't be carried out is told to a person and given up.
 
 use super::Proposals;
 use crate::{
     domain::{
+        message::{Message, MessageType},
         name::Name,
-        proposal::{self, Judgement, KnownConflict, Proposal, ProposalState},
+        proposal::{Judgement, ProposalState},
         time::Time,
     },
     store::{
-        atomic::{self, Moved, Rewritten},
+        atomic::{self, is_taken},
         lock::Lock,
-        marker,
-        queue::Queue,
-        read,
+        marker, messages, read,
     },
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What is being carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub enum Unfinished {
         judgement: Judgement,
         /// What its task waits for, if it becomes one.
         blocked_by: Vec<Name>,
+        /// Of these, the tasks that only have to be out of its way, however they end.
+        #[serde(default)]
+        overlaps: Vec<Name>,
     },
     /// A proposal comes back.
     Reactivate {
@@ -50,6 +53,36 @@ pub enum Unfinished {
         /// The deferral of both.
         judgement: Judgement,
     },
+}
+
+/// Why a judgement can't be carried out, now or later, unless a person puts something right.
+#[derive(Debug)]
+pub struct Stuck(pub String);
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Stuck {}
+
+impl Unfinished {
+    fn ids(&self) -> Vec<&Name> {
+        match self {
+            Self::Judge { id, .. } | Self::Reactivate { id, .. } => vec![id],
+            Self::Conflict { ids, .. } => ids.iter().collect(),
+        }
+    }
+
+    /// The state that it leads to.
+    fn to(&self) -> ProposalState {
+        match self {
+            Self::Judge { judgement, .. } => judgement.verdict.state(),
+            Self::Reactivate { .. } => ProposalState::Active,
+            Self::Conflict { .. } => ProposalState::Deferred,
+        }
+    }
 }
 
 impl Proposals<'_> {
@@ -69,138 +102,79 @@ impl Proposals<'_> {
     ///
     /// # Errors
     /// As for [`Proposals::complete`].
-    pub fn complete_under(&self, _lock: &Lock, now: Time) -> Result<Option<Unfinished>> {
+    pub fn complete_under(&self, lock: &Lock, now: Time) -> Result<Option<Unfinished>> {
         let path = self.paths.unfinished_judgement();
-        let what: Option<Unfinished> = match read::read_json(&path) {
+        let Some(text) = read::read_text(&path)? else { return Ok(None) };
+        let what: Unfinished = match serde_json::from_str(&text) {
             Ok(what) => what,
             Err(error) => {
                 // Complete when it was written; whatever it is now, nobody could act on it.
                 atomic::remove(&path)?;
-                return Err(error.context("a judgement that was cut off can't be read and was dropped"));
+                let error = anyhow::Error::new(error).context(path.display().to_string());
+                return Err(error.context("a judgement that was cut off can't be understood and was dropped"));
             }
         };
-        let Some(what) = what else { return Ok(None) };
-        self.carry_out(&what, now)?;
+        match self.carry_out(&what, now) {
+            Ok(()) => {}
+            Err(error) => {
+                let Some(Stuck(why)) = error.downcast_ref() else { return Err(error) };
+                return self.give_up(lock, &what, why, now).map(|()| None);
+            }
+        }
         atomic::remove(&path)?;
         Ok(Some(what))
     }
 
     /// Writes down what is to be done, does it, and strikes it off.
-    pub(super) fn perform(&self, _lock: &Lock, what: &Unfinished, now: Time) -> Result<()> {
+    pub(super) fn perform(&self, lock: &Lock, what: &Unfinished, now: Time) -> Result<()> {
+        for id in what.ids() {
+            self.is_nowhere_else(id, what.to())?;
+        }
         let path = self.paths.unfinished_judgement();
         atomic::write(&path, &atomic::json(what)?)?;
-        self.carry_out(what, now).context("not complete yet; the next tick or call goes on with it")?;
+        if let Err(error) = self.carry_out(what, now) {
+            if let Some(Stuck(why)) = error.downcast_ref() {
+                self.give_up(lock, what, why, now)?;
+                return Err(error);
+            }
+            return Err(error.context("not complete yet; the next tick or call goes on with it"));
+        }
         atomic::remove(&path).map(drop)
     }
 
-    /// Every step of it; what is done already is not done again.
-    fn carry_out(&self, what: &Unfinished, now: Time) -> Result<()> {
-        match what {
-            Unfinished::Judge { id, from, judgement, blocked_by } => {
-                self.judge_step(id, *from, judgement, blocked_by, now)
-            }
-            Unfinished::Reactivate { id, from } => {
-                let edit = |text: &str, proposal: &Proposal| proposal::with_judgement(text, None, &proposal.conflicts);
-                self.shift(id, *from, ProposalState::Active, edit).map(drop)
-            }
-            Unfinished::Conflict { ids: [a, b], judgement } => self.conflict_step(a, b, judgement),
+    /// Refuses to move a proposal to where another file of its name is.
+    fn is_nowhere_else(&self, id: &Name, to: ProposalState) -> Result<()> {
+        let from = self.whereabouts_but(id, to);
+        match from {
+            Some(from) if is_taken(&self.path(from, id), &self.path(to, id)) => Err(twice(id, from, to)),
+            _ => Ok(()),
         }
     }
 
-    fn judge_step(
-        &self,
-        id: &Name,
-        from: ProposalState,
-        judgement: &Judgement,
-        blocked_by: &[Name],
-        now: Time,
-    ) -> Result<()> {
-        let to = judgement.verdict.state();
-        let edit =
-            |text: &str, proposal: &Proposal| proposal::with_judgement(text, Some(judgement), &proposal.conflicts);
-        let Some(judged) = self.stamp(id, from, to, edit)? else { return Ok(()) };
-        if let (Some(task), Some(new)) = (judged.task(), proposal::task(&judged, judgement, blocked_by)) {
-            // Whether it is there already or is created now is all the same.
-            Queue::new(self.paths).add_as(task, &new, judgement.at.unwrap_or(now))?;
-        }
-        self.relocate(id, from, to)
+    fn whereabouts_but(&self, id: &Name, but: ProposalState) -> Option<ProposalState> {
+        ProposalState::ALL.into_iter().find(|&state| state != but && self.exists(state, id))
     }
 
-    fn conflict_step(&self, a: &Name, b: &Name, judgement: &Judgement) -> Result<()> {
-        let open = [ProposalState::Active, ProposalState::Deferred];
-        let mut found = Vec::new();
-        for id in [a, b] {
-            let state = open.into_iter().find(|&state| self.exists(state, id));
-            let one = state.map(|state| self.found(state, id)).transpose()?.flatten();
-            found.extend(one.map(|one| (id, one.state, one.proposal.fingerprint)));
-        }
-        // One of them decided meanwhile: there is nothing left to choose between.
-        let [(_, _, print_a), (_, _, print_b)] = found[..] else { return Ok(()) };
-        for ((id, state, own), (with, other)) in found.iter().zip([(b, print_b), (a, print_a)]) {
-            let known = KnownConflict { with: with.clone(), own: *own, other };
-            let edit = |text: &str, proposal: &Proposal| {
-                let mut conflicts = proposal.conflicts.clone();
-                conflicts.retain(|old| old.with != known.with);
-                conflicts.push(known.clone());
-                proposal::with_judgement(text, Some(judgement), &conflicts)
-            };
-            self.shift(id, *state, ProposalState::Deferred, edit)?;
-        }
-        Ok(())
+    /// Tells a person of a judgement that can't be carried out, and strikes it off.
+    fn give_up(&self, lock: &Lock, what: &Unfinished, why: &str, now: Time) -> Result<()> {
+        let ids: Vec<_> = what.ids().into_iter().map(Name::as_str).collect();
+        let ids = ids.join(" and ");
+        let text = String::from_utf8(atomic::json(what)?).context("a judgement that isn't UTF-8")?;
+        let message = Message {
+            kind: MessageType::Warning,
+            title: format!("A judgement of {ids} was given up"),
+            body: format!("{why}\n\nPut that right, then judge it again. This is what was to be done:\n\n{text}"),
+            from: "scheduler".to_owned(),
+            task: None,
+            run: None,
+            key: Some(format!("judgement {ids}: {why}")),
+        };
+        messages::send_under(lock, self.paths, &message, now)?;
+        atomic::remove(&self.paths.unfinished_judgement()).map(drop)
     }
+}
 
-    /// Edits a proposal and moves it; whether it was there.
-    fn shift(
-        &self,
-        id: &Name,
-        from: ProposalState,
-        to: ProposalState,
-        edit: impl Fn(&str, &Proposal) -> String,
-    ) -> Result<bool> {
-        let Some(_) = self.stamp(id, from, to, edit)? else { return Ok(false) };
-        self.relocate(id, from, to).map(|()| true)
-    }
-
-    /// Edits a proposal where it is; `None` if it isn't there any more, or is where it is to go.
-    fn stamp(
-        &self,
-        id: &Name,
-        from: ProposalState,
-        to: ProposalState,
-        edit: impl Fn(&str, &Proposal) -> String,
-    ) -> Result<Option<Proposal>> {
-        let (here, there) = (self.path(from, id), self.path(to, id));
-        if from != to && atomic::is_taken(&here, &there) {
-            if self.exists(from, id) {
-                bail!("{id} is in {from} and in {to}: remove one of the two files");
-            }
-            return Ok(None);
-        }
-        let mut problems = Vec::new();
-        let rewritten = atomic::rewrite(&here, |text| match proposal::parse(id, text) {
-            Ok(proposal) => Some(edit(text, &proposal)),
-            Err(found) => {
-                problems = found;
-                None
-            }
-        })?;
-        match rewritten {
-            Rewritten::Gone => Ok(None),
-            Rewritten::Unchanged(_) if !problems.is_empty() => {
-                bail!("{}: {}: correct it first", here.display(), problems.join("; "))
-            }
-            Rewritten::Written(text) | Rewritten::Unchanged(text) => Ok(proposal::parse(id, &text).ok()),
-        }
-    }
-
-    fn relocate(&self, id: &Name, from: ProposalState, to: ProposalState) -> Result<()> {
-        if from == to {
-            return Ok(());
-        }
-        match atomic::move_no_replace(&self.path(from, id), &self.path(to, id))? {
-            // Not there: a person was quicker, and that counts.
-            Moved::Done | Moved::NotFound => Ok(()),
-            Moved::AlreadyExists => bail!("{id} is in {from} and in {to}: remove one of the two files"),
-        }
-    }
+/// Two files of one name: nobody guesses which one is meant.
+pub(super) fn twice(id: &Name, from: ProposalState, to: ProposalState) -> anyhow::Error {
+    Stuck(format!("{id} is in {from} and in {to}: remove one of the two files")).into()
 }

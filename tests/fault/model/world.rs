@@ -117,8 +117,8 @@ impl World {
     fn snapshot(&self) -> Snapshot {
         let named: Vec<_> = self.named();
         let claimed: Vec<_> = self.of(TaskState::Claimed).cloned().collect();
-        let is_done = |id: &Name| self.tasks.get(id).is_some_and(|(_, state)| *state == TaskState::Done);
-        let is_free = |task: &&Task| schedule::waiting(task, &is_done, &claimed, &named).is_none();
+        let is_in = |id: &Name, wanted| self.tasks.get(id).is_some_and(|(_, state)| *state == wanted);
+        let is_free = |task: &&Task| schedule::waiting(task, &is_in, &claimed, &named).is_none();
         let mut claimable: Vec<Task> = self.of(TaskState::Incoming).filter(is_free).cloned().collect();
         schedule::claim_order(&mut claimable);
         Snapshot {

@@ -1,6 +1,7 @@
 //! Judgements that are cut off, and people who get in between.
 
 use super::*;
+use crate::store::messages;
 
 /// Cut off after each of its steps, a promotion is completed by the next call, once.
 #[test]
@@ -22,6 +23,7 @@ fn a_promotion_cut_off_is_completed_once() {
                 from: ProposalState::Active,
                 judgement: judgement.clone(),
                 blocked_by: vec![name("TASK-9")],
+                overlaps: Vec::new(),
             };
             let unfinished = store.paths.unfinished_judgement();
             atomic::write(&unfinished, &atomic::json(&what).unwrap()).unwrap();
@@ -31,7 +33,8 @@ fn a_promotion_cut_off_is_completed_once() {
                 fs::write(&path, proposal::with_judgement(&text, Some(&judgement), &[])).unwrap();
             }
             if steps > 1 {
-                let new = proposal::task(&store.proposals().find(&id).unwrap().proposal, &judgement, &[name("TASK-9")]);
+                let new =
+                    proposal::task(&store.proposals().find(&id).unwrap().proposal, &judgement, &[name("TASK-9")], &[]);
                 fs::create_dir_all(store.paths.queue(TaskState::Claimed)).unwrap();
                 // It may even have been claimed meanwhile.
                 fs::write(store.paths.task(TaskState::Claimed, &task), new.unwrap().to_text(&task, at(1))).unwrap();
@@ -73,11 +76,25 @@ fn a_person_who_moves_files_wins() {
     let refusal = store.proposals().reject(&id, "no", &person(), at(1)).unwrap_err();
     assert!(format!("{refusal:#}").contains("remove one of the two files"), "{refusal:#}");
     assert_eq!(fs::read_to_string(&rejected).unwrap(), "# mine\n");
-    assert!(active.exists());
+    assert!(active.exists() && !unfinished.exists(), "what was refused is not tried again");
+    store.add(&idea("Another"));
+    // Cut off before the second file was put there, it is given up, a person told, and others go on.
+    let verdict = Verdict::Rejected { reason: "too large".to_owned() };
+    let judgement = judge::judgement(verdict, &person(), at(1));
+    let from = ProposalState::Active;
+    let what = Unfinished::Judge { id, from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
+    for _ in 0..2 {
+        atomic::write(&unfinished, &atomic::json(&what).unwrap()).unwrap();
+        store.add(&idea("Yet another"));
+        assert!(!unfinished.exists());
+    }
+    let told = messages::list(&store.paths).unwrap().0;
+    assert!(told.len() == 1 && told[0].message.body.contains("too large"), "{told:?}");
     fs::remove_file(rejected).unwrap();
-    store.proposals().complete(at(1)).unwrap();
-    assert_eq!(store.states(), "r");
-    // What can't be read is said once and stops nothing.
+    // What can't be opened waits; what makes no sense is said once and stops nothing.
+    fs::create_dir(&unfinished).unwrap();
+    assert!(store.proposals().complete(at(1)).is_err() && unfinished.exists());
+    fs::remove_dir(&unfinished).unwrap();
     fs::write(&unfinished, "{").unwrap();
     assert!(store.proposals().complete(at(1)).is_err());
     assert!(store.proposals().complete(at(1)).unwrap().is_none());

@@ -1,0 +1,67 @@
+//! What is remembered of the proposals, so that a tick opens no file that nobody has changed, and a curator isn't asked
+//! twice what it couldn't do the first time.
+
+use super::Kept;
+use crate::{
+    domain::{
+        name::Name,
+        time::{self, Time},
+    },
+    store::{
+        cache,
+        paths::{Paths, RunPaths},
+        proposals::{Proposals, Stand},
+        read, runs,
+    },
+};
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+/// `cache/proposals.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Known {
+    stand: Stand,
+    /// When time alone changes something.
+    #[serde(with = "time::option")]
+    until: Option<Time>,
+    kept: Kept,
+}
+
+/// What the last look found, if nothing can have changed since. With `edits`, nobody has edited an open one either.
+pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Kept> {
+    let path = paths.known_proposals();
+    let known: Known = cache::load(&path).filter(|known: &Known| known.until.is_none_or(|until| now < until))?;
+    let stand = Proposals::new(paths).stand(edits).ok()?;
+    (stand.is_as(&known.stand) && stand.is_older_than(&path)).then_some(known.kept)
+}
+
+/// Remembers what a look found that began when the proposals stood so.
+pub(super) fn remember(paths: &Paths, stand: Stand, until: Option<Time>, kept: &Kept) -> Result<()> {
+    let kept = Kept { changes: Vec::new(), ..kept.clone() };
+    cache::save(&paths.known_proposals(), &Known { stand, until, kept })
+}
+
+/// Writes down what a curator is shown.
+///
+/// # Errors
+/// The system's.
+pub fn note_shown(run: &RunPaths, shown: &[(Name, u64)]) -> Result<()> {
+    runs::write_json(&run.curation(), &shown)
+}
+
+/// After a run that judged what it could: what it was shown needs no look again before something changes.
+///
+/// # Errors
+/// The system's.
+pub fn note_judged(paths: &Paths, run: &RunPaths) -> Result<()> {
+    match read::read_json::<Vec<(Name, u64)>>(&run.curation())? {
+        Some(shown) => cache::save(&paths.last_curation(), &shown),
+        None => Ok(()),
+    }
+}
+
+/// Whether the last curation has seen all of these as they are.
+pub(in crate::engine) fn were_seen(paths: &Paths, to_judge: &[(Name, u64)]) -> bool {
+    let seen: Vec<(Name, u64)> = cache::load(&paths.last_curation()).unwrap_or_default();
+    to_judge.iter().all(|one| seen.contains(one))
+}

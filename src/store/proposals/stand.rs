@@ -1,0 +1,82 @@
+//! How the proposals' directories stand, without opening a file: whether anything was changed since a look at them.
+
+use super::{
+    Proposals,
+    keep::{REJECTED_DAYS, changed_at},
+};
+use crate::{
+    domain::{
+        proposal::{Proposal, ProposalState},
+        time::Time,
+    },
+    store::listing,
+};
+use anyhow::Result;
+use chrono::Duration;
+use rustix::fs::{Stat, lstat};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// When what was changed last, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stand {
+    /// Each directory: a file came or went.
+    dirs: [Option<i64>; 4],
+    /// The open proposals' files together, where a person may have edited one in its place.
+    files: Option<i64>,
+}
+
+impl Stand {
+    /// Whether nothing was changed since `then`, as far as this stand tells; `then` told of everything.
+    pub fn is_as(&self, then: &Self) -> bool {
+        self.dirs == then.dirs && self.files.is_none_or(|files| then.files == Some(files))
+    }
+
+    /// Whether a cache file written to `path` is clearly younger: what was changed at the very time of the look, and
+    /// maybe after it, would have the same time.
+    pub fn is_older_than(&self, path: &Path) -> bool {
+        let newest = self.dirs.iter().flatten().max();
+        let written = lstat(path).ok().map(|stat| nanoseconds(&stat));
+        written.is_some_and(|written| newest.is_none_or(|newest| newest + 1_000_000_000 < written))
+    }
+}
+
+impl Proposals<'_> {
+    /// How they stand; with `edits` also the files of open ones, at a system call each.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn stand(&self, edits: bool) -> Result<Stand> {
+        let dirs =
+            ProposalState::ALL.map(|state| lstat(self.paths.proposals(state)).ok().map(|stat| nanoseconds(&stat)));
+        let files = if edits { Some(self.edits()?) } else { None };
+        Ok(Stand { dirs, files })
+    }
+
+    fn edits(&self) -> Result<i64> {
+        let mut sum = 0i64;
+        for state in [ProposalState::Active, ProposalState::Deferred] {
+            for id in listing::named(&self.paths.proposals(state))?.0 {
+                let Ok(stat) = lstat(self.path(state, &id)) else { continue };
+                sum = sum.wrapping_mul(31).wrapping_add(nanoseconds(&stat)).wrapping_add(stat.st_size);
+            }
+        }
+        Ok(sum)
+    }
+
+    /// When time alone will change something: the next of these comes back, or a rejected one is forgotten.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn next_change(&self, deferred: &[Proposal]) -> Result<Option<Time>> {
+        let back = deferred.iter().filter_map(Proposal::returns_at).min();
+        let rejected = self.list(ProposalState::Rejected)?.0.into_iter();
+        let forgotten = rejected.filter_map(|id| changed_at(&self.path(ProposalState::Rejected, &id))).min();
+        Ok(back.into_iter().chain(forgotten.map(|changed| changed + Duration::days(REJECTED_DAYS))).min())
+    }
+}
+
+fn nanoseconds(stat: &Stat) -> i64 {
+    let nanoseconds = i64::try_from(stat.st_mtime_nsec).unwrap_or_default();
+    stat.st_mtime.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
+}
