@@ -8,6 +8,7 @@ use crate::{
         run::{Assignment, MARK},
     },
     engine::{collect, project::Project},
+    exec::processes,
     store::{
         paths::RunPaths,
         read,
@@ -78,22 +79,42 @@ pub enum Access {
 /// # Errors
 /// The role of the calling agent may not call it; a write by a run that is over.
 pub fn authorize(context: &Context, project: &Project, command: &str, access: Access) -> Result<Caller> {
-    let Some(run_id) = context.env(MARK) else { return Ok(Caller::Person) };
+    let Some(run_id) = context.env(MARK) else {
+        return match hidden(project, access)? {
+            Some(agent) => may_call(agent, command),
+            None => Ok(Caller::Person),
+        };
+    };
     match find(project, run_id)? {
-        Some(agent) => {
-            let role: Role = agent.assignment.role;
-            if !role.may_call(command) {
-                let allowed = role.spec().commands.join(", ");
-                bail!("the role {role} may not call `scheduler {command}`; it may call: {allowed}");
-            }
-            Ok(Caller::Agent(Box::new(agent)))
-        }
+        Some(agent) => may_call(agent, command),
         None if access == Access::Read => Ok(Caller::Person),
         None => bail!(
             "{MARK} is set but names no run under way in this project: nothing was changed; \
              unset {MARK} to call this as a person"
         ),
     }
+}
+
+fn may_call(agent: AgentCaller, command: &str) -> Result<Caller> {
+    let role: Role = agent.assignment.role;
+    if !role.may_call(command) {
+        let allowed = role.spec().commands.join(", ");
+        bail!("the role {role} may not call `scheduler {command}`; it may call: {allowed}");
+    }
+    Ok(Caller::Agent(Box::new(agent)))
+}
+
+/// The agent that has taken the mark out of the environment and is about to change something.
+fn hidden(project: &Project, access: Access) -> Result<Option<AgentCaller>> {
+    if access == Access::Read {
+        return Ok(None);
+    }
+    for run_id in processes::inherited(MARK) {
+        if let Some(agent) = find(project, &run_id)? {
+            return Ok(Some(agent));
+        }
+    }
+    Ok(None)
 }
 
 /// Refuses a command that makes no sense inside a run.

@@ -3,10 +3,11 @@
 use super::{
     Context,
     caller::{Access, authorize},
-    table, usage,
+    config, table, usage
 };
 use crate::{
     domain::{
+        config::{Agent, Config},
         name::Name,
         prompt::{BUILT_IN, BuiltIn},
         role::Role,
@@ -69,21 +70,30 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
 fn find(name: &str, role: Option<Role>) -> Result<&'static BuiltIn> {
     let name = name.trim_end_matches(".md");
     let fits = |text: &&BuiltIn| text.name.eq_ignore_ascii_case(name) && role.is_none_or(|role| role == text.role);
-    BUILT_IN.iter().find(fits).ok_or_else(|| {
-        let hint = nearest(name, BUILT_IN.iter().map(|text| text.name)).map(|near| format!(" Did you mean {near}?"));
-        usage(format!(
-            "there is no built-in prompt of that name.{} See `scheduler prompt list`",
-            hint.unwrap_or_default()
-        ))
-    })
+    let found: Vec<_> = BUILT_IN.iter().filter(fits).collect();
+    match found[..] {
+        [one] => Ok(one),
+        [] => {
+            let near = nearest(name, BUILT_IN.iter().map(|text| text.name));
+            let hint = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+            Err(usage(format!("there is no built-in prompt of that name.{hint} See `scheduler prompt list`")))
+        }
+        _ => {
+            let roles: Vec<_> = found.iter().map(|text| format!("--role {}", text.role)).collect();
+            Err(usage(format!("there is more than one prompt {name}: say which, {}", roles.join(" or "))))
+        }
+    }
 }
 
 fn list(json: bool, context: &Context) -> Result<()> {
     let project = Project::find(&context.dir)?;
     authorize(context, &project, "prompt list", Access::Read)?;
+    let config = config::read(&project).ok();
     let own = |text: &BuiltIn| -> Option<String> {
-        let path = project.paths.prompt(&text.name.parse::<Name>().ok()?);
-        path.exists().then(|| path.display().to_string())
+        let users = config.as_ref().map(|config| users(text, config)).unwrap_or_default();
+        let names = text.name.parse::<Name>().into_iter().chain(users);
+        let path = names.map(|name| project.paths.prompt(&name)).find(|path| path.exists())?;
+        Some(path.display().to_string())
     };
     let listed: Vec<_> = BUILT_IN
         .iter()
@@ -94,7 +104,12 @@ fn list(json: bool, context: &Context) -> Result<()> {
     }
     let mut rows = table::new(&["PROMPT", "ROLE", "YOURS", "ABOUT"]);
     for text in listed {
-        rows.add_row([text.name, &text.role, if text.replaced_by.is_some() { "yes" } else { "" }, text.about]);
+        rows.add_row([
+            text.name,
+            &text.role,
+            if text.replaced_by.is_some() { "yes" } else { "" },
+            text.about,
+        ]);
     }
     context.line(table::text(&rows))
 }
@@ -103,12 +118,41 @@ fn list(json: bool, context: &Context) -> Result<()> {
 fn eject(text: &BuiltIn, context: &Context) -> Result<()> {
     let project = Project::find(&context.dir)?;
     authorize(context, &project, "prompt eject", Access::Write)?;
-    let path = project.paths.prompt(&text.name.parse()?);
-    match atomic::create_new(&path, text.text.as_bytes())? {
-        Published::New => {
-            context.line(format!("{}: change it, and commit it", path.display()))?;
-            context.line("Every agent with that focus uses it; named after an agent, it is for that one alone.")
+    let shared = BUILT_IN.iter().any(|other| other.name == text.name && other.role != text.role);
+    let names = if shared { agents(text, &config::read(&project)?)? } else { vec![text.name.parse()?] };
+    for path in names.iter().map(|name| project.paths.prompt(name)) {
+        match atomic::create_new(&path, text.text.as_bytes())? {
+            Published::New => context.line(format!("{}: change it, and commit it", path.display()))?,
+            Published::AlreadyExists => bail!("{} is there already and was left as it is", path.display()),
         }
-        Published::AlreadyExists => bail!("{} is there already and was left as it is", path.display()),
     }
+    if shared {
+        return Ok(());
+    }
+    let whose = if text.role == Role::Curator { "Every curator" } else { "Every agent with that focus" };
+    context.line(format!("{whose} uses it; named after an agent, it is for that one alone."))
+}
+
+/// The agents that use a text.
+fn users(text: &BuiltIn, config: &Config) -> Vec<Name> {
+    let uses = |agent: &&Agent| {
+        let focus = agent.focus.as_ref().map(Name::as_str);
+        agent.role == text.role && focus.is_some_and(|focus| focus.eq_ignore_ascii_case(text.name))
+    };
+    config.agents.iter().filter(uses).map(|agent| agent.name.clone()).collect()
+}
+
+/// The agents that use a text whose name means something else to other roles: a file of that name would reach those too.
+fn agents(text: &BuiltIn, config: &Config) -> Result<Vec<Name>> {
+    let names = users(text, config);
+    if names.is_empty() {
+        bail!(
+            "{} means something else to other roles, so its file is named after the agent that uses it: \
+             there is none yet with role: {} and focus: {}",
+            text.name,
+            text.role,
+            text.name
+        );
+    }
+    Ok(names)
 }

@@ -109,8 +109,7 @@ fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>
         }
     }
     for proposal in &active {
-        let places = proposals.all_whereabouts(&proposal.id);
-        if let [one, other, ..] = places[..] {
+        if let Some([one, other]) = proposals.in_two_places(&proposal.id) {
             kept.problems.push(format!("{} is in {one} and in {other}: remove one of the two files", proposal.id));
             continue;
         }

@@ -17,6 +17,7 @@ pub use stand::Stand;
 pub use unfinished::{Stuck, Unfinished};
 
 use super::{
+    atomic,
     listing::{self, Stray},
     lock::Lock,
     paths::Paths,
@@ -135,9 +136,12 @@ impl<'a> Proposals<'a> {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// The states in which there is a file of that name, readable or not: more than one is a mistake of somebody's.
-    pub fn all_whereabouts(&self, id: &Name) -> Vec<ProposalState> {
-        ProposalState::ALL.into_iter().filter(|&state| self.exists(state, id)).collect()
+    /// Two states in which there is a file of that name, readable or not, if there are two: a mistake of somebody's.
+    pub fn in_two_places(&self, id: &Name) -> Option<[ProposalState; 2]> {
+        let mut places = ProposalState::ALL.into_iter().filter(|&state| self.exists(state, id));
+        let one = places.next()?;
+        let other = places.find(|&other| atomic::is_taken(&self.path(one, id), &self.path(other, id)))?;
+        Some([one, other])
     }
 
     /// Where a file of that name is, readable or not.

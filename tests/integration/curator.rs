@@ -109,15 +109,21 @@ fn what_it_may_not_call_is_refused() {
         "task add --title x --role implement".to_owned(),
         format!("proposal reject {id} --reason ' '"),
         "prompt eject curator".to_owned(),
+        // Without the mark it is no person either, as long as the system tells who started it.
+        format!("proposal promote {id} --force # unmarked"),
     ]
     .iter()
-    .map(|line| format!("scheduler {line} >>{said}"))
+    .map(|line| match line.strip_suffix(" # unmarked") {
+        Some(line) => format!("(env -u SCHEDULER_RUN scheduler {line}) >>{said}"),
+        None => format!("scheduler {line} >>{said}"),
+    })
     .collect();
     test.claude.plays("curator", &format!("{calls}finish Done"));
     test.tick_and_wait();
     let said = fs::read_to_string(test.orchestrator("agents/curator/said")).unwrap();
     assert_eq!(said.matches("the role curator may not call").count(), 3, "{said}");
-    assert!(said.contains("only a person may promote beyond") && said.contains("--reason must say why"), "{said}");
+    assert_eq!(said.matches("only a person may promote beyond").count(), 1 + usize::from(cfg!(target_os = "linux")));
+    assert!(said.contains("--reason must say why"), "{said}");
     assert_eq!(test.proposal_state(&id), "active");
 }
 

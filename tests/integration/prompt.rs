@@ -6,21 +6,35 @@ use std::fs;
 #[test]
 fn listed_shown_and_ejected() {
     let test = Test::new();
-    test.agents(&[("impl", "implementer")]);
+    test.config(
+        "model: proposal\nagents:\n  - {name: guard, role: proposer, focus: security}\n  \
+         - {name: odd, role: proposer, focus: bananas}\n",
+    );
     for name in ["test_quality", "code_structure", "features", "plans", "security", "documentation", "curator"] {
         test.run(["prompt", "list"]).ok().says(name).quiet();
     }
-    let shown = test.run(["prompt", "show", "security"]).ok().says("Secrets in the repository").stdout;
-    test.run(["prompt", "eject", "security"]).ok().says("prompts/security.md");
-    let path = test.orchestrator("prompts/security.md");
+    // Two roles have one of that name, and a file of that name would replace both: it is named after its agent.
+    for command in ["show", "eject"] {
+        test.run(["prompt", command, "security"]).code(2).complains("--role proposer or --role gatekeeper");
+    }
+    let security = |command| test.run(["prompt", command, "security", "--role", "proposer"]);
+    let shown = security("show").ok().says("Secrets in the repository").stdout;
+    security("eject").ok().says("prompts/guard.md");
+    let path = test.orchestrator("prompts/guard.md");
     assert_eq!(fs::read_to_string(&path).unwrap(), shown);
     fs::write(&path, "mine").unwrap();
-    test.run(["prompt", "eject", "security"]).refuses().complains("left as it is");
+    security("eject").refuses().complains("left as it is");
+    test.run(["prompt", "eject", "security", "--role", "gatekeeper"]).refuses().complains("there is none yet");
+    test.run(["prompt", "eject", "curator"]).ok().says("Every curator uses it");
+    fs::remove_file(test.orchestrator("prompts/curator.md")).unwrap();
+    assert!(test.run(["doctor"]).stdout.contains("odd: there is no prompt for the focus bananas"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     let json = test.run(["prompt", "list", "--json"]).ok().json();
     let yours: Vec<_> = json.as_array().unwrap().iter().filter(|one| !one["replaced_by"].is_null()).collect();
-    // Proposers and gatekeepers both have one of that name, and one file replaces both.
-    assert_eq!((yours.len(), &yours[0]["name"]), (2, &"security".into()));
+    assert_eq!((yours.len(), &yours[0]["role"]), (1, &"proposer".into()));
+    for line in test.run(["prompt", "list"]).ok().stdout.lines() {
+        assert!(line.trim_end().chars().count() <= 80, "{line}");
+    }
     test.run(["prompt", "show", "sekurity"]).code(2).complains("Did you mean security?");
     test.run(["prompt", "eject", "../../x"]).code(2).complains("no built-in prompt");
 }

@@ -1,7 +1,7 @@
 //! `scheduler proposal add`: the file, the limits, and what is met again.
 
 use super::support::{Test, proposals::architect};
-use std::thread;
+use std::{fs, thread};
 
 #[test]
 fn what_is_wrong_is_said_and_nothing_is_added() {
@@ -12,6 +12,8 @@ fn what_is_wrong_is_said_and_nothing_is_added() {
         (&["--criterion", "c", "--file", "/etc/passwd"][..], "is not a path from the top of the repository"),
         (&["--criterion", "c", "--file", "../x"], "is not a path from the top of the repository"),
         (&["--criterion", "c", "--file", "a\nb"], "is not a path from the top of the repository"),
+        (&["--criterion", "c", "--file", "a`b"], "is not a path from the top of the repository"),
+        (&["--criterion", "c", "--proposer", "Scheduler"], "that name is reserved"),
         (&["--criterion", "c", "--depends-on", "TASK-none"], "no such task or proposal"),
         (&["--criterion", "c", "--depends-on", "../x"], "is not a name"),
         (&["--criterion", "--"], "--criterion must say something"),
@@ -38,7 +40,8 @@ fn the_file_and_the_lists() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
-    test.run(["proposal", "list"]).ok().says("architect").says("Split the parser").quiet();
+    let list = test.run(["proposal", "list"]).ok().says("architect").says("Split the par").quiet();
+    assert!(list.stdout.lines().all(|line| line.trim_end().chars().count() <= 80), "{}", list.stdout);
     let json = test.run(["proposal", "list", "--json"]).ok().json();
     assert_eq!(json["proposals"][0]["files"][0], "src/parse.rs");
     assert_eq!(json["proposals"][0]["score"]["factors"][4]["value"], 1.2);
@@ -49,6 +52,24 @@ fn the_file_and_the_lists() {
     test.run(["proposal", "show", "PROP-none"]).refuses().complains("there is no proposal PROP-none");
     test.run(["proposal", "list", "--mine"]).ok().says("no proposals");
     test.run(["proposal", "list", "--state", "gone"]).code(2).complains("active, promoted, deferred, rejected");
+}
+
+#[test]
+fn files_and_dependencies_are_kept_as_they_were_given() {
+    let test = Test::new();
+    test.agents_and(&[("curator", "curator")], "");
+    test.file("lib/x.rs", "");
+    let first = architect("First", "debt", &[]).add(&test);
+    fs::rename(test.proposal_path("active", &first), test.proposal_path("active", "cleanup")).unwrap();
+    let files = ["docs/my long file name.md", "docs/a - b.md", "x/a (copy).md", "[x].ts", "na", "src/a.rs:12", "lib"];
+    let id = architect("Second", "debt", &files).with(&["--depends-on", "CLEANUP"]).add(&test);
+    let json = test.run(["proposal", "show", &id, "--json"]).ok().json();
+    let kept = ["docs/my long file name.md", "docs/a - b.md", "x/a (copy).md", "[x].ts", "na", "src/a.rs", "lib/"];
+    assert_eq!((&json["files"], &json["depends_on"]), (&serde_json::json!(kept), &serde_json::json!(["cleanup"])));
+    // Cut down to what the file was, a rejected one is known again by its line number too.
+    let one = architect("Split it", "debt", &["src/parse.rs"]).add(&test);
+    test.run(["proposal", "reject", &one, "--reason", "no"]).ok();
+    architect("Split it", "debt", &["src/parse.rs:1"]).try_add(&test).refuses().complains("was this idea");
 }
 
 #[test]

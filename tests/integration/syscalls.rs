@@ -73,7 +73,7 @@ fn proposals_that_nobody_has_changed_are_not_opened() {
     }
     test.later(60).tick_and_wait();
     let start_up = calls(&test, &["--version"]);
-    let tick = calls(&test.later(60), &[]);
+    let tick = calls(test.later(60), &[]);
     assert!(tick < start_up + 120, "{tick} calls, of which {start_up} are process start-up");
 }
 

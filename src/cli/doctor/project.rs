@@ -5,6 +5,9 @@ use crate::{
     domain::{
         config::{self, Config, Severity},
         gate,
+        name::Name,
+        prompt,
+        role::Role,
         state::Phase,
     },
     engine::project::Project,
@@ -36,6 +39,7 @@ pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
             let said = warnings.map(|warning| Finding::warning(format!("{path}: {warning}"), "mend that line"));
             findings.extend(said);
             findings.extend(checks(&config));
+            findings.extend(focuses(project, &config));
             for agent in &config.agents {
                 findings.extend(worktree(project, agent)?);
             }
@@ -62,6 +66,25 @@ fn checks(config: &Config) -> Vec<Finding> {
             Finding::error(
                 gate::unguarded_words(check),
                 format!("add an agent with role: gatekeeper and focus: {check}, or take it out of required_checks"),
+            )
+        })
+        .collect()
+}
+
+/// Agents whose focus nobody has described: they would be told no more than its name.
+fn focuses(project: &Project, config: &Config) -> Vec<Finding> {
+    let is_told = |agent: &config::Agent, focus: &Name| {
+        let has_own = [&agent.name, focus].into_iter().any(|name| project.paths.prompt(name).exists());
+        has_own || prompt::built_in(agent.role, Some(focus)).is_some()
+    };
+    let bound = config.agents.iter().filter(|agent| matches!(agent.role, Role::Proposer | Role::Gatekeeper));
+    let untold =
+        bound.filter_map(|agent| Some((agent, agent.focus.as_ref()?))).filter(|(agent, focus)| !is_told(agent, focus));
+    untold
+        .map(|(agent, focus)| {
+            Finding::warning(
+                format!("{}: there is no prompt for the focus {focus}", agent.name),
+                format!("write {}, or choose one of `scheduler prompt list`", project.paths.prompt(focus).display()),
             )
         })
         .collect()

@@ -11,7 +11,7 @@ use crate::{
         words::words,
     },
     domain::{
-        name::Name,
+        name::{Name, RESERVED},
         proposal::{Category, Complexity, NewProposal, files},
         text::cut,
     },
@@ -81,6 +81,9 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     }
     let by = by(&caller);
     let proposer = match &args.proposer {
+        Some(name) if RESERVED.iter().any(|word| name.as_str().eq_ignore_ascii_case(word)) => {
+            return Err(usage(format!("--proposer {name}: that name is reserved")));
+        }
         Some(name) => name.clone(),
         None => by.name.parse().context("the name of the caller")?,
     };

@@ -6,13 +6,14 @@ use crate::{
         Context,
         caller::{Access, authorize},
         config, table,
+        view::fit,
         words::words,
     },
     domain::{
         config::Config,
         name::Name,
         proposal::{self, Proposal, ProposalState, Score},
-        text::{cut, one_line, printable},
+        text::{one_line, printable},
         time,
     },
     engine::{curation, project::Project},
@@ -20,6 +21,9 @@ use crate::{
 };
 use anyhow::Result;
 use serde::Serialize;
+
+/// How many promoted proposals are listed among the others.
+const PROMOTED: usize = 5;
 
 /// Arguments of `scheduler proposal list`.
 #[derive(Debug, clap::Args)]
@@ -66,7 +70,14 @@ pub fn list(args: &ListArgs, context: &Context) -> Result<()> {
     let caller = authorize(context, &project, "proposal list", Access::Read)?;
     let mut all = read(&project, &config::read(&project)?)?;
     let own = by(&caller).name;
+    let newest = newest_promoted(&all.proposals);
+    let mut left_out = 0;
     all.proposals.retain(|listed| {
+        let old = listed.state == ProposalState::Promoted && !newest.contains(&listed.proposal.id);
+        if old && args.state.is_none() && !args.json {
+            left_out += 1;
+            return false;
+        }
         let fits = args.state.is_none_or(|state| state == listed.state);
         fits && (!args.mine || listed.proposal.proposer.as_str().eq_ignore_ascii_case(&own))
     });
@@ -78,10 +89,20 @@ pub fn list(args: &ListArgs, context: &Context) -> Result<()> {
     } else {
         print(&all.proposals, args.state.is_some(), context)?;
     }
+    if left_out > 0 {
+        context.line(format!("\n{left_out} more were promoted: `scheduler proposal list --state promoted`"))?;
+    }
     for bad in &all.unreadable {
         context.warn(format!("{}: {}", bad.path, bad.problems.join("; ")));
     }
     Ok(())
+}
+
+/// Those that became a task last.
+fn newest_promoted(proposals: &[Listed]) -> Vec<Name> {
+    let mut promoted: Vec<_> = proposals.iter().filter(|listed| listed.state == ProposalState::Promoted).collect();
+    promoted.sort_by_key(|listed| std::cmp::Reverse(listed.proposal.judgement.as_ref().and_then(|judged| judged.at)));
+    promoted.into_iter().take(PROMOTED).map(|listed| listed.proposal.id.clone()).collect()
 }
 
 fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<()> {
@@ -91,7 +112,7 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
         rows.add_row([
             state.word(),
             proposal.id.as_str(),
-            &cut(proposal.proposer.as_str(), 16),
+            &fit(proposal.proposer.as_str(), 12),
             proposal.category.word(),
             proposal.complexity.word(),
             &format!("{:.2}", score.total),

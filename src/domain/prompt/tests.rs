@@ -131,6 +131,7 @@ fn curation() -> CurationView {
             overlaps: vec!["TASK-9 (claimed) names src/db.rs too".to_owned()],
             text: "# Proposal: Index the table".to_owned(),
         }],
+        more: vec![own("PROP-5", "Did not fit", "src/big.rs")],
         others: vec![own("PROP-4", "Waits", "")],
     }
 }
@@ -177,6 +178,7 @@ fn says_all_that_it_was_given() {
             Role::Curator => &[
                 "Look for what is slow.",
                 "room for 17 more tasks (3 of 20",
+                "PROP-5: Did not fit (src/big.rs)",
                 "Of the scores: the weights add up to 2.",
                 "### PROP-3: score 0.61",
                 "- risk 0.90 x 0.15: complexity S",
@@ -320,6 +322,30 @@ fn nobody_closes_a_fence_of_ours() {
         }
         assert!(rendered.contains("[removed]"));
     }
+}
+
+#[test]
+fn the_text_of_a_focus_is_said_once() {
+    for (role, focus, heading) in [
+        (Role::Proposer, Some("speed"), Some("## Your focus: speed")),
+        (Role::Proposer, None, Some("## Your focus\n")),
+        (Role::Curator, None, None),
+        (Role::Gatekeeper, Some("lint"), None),
+    ] {
+        let focus = focus.map(|focus| focus.parse().unwrap());
+        let text = render(&PromptInput { role_prompt: None, focus, ..input(role) }).unwrap();
+        let times = usize::from(role != Role::Gatekeeper);
+        assert_eq!(text.matches("Look for what is slow.").count(), times, "{role}: {text}");
+        assert!(heading.is_none_or(|heading| text.contains(heading)) && !text.contains("None\n"), "{role}: {text}");
+        assert_eq!(text.contains("## Your focus"), heading.is_some(), "{role}: {text}");
+    }
+}
+
+#[test]
+fn feedback_is_shown_whole() {
+    let mut long = input(Role::Proposer);
+    long.proposals.as_mut().unwrap().rejected[0].reason = format!("{}the end", "ü".repeat(4_000));
+    assert!(render(&long).unwrap().contains("üthe end"));
 }
 
 #[test]

@@ -232,6 +232,8 @@ pub struct CurationView {
     pub note: Option<String>,
     /// What is to be judged, the highest score first.
     pub proposals: Vec<JudgedProposal>,
+    /// What is to be judged beyond what fits, a line each.
+    pub more: Vec<OwnProposal>,
     /// What waits for a person, or for its time, a line each.
     pub others: Vec<OwnProposal>,
 }

@@ -53,7 +53,8 @@ pub fn to_escalate<'a>(
     for (at, a) in active.iter().enumerate() {
         for b in active[at + 1..].iter().chain(deferred) {
             let named = |one: &Proposal| pairs.iter().any(|(a, b, _)| a.id == one.id || b.id == one.id);
-            if let Some(shared) = over(a, b).filter(|_| !is_told(a, b) && !(named(a) && named(b))) {
+            let is_told = is_told(a, b) || (named(a) && named(b));
+            if let Some(shared) = over(a, b).filter(|_| !is_told) {
                 pairs.push((a, b, shared));
             }
         }

@@ -68,7 +68,10 @@ pub(super) fn split(text: &str) -> (&str, &str) {
         let trimmed = line.trim_end();
         let after = || &text[offset + line.len()..];
         if trimmed == "---" {
-            return if after().trim().is_empty() { (text, "") } else { (&text[..offset], after()) };
+            // What a person wrote below a line of their own begins with no such word.
+            let first = after().lines().map(str::trim_end).find(|line| !line.is_empty());
+            let is_block = first.and_then(field).is_some_and(|(word, _)| key::ALL.contains(&word));
+            return if is_block { (&text[..offset], after()) } else { (text, "") };
         }
         let ours = trimmed.is_empty()
             || line.starts_with("  ")

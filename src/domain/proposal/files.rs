@@ -1,7 +1,12 @@
 //! Which files a text names, and whether two of them are one.
 
-/// Words that people write where there is no file to name.
-const NO_FILE: [&str; 5] = ["none", "n/a", "na", "-", "tbd"];
+/// Words that people write where there is nothing to name.
+const NOTHING: [&str; 6] = ["none", "n/a", "na", "-", "tbd", "nothing"];
+
+/// Whether a text only says that there is nothing to say.
+pub fn is_nothing(text: &str) -> bool {
+    NOTHING.iter().any(|word| text.trim().trim_end_matches('.').eq_ignore_ascii_case(word))
+}
 
 /// A path in one spelling: without `./`, doubled slashes and `x/..`. A slash at the end stays: it names a folder.
 ///
@@ -41,10 +46,9 @@ pub fn in_line(line: &str) -> Option<String> {
     let path =
         [" (", " - ", " – ", " — ", ": "].iter().fold(item, |rest, mark| rest.split(mark).next().unwrap_or(rest));
     let path = without_line_number(path.trim());
-    let no_file = NO_FILE.iter().any(|word| path.trim_end_matches('.').eq_ignore_ascii_case(word));
     // More than one blank is prose; a name with one is rare but real.
     let prose = path.split_whitespace().count() > 2;
-    if no_file || prose { None } else { normal(path) }
+    if is_nothing(path) || prose { None } else { normal(path) }
 }
 
 /// The paths in the lines of a list, each once.

@@ -123,12 +123,10 @@ fn criteria(section: &str) -> Vec<String> {
 /// `- TASK-1: because` names `TASK-1`. A word such as `cleanup` names something only where it isn't the first one of a
 /// sentence, and `none` nothing anywhere.
 fn dependency(line: &str) -> Option<Name> {
-    const NOTHING: [&str; 5] = ["none", "n/a", "na", "nothing", "tbd"];
     let item = line.trim().strip_prefix(['-', '*'])?.trim().trim_start_matches('`');
     let end = item.find([' ', ':', ',', '`', '(']).unwrap_or(item.len());
     let (word, rest) = (&item[..end], item[end..].trim_start());
-    let says_nothing = NOTHING.iter().any(|nothing| word.trim_end_matches('.').eq_ignore_ascii_case(nothing));
     let is_sentence =
         rest.starts_with(char::is_alphanumeric) && !word.contains(|c: char| c.is_ascii_digit() || c == '-');
-    word.parse().ok().filter(|_| !says_nothing && !is_sentence)
+    word.parse().ok().filter(|_| !files::is_nothing(word) && !is_sentence)
 }

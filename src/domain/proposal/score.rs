@@ -133,7 +133,8 @@ fn priority_alignment(proposal: &Proposal, config: &Config) -> (f64, String) {
 
 /// Whether one of the priorities, words or a glob of paths, fits what a proposal is about.
 fn fits(proposal: &Proposal, priority: &str) -> bool {
-    if priority.contains(['*', '?', '[', '{']) {
+    // No path that one would write there has a blank; words in brackets have.
+    if priority.contains(['*', '?', '[', '{']) && !priority.trim().contains(' ') {
         let Ok(glob) = globset::Glob::new(priority) else { return false };
         let glob = glob.compile_matcher();
         return proposal.files.iter().any(|file| glob.is_match(file));
@@ -163,7 +164,8 @@ fn complexity_reduction(proposal: &Proposal) -> (f64, String) {
         Category::Feature => 0.2,
     };
     let category = format!("category {}: {by_category}", proposal.category);
-    match proposal.complexity_reduction {
+    let says_something = |said: &&String| !files::is_nothing(said);
+    match proposal.complexity_reduction.as_ref().filter(says_something) {
         Some(_) => (f64::min(by_category + 0.3, 1.0), format!("{category}; says what it makes simpler: +0.3")),
         None => (by_category, format!("{category}; says nothing of what it makes simpler")),
     }

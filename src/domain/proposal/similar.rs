@@ -1,7 +1,7 @@
 //! Whether an idea was had, and turned down, before.
 
 use super::{Proposal, files};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// How much of two titles must be the same words.
 const TITLE: f64 = 0.6;
@@ -20,15 +20,19 @@ pub fn rejected_before<'a>(title: &str, paths: &[String], rejected: &'a [Proposa
     rejected.iter().find(|old| is_close(&words, paths, &self::words(&old.title), &old.files))
 }
 
-fn is_close(words: &BTreeSet<String>, paths: &[String], old_words: &BTreeSet<String>, old_paths: &[String]) -> bool {
-    let title = share(words.intersection(old_words).count(), words.len(), old_words.len());
+fn is_close(words: &Words, paths: &[String], old_words: &Words, old_paths: &[String]) -> bool {
+    let of_its_own = |a: &Words, b: &Words| a.iter().any(|(word, is_name)| *is_name && !b.contains_key(word));
+    if of_its_own(words, old_words) && of_its_own(old_words, words) {
+        // `parse_header` and `parse_body`, bug 12 and bug 13: the rest is how such things are said.
+        return false;
+    }
+    let title = share(words.keys().filter(|word| old_words.contains_key(*word)).count(), words.len(), old_words.len());
     if paths.is_empty() || old_paths.is_empty() {
         return title >= TITLE_ALONE;
     }
-    let common = files::shared(paths, old_paths).len();
-    // A folder may hold several of the other's files.
-    let all = common.max(1) + (paths.len() - common) + old_paths.len().saturating_sub(common);
-    title >= TITLE && common as f64 / all as f64 >= FILES
+    // Files that an idea names beside those of the old one make it no other; a folder may hold several of them.
+    let common = files::shared(old_paths, paths).len();
+    title >= TITLE && common as f64 / old_paths.len() as f64 >= FILES
 }
 
 /// The part of two sets that they share (Jaccard); two empty ones share nothing.
@@ -39,11 +43,21 @@ fn share(common: usize, a: usize, b: usize) -> f64 {
     }
 }
 
+/// Words, and whether each is the name or number of something.
+type Words = BTreeMap<String, bool>;
+
 /// The words of a title that carry meaning, without endings that make no difference.
-fn words(title: &str) -> BTreeSet<String> {
-    let lower = title.to_lowercase();
-    let split = lower.split(|c: char| !c.is_alphanumeric());
-    split.filter(|word| !word.is_empty() && !EMPTY_WORDS.contains(word)).map(stem).collect()
+fn words(title: &str) -> Words {
+    let split = title.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let words = split.map(|word| (word, word.to_lowercase()));
+    let words = words.filter(|(_, lower)| !EMPTY_WORDS.contains(&lower.as_str()));
+    words.map(|(word, lower)| if is_name(word) { (lower, true) } else { (stem(&lower), false) }).collect()
+}
+
+/// Whether a word names something in the code, or is a number: `parse_body`, `parseBody`, `12`.
+fn is_name(word: &str) -> bool {
+    let inner_capital = word.chars().zip(word.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase());
+    inner_capital || word.contains(|c: char| c == '_' || c.is_ascii_digit())
 }
 
 /// `split`, `splits` and `splitting` are one word here, as are `validate` and `validated`; short words stay as they are.
@@ -84,6 +98,19 @@ mod tests {
         ] {
             assert_eq!(close(idea, split), repeats, "{idea:?}");
             assert_eq!(close(split, idea), repeats, "{idea:?}, the other way round");
+        }
+        let two: (&str, &[&str]) = ("Split the parser into modules", &["src/parse.rs", "src/lex.rs"]);
+        let padded: (&str, &[&str]) = (two.0, &["src/parse.rs", "src/lex.rs", "a.rs", "b.rs", "c.rs"]);
+        assert!(close(padded, two), "further files make it no other idea");
+        let file = &["src/parse.rs"][..];
+        for (one, other, repeats) in [
+            ("Test error paths of parse_header", "Test error paths of parse_body", false),
+            ("Test error paths of parseHeader", "Test error paths of parseBody", false),
+            ("Fix bug 12 in the parser", "Fix bug 13 in the parser", false),
+            ("Fix bug 12 in the parser", "Fix the bug 12 in the parser!", true),
+            ("Test error paths of parse_header", "Test the error paths", true),
+        ] {
+            assert_eq!(close((one, file), (other, file)), repeats, "{one} / {other}");
         }
         assert!(!close(("", &[]), ("", &[])), "nothing says nothing");
     }

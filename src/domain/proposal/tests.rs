@@ -99,7 +99,11 @@ fn judgements() -> Vec<Judgement> {
 #[test]
 fn judgements_replace_each_other() {
     let conflict = KnownConflict { with: name("PROP-2"), own: 7, other: u64::MAX };
-    for text in [new("x").to_text(&name("PROP-1"), now()), "# x\r\n\r\n## Rationale\r\na\r\n---\r\nb\r\n".to_owned()] {
+    for text in [
+        new("x").to_text(&name("PROP-1"), now()),
+        "# x\r\n\r\n## Rationale\r\na\r\n---\r\nb\r\n".to_owned(),
+        "# x\n\n## Rationale\na\n\n---\n\n    a note of mine\n".to_owned(),
+    ] {
         let before = read(&text);
         let mut written = text.clone();
         for judgement in judgements() {

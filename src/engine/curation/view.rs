@@ -17,6 +17,9 @@ use chrono::Duration;
 /// How long a proposer is reminded of its rejections and shown its promotions, in days.
 const REMINDED_DAYS: i64 = 30;
 
+/// The most bytes of proposals that a curator is shown whole: beyond that nobody would read them, or could.
+const MAX_SHOWN: usize = 300_000;
+
 /// What `proposer` must know to propose nothing twice.
 ///
 /// # Errors
@@ -72,15 +75,25 @@ pub fn curation_view(paths: &Paths, config: &Config) -> Result<(CurationView, Ve
         note = note.or(score.note.clone());
         let text = proposals.find(&one.id)?.text;
         shown.push((one.id.clone(), one.fingerprint));
-        scored.push((score.total, judged(paths, one, &score, text, &open)?));
+        scored.push((score.total, judged(paths, one, &score, text, &open)?, one));
     }
-    scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    scored.sort_by(|(a, ..), (b, ..)| b.total_cmp(a));
+    let (mut whole, mut more, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for (_, judged, one) in scored {
+        bytes += judged.text.len();
+        if bytes <= MAX_SHOWN {
+            whole.push(judged);
+        } else {
+            more.push(line(one, ProposalState::Active));
+        }
+    }
     let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     let view = CurationView {
         pending: number(Queue::new(paths).pending()?),
         limit: number(config.queue_limits.max_incoming),
         note,
-        proposals: scored.into_iter().map(|(_, one)| one).collect(),
+        proposals: whole,
+        more,
         others,
     };
     Ok((view, shown))

@@ -51,17 +51,20 @@ pub(super) fn parse_stat(pid: u32, stat: &str, uid: u32) -> Option<Row> {
 
 /// Whether the process was started by this user with `name=value` in its environment.
 pub(super) fn carries(row: &Row, name: &str, value: &str) -> bool {
+    variable(row, name).is_some_and(|found| found == value)
+}
+
+/// The variable in the environment with which this user started a process.
+pub(super) fn variable(row: &Row, name: &str) -> Option<String> {
     if row.uid != own_uid() || row.zombie {
-        return false;
+        return None;
     }
     let path = format!("/proc/{}/environ", row.pid);
-    let Ok(file) = File::open(Path::new(&path)) else { return false };
     let mut environment = Vec::new();
-    if file.take(MAX_ENVIRONMENT).read_to_end(&mut environment).is_err() {
-        return false;
-    }
-    let wanted = format!("{name}={value}");
-    environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
+    File::open(Path::new(&path)).ok()?.take(MAX_ENVIRONMENT).read_to_end(&mut environment).ok()?;
+    let prefix = format!("{name}=");
+    let found = environment.split(|&byte| byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
+    Some(String::from_utf8_lossy(found).into_owned())
 }
 
 /// Whether a git stands in one of these folders, or has it among its arguments; one that doesn't say, may.

@@ -37,7 +37,7 @@ impl Proposals<'_> {
             }
         }
         if let Some(limits) = limits {
-            within(limits, &new.proposer, active, by_run)?;
+            within(limits, new, active, by_run)?;
         }
         if let (Some(old), None) = (rejected_before(&new.title, &new.files, &rejected), &new.again) {
             bail!("{}", repeats(old));
@@ -60,7 +60,9 @@ impl Proposals<'_> {
     }
 }
 
-fn within(limits: ProposalLimits, proposer: &Name, active: u32, by_run: u32) -> Result<()> {
+fn within(limits: ProposalLimits, new: &NewProposal, active: u32, by_run: u32) -> Result<()> {
+    let proposer = &new.proposer;
+    let also = if new.run.is_none() { ", or add it all the same with --force" } else { "" };
     let ProposalLimits { max_active, max_per_run } = limits;
     if by_run >= max_per_run {
         bail!(
@@ -71,7 +73,7 @@ fn within(limits: ProposalLimits, proposer: &Name, active: u32, by_run: u32) -> 
     if active >= max_active {
         bail!(
             "{active} proposals of {proposer} wait to be judged and no more than {max_active} may \
-             (proposal_limits.{proposer}.max_active): nothing was added, wait until some are judged"
+             (proposal_limits.{proposer}.max_active): nothing was added, wait until some are judged{also}"
         );
     }
     Ok(())

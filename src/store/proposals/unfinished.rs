@@ -11,11 +11,7 @@ use crate::{
         proposal::{Judgement, ProposalState},
         time::Time,
     },
-    store::{
-        atomic::{self, is_taken},
-        lock::Lock,
-        marker, messages, read,
-    },
+    store::{atomic, lock::Lock, marker, messages, read},
 };
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -74,15 +70,6 @@ impl Unfinished {
             Self::Conflict { ids, .. } => ids.iter().collect(),
         }
     }
-
-    /// The state that it leads to.
-    fn to(&self) -> ProposalState {
-        match self {
-            Self::Judge { judgement, .. } => judgement.verdict.state(),
-            Self::Reactivate { .. } => ProposalState::Active,
-            Self::Conflict { .. } => ProposalState::Deferred,
-        }
-    }
 }
 
 impl Proposals<'_> {
@@ -128,7 +115,9 @@ impl Proposals<'_> {
     /// Writes down what is to be done, does it, and strikes it off.
     pub(super) fn perform(&self, lock: &Lock, what: &Unfinished, now: Time) -> Result<()> {
         for id in what.ids() {
-            self.is_nowhere_else(id, what.to())?;
+            if let Some([one, other]) = self.in_two_places(id) {
+                return Err(twice(id, one, other));
+            }
         }
         let path = self.paths.unfinished_judgement();
         atomic::write(&path, &atomic::json(what)?)?;
@@ -140,19 +129,6 @@ impl Proposals<'_> {
             return Err(error.context("not complete yet; the next tick or call goes on with it"));
         }
         atomic::remove(&path).map(drop)
-    }
-
-    /// Refuses to move a proposal to where another file of its name is.
-    fn is_nowhere_else(&self, id: &Name, to: ProposalState) -> Result<()> {
-        let from = self.whereabouts_but(id, to);
-        match from {
-            Some(from) if is_taken(&self.path(from, id), &self.path(to, id)) => Err(twice(id, from, to)),
-            _ => Ok(()),
-        }
-    }
-
-    fn whereabouts_but(&self, id: &Name, but: ProposalState) -> Option<ProposalState> {
-        ProposalState::ALL.into_iter().find(|&state| state != but && self.exists(state, id))
     }
 
     /// Tells a person of a judgement that can't be carried out, and strikes it off.

@@ -113,10 +113,23 @@ fn complexity_reductions() {
         ("feature", false, 0.2),
         ("feature", true, 0.5),
     ] {
-        let section = if said { "\n## Complexity Reduction\nOne module less.\n" } else { "" };
+        let section = format!("\n## Complexity Reduction\n{}\n", if said { "One module less." } else { "None." });
         let proposal = proposal(&format!("**Category:** {category}\n{section}"));
         let found = factor(&score(&proposal, &config(""), &Surroundings::default()), "complexity_reduction").0;
         assert_eq!(found, value, "{category} {said}");
+    }
+}
+
+#[test]
+fn what_a_task_says_of_files() {
+    let files = ["src/a.rs".to_owned(), "src/b.rs".to_owned()];
+    for (text, touched) in [
+        ("# x\n\n## Context\nMend src/a.rs.\n", &files[..1]),
+        ("# x\n\n## Context\nUnlike src/a.rs.\n\n## Relevant Files\n\n- `src/b.rs`\n", &files[1..]),
+        ("# x\n\n## Relevant Files\n\n- src/\n", &files[..]),
+        ("# x\n", &[]),
+    ] {
+        assert_eq!(Busy::of_task("t".to_owned(), text).touches(&files), touched, "{text}");
     }
 }
 
@@ -134,6 +147,7 @@ fn priorities() {
         ("priorities: [./src/auth/]", 0.8),
         ("priorities: [src/auth/login.rs]", 0.8),
         ("priorities: [src/au]", 0.2),
+        ("priorities: ['[login] page']", 0.8),
         ("priorities: [speed, login, 'src/**']", 1.0),
     ] {
         let text = files(&["src/auth/login.rs"]);
