@@ -77,7 +77,9 @@ pub fn keep(paths: &Paths, config: &Config, now: Time, edits: bool) -> Result<Ke
     let deferred = proposals.good(ProposalState::Deferred)?;
     let until = proposals.next_change(&deferred)?;
     count(&proposals, Vec::new(), deferred, &mut kept)?;
-    known::remember(paths, stand, until, &kept)?;
+    if let Err(error) = known::remember(paths, stand, until, &kept) {
+        kept.problems.push(format!("{error:#}"));
+    }
     Ok(kept)
 }
 

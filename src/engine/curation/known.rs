@@ -8,7 +8,7 @@ use crate::{
         time::{self, Time},
     },
     store::{
-        cache,
+        atomic, cache,
         paths::{Paths, RunPaths},
         proposals::{Proposals, Stand},
         read, runs,
@@ -32,13 +32,16 @@ pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Kept> {
     let path = paths.known_proposals();
     let known: Known = cache::load(&path).filter(|known: &Known| known.until.is_none_or(|until| now < until))?;
     let stand = Proposals::new(paths).stand(edits).ok()?;
-    (stand.is_as(&known.stand) && stand.is_older_than(&path)).then_some(known.kept)
+    stand.is_as(&known.stand).then_some(known.kept)
 }
 
-/// Remembers what a look found that began when the proposals stood so.
+/// Remembers what a look found that began when the proposals stood so; not if they were changed so lately that a
+/// change after the look could bear the same time.
 pub(super) fn remember(paths: &Paths, stand: Stand, until: Option<Time>, kept: &Kept) -> Result<()> {
     let kept = Kept { changes: Vec::new(), ..kept.clone() };
-    cache::save(&paths.known_proposals(), &Known { stand, until, kept })
+    let path = paths.known_proposals();
+    cache::save(&path, &Known { stand, until, kept })?;
+    if stand.is_older_than(&path) { Ok(()) } else { atomic::remove(&path).map(drop) }
 }
 
 /// Writes down what a curator is shown.

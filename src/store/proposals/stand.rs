@@ -20,8 +20,8 @@ use std::path::Path;
 /// When what was changed last, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stand {
-    /// Each directory: a file came or went.
-    dirs: [Option<i64>; 4],
+    /// Each directory but that of promoted ones: a file came or went.
+    dirs: [Option<i64>; 3],
     /// The open proposals' files together, where a person may have edited one in its place.
     files: Option<i64>,
 }
@@ -32,8 +32,7 @@ impl Stand {
         self.dirs == then.dirs && self.files.is_none_or(|files| then.files == Some(files))
     }
 
-    /// Whether a cache file written to `path` is clearly younger: what was changed at the very time of the look, and
-    /// maybe after it, would have the same time.
+    /// Whether the file at `path` is clearly younger.
     pub fn is_older_than(&self, path: &Path) -> bool {
         let newest = self.dirs.iter().flatten().max();
         let written = lstat(path).ok().map(|stat| nanoseconds(&stat));
@@ -47,8 +46,8 @@ impl Proposals<'_> {
     /// # Errors
     /// A directory cannot be read.
     pub fn stand(&self, edits: bool) -> Result<Stand> {
-        let dirs =
-            ProposalState::ALL.map(|state| lstat(self.paths.proposals(state)).ok().map(|stat| nanoseconds(&stat)));
+        let watched = [ProposalState::Active, ProposalState::Deferred, ProposalState::Rejected];
+        let dirs = watched.map(|state| lstat(self.paths.proposals(state)).ok().map(|stat| nanoseconds(&stat)));
         let files = if edits { Some(self.edits()?) } else { None };
         Ok(Stand { dirs, files })
     }
