@@ -78,7 +78,7 @@ pub struct Snapshot {
     pub claimed: u32,
     /// Of these, how many will open a pull request.
     pub claimed_opening: u32,
-    /// Checks that pull requests need, oldest pull request first. Only read if a gatekeeper could start.
+    /// Checks that pull requests need, best first. Only read if a gatekeeper could start.
     pub due_checks: Vec<DueCheck>,
     /// Pull requests open, from the cache; `None` if that was never found out.
     pub open_prs: Option<u32>,
@@ -278,7 +278,7 @@ impl<'a> Given<'a> {
         snapshot.cooldown.as_ref().filter(|_| self.running > 0).map(cooling)
     }
 
-    /// The oldest pull request that needs the gatekeeper's check and wasn't tried too often.
+    /// The first pull request that needs the gatekeeper's check and wasn't tried too often.
     fn check(&mut self, agent: &Agent) -> Result<Work, Reason> {
         let tries = agent.settings.max_attempts;
         let fits = |due: &&DueCheck| agent.focus.as_ref() == Some(&due.check);

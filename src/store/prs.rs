@@ -8,7 +8,7 @@ mod fix_tasks;
 use super::{atomic, error::cannot, lock::Lock, paths::Paths, read};
 use crate::domain::{
     config::Gatekeeper,
-    gate::{self, Check, CheckResult, CheckStatus, DueCheck, Meta, Seen, Settled, Status},
+    gate::{self, Check, CheckResult, CheckStatus, DueCheck, Hitch, Meta, Seen, Settled, Status},
     name::Name,
     time::Time,
 };
@@ -222,7 +222,16 @@ impl<'a> Prs<'a> {
         self.change(number, |meta| {
             meta.settled = Some(settled.clone());
             meta.changes_requested = changes_requested;
+            meta.hitch = None;
         })
+    }
+
+    /// Notes what keeps a verdict from being carried out, or that nothing does.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn note_hitch(&self, number: u64, hitch: Option<&Hitch>) -> Result<Meta> {
+        self.change(number, |meta| meta.hitch = hitch.cloned())
     }
 
     fn change(&self, number: u64, change: impl FnOnce(&mut Meta)) -> Result<Meta> {

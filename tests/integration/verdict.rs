@@ -141,6 +141,9 @@ fn what_was_cut_off_is_done_and_never_done_twice() {
         ("failed", "pr review", "lost_reply"),
         ("failed", "pr comment", "lost_reply"),
         ("failed", "api ", "lost_reply"),
+        ("failed", "pr review", "write_500"),
+        ("failed", "pr review", "write_404"),
+        ("passed", "api ", "bad_json"),
         ("passed", "pr review", "403"),
         ("passed", "pr comment", "500"),
         ("passed", "pr ready", "lost_reply"),
@@ -169,6 +172,29 @@ fn what_was_cut_off_is_done_and_never_done_twice() {
         assert_eq!(made.labels, [format!("gatekeeper:{label}")], "{call} {mode}");
         assert_eq!(made.draft, status == "failed", "{call} {mode}");
         assert_eq!(test.queue("incoming").len(), usize::from(status == "failed"), "{call} {mode}");
+    }
+}
+
+#[test]
+fn markers_of_others_count_for_nothing_and_labels_of_ours_are_kept_right() {
+    let test = Test::gated("  auto_approve: true\n");
+    let number = test.pull_request("a");
+    let head = test.origin_tip("a").unwrap();
+    for kind in ["comments", "reviews"] {
+        for mark in [format!("verdict {head} passed"), format!("approval {head}")] {
+            test.github.remark(number, kind, "somebody", &format!("<!-- scheduler:{mark} -->"));
+        }
+    }
+    test.they_record("passed", "passed");
+    settle(&test, number, "approved", 4);
+    let made = test.github.only_pull_request();
+    assert_eq!((made.comments.len(), made.reviews.len()), (3, 3), "{made:#?}");
+    for labels in ["", "bug\ngatekeeper:blocked\n", "gatekeeper:blocked\ngatekeeper:passed\n"] {
+        test.github.set(number, "labels", labels);
+        test.next();
+        let made = test.github.only_pull_request();
+        let ours: Vec<_> = made.labels.iter().map(String::as_str).filter(|label| *label != "bug").collect();
+        assert_eq!((ours, made.comments.len()), (vec!["gatekeeper:passed"], 3), "{labels:?}");
     }
 }
 

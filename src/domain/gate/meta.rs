@@ -1,6 +1,6 @@
 //! `meta.json`: what is remembered of one pull request. Fields of a later version survive every change.
 
-use super::check::CheckStatus;
+use super::{check::CheckStatus, hitch::Hitch};
 use crate::domain::{
     name::Name,
     time::{self, Time},
@@ -131,6 +131,9 @@ pub struct Meta {
     /// What was carried out on GitHub last.
     #[serde(default)]
     pub settled: Option<Settled>,
+    /// What keeps the verdict from being carried out, if anything does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hitch: Option<Hitch>,
     /// An earlier change request of ours may still stand.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changes_requested: bool,

@@ -17,13 +17,6 @@ use crate::domain::{
 };
 use std::fmt::Write as _;
 
-/// The label of a pull request that passed.
-pub const PASSED: &str = "gatekeeper:passed";
-/// The label of one that is blocked.
-pub const BLOCKED: &str = "gatekeeper:blocked";
-/// Both.
-pub const LABELS: [&str; 2] = [PASSED, BLOCKED];
-
 /// The most findings of one check that are shown in a comment.
 const ISSUES_SHOWN: usize = 50;
 /// The longest finding in characters.

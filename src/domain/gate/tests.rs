@@ -86,7 +86,9 @@ fn only_a_new_head_commit_asks_for_new_checks() {
     talked_about.draft = false;
     known.observe(&talked_about, &Gatekeeper::default(), now());
     assert_eq!((known.status, known.title.as_str()), (Status::Approved, "Another title"));
-    assert!(due(&known, &Gatekeeper { optional_checks: vec![], ..Gatekeeper::default() }, &|_| true).is_empty());
+    assert!(
+        due(&[known.clone()], &Gatekeeper { optional_checks: vec![], ..Gatekeeper::default() }, &|_| true).is_empty()
+    );
     talked_about.head_sha = OLD.to_owned();
     known.observe(&talked_about, &Gatekeeper::default(), now());
     assert_eq!(known.status, Status::Pending);
@@ -106,19 +108,38 @@ fn checks_that_are_due() {
         // Begun by a run that is no more.
         ("lint=running", false, "lint.1 tests.1 style.1 architecture.1"),
     ] {
-        let due = due(&meta(results), &gate, &|run| live && run == "run-1");
+        let due = due(&[meta(results)], &gate, &|run| live && run == "run-1");
         let words: Vec<_> = due.iter().map(|due| format!("{}.{}", due.check, due.attempt)).collect();
         assert_eq!(words.join(" "), expected, "{results}");
         assert!(due.iter().all(|due| due.pr == 7 && due.commit == HEAD));
     }
     let mut closed = meta("");
     closed.status = Status::Closed;
-    assert!(due(&closed, &gate, &|_| true).is_empty());
+    assert!(due(&[closed], &gate, &|_| true).is_empty());
     let mut fork = meta("");
     fork.fork = true;
-    assert!(due(&fork, &gate, &|_| true).is_empty());
-    let included = due(&fork, &Gatekeeper { include_forks: true, ..gate }, &|_| true);
+    assert!(due(std::slice::from_ref(&fork), &gate, &|_| true).is_empty());
+    let included = due(&[fork], &Gatekeeper { include_forks: true, ..gate }, &|_| true);
     assert!(included.iter().all(|due| due.fork) && included.len() == 4);
+}
+
+#[test]
+fn what_was_tried_in_vain_waits_behind_the_rest() {
+    let gate = Gatekeeper { required_checks: vec![name("lint")], optional_checks: vec![], ..Gatekeeper::default() };
+    // Of each pull request, oldest first, how many minutes ago its check was tried.
+    for (tried, expected) in [("- - -", "1 2 3"), ("5 - -", "2 3 1"), ("5 9 -", "3 2 1"), ("1 1 1", "1 2 3")] {
+        let one = |(index, ago): (usize, &str)| {
+            let mut meta = meta(if ago == "-" { "" } else { "lint=pending" });
+            meta.pr_number = index as u64 + 1;
+            if let Some(result) = meta.check_results.get_mut(&name("lint")) {
+                result.time = Some(now() - chrono::Duration::minutes(ago.parse().unwrap()));
+            }
+            meta
+        };
+        let metas: Vec<_> = tried.split(' ').enumerate().map(one).collect();
+        let order: Vec<_> = due(&metas, &gate, &|_| true).iter().map(|due| due.pr.to_string()).collect();
+        assert_eq!(order.join(" "), expected, "{tried}");
+    }
 }
 
 #[test]
@@ -148,6 +169,46 @@ fn fix_rounds() {
         meta.fix_tasks = made.iter().map(|commit| task(commit)).collect();
         assert_eq!(fix_round(&meta, max), expected, "{made:?}");
     }
+}
+
+#[test]
+fn labels_show_how_it_stands_and_others_are_left() {
+    for (status, labels, remove, add) in [
+        (Status::Approved, "bug", "", Some(PASSED)),
+        (Status::Approved, "bug gatekeeper:passed", "", None),
+        (Status::Approved, "Gatekeeper:Passed", "", None),
+        (Status::Approved, "gatekeeper:blocked gatekeeper:passed", BLOCKED, None),
+        (Status::Blocked, "gatekeeper:passed", PASSED, Some(BLOCKED)),
+        (Status::Running, "gatekeeper:passed bug", PASSED, None),
+        (Status::Pending, "gatekeeper:else bug", "", None),
+    ] {
+        let labels: Vec<String> = labels.split(' ').map(str::to_owned).collect();
+        let changes = label_changes(status, &labels);
+        assert_eq!((changes.remove.join(" ").as_str(), changes.add), (remove, add), "{status} {labels:?}");
+        assert_eq!(changes.is_empty(), remove.is_empty() && add.is_none());
+    }
+}
+
+#[test]
+fn each_pull_request_waits_for_itself() {
+    let mut hitch: Option<Hitch> = None;
+    // Whose trouble it is, the minutes that it waits, whether the human is told.
+    for (own, commit, minutes, told) in [
+        (true, HEAD, 0, false),
+        (false, HEAD, 0, false),
+        (true, HEAD, 2, true),
+        (true, HEAD, 4, true),
+        (true, OLD, 0, false),
+    ] {
+        let next = Hitch::after(hitch.as_ref(), commit, "labels", "no", own, now());
+        assert_eq!(next.retry_at - now(), chrono::Duration::minutes(minutes), "{own} {commit}");
+        assert_eq!((next.is_told(), next.holds(commit, now())), (told, minutes > 0));
+        assert!(!next.holds(commit, next.retry_at) && !next.holds("another", now()));
+        hitch = Some(next);
+    }
+    let long = (0..40)
+        .fold(None, |earlier: Option<Hitch>, _| Some(Hitch::after(earlier.as_ref(), HEAD, "s", "w", true, now())));
+    assert_eq!(long.unwrap().retry_at - now(), chrono::Duration::hours(1));
 }
 
 #[test]
