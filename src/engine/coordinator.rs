@@ -9,9 +9,10 @@ use super::{Clock, project::Project};
 use crate::{
     domain::{
         config::Gatekeeper,
-        gate::{Meta, Status},
+        gate::{self, Hitch, Meta, Status},
         message::{Message, MessageType},
         name::Name,
+        text::one_line,
     },
     exec::github::{GhError, GitHub, OpenPulls, Pull},
     store::{cache, messages, prs::Prs},
@@ -57,18 +58,13 @@ pub enum End {
 }
 
 /// Why the steps for one pull request stopped.
-enum Hitch {
-    Refused(GhError),
+enum Halt {
+    /// At this step.
+    Refused(&'static str, GhError),
     Failed(anyhow::Error),
 }
 
-impl From<GhError> for Hitch {
-    fn from(error: GhError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl From<anyhow::Error> for Hitch {
+impl From<anyhow::Error> for Halt {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
     }
@@ -85,24 +81,63 @@ impl Coordinator<'_> {
             Err(error) => return self.refused(error),
         };
         let mut known = self.observe(&open)?;
-        known.sort_by_key(|(pull, _)| pull.seen.number);
-        let mut hitch = None;
-        for (pull, meta) in known.into_iter().filter(|(_, meta)| !meta.is_settled()) {
+        // Where something failed the last time, it may fail again and end the run.
+        known.sort_by_key(|(pull, meta)| (meta.hitch.is_some(), pull.seen.number));
+        for (pull, meta) in known {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(End::Stopped);
             }
-            match self.carry_out(pull, meta) {
+            if meta.hitch.as_ref().is_some_and(|hitch| hitch.holds(&meta.head_sha, (self.clock)())) {
+                continue;
+            }
+            match self.step(pull, &meta) {
                 Ok(()) => {}
-                Err(Hitch::Failed(error)) => return Err(error),
-                // Asking on would only make it worse.
-                Err(Hitch::Refused(error)) if error.is_temporary() => return self.refused(error),
-                Err(Hitch::Refused(error)) => {
-                    tracing::warn!(number = pull.seen.number, "{error}");
-                    hitch.get_or_insert(error);
+                Err(Halt::Failed(error)) => return Err(error),
+                Err(Halt::Refused(step, error)) => {
+                    self.note_hitch(&meta, step, &error)?;
+                    // Asking on would only make it worse.
+                    if !error.is_of_one() {
+                        return self.refused(error);
+                    }
                 }
             }
         }
-        hitch.map_or(Ok(End::Done), |error| self.refused(error))
+        Ok(End::Done)
+    }
+
+    /// Does what is due for one pull request: its verdict, or what may come after that. Costs no call if nothing is.
+    fn step(&self, pull: &Pull, meta: &Meta) -> Result<(), Halt> {
+        if !meta.is_settled() || gate::needs_fix(meta, self.gate.max_fix_rounds) {
+            return self.carry_out(pull, meta);
+        }
+        // Somebody may have changed them.
+        if !gate::label_changes(meta.status, &pull.seen.labels).is_empty() {
+            self.set_labels(pull, meta.status)?;
+        }
+        self.report_late(meta)?;
+        if meta.hitch.is_some() {
+            self.prs().note_hitch(meta.pr_number, None)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what went wrong with one pull request, and tells of it if it lasts.
+    fn note_hitch(&self, meta: &Meta, step: &str, error: &GhError) -> Result<()> {
+        let (number, own) = (meta.pr_number, error.is_of_one());
+        tracing::warn!(number, step, "{error}");
+        let why = one_line(&error.to_string());
+        let hitch = Hitch::after(meta.hitch.as_ref(), &meta.head_sha, step, &why, own, (self.clock)());
+        self.prs().note_hitch(number, Some(&hitch))?;
+        if !own || !hitch.is_told() {
+            return Ok(());
+        }
+        let title = format!("A verdict can't be carried out: {}", gate::title_of_pr(meta));
+        let text = format!(
+            "#{number}, at the step \"{step}\": {error}; {}.\n\nIt is tried again, less and less often; the other pull \
+             requests go on.",
+            error.remedy()
+        );
+        self.tell(MessageType::Error, &title, &text, format!("gate hitch {number} {} {step}", meta.head_sha))
     }
 
     fn github(&self) -> GitHub {

@@ -221,8 +221,7 @@ fn checks(paths: &Paths, config: &Config, crew: &Crew, taken: &mut Taken) -> Res
     };
     let under_way: Vec<&str> = crew.views.values().filter_map(|view| view.state.run_id.as_deref()).collect();
     let is_live = |run: &str| under_way.contains(&run);
-    let due = all.metas.iter().flat_map(|meta| gate::due(meta, &config.gatekeeper, &is_live));
-    taken.snapshot.due_checks = due.collect();
+    taken.snapshot.due_checks = gate::due(&all.metas, &config.gatekeeper, &is_live);
     taken.problems.extend(all.problems);
     Ok(())
 }

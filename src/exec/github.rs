@@ -3,6 +3,7 @@
 //! Every call has a time limit, and every call that creates something looks first and again after a lost reply, so that
 //! doing it twice does it once. It never decides what is published, and never asks anybody anything.
 
+mod comments;
 mod error;
 mod gate;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{review::Verdict, text};
 use crate::exec::command::{self, Patience};
 
+pub use comments::{Comments, marker};
 pub use error::GhError;
 pub use gate::{Description, OpenPulls, Pull, Reviewed};
 
@@ -107,31 +109,6 @@ pub enum Posted {
     Review,
     /// As a comment.
     Comment,
-}
-
-/// What was said on a pull request.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Comments {
-    comments: Vec<Remark>,
-    reviews: Vec<Remark>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Remark {
-    #[serde(default)]
-    body: String,
-}
-
-impl Comments {
-    /// Whether a comment or review carries the marker.
-    pub fn have(&self, marker: &str) -> bool {
-        self.comments.iter().chain(&self.reviews).any(|remark| remark.body.contains(marker))
-    }
-}
-
-/// What makes a comment findable, invisible for readers.
-pub fn marker(key: &str) -> String {
-    format!("<!-- scheduler:{key} -->")
 }
 
 /// The GitHub repository of one checkout.

@@ -60,15 +60,17 @@ pub fn branch(git: &Git, name: &str) -> Result<Option<String>, GitError> {
     }
 }
 
-/// Fetches branch `name` itself, for a project that is configured to fetch only some. Then see [`branch`].
-pub fn fetch_branch(git: &Git, name: &str, timeout: Duration) -> Result<Fetched, GitError> {
-    if !has_origin(git)? {
-        return Ok(Fetched::NoRemote);
+/// The commit of branch `name` of `origin`, fetched by its name to `refs/scheduler/branch/<name>`, for a project that is
+/// configured to fetch only some branches. The last that is known where `origin` can't be asked; `None` if none is.
+pub fn fetch_branch(git: &Git, name: &str, timeout: Duration) -> Result<Option<String>, GitError> {
+    if !is_branch_name(git, name)? || !has_origin(git)? {
+        return Ok(None);
     }
-    if !is_branch_name(git, name)? {
-        return Ok(Fetched::Failed(Trouble::Other(format!("{name:?} is not a branch name"))));
+    let private = format!("refs/scheduler/branch/{name}");
+    if let Fetched::Failed(trouble) = fetch_refs(git, timeout, Some(&format!("+refs/heads/{name}:{private}")))? {
+        tracing::warn!("fetch of the branch {name}: {}", trouble.words());
     }
-    fetch_refs(git, timeout, Some(&format!("+refs/heads/{name}:refs/remotes/origin/{name}")))
+    git.commit(&private)
 }
 
 /// Whether `name` could be a branch. The text may come from anywhere.

@@ -64,9 +64,9 @@ fn two_hundred_pull_requests_without_news_cost_one_call() {
     let test = Test::gated_with("", ALONE);
     let one = |number: u64| {
         json!({
-            "number": number, "url": format!("https://github.com/acme/widgets/pull/{number}"), "title": "T",
+            "id": format!("PR_{number}"), "number": number, "url": format!("https://github.com/acme/widgets/pull/{number}"), "title": "T",
             "author": {"login": "x"}, "headRefName": format!("b{number}"), "headRefOid": format!("{number:040x}"),
-            "baseRefName": "main", "isDraft": false, "labels": [{"name": "bug"}], "isCrossRepository": false,
+            "baseRefName": "main", "isDraft": false, "labels": [{"id": "LA_bug", "name": "bug"}], "isCrossRepository": false,
         })
     };
     test.github.answers_lists(&json!((1..=200).map(one).collect::<Vec<_>>()).to_string());
@@ -136,6 +136,31 @@ fn outages_wait_and_lose_nothing() {
         assert_eq!(test.meta(number)["status"], "pending", "{mode}");
         assert_eq!(test.state("coordinator")["consecutive_failures"], 0, "{mode}");
     }
+}
+
+#[test]
+fn one_that_github_refuses_holds_back_no_other() {
+    let test = Test::gated_with("", ALONE);
+    let (first, second) = (test.pull_request("a"), test.pull_request("b"));
+    test.github.set(first, "labels", "gatekeeper:passed\n").set(second, "labels", "gatekeeper:passed\n");
+    test.github.fault("api *", "404", 1);
+    test.tick_and_wait();
+    let labels = |number: u64| test.github.pull_requests().remove(number as usize - 1).labels;
+    assert_eq!((labels(first).len(), labels(second).len()), (1, 0));
+    assert_eq!((test.state("coordinator")["last_outcome"].as_str(), test.messages().len()), (Some("finished"), 0));
+    let hitch = test.meta(first)["hitch"].clone();
+    assert_eq!((&hitch["step"], &hitch["failures"]), (&json!("labels"), &json!(1)), "{hitch}");
+    test.run(["pr", "show", "1"]).ok().says("Trouble  labels: GitHub knows no such pull request");
+    test.github.fault("api *", "404", 1);
+    test.next();
+    let calls = test.github.calls().len();
+    test.next();
+    assert_eq!(test.github.calls().len(), calls + 1, "it waits for itself");
+    let told = test.messages_of("error");
+    assert!(told.len() == 1 && told[0].contains("#1, at the step \"labels\""), "{told:?}");
+    assert_eq!(test.state("coordinator")["consecutive_failures"], 0);
+    test.later(130).tick_and_wait();
+    assert!(labels(first).is_empty() && test.meta(first)["hitch"].is_null(), "{}", test.meta(first));
 }
 
 #[test]

@@ -62,6 +62,36 @@ fn stands_detached_at_the_head_with_all_that_it_needs() {
 }
 
 #[test]
+fn one_that_cannot_be_checked_keeps_none_from_it() {
+    let test = Test::gated("");
+    test.they_record("passed", "passed");
+    let (first, second) = (test.pull_request("a"), test.pull_request("b"));
+    test.github.set(first, "base", "gone");
+    test.tick_and_wait();
+    test.next().says("linter: started to check lint of #1");
+    test.next().says(&format!("linter: started to check lint of #{second}"));
+    assert_eq!(test.meta(second)["status"], "approved");
+    assert!(test.messages_of("error").concat().contains("there is no branch \"gone\""), "{:?}", test.messages());
+    // It is tried again: its branch is there now, in a project that isn't configured to fetch it.
+    test.git(["config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"]);
+    test.push_commit("gone", "main", "There it is");
+    test.next().says("linter: started to check lint of #1");
+    assert_eq!(test.meta(first)["check_results"]["lint"]["status"], "passed");
+}
+
+#[test]
+fn a_description_that_gh_cannot_hand_over_is_gone_without() {
+    let test = Test::gated("");
+    test.they_record("passed", "passed");
+    let number = test.pull_request("a");
+    test.tick_and_wait();
+    test.github.fault("pr view", "bad_json", 0);
+    test.next();
+    assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "passed");
+    assert!(test.claude.calls()[0].prompt.contains("(its description can't be read)"));
+}
+
+#[test]
 fn the_owners_prompt_replaces_the_built_in_one() {
     let test = Test::gated("");
     test.file(".orchestrator/prompts/lint.md", "Only look at {{ tabs }}.\n").they_record("passed", "passed");
@@ -87,10 +117,18 @@ fn a_run_without_a_record_is_retried_then_reported_and_never_a_result() {
         assert_eq!(test.state("linter")["consecutive_failures"], attempt);
         assert_eq!(test.messages_of("error").len(), usize::from(attempt == 3), "{:?}", test.messages());
     }
-    assert!(test.messages_of("error")[0].contains("given up: lint of #1"), "{:?}", test.messages());
+    let told = test.messages_of("error").concat();
+    assert!(told.contains("given up: lint of #1") && told.contains("`scheduler agent run linter`"), "{told}");
+    test.run(["pr", "list"]).ok().says("lint given up, tests passed");
+    test.run(["pr", "show", "1"]).ok().says("lint, required: given up").says("check record --pr 1 --check lint");
+    assert_eq!(test.run(["pr", "list", "--json"]).ok().json()[0]["check_results"]["lint"]["given_up"], true);
     test.later(4_000).run(["--dry-run"]).ok().says("1 were given up");
     assert_eq!(test.meta(number)["status"], "running");
     assert!(test.github.only_pull_request().comments.is_empty());
+    // A person may ask for one more try.
+    test.run(["agent", "run", "linter"]).ok();
+    test.tick_and_wait().says("linter: started to check lint of #1, attempt 4");
+    assert_eq!(test.messages_of("error").len(), 2, "{:?}", test.messages());
     // A new head commit is a new chance.
     test.push_commit("a", "main", "Another");
     test.tick_and_wait();

@@ -132,6 +132,12 @@ fn after_the_last_round_a_person_is_asked() {
     test.next();
     test.next();
     assert_eq!((test.messages_of("error").len(), test.github.only_pull_request().comments.len()), (1, 3));
+    // Who raises the limit wants it to go on.
+    let agents_yaml = test.orchestrator("agents.yaml");
+    let text = std::fs::read_to_string(&agents_yaml).unwrap().replace("max_fix_rounds: 2", "max_fix_rounds: 3");
+    std::fs::write(&agents_yaml, text).unwrap();
+    test.next();
+    assert_eq!(test.meta(number)["fix_tasks"].as_array().unwrap().len(), 3);
 }
 
 #[test]
@@ -141,6 +147,9 @@ fn what_was_cut_off_is_done_and_never_done_twice() {
         ("failed", "pr review", "lost_reply"),
         ("failed", "pr comment", "lost_reply"),
         ("failed", "api ", "lost_reply"),
+        ("failed", "pr review", "write_500"),
+        ("failed", "pr review", "write_404"),
+        ("passed", "api ", "bad_json"),
         ("passed", "pr review", "403"),
         ("passed", "pr comment", "500"),
         ("passed", "pr ready", "lost_reply"),
@@ -169,6 +178,29 @@ fn what_was_cut_off_is_done_and_never_done_twice() {
         assert_eq!(made.labels, [format!("gatekeeper:{label}")], "{call} {mode}");
         assert_eq!(made.draft, status == "failed", "{call} {mode}");
         assert_eq!(test.queue("incoming").len(), usize::from(status == "failed"), "{call} {mode}");
+    }
+}
+
+#[test]
+fn markers_of_others_count_for_nothing_and_labels_of_ours_are_kept_right() {
+    let test = Test::gated("  auto_approve: true\n");
+    let number = test.pull_request("a");
+    let head = test.origin_tip("a").unwrap();
+    for kind in ["comments", "reviews"] {
+        for mark in [format!("verdict {head} passed"), format!("approval {head}")] {
+            test.github.remark(number, kind, "somebody", &format!("<!-- scheduler:{mark} -->"));
+        }
+    }
+    test.they_record("passed", "passed");
+    settle(&test, number, "approved", 4);
+    let made = test.github.only_pull_request();
+    assert_eq!((made.comments.len(), made.reviews.len()), (3, 3), "{made:#?}");
+    for labels in ["", "bug\ngatekeeper:blocked\n", "gatekeeper:blocked\ngatekeeper:passed\n"] {
+        test.github.set(number, "labels", labels);
+        test.next();
+        let made = test.github.only_pull_request();
+        let ours: Vec<_> = made.labels.iter().map(String::as_str).filter(|label| *label != "bug").collect();
+        assert_eq!((ours, made.comments.len()), (vec!["gatekeeper:passed"], 3), "{labels:?}");
     }
 }
 
@@ -217,6 +249,24 @@ fn a_fix_task_that_nobody_began_is_taken_back_when_its_commit_is_the_head_no_mor
     assert_eq!((test.meta(number)["status"].as_str(), test.task_state(&task)), (Some("closed"), "failed"));
     assert!(test.task_text(&task).contains("pull request #1 was merged or closed"));
     assert!(test.messages_of("error").is_empty(), "nothing of it is an error: {:?}", test.messages());
+}
+
+#[test]
+fn an_optional_check_that_comes_late_is_reported_in_a_comment_of_its_own() {
+    let test = Test::gated("");
+    let number = test.pull_request("a");
+    test.they_record("passed", "passed");
+    settle(&test, number, "approved", 4);
+    let record = ["check", "record", "--pr", "1", "--check", "style", "--status", "failed", "--summary", "Odd names"];
+    test.run(record.iter().chain(&["--issue", "low|a.rs:1|Odd"])).ok();
+    test.next();
+    test.next();
+    let made = test.github.only_pull_request();
+    assert_eq!((made.comments.len(), made.labels), (2, vec!["gatekeeper:passed".to_owned()]));
+    for part in ["### ❌ Style: failed", "Odd names", "- **low** `a.rs:1`: Odd"] {
+        assert!(made.comments[1].contains(part), "no {part:?} in {}", made.comments[1]);
+    }
+    assert_eq!(test.meta(number)["settled"]["reported"], json!(["style"]));
 }
 
 #[test]

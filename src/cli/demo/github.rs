@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+/// Who is logged in.
+const ACCOUNT: &str = "demo";
+
 /// Arguments of `scheduler demo-gh`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -69,14 +72,19 @@ impl PullRequest {
     /// Every field that gh may be asked for.
     fn fields(&self, root: &Path) -> Result<Value> {
         let head = Git::in_repository(&root.join("origin.git")).commit(&format!("refs/heads/{}", self.branch))?;
-        let bodies = |all: &[String]| all.iter().map(|body| json!({"body": body})).collect::<Vec<_>>();
+        let said = |body: &String| json!({"body": body, "viewerDidAuthor": true, "author": {"login": ACCOUNT}});
+        let bodies = |all: &[String]| all.iter().map(said).collect::<Vec<_>>();
         Ok(json!({
-            "number": NUMBER, "state": "OPEN", "url": format!("https://github.com/demo/greet/pull/{NUMBER}"),
+            "id": "pull-request", "number": NUMBER, "state": "OPEN", "url": format!("https://github.com/demo/greet/pull/{NUMBER}"),
             "title": self.title, "body": self.body, "author": {"login": self.author}, "isDraft": self.draft,
             "headRefName": self.branch, "headRefOid": head, "baseRefName": "main", "isCrossRepository": false,
-            "labels": self.labels.iter().map(|name| json!({"name": name})).collect::<Vec<_>>(),
+            "labels": self.label_nodes(),
             "comments": bodies(&self.comments), "reviews": bodies(&self.reviews),
         }))
+    }
+
+    fn label_nodes(&self) -> Vec<Value> {
+        self.labels.iter().map(|name| json!({"id": name, "name": name})).collect()
     }
 }
 
@@ -106,10 +114,16 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
             if !pull.labels.contains(&label) {
                 pull.labels.push(label);
             }
+            context.json(&pull.label_nodes())?;
         }
-        ["api", _, "--method=DELETE", path] => {
-            let label = path.rsplit('/').next().unwrap_or_default().replace("%3A", ":");
+        ["api", _, "graphql", "--raw-field=query={viewer{login}}"] => {
+            return context.json(&json!({"data": {"viewer": {"login": ACCOUNT}}}));
+        }
+        ["api", _, "graphql", "--raw-field", _, "--raw-field", _, "--raw-field", field] => {
+            let label = field.strip_prefix("labels[]=").context("a field that is no label")?;
             pull.labels.retain(|known| *known != label);
+            let left = json!({"labelable": {"labels": {"nodes": pull.label_nodes()}}});
+            context.json(&json!({"data": {"removeLabelsFromLabelable": left}}))?;
         }
         _ => bail!("the gh of the demo doesn't know `gh {}`", words.join(" ")),
     }

@@ -4,6 +4,7 @@ use super::{
     check::CheckStatus,
     meta::{Meta, Status},
 };
+use crate::domain::time::Time;
 use crate::domain::{
     config::{Config, Gatekeeper},
     name::Name,
@@ -26,15 +27,28 @@ pub struct DueCheck {
     pub fork: bool,
 }
 
-/// The checks that a pull request needs. `is_live` tells whether a run is under way: what a lost run began is due again.
-pub fn due(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec<DueCheck> {
+/// The checks that pull requests need, in the order of `metas`; what was tried in vain waits behind the rest, the last
+/// tried last, so that one pull request that can't be checked keeps none from it. `is_live` tells whether a run is under
+/// way: what a lost run began is due again.
+pub fn due(metas: &[Meta], gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec<DueCheck> {
+    let mut due: Vec<_> = metas.iter().flat_map(|meta| due_of(meta, gate, is_live)).collect();
+    due.sort_by_key(|(tried, _)| *tried);
+    due.into_iter().map(|(_, due)| due).collect()
+}
+
+/// What one pull request needs, with when it was last tried.
+fn due_of(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec<(Option<Time>, DueCheck)> {
     if meta.status == Status::Closed || (meta.fork && !gate.include_forks) {
         return Vec::new();
     }
     let optional = gate.optional_checks.iter().filter(|check| !gate.required_checks.contains(check));
     let wanted = gate.required_checks.iter().chain(optional);
     let due = wanted.filter_map(|check| {
-        let attempt = match meta.result(check) {
+        if meta.check_results.get(check).is_some_and(|result| result.ahead && result.status.is_recorded()) {
+            return None;
+        }
+        let result = meta.result(check);
+        let attempt = match result {
             None => 1,
             Some(result) => match result.status {
                 CheckStatus::Pending => result.attempts + 1,
@@ -44,7 +58,8 @@ pub fn due(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Ve
             },
         };
         let commit = meta.head_sha.clone();
-        Some(DueCheck { pr: meta.pr_number, commit, check: check.clone(), attempt, fork: meta.fork })
+        let due = DueCheck { pr: meta.pr_number, commit, check: check.clone(), attempt, fork: meta.fork };
+        Some((result.and_then(|result| result.time), due))
     });
     due.collect()
 }

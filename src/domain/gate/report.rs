@@ -17,13 +17,6 @@ use crate::domain::{
 };
 use std::fmt::Write as _;
 
-/// The label of a pull request that passed.
-pub const PASSED: &str = "gatekeeper:passed";
-/// The label of one that is blocked.
-pub const BLOCKED: &str = "gatekeeper:blocked";
-/// Both.
-pub const LABELS: [&str; 2] = [PASSED, BLOCKED];
-
 /// The most findings of one check that are shown in a comment.
 const ISSUES_SHOWN: usize = 50;
 /// The longest finding in characters.
@@ -53,6 +46,23 @@ pub fn comment(meta: &Meta, verdict: &Verdict, checks: &[Check], notes: &[String
     for note in notes {
         let _ = write!(text, "\n{note}\n");
     }
+    let _ = write!(text, "\nChecked: {}\n", meta.head_sha);
+    text
+}
+
+/// The comment on an optional check that came in after the verdict.
+pub fn late(meta: &Meta, name: &Name, check: Option<&Check>) -> String {
+    let (status, summary) = match meta.result(name) {
+        Some(result) => (result.status, line(&result.summary)),
+        None => (CheckStatus::Pending, String::new()),
+    };
+    let mut text = format!(
+        "### {} {}: {status}\n\n{}\n\nAn optional check that came in after the verdict; it blocks nothing.\n\n",
+        status.emoji(),
+        capitalised(name.as_str()),
+        cut(&summary, ISSUE_MAX),
+    );
+    issues(&mut text, check.map_or(&[][..], |check| &check.issues[..]), ISSUES_SHOWN);
     let _ = write!(text, "\nChecked: {}\n", meta.head_sha);
     text
 }

@@ -39,6 +39,8 @@ fn meta(results: &str) -> Meta {
             commit: commit.to_owned(),
             run: Some("run-1".to_owned()),
             attempts: 1,
+            given_up: false,
+            ahead: false,
             more: serde_json::Map::new(),
         };
         meta.check_results.insert(name(check), result);
@@ -86,7 +88,9 @@ fn only_a_new_head_commit_asks_for_new_checks() {
     talked_about.draft = false;
     known.observe(&talked_about, &Gatekeeper::default(), now());
     assert_eq!((known.status, known.title.as_str()), (Status::Approved, "Another title"));
-    assert!(due(&known, &Gatekeeper { optional_checks: vec![], ..Gatekeeper::default() }, &|_| true).is_empty());
+    assert!(
+        due(&[known.clone()], &Gatekeeper { optional_checks: vec![], ..Gatekeeper::default() }, &|_| true).is_empty()
+    );
     talked_about.head_sha = OLD.to_owned();
     known.observe(&talked_about, &Gatekeeper::default(), now());
     assert_eq!(known.status, Status::Pending);
@@ -106,19 +110,38 @@ fn checks_that_are_due() {
         // Begun by a run that is no more.
         ("lint=running", false, "lint.1 tests.1 style.1 architecture.1"),
     ] {
-        let due = due(&meta(results), &gate, &|run| live && run == "run-1");
+        let due = due(&[meta(results)], &gate, &|run| live && run == "run-1");
         let words: Vec<_> = due.iter().map(|due| format!("{}.{}", due.check, due.attempt)).collect();
         assert_eq!(words.join(" "), expected, "{results}");
         assert!(due.iter().all(|due| due.pr == 7 && due.commit == HEAD));
     }
     let mut closed = meta("");
     closed.status = Status::Closed;
-    assert!(due(&closed, &gate, &|_| true).is_empty());
+    assert!(due(&[closed], &gate, &|_| true).is_empty());
     let mut fork = meta("");
     fork.fork = true;
-    assert!(due(&fork, &gate, &|_| true).is_empty());
-    let included = due(&fork, &Gatekeeper { include_forks: true, ..gate }, &|_| true);
+    assert!(due(std::slice::from_ref(&fork), &gate, &|_| true).is_empty());
+    let included = due(&[fork], &Gatekeeper { include_forks: true, ..gate }, &|_| true);
     assert!(included.iter().all(|due| due.fork) && included.len() == 4);
+}
+
+#[test]
+fn what_was_tried_in_vain_waits_behind_the_rest() {
+    let gate = Gatekeeper { required_checks: vec![name("lint")], optional_checks: vec![], ..Gatekeeper::default() };
+    // Of each pull request, oldest first, how many minutes ago its check was tried.
+    for (tried, expected) in [("- - -", "1 2 3"), ("5 - -", "2 3 1"), ("5 9 -", "3 2 1"), ("1 1 1", "1 2 3")] {
+        let one = |(index, ago): (usize, &str)| {
+            let mut meta = meta(if ago == "-" { "" } else { "lint=pending" });
+            meta.pr_number = index as u64 + 1;
+            if let Some(result) = meta.check_results.get_mut(&name("lint")) {
+                result.time = Some(now() - chrono::Duration::minutes(ago.parse().unwrap()));
+            }
+            meta
+        };
+        let metas: Vec<_> = tried.split(' ').enumerate().map(one).collect();
+        let order: Vec<_> = due(&metas, &gate, &|_| true).iter().map(|due| due.pr.to_string()).collect();
+        assert_eq!(order.join(" "), expected, "{tried}");
+    }
 }
 
 #[test]
@@ -151,15 +174,97 @@ fn fix_rounds() {
 }
 
 #[test]
+fn labels_show_how_it_stands_and_others_are_left() {
+    for (status, labels, remove, add) in [
+        (Status::Approved, "bug", "", Some(PASSED)),
+        (Status::Approved, "bug gatekeeper:passed", "", None),
+        (Status::Approved, "Gatekeeper:Passed", "", None),
+        (Status::Approved, "gatekeeper:blocked gatekeeper:passed", BLOCKED, None),
+        (Status::Blocked, "gatekeeper:passed", PASSED, Some(BLOCKED)),
+        (Status::Running, "gatekeeper:passed bug", PASSED, None),
+        (Status::Pending, "gatekeeper:else bug", "", None),
+    ] {
+        let labels: Vec<String> = labels.split(' ').map(str::to_owned).collect();
+        let changes = label_changes(status, &labels);
+        assert_eq!((changes.remove.join(" ").as_str(), changes.add), (remove, add), "{status} {labels:?}");
+        assert_eq!(changes.is_empty(), remove.is_empty() && add.is_none());
+    }
+}
+
+#[test]
+fn each_pull_request_waits_for_itself() {
+    let mut hitch: Option<Hitch> = None;
+    // Whose trouble it is, the minutes that it waits, whether the human is told.
+    for (own, commit, minutes, told) in [
+        (true, HEAD, 0, false),
+        (false, HEAD, 0, false),
+        (true, HEAD, 2, true),
+        (true, HEAD, 4, true),
+        (true, OLD, 0, false),
+    ] {
+        let next = Hitch::after(hitch.as_ref(), commit, "labels", "no", own, now());
+        assert_eq!(next.retry_at - now(), chrono::Duration::minutes(minutes), "{own} {commit}");
+        assert_eq!((next.is_told(), next.holds(commit, now())), (told, minutes > 0));
+        assert!(!next.holds(commit, next.retry_at) && !next.holds("another", now()));
+        hitch = Some(next);
+    }
+    let long = (0..40)
+        .fold(None, |earlier: Option<Hitch>, _| Some(Hitch::after(earlier.as_ref(), HEAD, "s", "w", true, now())));
+    assert_eq!(long.unwrap().retry_at - now(), chrono::Duration::hours(1));
+}
+
+fn settled(status: Status) -> Settled {
+    Settled { commit: HEAD.to_owned(), status, ..Settled::default() }
+}
+
+#[test]
+fn optional_checks_that_come_late_are_reported_once() {
+    for (results, status, reported, expected) in [
+        ("style=failed architecture=running", Status::Approved, "", "style"),
+        ("style=failed architecture=passed", Status::Blocked, "style", "architecture"),
+        ("style=passed@old", Status::Approved, "", ""),
+        ("style=passed security=failed", Status::Approved, "style", ""),
+        // Without a verdict the verdict will tell.
+        ("style=passed", Status::Pending, "", ""),
+    ] {
+        let mut meta = meta(results);
+        assert!(meta.unreported().is_empty(), "{results}");
+        let reported = reported.split_whitespace().map(name).collect();
+        meta.settled = Some(Settled { reported, ..settled(status) });
+        let unreported: Vec<_> = meta.unreported().iter().map(ToString::to_string).collect();
+        assert_eq!(unreported.join(" "), expected, "{results}");
+    }
+    let text = late(&meta("lint=failed"), &name("lint"), Some(&check(CheckStatus::Failed, "")));
+    assert!(
+        text.starts_with("### ❌ Lint: failed\n\nWhat I saw\n") && text.contains("- **high** `src/a.rs:7`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_raised_limit_makes_another_fix_task() {
+    let task = FixTask { task: name("TASK-1"), commit: OLD.to_owned(), withdrawn: false, more: serde_json::Map::new() };
+    for (results, max, expected) in [
+        ("lint=failed tests=passed", 1, false),
+        ("lint=failed tests=passed", 2, true),
+        ("lint=passed tests=passed", 2, false),
+    ] {
+        let mut meta = meta(results);
+        meta.fix_tasks = vec![task.clone()];
+        assert_eq!(needs_fix(&meta, max), expected, "{results} {max}");
+    }
+}
+
+#[test]
 fn a_state_of_things_is_settled_once() {
     let mut meta = meta("lint=failed tests=passed");
     assert!(!meta.is_settled());
-    meta.settled = Some(Settled { commit: HEAD.to_owned(), status: Status::Blocked });
+    meta.settled = Some(settled(Status::Blocked));
     assert!(meta.is_settled());
     meta.status = Status::Approved;
     assert!(!meta.is_settled(), "another verdict on the same commit");
     meta.status = Status::Running;
-    meta.settled = Some(Settled { commit: HEAD.to_owned(), status: Status::Pending });
+    meta.settled = Some(settled(Status::Pending));
     assert!(meta.is_settled());
     meta.head_sha = OLD.to_owned();
     assert!(!meta.is_settled());
@@ -185,6 +290,7 @@ fn fields_of_a_later_version_survive() {
         "created_at": null, "future": {"deep": [1, 2]},
         "check_results": {"lint": {"status": "passed", "commit": HEAD, "confidence": 0.5}},
         "fix_tasks": [{"task": "TASK-1", "commit": OLD, "by": "x"}],
+        "settled": {"commit": OLD, "status": "approved", "how": "y"},
     });
     let mut meta: Meta = serde_json::from_value(json).unwrap();
     meta.observe(&seen(), &Gatekeeper::default(), now());
@@ -192,6 +298,7 @@ fn fields_of_a_later_version_survive() {
     assert_eq!(back["future"]["deep"][1], 2);
     assert_eq!(back["check_results"]["lint"]["confidence"], 0.5);
     assert_eq!(back["fix_tasks"][0]["by"], "x");
+    assert_eq!(back["settled"]["how"], "y");
     assert_eq!(back["title"], "Add a thing");
 }
 

@@ -1,13 +1,13 @@
 //! The steps of a verdict on GitHub and here, in an order that can be cut anywhere.
 
-use super::{Coordinator, Hitch};
+use super::{Coordinator, Halt};
 use crate::{
     domain::{
-        gate::{self, Check, FixRound, Meta, Settled, Status, Verdict},
+        gate::{self, Check, FixRound, LabelChanges, Meta, Settled, Status, Verdict},
         message::MessageType,
         name::Name,
         review,
-        text::cut,
+        text::{cut, one_line},
     },
     exec::github::{Comments, GhError, Pull, Reviewed, marker},
 };
@@ -16,34 +16,65 @@ use anyhow::Result;
 /// How long the words of a refusal may be in a comment.
 const REFUSAL_MAX: usize = 200;
 
+/// Names the step at which gh failed.
+trait At<T> {
+    fn at(self, step: &'static str) -> Result<T, Halt>;
+}
+
+impl<T> At<T> for Result<T, GhError> {
+    fn at(self, step: &'static str) -> Result<T, Halt> {
+        self.map_err(|error| Halt::Refused(step, error))
+    }
+}
+
 impl Coordinator<'_> {
     /// Does for one pull request what its state of things asks for, and notes that it is done.
-    pub(super) fn carry_out(&self, pull: &Pull, meta: Meta) -> Result<(), Hitch> {
-        let (status, changes_requested) = match gate::verdict(&meta) {
+    pub(super) fn carry_out(&self, pull: &Pull, meta: &Meta) -> Result<(), Halt> {
+        let (status, changes_requested) = match gate::verdict(meta) {
             Verdict::Waiting(_) => {
                 // A verdict on an older commit says nothing of this one.
-                self.set_labels(pull, None)?;
+                self.set_labels(pull, Status::Pending)?;
                 (Status::Pending, meta.changes_requested)
             }
-            Verdict::Passed => (Status::Approved, self.pass(pull, &meta)?),
-            Verdict::Blocked(failed) => (Status::Blocked, self.block(pull, &meta, &failed)?),
+            Verdict::Passed => (Status::Approved, self.pass(pull, meta)?),
+            Verdict::Blocked(failed) => (Status::Blocked, self.block(pull, meta, &failed)?),
         };
-        let settled = Settled { commit: meta.head_sha, status };
+        let settled =
+            Settled { commit: meta.head_sha.clone(), status, reported: meta.optional_in(), ..Settled::default() };
         self.prs().settle(meta.pr_number, &settled, changes_requested)?;
         Ok(())
     }
 
+    /// Reports the optional checks that came in after the verdict, each once.
+    pub(super) fn report_late(&self, meta: &Meta) -> Result<(), Halt> {
+        let late = meta.unreported();
+        if late.is_empty() {
+            return Ok(());
+        }
+        let records = self.records(meta);
+        let said = self.github().comments(meta.pr_number).at("comments")?;
+        for check in late {
+            let record = records.iter().find(|record| record.name == check);
+            let text = gate::late(meta, &check, record);
+            let mark = marker(&format!("check {check} {}", meta.head_sha));
+            self.github().comment_unless(&said, meta.pr_number, &text, &mark).at("comment")?;
+            self.prs().note_reported(meta.pr_number, &check)?;
+        }
+        Ok(())
+    }
+
     /// All required checks passed. Returns whether a change request of ours still stands.
-    fn pass(&self, pull: &Pull, meta: &Meta) -> Result<bool, Hitch> {
+    fn pass(&self, pull: &Pull, meta: &Meta) -> Result<bool, Halt> {
         let github = self.github();
         let number = meta.pr_number;
-        let said = github.comments(number)?;
+        let said = github.comments(number).at("comments")?;
         let mut stands = meta.changes_requested;
         let mut notes = Vec::new();
         if self.gate.auto_approve {
             let mark = marker(&format!("approval {}", meta.head_sha));
             let text = gate::approval(meta);
-            match taken(github.review_unless(&said, number, review::Verdict::Approve, &text, &mark))? {
+            let reviewed = github.review_unless(&said, number, review::Verdict::Approve, &text, &mark);
+            match taken(reviewed).at("approval")? {
                 Took::Yes => stands = false,
                 Took::No(why) => notes.push(format!("Not approved: {why}.")),
             }
@@ -55,9 +86,9 @@ impl Coordinator<'_> {
         }
         self.comment(&said, meta, &Verdict::Passed, &notes)?;
         if pull.seen.draft {
-            github.ready(number)?;
+            github.ready(number).at("ready")?;
         }
-        self.set_labels(pull, Some(gate::PASSED))?;
+        self.set_labels(pull, Status::Approved)?;
         let title = format!("Passed, ready for a human: {}", gate::title_of_pr(meta));
         let text = format!("All required checks of {} passed.\n\n{}", meta.head_sha, pull.url);
         self.tell(MessageType::Info, &title, &text, format!("gate {number} {} passed", meta.head_sha))?;
@@ -65,12 +96,12 @@ impl Coordinator<'_> {
     }
 
     /// A required check failed. Returns whether a change request of ours stands.
-    fn block(&self, pull: &Pull, meta: &Meta, failed: &[Name]) -> Result<bool, Hitch> {
+    fn block(&self, pull: &Pull, meta: &Meta, failed: &[Name]) -> Result<bool, Halt> {
         let github = self.github();
         let number = meta.pr_number;
         // What is needed to mend it waits for nobody.
         let round = self.fix_round(meta, failed)?;
-        let said = github.comments(number)?;
+        let said = github.comments(number).at("comments")?;
         let note = match &round {
             FixRound::Made(task) => format!("The task `{task}` mends it."),
             FixRound::Exhausted { rounds } => {
@@ -81,9 +112,10 @@ impl Coordinator<'_> {
         };
         let mark = marker(&format!("change request {}", meta.head_sha));
         let text = gate::change_request(meta, failed);
-        let asked = taken(github.review_unless(&said, number, review::Verdict::RequestChanges, &text, &mark))?;
+        let reviewed = github.review_unless(&said, number, review::Verdict::RequestChanges, &text, &mark);
+        let asked = taken(reviewed).at("change request")?;
         self.comment(&said, meta, &Verdict::Blocked(failed.to_vec()), &[note])?;
-        self.set_labels(pull, Some(gate::BLOCKED))?;
+        self.set_labels(pull, Status::Blocked)?;
         self.tell_blocked(pull, meta, failed, &round)?;
         Ok(meta.changes_requested || matches!(asked, Took::Yes))
     }
@@ -119,11 +151,11 @@ impl Coordinator<'_> {
         self.tell(kind, &title, &text, format!("gate {} {} blocked", meta.pr_number, meta.head_sha))
     }
 
-    fn comment(&self, said: &Comments, meta: &Meta, verdict: &Verdict, notes: &[String]) -> Result<(), GhError> {
+    fn comment(&self, said: &Comments, meta: &Meta, verdict: &Verdict, notes: &[String]) -> Result<(), Halt> {
         let word = if *verdict == Verdict::Passed { "passed" } else { "blocked" };
         let mark = marker(&format!("verdict {} {word}", meta.head_sha));
         let text = gate::comment(meta, verdict, &self.records(meta), notes);
-        self.github().comment_unless(said, meta.pr_number, &text, &mark)
+        self.github().comment_unless(said, meta.pr_number, &text, &mark).at("comment")
     }
 
     /// The records of the checks of the head commit; one whose file was lost is only missing its findings.
@@ -138,16 +170,13 @@ impl Coordinator<'_> {
         meta.checks().filter_map(read).collect()
     }
 
-    /// Of our labels the pull request gets this one, and loses the others.
-    fn set_labels(&self, pull: &Pull, wanted: Option<&str>) -> Result<(), GhError> {
-        let has = |label: &str| pull.seen.labels.iter().any(|other| other == label);
-        for label in gate::LABELS.into_iter().filter(|label| Some(*label) != wanted && has(label)) {
-            self.github().remove_label(pull, label)?;
+    /// The labels show how the pull request stands.
+    pub(super) fn set_labels(&self, pull: &Pull, status: Status) -> Result<(), Halt> {
+        let LabelChanges { remove, add } = gate::label_changes(status, &pull.seen.labels);
+        for label in remove {
+            self.github().remove_label(pull, label).at("labels")?;
         }
-        match wanted.filter(|label| !has(label)) {
-            Some(label) => self.github().add_label(pull, label),
-            None => Ok(()),
-        }
+        add.map_or(Ok(()), |label| self.github().add_label(pull, label)).at("labels")
     }
 }
 
@@ -157,12 +186,12 @@ enum Took {
     No(String),
 }
 
-/// That GitHub doesn't take a review is no reason to stop; that it can't be asked is.
+/// That GitHub doesn't take a review is no reason to stop; that it can't be asked, or says something else, is.
 fn taken(reviewed: Result<Reviewed, GhError>) -> Result<Took, GhError> {
     match reviewed {
         Ok(Reviewed::Yes) => Ok(Took::Yes),
         Ok(Reviewed::Own) => Ok(Took::No("nobody may approve a pull request of their own account".to_owned())),
-        Err(GhError::Other { stderr }) => Ok(Took::No(cut(&crate::domain::text::one_line(&stderr), REFUSAL_MAX))),
+        Err(error) if error.is_refusal() => Ok(Took::No(cut(&one_line(&error.to_string()), REFUSAL_MAX))),
         Err(error) => Err(error),
     }
 }

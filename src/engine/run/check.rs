@@ -28,8 +28,6 @@ use crate::{
 };
 use anyhow::{Context, Result};
 
-/// The most of a diff that is put into the instructions; the template shows less.
-const MAX_DIFF: usize = 256 << 10;
 /// The most of a diff that is kept in a file.
 const MAX_DIFF_FILE: usize = 8 << 20;
 /// The file with the whole change from a fork, among the run's own files in the worktree.
@@ -64,7 +62,7 @@ impl Run<'_> {
             PullRequestHead::LastKnown(_, trouble) => return Err(no_head(number, trouble.words())),
             PullRequestHead::Missing(why) => return Err(no_head(number, &why)),
         };
-        let base = match start_point::branch(git, &meta.base).map_err(anyhow::Error::from)? {
+        let base = match self.base_branch(git, &meta.base)? {
             Some(target) => shared(git, &head, &target)?,
             None => return Err(no_head(number, &format!("there is no branch {:?} to compare it with", meta.base))),
         };
@@ -78,12 +76,31 @@ impl Run<'_> {
         })
     }
 
+    /// The branch that a pull request goes to, also one that the project isn't configured to fetch.
+    fn base_branch(&self, git: &Git, name: &str) -> Result<Option<String>, Hindrance> {
+        if let Some(commit) = start_point::branch(git, name).map_err(anyhow::Error::from)? {
+            return Ok(Some(commit));
+        }
+        let _lock = self.fetch_lock()?;
+        Ok(start_point::fetch_branch(git, name, FETCH).map_err(anyhow::Error::from)?)
+    }
+
+    /// What the author says of a pull request. That gh can't hand over this one text is no reason not to check.
+    fn description_of(&self, number: u64) -> Result<String> {
+        match GitHub::new(self.project().root(), GH).description(number) {
+            Ok(said) => Ok(said.body.trim().to_owned()),
+            Err(error) if error.is_of_one() => {
+                tracing::warn!(number, "{error}");
+                Ok("(its description can't be read)".to_owned())
+            }
+            Err(error) => Err(anyhow::anyhow!("{error}; {}", error.remedy())),
+        }
+    }
+
     /// The change as the instructions show it. That of a fork is also laid into a file.
     pub(super) fn change_to_check(&self, prepared: &Prepared, due: &DueCheck) -> Result<ReviewTarget> {
         let head = prepared.checked.clone().context("the commit to check isn't known")?;
         let meta = Prs::new(&self.project().paths).load(due.pr)?.context("the pull request isn't known any more")?;
-        let said = GitHub::new(self.project().root(), GH).description(due.pr);
-        let said = said.map_err(|error| anyhow::anyhow!("{error}; {}", error.remedy()))?;
         let git = self.worktree().git();
         let range = [prepared.base.as_str(), head.as_str(), "--"];
         let names = git.run(["diff", "--name-only", "-z", "--no-ext-diff"].into_iter().chain(range))?;
@@ -101,7 +118,7 @@ impl Run<'_> {
             meta.author,
             meta.branch,
             meta.base,
-            said.body.trim()
+            self.description_of(due.pr)?
         );
         Ok(ReviewTarget {
             pr: Some(due.pr),
@@ -109,7 +126,8 @@ impl Run<'_> {
             base: prepared.base.clone(),
             description,
             changed_files: names.entries().iter().map(|path| one_line(path)).collect(),
-            diff: text_of(&diff, MAX_DIFF),
+            // The template shows the beginning and says how much more there is.
+            diff: text_of(&diff, usize::MAX),
         })
     }
 
@@ -131,9 +149,21 @@ impl Run<'_> {
             Some(check) => prs.record(due.pr, &check, run).map(drop),
             None => {
                 let at = CheckRun { pr: due.pr, check: &due.check, run: self.id() };
-                prs.give_back(at, record.settlement.tally == Tally::Failure)
+                prs.give_back(at, record.settlement.tally == Tally::Failure, self.assignment.settings.max_attempts)
             }
         }
+    }
+
+    /// How a person goes on with a check that is given up after this run.
+    pub(super) fn way_out(&self, record: &Record) -> Option<String> {
+        let due = self.assignment.work.check()?;
+        let given_up =
+            record.settlement.tally == Tally::Failure && due.attempt >= self.assignment.settings.max_attempts;
+        let text = format!(
+            "`scheduler agent run {}` tries it once more; `scheduler check record --pr {} --check {}` records what you see",
+            self.assignment.agent, due.pr, due.check
+        );
+        given_up.then_some(text)
     }
 }
 

@@ -37,10 +37,8 @@ pub enum GhError {
 }
 
 /// Words of gh, in lower case, and what they mean. The first that fits counts.
-const WORDS: [(&str, GhError); 29] = [
+const WORDS: [(&str, GhError); 22] = [
     ("rate limit", GhError::RateLimited),
-    ("http 429", GhError::RateLimited),
-    ("http 401", GhError::BadToken),
     ("bad credentials", GhError::BadToken),
     ("no git remotes found", GhError::NoRemote),
     ("none of the git remotes", GhError::ForeignRemote),
@@ -48,7 +46,6 @@ const WORDS: [(&str, GhError); 29] = [
     ("gh auth login", GhError::NotLoggedIn),
     ("could not resolve to a", GhError::NotFound),
     ("no pull requests found", GhError::NotFound),
-    ("http 404", GhError::NotFound),
     ("error connecting to", GhError::Offline),
     ("could not resolve host", GhError::Offline),
     ("no such host", GhError::Offline),
@@ -64,20 +61,41 @@ const WORDS: [(&str, GhError); 29] = [
     (": eof", GhError::Offline),
     ("unexpected eof", GhError::Offline),
     ("unexpected end of json", GhError::Offline),
-    ("http 500", GhError::Offline),
-    ("http 502", GhError::Offline),
-    ("http 503", GhError::Offline),
-    ("http 504", GhError::Offline),
+];
+
+/// What stands before the number of an HTTP status; the second is how some versions of gh put it where they write.
+const STATUS: [&str; 2] = ["http ", "status code: "];
+
+/// Words with which GitHub says that it won't take what it has understood.
+const REFUSED: [&str; 7] = [
+    "http 422",
+    "status code: 422",
+    "unprocessable",
+    "not permitted",
+    "not accessible",
+    "not have permission",
+    "must have write access",
 ];
 
 impl GhError {
     /// What exit code and text of a failed call mean.
     pub(super) fn classify(code: Option<i32>, stderr: &str) -> Self {
         let words = stderr.to_lowercase();
-        match WORDS.into_iter().find(|(word, _)| words.contains(word)) {
-            Some((_, error)) => error,
+        let known = WORDS.into_iter().find(|(word, _)| words.contains(word)).map(|(_, error)| error);
+        match known.or_else(|| Self::of_status(status(&words)?)) {
+            Some(error) => error,
             None if code == Some(4) => Self::NotLoggedIn,
             None => Self::other(stderr),
+        }
+    }
+
+    fn of_status(status: u16) -> Option<Self> {
+        match status {
+            401 => Some(Self::BadToken),
+            404 => Some(Self::NotFound),
+            429 => Some(Self::RateLimited),
+            500..=599 => Some(Self::Offline),
+            _ => None,
         }
     }
 
@@ -110,6 +128,16 @@ impl GhError {
         matches!(self, Self::RateLimited | Self::Offline | Self::TimedOut)
     }
 
+    /// Whether it is about what was asked for, so that a call about another pull request may well succeed.
+    pub fn is_of_one(&self) -> bool {
+        matches!(self, Self::NotFound | Self::Other { .. })
+    }
+
+    /// Whether GitHub has understood and won't do it, however often it is asked.
+    pub fn is_refusal(&self) -> bool {
+        REFUSED.iter().any(|words| self.says(words))
+    }
+
     pub(super) fn is_already_there(&self) -> bool {
         self.says("already exists")
     }
@@ -125,6 +153,12 @@ impl GhError {
     fn says(&self, words: &str) -> bool {
         matches!(self, Self::Other { stderr } if stderr.to_lowercase().contains(words))
     }
+}
+
+/// The HTTP status that a text in lower case names.
+fn status(words: &str) -> Option<u16> {
+    let number = |rest: &str| rest.get(..3)?.parse().ok();
+    STATUS.iter().find_map(|before| words.split(before).skip(1).find_map(number))
 }
 
 impl From<CommandError> for GhError {
@@ -187,6 +221,17 @@ mod tests {
                 GhError::Offline,
             ),
             (1, "HTTP 502: Bad Gateway", GhError::Offline),
+            (1, "gh: HTTP 502", GhError::Offline),
+            (1, "gh: Not Found (HTTP 404)", GhError::NotFound),
+            (
+                1,
+                "failed to create review: non-200 OK status code: 500 Internal Server Error body: \"{}\"",
+                GhError::Offline,
+            ),
+            (1, "non-200 OK status code: 503 Service Unavailable body: \"\"", GhError::Offline),
+            (1, "failed to create review: non-200 OK status code: 404 Not Found body: \"{}\"", GhError::NotFound),
+            (1, "non-200 OK status code: 429 Too Many Requests body: \"{}\"", GhError::RateLimited),
+            (1, "non-200 OK status code: 401 Unauthorized body: \"{}\"", GhError::BadToken),
             (1, "Post \"https://api.github.com/graphql\": EOF", GhError::Offline),
             (1, "  something new\n", GhError::other("something new")),
         ];
@@ -197,5 +242,19 @@ mod tests {
         let error =
             GhError::classify(Some(1), "a pull request for branch \"x\" into branch \"main\" already exists:\nu");
         assert!(error.is_already_there());
+    }
+
+    #[test]
+    fn what_github_wont_do_is_told_from_what_went_wrong() {
+        for (stderr, refusal) in [
+            ("failed to create review: GraphQL: Unprocessable Entity (addPullRequestReview)", true),
+            ("GraphQL: Resource not accessible by personal access token (addPullRequestReview)", true),
+            ("failed to create review: non-200 OK status code: 422 Unprocessable Entity body: \"{}\"", true),
+            ("failed to create review: non-200 OK status code: 500 Internal Server Error body: \"{}\"", false),
+            ("failed to create review: non-200 OK status code: 404 Not Found body: \"{}\"", false),
+            ("something new", false),
+        ] {
+            assert_eq!(GhError::classify(Some(1), stderr).is_refusal(), refusal, "{stderr}");
+        }
     }
 }

@@ -6,7 +6,13 @@ use super::{Comments, GhError, GitHub, login};
 use crate::domain::{gate::Seen, review::Verdict, text};
 use serde::Deserialize;
 
-const LIST_FIELDS: &str = "number,url,title,author,headRefName,headRefOid,baseRefName,isDraft,labels,isCrossRepository";
+/// The most of a description that is asked for, in characters; GitHub takes fewer.
+const MAX_DESCRIPTION: usize = 200_000;
+/// Takes labels from a pull request, and asks which it has then.
+const REMOVE: &str = "query=mutation($pull:ID!,$labels:[ID!]!){removeLabelsFromLabelable(input:{labelableId:$pull,\
+    labelIds:$labels}){labelable{...on PullRequest{labels(first:100){nodes{name}}}}}}";
+const LIST_FIELDS: &str =
+    "id,number,url,title,author,headRefName,headRefOid,baseRefName,isDraft,labels,isCrossRepository";
 
 /// The open pull requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +30,8 @@ pub struct Pull {
     pub seen: Seen,
     /// Its page.
     pub url: String,
+    id: String,
+    labels: Vec<Label>,
 }
 
 /// What the author says of a pull request.
@@ -48,6 +56,7 @@ pub enum Reviewed {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
+    id: String,
     number: u64,
     #[serde(default)]
     url: String,
@@ -65,9 +74,18 @@ struct Listed {
     is_cross_repository: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Label {
+    #[serde(default)]
+    id: String,
     name: String,
+}
+
+impl Label {
+    /// GitHub knows no two labels that differ only in case.
+    fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
 }
 
 impl GitHub {
@@ -83,20 +101,13 @@ impl GitHub {
         Ok(OpenPulls { pulls: pulls?, complete })
     }
 
-    /// The description of a pull request, and whether it is open.
+    /// The description of a pull request, of a long one the beginning, and whether it is open.
     ///
     /// # Errors
     /// gh's.
     pub fn description(&self, number: u64) -> Result<Description, GhError> {
-        self.json(&["pr", "view", &number.to_string(), "--json=number,state,body"])
-    }
-
-    /// What was said on a pull request so far.
-    ///
-    /// # Errors
-    /// gh's.
-    pub fn comments(&self, number: u64) -> Result<Comments, GhError> {
-        self.json(&["pr", "view", &number.to_string(), "--json=number,state,comments,reviews"])
+        let cut = format!("--jq={{number,state,body:.body[0:{MAX_DESCRIPTION}]}}");
+        self.json(&["pr", "view", &number.to_string(), "--json=number,state,body", &cut])
     }
 
     /// Comments on a pull request, unless `said` has the marker.
@@ -146,23 +157,29 @@ impl GitHub {
     /// Gives a pull request a label, which is created if the repository has none of that name.
     ///
     /// # Errors
-    /// gh's, or a page that is not on a GitHub.
+    /// gh's, a page that is not on a GitHub, or an answer without the label.
     pub fn add_label(&self, pull: &Pull, label: &str) -> Result<(), GhError> {
         let (host, path) = pull.issue()?;
         let field = format!("labels[]={label}");
-        self.call(&["api", &host, "--method=POST", &format!("{path}/labels"), "--raw-field", &field], None).map(drop)
+        let has: Vec<Label> =
+            self.json(&["api", &host, "--method=POST", &format!("{path}/labels"), "--raw-field", &field])?;
+        if has.iter().any(|other| other.is(label)) { Ok(()) } else { Err(GhError::other("the label was not added")) }
     }
 
-    /// Takes a label away. That it isn't there is no error.
+    /// Takes a label away that the list showed.
     ///
     /// # Errors
-    /// As for [`GitHub::add_label`].
+    /// As for [`GitHub::add_label`]; an answer that doesn't say that it is gone.
     pub fn remove_label(&self, pull: &Pull, label: &str) -> Result<(), GhError> {
-        let (host, path) = pull.issue()?;
-        let path = format!("{path}/labels/{}", label.replace(':', "%3A"));
-        match self.call(&["api", &host, "--method=DELETE", &path], None) {
-            Err(GhError::NotFound) | Ok(_) => Ok(()),
-            Err(error) => Err(error),
+        let Some(known) = pull.labels.iter().find(|other| other.is(label)) else { return Ok(()) };
+        let (host, of_pull, label_id) =
+            (host(&pull.url)?, format!("pull={}", pull.id), format!("labels[]={}", known.id));
+        let fields = ["--raw-field", REMOVE, "--raw-field", &of_pull, "--raw-field", &label_id];
+        let answer: serde_json::Value = self.json(&[&["api", &host, "graphql"][..], &fields].concat())?;
+        let left = answer.pointer("/data/removeLabelsFromLabelable/labelable/labels/nodes");
+        match left.and_then(|nodes| Vec::<Label>::deserialize(nodes).ok()) {
+            Some(left) if !left.iter().any(|other| other.is(label)) => Ok(()),
+            _ => Err(GhError::other("the label was not removed")),
         }
     }
 }
@@ -172,17 +189,27 @@ impl Pull {
     ///
     /// gh's own placeholders follow the default account, which may be on another host than the repository.
     fn issue(&self) -> Result<(String, String), GhError> {
-        let parts: Vec<&str> = self.url.strip_prefix("https://").unwrap_or_default().split('/').collect();
-        let plain = |part: &&str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'))
-        };
-        match parts.as_slice() {
-            [host, owner, repository, "pull", _] if [host, owner, repository].iter().all(|part| plain(part)) => {
-                let path = format!("repos/{owner}/{repository}/issues/{}", self.seen.number);
-                Ok((format!("--hostname={host}"), path))
-            }
-            _ => Err(GhError::other(format!("{:?} is not the page of a pull request", text::cut(&self.url, 200)))),
+        let [host, owner, repository] = place(&self.url)?;
+        Ok((format!("--hostname={host}"), format!("repos/{owner}/{repository}/issues/{}", self.seen.number)))
+    }
+}
+
+/// The option that names the host of a pull request's page.
+pub(super) fn host(url: &str) -> Result<String, GhError> {
+    place(url).map(|[host, ..]| format!("--hostname={host}"))
+}
+
+/// Host, owner and repository of a pull request's page.
+fn place(url: &str) -> Result<[&str; 3], GhError> {
+    let parts: Vec<&str> = url.strip_prefix("https://").unwrap_or_default().split('/').collect();
+    let plain = |part: &&str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'))
+    };
+    match parts.as_slice() {
+        [host, owner, repository, "pull", _] if [host, owner, repository].iter().all(|part| plain(part)) => {
+            Ok([host, owner, repository])
         }
+        _ => Err(GhError::other(format!("{:?} is not the page of a pull request", text::cut(url, 200)))),
     }
 }
 
@@ -201,7 +228,7 @@ fn pull(listed: Listed) -> Result<Pull, GhError> {
         base: listed.base_ref_name,
         draft: listed.is_draft,
         fork: listed.is_cross_repository,
-        labels: listed.labels.into_iter().map(|label| label.name).collect(),
+        labels: listed.labels.iter().map(|label| label.name.clone()).collect(),
     };
-    Ok(Pull { seen, url: listed.url })
+    Ok(Pull { seen, url: listed.url, id: listed.id, labels: listed.labels })
 }

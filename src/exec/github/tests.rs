@@ -85,11 +85,30 @@ fn a_lost_reply_a_refused_draft_and_a_refusal() {
 /// Keeps comments in `$dir/comments`, refuses reviews.
 const TALK: &str = r#"
 case "$1 $2" in
-"pr view") printf '{"number":3,"state":"OPEN","reviews":[],"comments":[%s]}' "$(cat "$dir/comments" 2>/dev/null)" ;;
+"pr view") printf '{"number":3,"state":"OPEN","url":"https://github.com/o/r/pull/3","reviews":[%s],"comments":[%s]}' "$(cat "$dir/reviews" 2>/dev/null)" "$(cat "$dir/comments" 2>/dev/null)" ;;
 "pr review") cat >/dev/null; if [ "$4" != --comment ]; then
     echo 'failed to create review: GraphQL: Can not approve your own pull request (addPullRequestReview)' >&2; exit 1; fi ;;
-"pr comment") cat > "$dir/body"; echo '{"body":"x <!-- scheduler:run-1 -->"}' > "$dir/comments"; exit "${FAIL:-0}" ;;
+"pr comment") cat > "$dir/body"; echo '{"viewerDidAuthor":true,"body":"x <!-- scheduler:run-1 -->"}' > "$dir/comments"; exit "${FAIL:-0}" ;;
+"api --hostname=github.com") echo '{"data":{"viewer":{"login":"me[bot]"}}}' ;;
 esac"#;
+
+#[test]
+fn only_what_the_own_account_said_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = stand_in(dir.path(), TALK);
+    let marker = "<!-- scheduler:run-1 -->";
+    for (kind, author, own) in [
+        ("comments", r#""viewerDidAuthor":true"#, true),
+        ("comments", r#""viewerDidAuthor":false"#, false),
+        ("reviews", r#""author":{"login":"me"}"#, true),
+        ("reviews", r#""author":{"login":"they"}"#, false),
+        ("reviews", r#""author":null"#, false),
+    ] {
+        fs::write(dir.path().join(kind), format!(r#"{{"body":"x {marker}",{author}}}"#)).unwrap();
+        assert_eq!(github.comments(3).unwrap().have(marker), own, "{kind} {author}");
+        fs::remove_file(dir.path().join(kind)).unwrap();
+    }
+}
 
 #[test]
 fn comments_are_made_once_and_stand_in_for_refused_reviews() {

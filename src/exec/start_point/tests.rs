@@ -98,10 +98,13 @@ fn a_branch_outside_the_configured_ones_can_be_had() {
     let commit = push_elsewhere(&sandbox, "feature");
     assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::Done);
     assert_eq!(branch(&sandbox.refs(), "feature").unwrap(), None);
-    assert_eq!(fetch_branch(&sandbox.refs(), "feature", LIMIT).unwrap(), Fetched::Done);
-    assert_eq!(branch(&sandbox.refs(), "feature").unwrap(), Some(commit));
-    let odd = fetch_branch(&sandbox.refs(), "--upload-pack=x", LIMIT).unwrap();
-    assert!(matches!(odd, Fetched::Failed(Trouble::Other(_))));
+    assert_eq!(fetch_branch(&sandbox.refs(), "feature", LIMIT).unwrap(), Some(commit));
+    let newer = push_elsewhere(&sandbox, "feature");
+    assert_eq!(fetch_branch(&sandbox.refs(), "feature", LIMIT).unwrap(), Some(newer));
+    assert_eq!(branch(&sandbox.refs(), "feature").unwrap(), None, "what the project fetches is left as it is");
+    for odd in ["--upload-pack=x", "gone", "a:b"] {
+        assert_eq!(fetch_branch(&sandbox.refs(), odd, LIMIT).unwrap(), None, "{odd}");
+    }
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Github {
     }
 
     /// Lets calls such as `pr create` fail, a glob such as `pr *` or `*`: `not_logged_in`, `401`, `403`, `429`, `500`,
-    /// `refused`, `foreign`, `bad_json`, `hang`, `lost_reply` (it is done, and the answer lost), `no_draft`.
+    /// `refused`, `foreign`, `bad_json`, `hang`, `lost_reply` (it is done, and the answer lost), `no_draft`, `404`; and as gh
+    /// 2.23 says it where it writes, `write_500` and `write_404`.
     /// `count` calls; 0 is every one until [`Github::mend`].
     pub fn fault(&self, calls: &str, mode: &str, count: u32) -> &Self {
         let number = fs::read_dir(self.stage.join("faults")).unwrap().count();
@@ -103,6 +104,17 @@ impl Github {
     /// Changes one field of a pull request: `state` to `CLOSED`, `author` …
     pub fn set(&self, number: u64, field: &str, value: &str) -> &Self {
         fs::write(self.stage.join(format!("prs/{number}/{field}")), value).unwrap();
+        self
+    }
+
+    /// A comment or review (`comments`, `reviews`) by this account.
+    pub fn remark(&self, number: u64, kind: &str, author: &str, body: &str) -> &Self {
+        let dir = self.stage.join(format!("prs/{number}/{kind}"));
+        let entry = dir.join((fs::read_dir(&dir).unwrap().count() + 1).to_string());
+        fs::create_dir(&entry).unwrap();
+        for (name, value) in [("author", author), ("body", body), ("state", "COMMENTED")] {
+            fs::write(entry.join(name), value).unwrap();
+        }
         self
     }
 

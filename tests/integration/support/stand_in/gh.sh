@@ -67,6 +67,10 @@ Try authenticating with:  gh auth login" ;;
   403) fail 1 "HTTP 403: API rate limit exceeded for user ID 1. ($api)" ;;
   429) fail 1 "HTTP 429: You have exceeded a secondary rate limit. ($api)" ;;
   500) fail 1 "HTTP 500: Internal Server Error ($api)" ;;
+  # What gh 2.23 says where it writes.
+  write_500) fail 1 "failed to create review: non-200 OK status code: 500 Internal Server Error body: \"{}\"" ;;
+  write_404) fail 1 "failed to create review: non-200 OK status code: 404 Not Found body: \"{}\"" ;;
+  404) fail 1 "gh: Not Found (HTTP 404)" ;;
   refused) fail 1 "error connecting to api.github.com
 check your internet connection or https://githubstatus.com" ;;
   foreign) fail 1 "none of the git remotes configured for this repository point to a known GitHub host. To tell gh about a new GitHub host, please use \`gh auth login\`" ;;
@@ -110,7 +114,8 @@ while [ $# -gt 0 ]; do
     'pr ready:--undo') undo=1 ;;
     'api :-X' | 'api :--method') method=$1; shift ;;
     'api :-f' | 'api :-F' | 'api :--field' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
-    'api :--jq' | 'api :-q' | 'api :--hostname') shift ;;
+    # What the filters leave away is left away again by who reads the answer.
+    'api :--jq' | 'api :-q' | 'pr view:--jq' | 'api :--hostname') shift ;;
     *:--) positional=${1-}; break ;;
     *:-*) complain "unknown flag: $flag" ;;
     *) positional=$flag ;;
@@ -124,6 +129,7 @@ url() { echo "$site/pull/$1"; }
 field() { # NUMBER FIELD, as JSON
   case $2 in
     number) echo "$1" ;;
+    id) printf '"PR_%s"' "$1" ;;
     title | body | state) printf '"%s"' "$(json "$(get "$1" "$2")")" ;;
     headRefName) printf '"%s"' "$(json "$(get "$1" head)")" ;;
     baseRefName) printf '"%s"' "$(json "$(get "$1" base)")" ;;
@@ -138,7 +144,7 @@ field() { # NUMBER FIELD, as JSON
       printf '['
       sep=
       for label in $(get "$1" labels); do
-        printf '%s{"name":"%s"}' "$sep" "$(json "$label")"
+        printf '%s{"id":"LA_%s","name":"%s"}' "$sep" "$(json "$label")" "$(json "$label")"
         sep=,
       done
       printf ']'
@@ -149,7 +155,12 @@ field() { # NUMBER FIELD, as JSON
       sep=
       for entry in "$stage/prs/$1/$2"/*; do
         [ -d "$entry" ] || continue
-        printf '%s{"author":{"login":"%s"},"body":"%s","state":"%s"}' "$sep" "$(cat "$entry/author")" \
+        own=
+        if [ "$2" = comments ]; then
+          own='"viewerDidAuthor":false,'
+          [ "$(cat "$entry/author")" != "$(me)" ] || own='"viewerDidAuthor":true,'
+        fi
+        printf '%s{%s"author":{"login":"%s"},"body":"%s","state":"%s"}' "$sep" "$own" "$(cat "$entry/author")" \
           "$(json "$(cat "$entry/body")")" "$(cat "$entry/state")"
         sep=,
       done
@@ -313,15 +324,22 @@ case "$command $sub" in
         sort -u "$stage/prs/$n/labels" >"$stage/prs/$n/labels.new"
         mv "$stage/prs/$n/labels.new" "$stage/prs/$n/labels"
         [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
-        echo '[]'
+        field "$n" labels
         ;;
-      repos/acme/widgets/issues/*/labels/*)
-        [ "$method" = DELETE ] || complain "api $positional: only DELETE is known"
-        n=${positional#*/issues/} label=$(printf %s "${n#*/labels/}" | sed 's/%3A/:/') n=${n%%/*}
-        grep -qxF "$label" "$stage/prs/$n/labels" 2>/dev/null || fail 1 "gh: Label does not exist (HTTP 404)"
-        grep -vxF "$label" "$stage/prs/$n/labels" >"$stage/prs/$n/labels.new"
-        mv "$stage/prs/$n/labels.new" "$stage/prs/$n/labels"
-        echo '[]'
+      graphql)
+        query=$(sed -n 's/^query=//p' "$call/fields")
+        case $query in
+          *viewer*) printf '{"data":{"viewer":{"login":"%s"}}}\n' "$(me)" ;;
+          *removeLabelsFromLabelable*)
+            n=$(sed -n 's/^pull=PR_//p' "$call/fields") label=$(sed -n 's/^labels\[\]=LA_//p' "$call/fields")
+            [ -d "$stage/prs/$n" ] || fail 1 "gh: Could not resolve to a node with the global id of '$n'"
+            grep -vxF "$label" "$stage/prs/$n/labels" >"$stage/prs/$n/labels.new"
+            mv "$stage/prs/$n/labels.new" "$stage/prs/$n/labels"
+            [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
+            printf '{"data":{"removeLabelsFromLabelable":{"labelable":{"labels":{"nodes":%s}}}}}\n' "$(field "$n" labels)"
+            ;;
+          *) complain "api graphql: unknown query $query" ;;
+        esac
         ;;
       *) complain "HTTP 404: Not Found (https://api.github.com/$positional)" ;;
     esac

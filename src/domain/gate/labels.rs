@@ -1,0 +1,39 @@
+//! The labels that show a verdict, and what is to be changed of those that a pull request has.
+
+use super::meta::Status;
+
+/// The label of a pull request that passed.
+pub const PASSED: &str = "gatekeeper:passed";
+/// The label of one that is blocked.
+pub const BLOCKED: &str = "gatekeeper:blocked";
+
+/// What is to be done to the labels of a pull request. Labels that aren't ours are never touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelChanges {
+    /// To be taken away.
+    pub remove: Vec<&'static str>,
+    /// To be given.
+    pub add: Option<&'static str>,
+}
+
+impl LabelChanges {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.remove.is_empty() && self.add.is_none()
+    }
+}
+
+/// What is to be changed of the labels that a pull request has, so that they show how it stands.
+pub fn label_changes(status: Status, labels: &[String]) -> LabelChanges {
+    let wanted = match status {
+        Status::Approved => Some(PASSED),
+        Status::Blocked => Some(BLOCKED),
+        Status::Pending | Status::Running | Status::Closed => None,
+    };
+    // GitHub knows no two labels that differ only in case.
+    let has = |label: &&str| labels.iter().any(|other| other.eq_ignore_ascii_case(label));
+    LabelChanges {
+        remove: [PASSED, BLOCKED].into_iter().filter(|label| Some(*label) != wanted && has(label)).collect(),
+        add: wanted.filter(|label| !has(label)),
+    }
+}
