@@ -50,7 +50,7 @@ pub fn describe(done: &Unfinished) -> String {
     }
 }
 
-/// Brings back what is due, tells of contradictions, forgets old rejections, and counts. With `change` false it only
+/// Brings back what is due, tells of contradictions, and counts. With `change` false it only
 /// counts what would be there.
 ///
 /// # Errors
@@ -63,8 +63,6 @@ pub fn keep(paths: &Paths, config: &Config, now: Time, change: bool) -> Result<K
         kept.changes.extend(proposals.complete_under(&lock, now)?.as_ref().map(describe));
         let back = proposals.bring_back_under(&lock, now)?;
         kept.changes.extend(back.iter().map(|id| format!("{id}: back in active, its time is over")));
-        let forgotten = proposals.forget_under(&lock, now)?;
-        kept.changes.extend(forgotten.iter().map(|id| format!("{id}: removed, it was rejected long ago")));
         contradictions(&lock, paths, config, now, &mut kept)?;
     }
     let due = if change { Vec::new() } else { proposals.due_back(now)? };

@@ -10,6 +10,7 @@ mod promote;
 mod unfinished;
 
 pub use judge::Deferral;
+pub use keep::REJECTED_DAYS;
 pub use promote::{Promotion, TaskChoices};
 pub use unfinished::Unfinished;
 

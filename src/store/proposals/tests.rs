@@ -245,10 +245,11 @@ fn deferred_ones_come_back_and_rejected_ones_are_forgotten() {
     assert_eq!(proposals.bring_back_under(&lock, at(7)).unwrap(), std::slice::from_ref(&soon));
     assert_eq!(proposals.find(&soon).unwrap().proposal.judgement, None);
     assert_eq!(store.states(), "adr");
+    drop(lock);
     let file = fs::File::options().write(true).open(proposals.path(ProposalState::Rejected, &never)).unwrap();
     file.set_modified(at(0).into()).unwrap();
-    assert!(proposals.forget_under(&lock, at(90)).unwrap().is_empty());
-    assert_eq!(proposals.forget_under(&lock, at(91)).unwrap(), [never]);
+    assert!(proposals.forget(at(90)).unwrap().is_empty());
+    assert_eq!(proposals.forget(at(91)).unwrap(), [never]);
     assert_eq!(store.states(), "ad");
 }
 
