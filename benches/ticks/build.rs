@@ -3,10 +3,10 @@
 use crate::{
     Bench,
     table::{Limit, Row},
-    tools::run,
+    tools::{release_build, run},
 };
 use anyhow::Result;
-use std::{env, fs, path::Path, process::Command, time::Instant};
+use std::{fs, time::Instant};
 
 /// Measures the release binary, and unless in a hurry a build of everything from nothing.
 pub fn measure(bench: &mut Bench) -> Result<()> {
@@ -20,13 +20,9 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
     if bench.quick {
         return Ok(());
     }
-    let target = tempfile::Builder::new().prefix("ticks-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--release", "--locked", "--manifest-path"]).arg(manifest);
+    let target = tempfile::Builder::new().prefix("ticks-").tempdir_in(&bench.tools.scratch)?;
     let begun = Instant::now();
-    run(build.arg("--target-dir").arg(target.path()))?;
+    run(&mut release_build(target.path()))?;
     bench.table.add(Row {
         what: "release build from nothing".to_owned(),
         unit: "minutes",

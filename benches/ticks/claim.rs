@@ -18,7 +18,7 @@ const LONG: usize = 50;
 /// Measures what it takes to choose among 20 and 10,000 tasks, and how much of each file is read.
 pub fn measure(bench: &mut Bench) -> Result<()> {
     for tasks in [20, if bench.quick { 2_000 } else { 10_000 }] {
-        let scene = Scene::new(CLAIMERS, "defaults: {command: ['true']}")?;
+        let scene = Scene::new(&bench.tools, CLAIMERS, "defaults: {command: ['true']}")?;
         let name = |n: usize| format!("shared/queue/incoming/TASK-{n:08x}.md");
         for (n, role) in (0..tasks).zip(["implement", "test", "review"].into_iter().cycle()) {
             let body = "What is to be done, and why.\n".repeat(if n < LONG { 5_000 } else { 3 });

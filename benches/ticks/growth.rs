@@ -34,9 +34,9 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
     events_and_messages(bench)
 }
 
-fn scene() -> Result<Scene> {
-    let scene = Scene::new(AGENTS, TOP)?;
-    // The curator and its proposals: one waits for a person, so that nothing is to be judged.
+fn scene(bench: &Bench) -> Result<Scene> {
+    let scene = Scene::new(&bench.tools, AGENTS, TOP)?;
+    // Nobody can claim these, and the curator finds nothing to judge.
     let blocked = "# A task\n\nROLE: implement\nBLOCKED_BY: TASK-none\n\n## Context\nText.\n";
     scene.files(20, |n| format!("shared/queue/incoming/TASK-b{n:07x}.md"), blocked)?;
     let yaml = std::fs::read_to_string(scene.dot().join("agents.yaml"))?;
@@ -45,7 +45,7 @@ fn scene() -> Result<Scene> {
 }
 
 fn grown(bench: &mut Bench, what: &str, grow: impl Fn(&Scene) -> Result<()>) -> Result<()> {
-    let (young, old) = (scene()?, scene()?);
+    let (young, old) = (scene(bench)?, scene(bench)?);
     grow(&old)?;
     let scheduler = &bench.tools.scheduler;
     let (young, old) = (young.tick(scheduler, DUE, &[])?, old.tick(scheduler, DUE, &[])?);
@@ -71,7 +71,7 @@ fn grown(bench: &mut Bench, what: &str, grow: impl Fn(&Scene) -> Result<()>) -> 
 
 /// These are read: today's costs, and which messages are new.
 fn events_and_messages(bench: &mut Bench) -> Result<()> {
-    let scene = scene()?;
+    let scene = scene(bench)?;
     let mut events = String::new();
     for n in 0..5_000 {
         let run = format!("00000000-0000-4000-8000-{n:012}");

@@ -12,7 +12,7 @@ use anyhow::Result;
 pub fn measure(bench: &mut Bench) -> Result<()> {
     let start_and_exit = Subject::new(&bench.tools.floor, &[]);
     for agents in [5, 100, 1_000, 5_000] {
-        let scene = Scene::new(agents, "max_cost_usd_per_day: 20")?;
+        let scene = Scene::new(&bench.tools, agents, "max_cost_usd_per_day: 20")?;
         let tick = scene.tick(&bench.tools.scheduler, IDLE, &[])?;
         let read = scene.floor(&bench.tools.floor, agents, [])?;
         let (floor, against, limit) = match agents {

@@ -1,7 +1,7 @@
 //! What whole ticks and runs cost, each figure beside the least that it could cost, measured in the same run.
 //!
-//! `cargo bench --bench ticks [-- [--quick] SECTION...]` prints one table and exits with 1 if a limit is broken. Linux only:
-//! it needs hyperfine, strace, GNU time and git.
+//! `cargo run --locked --example ticks [-- [--quick] SECTION...]` prints one table and exits with 1 if a limit is broken.
+//! Linux only: it needs hyperfine, strace, GNU time and git.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -58,13 +58,11 @@ fn main() -> ExitCode {
 
 /// Whether every limit is kept.
 fn run() -> Result<bool> {
-    // Cargo itself adds `--bench`.
-    let (options, wanted): (Vec<_>, Vec<_>) =
-        env::args().skip(1).filter(|argument| argument != "--bench").partition(|argument| argument.starts_with('-'));
+    let (options, wanted): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|argument| argument.starts_with('-'));
     let known = |name: &String| SECTIONS.iter().any(|(section, _)| section == name);
     if options.iter().any(|option| option != "--quick") || !wanted.iter().all(known) {
         let names: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
-        bail!("usage: cargo bench --bench ticks -- [--quick] [{}]...", names.join("|"));
+        bail!("usage: cargo run --locked --example ticks -- [--quick] [{}]...", names.join("|"));
     }
     let mut bench = Bench { tools: Tools::find()?, quick: !options.is_empty(), table: Table::default() };
     for (name, section) in SECTIONS {

@@ -1,6 +1,9 @@
 //! Projects to measure in: a repository, agents of all kinds, and whatever has grown in it.
 
-use crate::{measure::Subject, tools::run};
+use crate::{
+    measure::Subject,
+    tools::{Tools, run},
+};
 use anyhow::{Result, ensure};
 use std::{
     fmt::Write,
@@ -27,9 +30,8 @@ pub struct Scene {
 
 impl Scene {
     /// A project that is set up, with so many agents that have run before. `more` goes to the top of agents.yaml.
-    pub fn new(agents: usize, more: &str) -> Result<Self> {
-        // Beside the build, where there is room and a real disk: /tmp may be neither.
-        let scene = Self { dir: tempfile::Builder::new().prefix("ticks-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))? };
+    pub fn new(tools: &Tools, agents: usize, more: &str) -> Result<Self> {
+        let scene = Self { dir: tempfile::Builder::new().prefix("ticks-").tempdir_in(&tools.scratch)? };
         run(scene.git().args(["init", "--quiet", "--initial-branch=main"]))?;
         run(scene.git().args(["commit", "--quiet", "--allow-empty", "--message=first"]))?;
         let mut yaml = format!("{more}\nagents:\n");

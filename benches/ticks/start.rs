@@ -26,7 +26,7 @@ const FILES: usize = 500;
 
 /// Measures how long the tick takes to spawn the supervisor, and the supervisor to start `claude`.
 pub fn measure(bench: &mut Bench) -> Result<()> {
-    let scene = Scene::new(0, "defaults: {command: ['/bin/true']}\nqueue_limits: {max_open_prs: 1000}")?;
+    let scene = Scene::new(&bench.tools, 0, "defaults: {command: ['/bin/true']}\nqueue_limits: {max_open_prs: 1000}")?;
     repository(&scene)?;
     let plain = plain_git(&scene)?;
     let start_and_exit = Subject::new(&bench.tools.floor, &[]);

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A tenth of the lines of a long run: what an agent says, about 200 bytes each.
+/// What claude says, again and again.
 const LINE: &str = r#"{"type":"assistant","message":{"role":"assistant","content":[{"type":"text","text":"A line that says what is done next, and why it is done that way."}]},"session_id":"00000000-0000-4000-8000-000000000000"}"#;
 
 /// Measures one that waits, and one whose `claude` says 200 MB.
@@ -70,7 +70,7 @@ fn waiting(bench: &mut Bench) -> Result<f64> {
 
 /// A project with one run under way whose `claude` is this shell script, and the supervisor's process number.
 fn supervised(bench: &Bench, script: &str) -> Result<(Scene, u64)> {
-    let scene = Scene::new(1, &format!("defaults: {{command: ['/bin/sh', {:?}]}}", "../claude.sh"))?;
+    let scene = Scene::new(&bench.tools, 1, &format!("defaults: {{command: ['/bin/sh', {:?}]}}", "../claude.sh"))?;
     // Beside the worktree, in which claude is started.
     scene.file("agents/agent-0/claude.sh", script)?;
     scene.file("shared/queue/incoming/TASK-1.md", "# A task\n")?;

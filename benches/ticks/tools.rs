@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -13,6 +13,8 @@ pub struct Tools {
     pub scheduler: PathBuf,
     /// The least that a program can do.
     pub floor: PathBuf,
+    /// Where projects are set up: beside the build, for there is room and a real disk, and /tmp may be neither.
+    pub scratch: PathBuf,
 }
 
 impl Tools {
@@ -24,20 +26,27 @@ impl Tools {
                 bail!("{program} is needed: `apt-get install {package}`");
             }
         }
-        let scheduler = PathBuf::from(env!("CARGO_BIN_EXE_scheduler"));
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let mut build = Command::new(cargo);
-        build
-            .args(["build", "--quiet", "--release", "--locked", "--example", "floor", "--manifest-path"])
-            .arg(manifest);
-        run(&mut build)?;
-        let floor = scheduler.with_file_name("examples").join("floor");
-        if !floor.is_file() {
-            bail!("{} is missing: measure a release build, with `cargo bench`", floor.display());
-        }
-        Ok(Self { scheduler, floor })
+        // This program is target/<profile>/examples/ticks.
+        let own = env::current_exe()?;
+        let target = own.ancestors().nth(3).context("this program is not where cargo puts examples")?;
+        run(&mut release_build(target))?;
+        let scratch = target.join("tmp");
+        fs::create_dir_all(&scratch)?;
+        let floor = scratch.join("floor");
+        // Not with cargo, which would build all that the tests depend on for it.
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/floor.rs");
+        run(Command::new("rustc").args(["--edition=2024", "-O", "-o"]).arg(&floor).arg(source))?;
+        Ok(Self { scheduler: target.join("release/scheduler"), floor, scratch })
     }
+}
+
+/// The build of the program that is measured, into this folder.
+pub fn release_build(target: &Path) -> Command {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--release", "--locked", "--bin", "scheduler", "--manifest-path"]).arg(manifest);
+    build.arg("--target-dir").arg(target);
+    build
 }
 
 /// Runs a command to its end; what it prints is shown only if it fails.
