@@ -51,6 +51,15 @@ use std::{io, path::PathBuf, process::ExitCode};
         Examples:\n  scheduler init\n  scheduler --dry-run\n  scheduler"
 )]
 pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What stands before a command, or alone for a tick.
+#[derive(Debug, clap::Args)]
+struct Options {
     /// Write what is decided, and why, to .orchestrator/logs/
     #[arg(long, global = true)]
     debug: bool,
@@ -60,8 +69,14 @@ pub struct Cli {
     /// Find the project from DIR instead of the working directory
     #[arg(short = 'C', value_name = "DIR", global = true)]
     dir: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Option<Command>,
+}
+
+/// A tick, as cron calls it every minute: to define all the commands would take longer than the tick itself.
+#[derive(Debug, Parser)]
+#[command(disable_help_flag = true)]
+struct Tick {
+    #[command(flatten)]
+    options: Options,
 }
 
 #[derive(Debug, Subcommand)]
@@ -175,7 +190,10 @@ enum Command {
 
 /// Runs the command line; the result is the exit code of the process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Tick::try_parse() {
+        Ok(Tick { options }) => Cli { options, command: None },
+        Err(_) => Cli::parse(),
+    };
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
@@ -183,7 +201,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    let context = Context::new(cli.dir.as_deref(), cli.debug)?;
+    let context = Context::new(cli.options.dir.as_deref(), cli.options.debug)?;
     match &cli.command {
         Some(Command::Init(args)) => init::run(args, &context),
         Some(Command::Demo(args)) => demo::run(args, &context),
@@ -215,7 +233,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Refresh) => supervise::refresh(&context),
         Some(Command::Notify) => supervise::notify(&context),
         Some(Command::Housekeeping) => supervise::housekeeping(&context),
-        None => tick::run(cli.dry_run, &context),
+        None => tick::run(cli.options.dry_run, &context),
     }
 }
 

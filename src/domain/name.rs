@@ -48,19 +48,22 @@ impl FromStr for Name {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let ok = text.len() <= MAX_LEN
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-            && !text.contains("..");
-        if ok { Ok(Self(text.to_owned())) } else { Err(InvalidName(text.to_owned())) }
+        text.to_owned().try_into()
     }
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() <= MAX_LEN
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && !text.contains("..")
 }
 
 impl TryFrom<String> for Name {
     type Error = InvalidName;
 
     fn try_from(text: String) -> Result<Self, InvalidName> {
-        text.parse()
+        if is_name(&text) { Ok(Self(text)) } else { Err(InvalidName(text)) }
     }
 }
 

@@ -54,8 +54,8 @@ pub fn describe(done: &Unfinished) -> String {
     }
 }
 
-/// Brings back what is due, tells of contradictions, forgets old rejections, and counts. As long as nothing was changed
-/// it opens no proposal; with `edits` it makes sure that nobody has edited one in its place either.
+/// Brings back what is due, tells of contradictions, and counts. As long as nothing was changed it opens no proposal;
+/// with `edits` it makes sure that nobody has edited one in its place either.
 ///
 /// # Errors
 /// A directory can't be read, or the store's lock can't be had.
@@ -71,11 +71,9 @@ pub fn keep(paths: &Paths, config: &Config, now: Time, edits: bool) -> Result<Ke
     let (back, stuck) = proposals.bring_back_under(&lock, now)?;
     kept.changes.extend(back.iter().map(|id| format!("{id}: back in active, its time is over")));
     kept.problems.extend(stuck.iter().map(ToString::to_string));
-    let forgotten = proposals.forget_under(&lock, now)?;
-    kept.changes.extend(forgotten.iter().map(|id| format!("{id}: removed, it was rejected long ago")));
     contradictions(&lock, paths, config, now, &mut kept)?;
     let deferred = proposals.good(ProposalState::Deferred)?;
-    let until = proposals.next_change(&deferred)?;
+    let until = deferred.iter().filter_map(Proposal::returns_at).min();
     count(&proposals, Vec::new(), deferred, &mut kept)?;
     if let Err(error) = known::remember(paths, stand, until, &kept) {
         kept.problems.push(format!("{error:#}"));

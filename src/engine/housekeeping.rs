@@ -1,4 +1,4 @@
-//! Tidies up, once a day and apart from the ticks: old runs and logs, merged branches, abandoned worktrees and files.
+//! Tidies up, once a day and apart from the ticks: old runs, logs and rejected proposals, merged branches, abandoned worktrees and files.
 //!
 //! Every removal is told to the log as it happens. Unfinished work is never removed: neither what was set aside under
 //! `refs/salvage/`, nor a worktree with anything unsaved in it.
@@ -24,6 +24,7 @@ use crate::{
         lock::Lock,
         logs, messages,
         paths::Paths,
+        proposals::{Proposals, REJECTED_DAYS},
         queue::Queue,
         read, runs,
         state::{self, Loaded},
@@ -64,7 +65,12 @@ pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Re
     cache::save(&paths.last_housekeeping(), &LastTime { at: now })?;
     let text = read::read_linked_text(&paths.config())?;
     let config = text.and_then(|text| config::read(&text).ok()).map(|(config, _)| config);
-    let mut parts: Vec<Result<()>> = vec![old_runs(paths, say), temporary_files(paths, say), branches(project, say)];
+    let mut parts: Vec<Result<()>> = vec![
+        old_runs(paths, say),
+        old_rejections(paths, now, say),
+        temporary_files(paths, say),
+        branches(project, say),
+    ];
     // Without a configuration nobody knows who works here and how long to keep what.
     if let Some(config) = &config {
         parts.push(old_logs(paths, config, now, say));
@@ -100,6 +106,13 @@ fn old_runs(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
             runs::remove(&files.run(&run.id)?)?;
             say(&format!("removed run {} of {agent}", run.id));
         }
+    }
+    Ok(())
+}
+
+fn old_rejections(paths: &Paths, now: Time, say: &mut dyn FnMut(&str)) -> Result<()> {
+    for id in Proposals::new(paths).forget(now)? {
+        say(&format!("removed proposal {id}, which was rejected more than {REJECTED_DAYS} days ago"));
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::{
         marker,
         paths::Paths,
         prs::Prs,
-        queue::{Queue, Shift},
+        queue::{Listing, Queue, Shift},
         requests,
     },
 };
@@ -80,17 +80,22 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     let queue = Queue::new(paths);
     let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
     let others = crew.views.iter().filter(|(name, view)| view.standing != Standing::Free && !configured(name)).count();
+    let mut claimed = queue.list(TaskState::Claimed)?.ids;
     if release {
-        release_unheld(paths, &queue, crew, &mut taken)?;
+        release_unheld(paths, &queue, crew, &claimed, &mut taken);
+        if !taken.released.is_empty() {
+            claimed = queue.list(TaskState::Claimed)?.ids;
+        }
     }
+    let incoming = queue.list(TaskState::Incoming)?;
     taken.snapshot = Snapshot {
         paused: marker::is_set(&paths.paused_marker())?,
         cooldown: cache::load::<Cooldown>(&paths.cooldown()),
         requested: requested(paths, crew, release)?,
         agents: config.agents.iter().map(|agent| crew.view(&agent.name)).collect(),
         other_running: u32::try_from(others).unwrap_or(u32::MAX),
-        incoming: queue.count(TaskState::Incoming)?,
-        claimed: queue.count(TaskState::Claimed)?,
+        incoming: u32::try_from(incoming.ids.len()).unwrap_or(u32::MAX),
+        claimed: u32::try_from(claimed.len()).unwrap_or(u32::MAX),
         ..Snapshot::default()
     };
     let needs = schedule::needs(config, &taken.snapshot, now);
@@ -101,7 +106,7 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
         checks(paths, config, crew, &mut taken)?;
     }
     if needs.tasks() {
-        tasks(&queue, crew, &needs, &mut taken)?;
+        tasks(&queue, crew, &needs, incoming, claimed, &mut taken);
     }
     if config.model == Model::Proposal {
         proposals(paths, config, now, release.then_some(needs.proposals), &mut taken);
@@ -158,15 +163,15 @@ fn proposals(paths: &Paths, config: &Config, now: Time, keep: Option<bool>, take
 }
 
 /// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.
-fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &Crew, taken: &mut Taken) -> Result<()> {
+fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &Crew, claimed: &[Name], taken: &mut Taken) {
     let named = crew.named();
     let unsure = crew.views.values().any(|view| view.standing == Standing::Unreadable);
-    for id in queue.list(TaskState::Claimed)?.ids {
-        if unsure || named.iter().any(|(_, task)| *task == id) {
+    for id in claimed {
+        if unsure || named.iter().any(|(_, task)| task == id) {
             continue;
         }
-        match release(paths, queue, &id) {
-            Ok(Some(Shift::Done { .. })) => taken.released.push(id),
+        match release(paths, queue, id) {
+            Ok(Some(Shift::Done { .. })) => taken.released.push(id.clone()),
             Ok(Some(Shift::Exists(state))) => {
                 taken.problems.push(format!("{id} is in claimed and in {state}: remove one of the two files"));
             }
@@ -178,7 +183,6 @@ fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &Crew, taken: &mut Tak
             Err(error) => taken.problems.push(format!("{id}: {error:#}")),
         }
     }
-    Ok(())
 }
 
 /// Puts one task back, with the attempt that its run didn't come to. `None` if the agent that claimed it is at work.
@@ -226,15 +230,14 @@ fn checks(paths: &Paths, config: &Config, crew: &Crew, taken: &mut Taken) -> Res
     Ok(())
 }
 
-fn tasks(queue: &Queue<'_>, crew: &Crew, needs: &Needs, taken: &mut Taken) -> Result<()> {
-    let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+fn tasks(queue: &Queue<'_>, crew: &Crew, needs: &Needs, incoming: Listing, claimed: Vec<Name>, taken: &mut Taken) {
+    let claimed: Vec<Task> = queue.heads_of(TaskState::Claimed, claimed).into_iter().flatten().collect();
     taken.snapshot.claimed_opening = u32::try_from(schedule::opening(&claimed)).unwrap_or(u32::MAX);
     let named = crew.named();
     let is_in = |id: &Name, state| queue.exists(state, id);
     let mut free = Vec::new();
-    let strays = queue.list(TaskState::Incoming)?.strays;
-    taken.problems.extend(strays.iter().map(ToString::to_string));
-    for head in queue.heads(TaskState::Incoming)? {
+    taken.problems.extend(incoming.strays.iter().map(ToString::to_string));
+    for head in queue.heads_of(TaskState::Incoming, incoming.ids) {
         match head {
             Ok(task) => match schedule::waiting(&task, &is_in, &claimed, &named) {
                 None => free.push(task),
@@ -251,7 +254,6 @@ fn tasks(queue: &Queue<'_>, crew: &Crew, needs: &Needs, taken: &mut Taken) -> Re
     }
     schedule::claim_order(&mut free);
     pick(queue, needs, free, taken);
-    Ok(())
 }
 
 /// Keeps the best tasks, as many of each kind as could be given away, and only those whose name is taken nowhere else.

@@ -86,10 +86,11 @@ pub enum Leftovers {
 /// Commits everything uncommitted, untracked files included, on top of HEAD, without the run's own files.
 /// Repositories inside the worktree are moved to `folder` before.
 pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Result<Leftovers> {
-    if worktree.operation_in_progress()? {
+    let git_dir = worktree.verify()?;
+    if Worktree::operation_in_progress(&git_dir) {
         return Ok(Leftovers::NotPossible("a rebase or merge is in progress".into()));
     }
-    worktree.remove_locks()?;
+    worktree.remove_locks(&git_dir)?;
     let git = worktree.git().with_identity()?;
     let unmerged = git.try_run(["ls-files", "--unmerged"])?;
     if !unmerged.status.success() {
@@ -98,7 +99,7 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
     if !unmerged.stdout.is_empty() {
         return Ok(Leftovers::NotPossible("there are unresolved conflicts".into()));
     }
-    nested::move_untracked(worktree, &git, folder)?;
+    nested::move_untracked(worktree, &git, &nested::submodules(&git)?, folder)?;
     let added = git.try_run(["add", "--all", "--", "."])?;
     if !added.status.success() {
         return Ok(Leftovers::NotPossible(added.stderr.trim().to_owned()));

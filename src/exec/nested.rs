@@ -8,18 +8,17 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::exec::git::Git;
+use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::Worktree;
 
-/// Moves every untracked repository, and every submodule whose link is broken, to `folder`. Returns where they are now.
-/// `git` is bound to the worktree, with the index that tells what is tracked.
-pub fn move_untracked(worktree: &Worktree, git: &Git, folder: &Path) -> Result<Vec<PathBuf>> {
-    worktree.verify()?;
+/// Moves every untracked repository, and every one of `submodules` whose link is broken, to `folder`. Returns where they
+/// are now. `git` is bound to the worktree, which the caller has verified, with the index that tells what is tracked.
+pub fn move_untracked(worktree: &Worktree, git: &Git, submodules: &[String], folder: &Path) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
-    for path in submodules(git)? {
-        let inside = worktree.path().join(&path);
+    for path in submodules {
+        let inside = worktree.path().join(path);
         if inside.join(".git").exists() && !works(worktree, &inside) {
-            moved.push(move_to(&inside, folder, &path)?);
+            moved.push(move_to(&inside, folder, path)?);
             fs::create_dir(&inside).with_context(|| format!("cannot create {}", inside.display()))?;
         }
     }
@@ -30,18 +29,22 @@ pub fn move_untracked(worktree: &Worktree, git: &Git, folder: &Path) -> Result<V
     Ok(moved)
 }
 
-/// Moves every submodule with uncommitted files or other commits than recorded to `folder`. Returns where they are now.
-/// `git` as above.
-pub fn move_changed_submodules(worktree: &Worktree, git: &Git, folder: &Path) -> Result<Vec<PathBuf>> {
-    worktree.verify()?;
+/// Moves every one of `submodules` with uncommitted files or other commits than recorded to `folder`. Returns where they
+/// are now. `git` as above.
+pub fn move_changed_submodules(
+    worktree: &Worktree,
+    git: &Git,
+    submodules: &[String],
+    folder: &Path,
+) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
-    for path in submodules(git)? {
-        if !worktree.path().join(&path).join(".git").is_file() {
+    for path in submodules {
+        if !worktree.path().join(path).join(".git").is_file() {
             continue;
         }
-        let status = ["status", "--porcelain", "-z", "--ignore-submodules=none", "--", &path];
+        let status = ["status", "--porcelain", "-z", "--ignore-submodules=none", "--", path];
         if !git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(status)?.stdout.is_empty() {
-            moved.push(move_submodule(worktree, &path, folder)?);
+            moved.push(move_submodule(worktree, path, folder)?);
         }
     }
     Ok(moved)
@@ -72,8 +75,8 @@ fn move_submodule(worktree: &Worktree, path: &str, folder: &Path) -> Result<Path
     Ok(target)
 }
 
-/// The paths of all submodules in the index.
-fn submodules(git: &Git) -> Result<Vec<String>> {
+/// The paths of all submodules in the index; an error also if the index can't be read.
+pub fn submodules(git: &Git) -> Result<Vec<String>, GitError> {
     let staged = git.run(["ls-files", "-z", "--stage"])?.entries();
     let links = staged.iter().filter(|entry| entry.starts_with("160000 "));
     Ok(links.filter_map(|entry| Some(entry.split_once('\t')?.1.to_owned())).collect())

@@ -95,6 +95,21 @@ pub fn has_origin(git: &Git) -> Result<bool, GitError> {
     git.ok(["config", "--get-regexp", r"^remote\.origin\.(url|pushurl)$"])
 }
 
+/// What the repository of `git` is configured to fetch from `origin`; `None` if there is no such remote.
+pub fn fetched_from_origin(git: &Git) -> Result<Option<Vec<String>>, GitError> {
+    let wanted = ["config", "-z", "--get-regexp", r"^remote\.origin\.(url|pushurl|fetch)$"];
+    let answer = git.try_run(wanted)?;
+    let entries = answer.entries();
+    let (fetch, places): (Vec<_>, Vec<_>) =
+        entries.iter().partition(|entry| entry.starts_with("remote.origin.fetch\n"));
+    match answer.status.code() {
+        Some(0 | 1) if places.is_empty() => Ok(None),
+        Some(0) => Ok(Some(fetch.iter().filter_map(|entry| Some(entry.split_once('\n')?.1.to_owned())).collect())),
+        // What git says against its configuration.
+        _ => git.run(wanted).map(|_| None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -50,18 +50,24 @@ pub struct Kept {
 pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) -> Result<Option<Saved>> {
     let git_dir = worktree.verify()?;
     let at = || format!("cannot save the work in {}", worktree.path().display());
-    worktree.remove_locks()?;
-    if worktree.is_half_checked_out()? {
+    worktree.remove_locks(&git_dir)?;
+    if Worktree::is_half_checked_out(&git_dir) {
         return Ok(None);
     }
     keep_autostash(worktree, &git_dir, run_id)?;
     let head = worktree.git().commit("HEAD")?;
     let index = Index::of(worktree, &git_dir, head.as_deref()).with_context(at)?;
-    let mut moved = nested::move_untracked(worktree, &index.git, folder).with_context(at)?;
+    if let Some(head) = head.as_deref().filter(|_| index.is_clean()) {
+        let commit = unless_held(worktree, head)?;
+        let kept = commit.map(|commit| keep(&worktree.repository(), run_id, &commit)).transpose()?;
+        return Ok(kept.map(|kept| Saved { kept: Some(kept), moved: Vec::new(), left_out: None }));
+    }
+    let mut moved = nested::move_untracked(worktree, &index.git, &index.submodules, folder).with_context(at)?;
     let (tree, left_out) = index.snapshot(head.is_some()).with_context(at)?;
     let commit = commit_for(worktree, head.as_deref(), &tree, message).with_context(at)?;
     let kept = commit.map(|commit| keep(&worktree.repository(), run_id, &commit)).transpose()?;
-    moved.extend(nested::move_changed_submodules(worktree, &index.git, folder).with_context(at)?);
+    let changed = nested::move_changed_submodules(worktree, &index.git, &index.submodules, folder);
+    moved.extend(changed.with_context(at)?);
     let saved = Saved { kept, moved, left_out };
     let nothing = saved.kept.is_none() && saved.moved.is_empty() && saved.left_out.is_none();
     Ok((!nothing).then_some(saved))
@@ -82,6 +88,11 @@ fn commit_for(worktree: &Worktree, head: Option<&str>, tree: &str, message: &str
         let new = git.run_with_input(["commit-tree", tree, "-p", head], Some(message.as_bytes()))?;
         return Ok(Some(new.text()));
     }
+    unless_held(worktree, head)
+}
+
+/// HEAD itself, if nothing else holds it.
+fn unless_held(worktree: &Worktree, head: &str) -> Result<Option<String>> {
     let holders = ["refs/heads", "refs/remotes", "refs/tags", "refs/salvage", "refs/scheduler"];
     let contains = format!("--contains={head}");
     let args = ["for-each-ref", "--count=1", "--format=%(refname)", &contains];
@@ -94,6 +105,8 @@ struct Index {
     git: Git,
     /// The files were checked out once, so that a missing one was removed by somebody.
     complete: bool,
+    /// The paths of the submodules in it.
+    submodules: Vec<String>,
     _scratch: tempfile::TempDir,
 }
 
@@ -107,11 +120,22 @@ impl Index {
         let path = scratch.path().join("index");
         let git = worktree.git().with_env("GIT_INDEX_FILE", &path);
         let copied = fs::copy(git_dir.join("index"), &path).is_ok();
-        if !copied || matches!(git.run(["ls-files", "--stage"]), Err(GitError::Failed { .. })) {
-            let _ = fs::remove_file(&path);
-            git.run(["read-tree", head.unwrap_or("--empty")])?;
-        }
-        Ok(Self { git, complete: git_dir.join("index").exists(), _scratch: scratch })
+        let submodules = match nested::submodules(&git) {
+            Ok(submodules) if copied => submodules,
+            Ok(_) | Err(GitError::Failed { .. }) => {
+                let _ = fs::remove_file(&path);
+                git.run(["read-tree", head.unwrap_or("--empty")])?;
+                nested::submodules(&git)?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { git, complete: git_dir.join("index").exists(), submodules, _scratch: scratch })
+    }
+
+    /// Nothing differs from HEAD: the usual case, which one command tells. Where it can't, the worktree isn't clean.
+    fn is_clean(&self) -> bool {
+        let status = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
+        self.git.run(status).is_ok_and(|status| status.stdout.is_empty())
     }
 
     /// The tree of the worktree as it is, and what could not be read.

@@ -26,13 +26,10 @@ const QUIET: &[&str] =
 /// Fetches the branches of `origin` into `refs/remotes/origin/`, as the project is configured to. `git` is bound to the
 /// repository. The caller sees to it that only one runs at a time.
 pub fn fetch(git: &Git, timeout: Duration) -> Result<Fetched, GitError> {
-    if !has_origin(git)? {
-        return Ok(Fetched::NoRemote);
-    }
-    let configured = git.try_run(["config", "--get-all", "remote.origin.fetch"])?.text();
+    let Some(configured) = remote::fetched_from_origin(git)? else { return Ok(Fetched::NoRemote) };
     // A mirror's setting would overwrite the project's own branches; a bare clone has none at all.
     let safe = !configured.is_empty()
-        && configured.lines().all(|spec| spec.contains(":refs/remotes/") || spec.starts_with('^'));
+        && configured.iter().all(|spec| spec.contains(":refs/remotes/") || spec.starts_with('^'));
     let all = "+refs/heads/*:refs/remotes/origin/*";
     fetch_refs(git, timeout, if safe { None } else { Some(all) })
 }
@@ -80,6 +77,12 @@ pub fn is_branch_name(git: &Git, name: &str) -> Result<bool, GitError> {
         && !name.starts_with("refs/")
         && name != "HEAD"
         && !name.contains('\0');
+    // What git refuses in names are blanks, dots in some places, and signs; without them there is nothing to ask.
+    let word =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if plain && name.split('/').all(word) {
+        return Ok(true);
+    }
     Ok(plain && git.try_run(["check-ref-format", &format!("refs/heads/{name}")])?.status.success())
 }
 

@@ -65,7 +65,7 @@ pub fn remove_worktree(worktree: &Worktree) -> Result<Removal> {
 
 /// What would be lost with a worktree, if anything.
 fn unsaved(worktree: &Worktree, git_dir: &std::path::Path) -> Result<Option<String>> {
-    if worktree.operation_in_progress()? {
+    if Worktree::operation_in_progress(git_dir) {
         return Ok(Some("a rebase or merge is in progress".to_owned()));
     }
     if git_dir.join("modules").exists() {

@@ -86,14 +86,14 @@ impl Worktree {
         self.marked(Git::in_worktree(inside, inside.parent().unwrap_or(&self.path)))
     }
 
-    /// Whether a rebase, merge, cherry-pick or revert is in progress.
-    pub fn operation_in_progress(&self) -> Result<bool> {
-        Ok(operations::in_progress(&self.verify()?))
+    /// Whether a rebase, merge, cherry-pick or revert is in progress. `git_dir` is what [`Worktree::verify`] returned.
+    pub fn operation_in_progress(git_dir: &Path) -> bool {
+        operations::in_progress(git_dir)
     }
 
-    /// Removes the locks that killed processes left in this worktree.
-    pub fn remove_locks(&self) -> Result<()> {
-        operations::remove_locks(self, &self.verify()?)
+    /// Removes the locks that killed processes left in this worktree. `git_dir` is what [`Worktree::verify`] returned.
+    pub fn remove_locks(&self, git_dir: &Path) -> Result<()> {
+        operations::remove_locks(self, git_dir)
     }
 
     fn marked(&self, git: Git) -> Git {
@@ -111,8 +111,7 @@ impl Worktree {
     /// can't be read is built anew from HEAD.
     /// `start` is the commit that a new or unreadable HEAD gets.
     pub fn ensure(&self, start: &str) -> Result<Ensured> {
-        let ensured = link::ensure(self, start)?;
-        let git_dir = self.verify()?;
+        let (ensured, git_dir) = link::ensure(self, start)?;
         operations::remove_locks(self, &git_dir)?;
         operations::mend_index(self, &git_dir)?;
         Ok(ensured)
@@ -128,11 +127,13 @@ impl Worktree {
     pub fn stand_on_branch(&self, branch: &str, start: &str) -> Result<Vec<String>> {
         let warnings = self.stand_detached(start)?;
         let git = self.git();
-        match git.commit(&format!("refs/heads/{branch}"))? {
-            None => git.run(["checkout", "--quiet", "--no-track", "-b", branch])?,
-            Some(tip) if tip == start => git.run(["checkout", "--quiet", branch, "--"])?,
-            Some(tip) => bail!("branch {branch} exists already, at {tip}: it was left as it is"),
-        };
+        if let Err(error) = git.run(["checkout", "--quiet", "--no-track", "-b", branch]) {
+            match git.commit(&format!("refs/heads/{branch}"))? {
+                None => return Err(error.into()),
+                Some(tip) if tip == start => git.run(["checkout", "--quiet", branch, "--"])?,
+                Some(tip) => bail!("branch {branch} exists already, at {tip}: it was left as it is"),
+            };
+        }
         Ok(warnings)
     }
 
@@ -142,10 +143,9 @@ impl Worktree {
         operations::remove_locks(self, &git_dir)?;
         operations::quit(&git_dir)?;
         let git = self.git();
-        let start = git.commit(start)?.with_context(|| format!("there is no commit {start}"))?;
         let marker = git_dir.join(STANDING);
         replace(&marker, b"")?;
-        checkout(&git, &git_dir, &start)
+        checkout(&git, &git_dir, start)
             .with_context(|| format!("cannot check out {start} in {}", self.path.display()))?;
         git.run(["clean", "-ffdq"]).with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
         let warnings = submodules::update(self)?;
@@ -154,9 +154,9 @@ impl Worktree {
     }
 
     /// Whether taking a stand was interrupted: what lies in the worktree is then nobody's work, for all work
-    /// was saved before, and no agent has run since.
-    pub fn is_half_checked_out(&self) -> Result<bool> {
-        Ok(self.verify()?.join(STANDING).exists())
+    /// was saved before, and no agent has run since. `git_dir` is what [`Worktree::verify`] returned.
+    pub fn is_half_checked_out(git_dir: &Path) -> bool {
+        git_dir.join(STANDING).exists()
     }
 
     /// The command that this worktree was made ready with, since it was created.

@@ -9,15 +9,20 @@ use crate::domain::{
     time::{self, Time},
 };
 use anyhow::{Context, Result};
+use chrono::NaiveDate;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{
     collections::{HashMap, HashSet},
-    fs::{self, File},
+    fs::File,
     io::{self, BufRead, BufReader},
     path::PathBuf,
 };
 
+/// How far back runs are looked for, to know what one costs usually.
+const DAYS: usize = 14;
+/// What a line with a cost contains.
+const COST: &str = "\"cost_usd\"";
 /// The longest line that is read; a longer one is passed over.
 const LINE_MAX: usize = 64 << 10;
 
@@ -123,37 +128,23 @@ pub fn read_day(paths: &Paths, day: &str) -> Result<impl Iterator<Item = Result<
 /// # Errors
 /// As for [`read_day`].
 pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
-    let mut costs = HashMap::new();
-    for line in lines(paths, day)? {
-        let line = line?;
-        // Most lines have no cost, and parsing is what takes the time.
-        if !line.windows(COST.len()).any(|window| window == COST) {
-            continue;
-        }
-        let Ok(Event { run, cost_usd: Some(cost), .. }) = serde_json::from_slice(&line) else { continue };
-        if cost.is_finite() && cost > 0.0 {
-            costs.insert(run, cost);
-        }
-    }
+    let costs: HashMap<_, _> = costs(paths, day)?.into_iter().filter(|(_, cost)| *cost > 0.0).collect();
     // Not `sum`: that of nothing is -0.0.
     Ok(costs.values().fold(0.0, |sum, cost| sum + cost))
 }
 
 /// The highest cost among the last `count` runs up to the end of a local day that have one, in US dollars, over as many
-/// days as that takes and logs are kept; 0 if there is none.
+/// days as that takes, at most two weeks; 0 if there is none.
 ///
 /// # Errors
-/// As for [`read_day`], and the directory of logs cannot be read.
+/// As for [`read_day`].
 pub fn dearest_of_last(paths: &Paths, day: &str, count: usize) -> Result<f64> {
     let mut runs = HashSet::new();
     let mut dearest = 0.0_f64;
-    for day in days_up_to(paths, day)? {
-        let mut costs = Vec::new();
-        for event in read_day(paths, &day)? {
-            let event = event?;
-            costs.extend(event.cost_usd.filter(|cost| cost.is_finite()).map(|cost| (event.run, cost)));
-        }
-        for (run, cost) in costs.into_iter().rev() {
+    // By name: a listing would take the longer, the more logs there are.
+    let first: NaiveDate = day.parse().with_context(|| format!("{day:?} is not a day"))?;
+    for day in first.iter_days().rev().take(DAYS) {
+        for (run, cost) in costs(paths, &day.to_string())?.into_iter().rev() {
             if runs.len() == count {
                 return Ok(dearest);
             }
@@ -165,22 +156,20 @@ pub fn dearest_of_last(paths: &Paths, day: &str, count: usize) -> Result<f64> {
     Ok(dearest)
 }
 
-/// The days that have an event log, not after `day`, newest first.
-fn days_up_to(paths: &Paths, day: &str) -> Result<Vec<String>> {
-    let dir = paths.logs();
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(cannot("read", &dir, error)),
-    };
-    let day_of = |name: &str| Some(name.strip_prefix("events-")?.strip_suffix(".jsonl")?.to_owned());
-    let names = entries.filter_map(|entry| day_of(entry.ok()?.file_name().to_str()?));
-    let mut days: Vec<_> = names.filter(|found| found.as_str() <= day).collect();
-    days.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(days)
+/// The runs of a local day that have a cost, with it, in the order in which they were told.
+fn costs(paths: &Paths, day: &str) -> Result<Vec<(String, f64)>> {
+    let mut costs = Vec::new();
+    for line in lines(paths, day)? {
+        let line = line?;
+        // Most lines have no cost, and parsing is what takes the time.
+        if !str::from_utf8(&line).is_ok_and(|line| line.contains(COST)) {
+            continue;
+        }
+        let Ok(Event { run, cost_usd: Some(cost), .. }) = serde_json::from_slice(&line) else { continue };
+        costs.extend(cost.is_finite().then_some((run, cost)));
+    }
+    Ok(costs)
 }
-
-const COST: &[u8] = b"\"cost_usd\"";
 
 fn lines(paths: &Paths, day: &str) -> Result<Lines> {
     let path = paths.events_file(day);

@@ -34,6 +34,13 @@ impl fmt::Display for Stray {
 /// # Errors
 /// The directory cannot be read.
 pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
+    let (mut stems, strays) = unsorted(dir)?;
+    stems.sort_unstable();
+    Ok((stems, strays))
+}
+
+/// The stems in any order, the strays by their paths.
+fn unsorted(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
     let failed = |error| cannot("read", dir, error);
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -51,7 +58,6 @@ pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
             Err(reason) => strays.push(Stray { path: entry.path(), reason: reason.to_owned() }),
         }
     }
-    stems.sort_unstable();
     strays.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok((stems, strays))
 }
@@ -61,16 +67,19 @@ pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
 /// # Errors
 /// The directory cannot be read.
 pub fn named(dir: &Path) -> Result<(Vec<Name>, Vec<Stray>)> {
-    let (stems, mut strays) = markdown(dir)?;
+    let (stems, mut strays) = unsorted(dir)?;
     let mut names = Vec::with_capacity(stems.len());
+    let mut unnamed = Vec::new();
     for stem in stems {
+        let path = || dir.join(format!("{stem}.{MARKDOWN}"));
         match stem.parse::<Name>() {
             Ok(name) => names.push(name),
-            Err(problem) => strays
-                .push(Stray { path: dir.join(format!("{stem}.{MARKDOWN}")), reason: format!("{problem}; rename it") }),
+            Err(problem) => unnamed.push(Stray { path: path(), reason: format!("{problem}; rename it") }),
         }
     }
-    names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+    unnamed.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    strays.append(&mut unnamed);
     Ok((names, strays))
 }
 

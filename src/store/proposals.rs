@@ -12,6 +12,7 @@ mod stand;
 mod unfinished;
 
 pub use judge::Deferral;
+pub use keep::REJECTED_DAYS;
 pub use promote::{Promotion, TaskChoices};
 pub use stand::Stand;
 pub use unfinished::{Stuck, Unfinished};

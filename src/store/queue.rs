@@ -112,8 +112,13 @@ impl<'a> Queue<'a> {
     /// # Errors
     /// The directory cannot be read. A file that cannot be read or understood is an item of its own.
     pub fn heads(&self, state: TaskState) -> Result<Vec<Result<Task, BadTask>>> {
-        let ids = self.list(state)?.ids;
-        Ok(ids.into_iter().filter_map(|id| self.head(state, id).transpose()).collect())
+        Ok(self.heads_of(state, self.list(state)?.ids))
+    }
+
+    /// The headers of these tasks, in their order, without those that are no longer in the state. A file that cannot be
+    /// read or understood is an item of its own.
+    pub fn heads_of(&self, state: TaskState, ids: Vec<Name>) -> Vec<Result<Task, BadTask>> {
+        ids.into_iter().filter_map(|id| self.head(state, id).transpose()).collect()
     }
 
     /// The whole file of a task; `None` if it isn't in that state.

@@ -48,6 +48,7 @@ fn the_layers_hold() {
 fn every_module_says_what_it_is_for() {
     let mut sources = files("src", &["rs"]);
     sources.extend(files("tests", &["rs"]));
+    sources.extend(files("benches", &["rs"]));
     // The tests of a module in a file beside it are the module's, as they would be inside it.
     let silent: Vec<_> = sources
         .iter()
@@ -61,6 +62,7 @@ fn every_module_says_what_it_is_for() {
 fn no_file_is_long() {
     let mut sources = files("src", &["rs"]);
     sources.extend(files("tests", &["rs", "sh"]));
+    sources.extend(files("benches", &["rs"]));
     let long: Vec<_> =
         sources.iter().filter(|source| source.lines > 400).map(|source| (&source.file, source.lines)).collect();
     assert!(long.is_empty(), "these have more than 400 lines: {long:#?}");

@@ -24,16 +24,21 @@ fn idle(count: usize) -> Test {
     test
 }
 
-/// How many system calls the binary makes with these arguments, by strace's table.
-fn calls(test: &Test, args: &[&str]) -> usize {
-    let table = test.root().join("strace");
+/// What strace writes of the binary with these arguments.
+fn strace(test: &Test, options: &[&str], args: &[&str]) -> String {
+    let written = test.root().join("strace");
     let strace =
         ["/usr/local/bin/strace", "/usr/bin/strace", "/bin/strace"].into_iter().find(|path| Path::new(path).is_file());
     let strace = strace.expect("strace is needed to count system calls: `apt-get install strace`, or .ci/run does it");
     let mut command: Command = test.program_command(strace);
-    command.args(["-f", "-c", "-U", "calls,name", "-o"]).arg(&table).arg("--").arg(BINARY).args(args);
+    command.args(options).arg("-o").arg(&written).arg("--").arg(BINARY).args(args);
     test.finish(command).ok();
-    let text = fs::read_to_string(&table).unwrap();
+    fs::read_to_string(&written).unwrap()
+}
+
+/// How many system calls the binary makes with these arguments, by strace's table.
+fn calls(test: &Test, args: &[&str]) -> usize {
+    let text = strace(test, &["-f", "-c", "-U", "calls,name"], args);
     // Before it closes a descriptor a debug build asks whether it is open.
     let debug = if cfg!(debug_assertions) { count(&text, "fcntl").unwrap_or(0) } else { 0 };
     count(&text, "total").unwrap_or_else(|| panic!("{text}")) - debug
@@ -105,4 +110,58 @@ fn an_idle_tick_is_over_in_a_moment() {
     let fastest = (0..20).map(|_| test.tick().elapsed).min().unwrap();
     // A few milliseconds on a quiet machine, built for release; this is a debug build on a busy one.
     assert!(fastest.as_millis() < 100, "{fastest:?}");
+}
+
+#[test]
+fn a_claim_reads_each_header_once_and_no_more_of_it_than_that() {
+    let test = idle(3);
+    let body = "Text that no decision needs.\n".repeat(5_000);
+    for (n, role) in (0..30).zip(["implement", "test", "review"].into_iter().cycle()) {
+        test.task(&format!("TASK-{n}"), &format!("# A task\n\nROLE: {role}\n\n## Context\n{body}"));
+    }
+    test.later(3_600);
+    let trace = strace(&test, &["-y", "-e", "trace=openat,open,read"], &[]);
+    test.wait_quiet();
+    assert_eq!(test.claude.count(), 3);
+    for n in 0..30 {
+        let of_it = trace.lines().filter(|line| line.contains(&format!("incoming/TASK-{n}.md")));
+        let (read, opened): (Vec<&str>, Vec<&str>) = of_it.partition(|line| line.starts_with("read("));
+        assert_eq!(opened.len(), 1, "{opened:#?}");
+        let bytes: usize = read.iter().map(|line| line.rsplit_once("= ").unwrap().1.parse::<usize>().unwrap()).sum();
+        assert!(bytes <= 16 << 10, "{bytes} bytes: {read:#?}");
+    }
+}
+
+#[test]
+fn what_is_over_costs_no_tick_anything() {
+    let test = idle(3);
+    test.later(3_600);
+    test.tick_and_wait();
+    let before = calls(&test, &[]);
+    for n in 0..200 {
+        for state in ["done", "failed"] {
+            test.file(&format!(".orchestrator/shared/queue/{state}/OVER-{n}.md"), "# A task\n");
+        }
+        test.file(&format!(".orchestrator/shared/proposals/rejected/PROP-{n}.md"), "# A proposal\n");
+        test.file(&format!(".orchestrator/logs/agent-{n}-2024-01-14.log"), "");
+        test.file(&format!(".orchestrator/agents/agent-0/runs/run-{n}/record.json"), "{}");
+    }
+    let after = calls(&test, &[]);
+    assert!(after <= before, "{after} calls, {before} before");
+}
+
+#[test]
+fn a_worktree_that_is_ready_takes_few_git_commands() {
+    let test = Test::new();
+    test.with_origin().agents(&[("impl-1", "implementer")]);
+    test.claude.implements();
+    test.task_for("TASK-1", "implement").tick_and_wait();
+    test.task_for("TASK-2", "implement").later(3_600);
+    let trace = strace(&test, &["-f", "-s", "100", "-e", "trace=execve"], &[]);
+    test.wait_quiet();
+    assert_eq!(test.claude.count(), 2);
+    let started = |line: &&str| line.contains("execve(") && !line.contains("ENOENT");
+    let programs: Vec<_> = trace.lines().filter(started).take_while(|line| !line.contains("/claude\", [")).collect();
+    // The tick, the supervisor, and what prepares the worktree, with what git itself starts to fetch.
+    assert!((5..=26).contains(&programs.len()), "{}: {programs:#?}", programs.len());
 }

@@ -110,7 +110,7 @@ fn a_conflict_in_progress_is_saved() {
         let text = scene.run(&["show", &format!("{}:f", kept.commit)]);
         assert!(text.contains("<<<<<<<") && text.contains("mine") && text.contains("theirs"), "{text}");
         assert_eq!(scene.files(&kept.commit), "f new");
-        assert!(scene.worktree.operation_in_progress().unwrap());
+        assert!(Worktree::operation_in_progress(&scene.worktree.verify().unwrap()));
     }
 }
 

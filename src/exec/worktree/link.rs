@@ -3,6 +3,7 @@
 //!
 //! Never removes a file of the worktree: what can't be linked again is taken into a new entry as it is.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -11,34 +12,57 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{Ensured, Worktree, operations, replace};
-use crate::exec::git::GitError;
+use crate::exec::git::{Git, GitError};
 
 /// See [`Worktree::verify`].
 pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
     let git = worktree.git();
     let at = worktree.path.display();
     let real = worktree.path.canonicalize().with_context(|| format!("there is no worktree {at}"))?;
-    let ask = |question: &[&str]| git.run(question).with_context(|| format!("{at} is not a working git worktree"));
-    let top = ask(&["rev-parse", "--show-toplevel"])?.path();
+    let [top, common, git_dir] = places(&git).with_context(|| format!("{at} is not a working git worktree"))?;
     ensure!(
         canonical(&top).is_some_and(|top| top == real),
         "{at} is not a worktree: git there works on {}",
         top.display()
     );
-    let common = ask(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?.path();
     ensure!(
         canonical(&common).is_some_and(|c| Some(c) == canonical(&worktree.common_dir)),
         "{at} is a worktree of another repository: {}",
         common.display()
     );
-    let git_dir = ask(&["rev-parse", "--absolute-git-dir"])?.path();
     ensure!(points_to(&git_dir, &real), "{at} shares {} with another worktree", git_dir.display());
     Ok(git_dir)
 }
 
-/// Creates or mends the link, whatever was interrupted before.
-pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
+/// Where git finds itself: the top folder, the git directory that is shared, the one that isn't.
+fn places(git: &Git) -> Result<[PathBuf; 3], GitError> {
+    const QUESTIONS: [&str; 3] = ["--show-toplevel", "--git-common-dir", "--absolute-git-dir"];
+    let ask = |questions: &[&str]| git.run([&["rev-parse", "--path-format=absolute"], questions].concat());
+    let all = ask(&QUESTIONS)?.stdout;
+    let lines: Vec<_> = all.strip_suffix(b"\n").unwrap_or(&all).split(|byte| *byte == b'\n').collect();
+    if let [top, common, git_dir] = lines[..] {
+        return Ok([top, common, git_dir].map(|line| OsStr::from_bytes(line).into()));
+    }
+    // A path with a line break in it.
+    let [top, common, git_dir] = QUESTIONS.map(|question| ask(&[question]).map(|answer| answer.path()));
+    Ok([top?, common?, git_dir?])
+}
+
+/// Creates or mends the link, whatever was interrupted before. Returns the worktree's own git directory, too.
+pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<(Ensured, PathBuf)> {
     fill_commondir(worktree)?;
+    if !is_dir(&adopting(worktree))? && is_dir(&worktree.path)? {
+        match verify(worktree) {
+            Ok(git_dir) => return Ok((Ensured::Whole, git_dir)),
+            Err(e) if !is_broken_link(&e) => return Err(e),
+            Err(_) => {}
+        }
+    }
+    let ensured = mend(worktree, start)?;
+    Ok((ensured, verify(worktree)?))
+}
+
+fn mend(worktree: &Worktree, start: &str) -> Result<Ensured> {
     let adopting = adopting(worktree);
     if is_dir(&adopting)? {
         return adopt(worktree, start);
@@ -48,11 +72,6 @@ pub(super) fn ensure(worktree: &Worktree, start: &str) -> Result<Ensured> {
             create(worktree, start)?;
         }
         return Ok(Ensured::Created);
-    }
-    match verify(worktree) {
-        Ok(_) => return Ok(Ensured::Whole),
-        Err(e) if !is_broken_link(&e) => return Err(e),
-        Err(_) => {}
     }
     if relink(worktree)? {
         return Ok(Ensured::Repaired);
@@ -246,14 +265,14 @@ fn points_to(git_dir: &Path, path: &Path) -> bool {
 pub(super) fn read_link(dot_git: &Path) -> Option<PathBuf> {
     let target = read_path(dot_git)?;
     let target = target.as_os_str().as_bytes().strip_prefix(b"gitdir: ")?;
-    let target = Path::new(std::ffi::OsStr::from_bytes(target));
+    let target = Path::new(OsStr::from_bytes(target));
     Some(dot_git.parent()?.join(target))
 }
 
 /// The path in the one-line file `file`; a relative one starts at the folder of the file.
 fn read_path(file: &Path) -> Option<PathBuf> {
     let content = fs::read(file).ok()?;
-    let path = Path::new(std::ffi::OsStr::from_bytes(content.trim_ascii_end()));
+    let path = Path::new(OsStr::from_bytes(content.trim_ascii_end()));
     if content.starts_with(b"gitdir: ") { Some(path.to_owned()) } else { Some(file.parent()?.join(path)) }
 }
 

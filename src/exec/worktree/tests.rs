@@ -108,9 +108,9 @@ fn operations_in_progress_are_ended() {
         let other = format!("agent/a{n}");
         let args = if operation == "bisect" { vec!["bisect", "start", "HEAD", &main] } else { vec![operation, &other] };
         let _ = sandbox.git_at(at).with_identity().unwrap().try_run(&args).unwrap();
-        assert_eq!(worktree.operation_in_progress().unwrap(), operation != "bisect", "{operation}");
+        assert_eq!(Worktree::operation_in_progress(&worktree.verify().unwrap()), operation != "bisect", "{operation}");
         worktree.stand_on_branch(&format!("agent/next{n}"), &main).unwrap();
-        assert!(!worktree.operation_in_progress().unwrap());
+        assert!(!Worktree::operation_in_progress(&worktree.verify().unwrap()));
         let status = sandbox.run_at(at, &["status"]);
         assert_eq!(status, format!("On branch agent/next{n}\nnothing to commit, working tree clean"));
         worktree.detach().unwrap();

@@ -7,7 +7,6 @@ use crate::{
 };
 use anyhow::Result;
 use chrono::{DateTime, Duration};
-use std::path::Path;
 
 /// How long a rejection is remembered, in days.
 pub const REJECTED_DAYS: i64 = 90;
@@ -38,17 +37,20 @@ impl Proposals<'_> {
         Ok(due.map(|proposal| proposal.id).collect())
     }
 
-    /// Removes the proposals that were rejected more than `REJECTED_DAYS` ago.
+    /// Removes the proposals that were rejected more than `REJECTED_DAYS` ago. Every rejected one is looked at, so it is
+    /// not for every tick.
     ///
     /// # Errors
-    /// The system's.
-    pub fn forget_under(&self, _lock: &Lock, now: Time) -> Result<Vec<Name>> {
+    /// The store's lock, or the system's.
+    pub fn forget(&self, now: Time) -> Result<Vec<Name>> {
         let oldest = now - Duration::days(REJECTED_DAYS);
         let mut forgotten = Vec::new();
         for id in self.list(ProposalState::Rejected)?.0 {
             let path = self.path(ProposalState::Rejected, &id);
             // A file is at least as young as the judgement in it, so that most needn't be read.
-            let Some(changed) = changed_at(&path).filter(|changed| *changed < oldest) else { continue };
+            let changed = rustix::fs::lstat(&path).ok().and_then(|stat| DateTime::from_timestamp(stat.st_mtime, 0));
+            let Some(changed) = changed.filter(|changed| *changed < oldest) else { continue };
+            let _lock = self.lock()?;
             let found = self.found(ProposalState::Rejected, &id).ok().flatten();
             let rejected = found.and_then(|found| found.proposal.judgement?.at).unwrap_or(changed);
             if rejected < oldest && atomic::remove(&path)? {
@@ -57,9 +59,4 @@ impl Proposals<'_> {
         }
         Ok(forgotten)
     }
-}
-
-/// When a file was changed last; `None` if it isn't there.
-pub(super) fn changed_at(path: &Path) -> Option<Time> {
-    rustix::fs::lstat(path).ok().and_then(|stat| DateTime::from_timestamp(stat.st_mtime, 0))
 }

@@ -1,18 +1,8 @@
 //! How the proposals' directories stand, without opening a file: whether anything was changed since a look at them.
 
-use super::{
-    Proposals,
-    keep::{REJECTED_DAYS, changed_at},
-};
-use crate::{
-    domain::{
-        proposal::{Proposal, ProposalState},
-        time::Time,
-    },
-    store::listing,
-};
+use super::Proposals;
+use crate::{domain::proposal::ProposalState, store::listing};
 use anyhow::Result;
-use chrono::Duration;
 use rustix::fs::{Stat, lstat};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -61,17 +51,6 @@ impl Proposals<'_> {
             }
         }
         Ok(sum)
-    }
-
-    /// When time alone will change something: the next of these comes back, or a rejected one is forgotten.
-    ///
-    /// # Errors
-    /// A directory cannot be read.
-    pub fn next_change(&self, deferred: &[Proposal]) -> Result<Option<Time>> {
-        let back = deferred.iter().filter_map(Proposal::returns_at).min();
-        let rejected = self.list(ProposalState::Rejected)?.0.into_iter();
-        let forgotten = rejected.filter_map(|id| changed_at(&self.path(ProposalState::Rejected, &id))).min();
-        Ok(back.into_iter().chain(forgotten.map(|changed| changed + Duration::days(REJECTED_DAYS))).min())
     }
 }
 

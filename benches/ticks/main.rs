@@ -1,0 +1,76 @@
+//! What whole ticks and runs cost, each figure beside the least that it could cost, measured in the same run.
+//!
+//! `cargo run --locked --example ticks [-- [--quick] SECTION...]` prints one table and exits with 1 if a limit is broken.
+//! Linux only: it needs hyperfine, strace, GNU time and git.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a benchmark is a program of its own: it prints, measures time and sets up files by hand"
+)]
+
+mod build;
+mod claim;
+mod growth;
+mod idle;
+mod measure;
+mod scene;
+mod start;
+mod supervisor;
+mod table;
+mod tools;
+
+use anyhow::{Result, bail};
+use std::{env, process::ExitCode};
+use table::Table;
+use tools::Tools;
+
+/// What every section gets.
+struct Bench {
+    tools: Tools,
+    /// Fewer repetitions and smaller numbers: for a look while working.
+    quick: bool,
+    table: Table,
+}
+
+type Section = fn(&mut Bench) -> Result<()>;
+
+/// In the order in which they are measured.
+const SECTIONS: [(&str, Section); 6] = [
+    ("idle", idle::measure),
+    ("claim", claim::measure),
+    ("growth", growth::measure),
+    ("start", start::measure),
+    ("supervisor", supervisor::measure),
+    ("build", build::measure),
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("ticks: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether every limit is kept.
+fn run() -> Result<bool> {
+    let (options, wanted): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|argument| argument.starts_with('-'));
+    let known = |name: &String| SECTIONS.iter().any(|(section, _)| section == name);
+    if options.iter().any(|option| option != "--quick") || !wanted.iter().all(known) {
+        let names: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
+        bail!("usage: cargo run --locked --example ticks -- [--quick] [{}]...", names.join("|"));
+    }
+    let mut bench = Bench { tools: Tools::find()?, quick: !options.is_empty(), table: Table::default() };
+    for (name, section) in SECTIONS {
+        if wanted.is_empty() || wanted.iter().any(|section| section == name) {
+            eprintln!("ticks: measuring {name} ...");
+            section(&mut bench)?;
+        }
+    }
+    print!("{}", bench.table);
+    Ok(bench.table.holds())
+}
