@@ -15,7 +15,10 @@ use crate::{
         text::{counted, one_line},
     },
     engine::project::Project,
-    store::{prs::Prs, read, runs},
+    store::{
+        prs::{Prs, Taken},
+        read, runs,
+    },
 };
 use anyhow::{Context as _, Result, bail};
 
@@ -80,13 +83,13 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
     let project = Project::find(&context.dir)?;
     let caller = authorize(context, &project, "check record", Access::Write)?;
     let prs = Prs::new(&project.paths);
-    let (number, check) = match caller.agent() {
+    let (number, check, taken) = match caller.agent() {
         Some(agent) => {
             let (number, name, commit) = of_the_run(agent, args)?;
             let check = record(args, name, commit, context)?;
             runs::write_json(&agent.files.check(), &check)?;
-            prs.record(number, &check, Some(&agent.assignment.run_id))?;
-            (number, check)
+            let recorded = prs.record(number, &check, Some(&agent.assignment.run_id))?;
+            (number, check, recorded.taken)
         }
         None => {
             let (Some(number), Some(name)) = (args.pr, args.check.clone()) else {
@@ -100,12 +103,21 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
                 return Err(usage(format!("--check {name}: the checks of #{number} are {}", wanted.join(", "))));
             }
             let check = record(args, name, meta.head_sha, context)?;
-            prs.record(number, &check, None)?;
-            (number, check)
+            let recorded = prs.record(number, &check, None)?;
+            (number, check, recorded.taken)
         }
     };
     let issues = counted(check.issues.len(), "issue");
-    context.line(format!("recorded: {} of #{number} {}, {issues}", check.name, check.status))
+    let what = format!("{} of #{number} {}, {issues}", check.name, check.status);
+    context.line(match taken {
+        Taken::Counts => format!("recorded: {what}"),
+        Taken::Kept => {
+            format!("recorded: {what}; it is about another commit than the head that is known, and doesn't count")
+        }
+        Taken::Left => {
+            format!("not recorded: {what}; a person has recorded this check meanwhile, or another run is at it")
+        }
+    })
 }
 
 /// The pull request, check and commit that a run is for.
@@ -135,10 +147,10 @@ fn record(args: &RecordArgs, name: Name, commit: String, context: &Context) -> R
     if args.issues.len() > MAX_ISSUES || args.issues.iter().any(|issue| issue.text.len() > MAX_ISSUE) {
         return Err(usage(format!("at most {MAX_ISSUES} --issue of {MAX_ISSUE} bytes; keep the gravest")));
     }
-    if args.status == CheckStatus::Failed && args.issues.is_empty() {
-        return Err(usage("failed needs at least one --issue 'severity|file:line|text'"));
+    if args.status == CheckStatus::Failed && args.issues.iter().all(|issue| issue.place.is_empty()) {
+        return Err(usage("failed needs at least one --issue 'severity|file:line|text' that names a file"));
     }
-    let details = input::text(None, args.details_file.as_deref())?.unwrap_or_default();
+    let details = input::lossy(args.details_file.as_deref())?.unwrap_or_default();
     if details.len() > MAX_DETAILS {
         return Err(usage(format!("the details have more than {MAX_DETAILS} bytes: keep the end")));
     }

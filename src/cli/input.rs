@@ -16,18 +16,18 @@ const MAX: u64 = 1 << 20;
 /// # Errors
 /// The file can't be read; more than 1 MiB; bytes that aren't UTF-8.
 pub fn text(inline: Option<&str>, file: Option<&str>) -> Result<Option<String>> {
-    match (inline, file) {
-        (Some(text), _) => Ok(Some(text.to_owned())),
-        (None, Some("-")) => read("standard input", io::stdin().lock()).map(Some),
-        (None, Some(path)) => {
-            let is_file = std::fs::metadata(path).with_context(|| path.to_owned())?.is_file();
-            if !is_file {
-                return Err(usage(format!("{path} is not a file")));
-            }
-            read(path, File::open(path).with_context(|| path.to_owned())?).map(Some)
-        }
-        (None, None) => Ok(None),
-    }
+    let Some(text) = inline else {
+        return file.map(|path| strict(path, bytes(path)?)).transpose();
+    };
+    Ok(Some(text.to_owned()))
+}
+
+/// The text of the file; `-` is standard input. Output of other programs is text, whatever bytes are in it.
+///
+/// # Errors
+/// The file can't be read; more than 1 MiB.
+pub fn lossy(file: Option<&str>) -> Result<Option<String>> {
+    file.map(|path| Ok(String::from_utf8_lossy(&bytes(path)?).into_owned())).transpose()
 }
 
 /// The text itself; `-` is standard input.
@@ -35,7 +35,7 @@ pub fn text(inline: Option<&str>, file: Option<&str>) -> Result<Option<String>> 
 /// # Errors
 /// As [`text`].
 pub fn text_or_stdin(text: &str) -> Result<String> {
-    if text == "-" { read("standard input", io::stdin().lock()) } else { Ok(text.to_owned()) }
+    if text == "-" { strict(text, bytes(text)?) } else { Ok(text.to_owned()) }
 }
 
 /// A text of one line with something to read in it, at most `max` characters; the whole error names `option`.
@@ -51,12 +51,27 @@ pub fn line(option: &str, text: &str, max: usize) -> Result<String> {
     Ok(line)
 }
 
-fn read(what: &str, from: impl Read) -> Result<String> {
-    let mut text = String::new();
-    let read = from.take(MAX + 1).read_to_string(&mut text);
-    read.with_context(|| format!("{what} can't be read as UTF-8 text"))?;
-    if text.len() as u64 > MAX {
-        return Err(usage(format!("{what} is larger than 1 MiB: shorten it")));
+fn bytes(path: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == "-" {
+        io::stdin().lock().take(MAX + 1).read_to_end(&mut bytes).context("standard input")?;
+    } else {
+        if !std::fs::metadata(path).with_context(|| path.to_owned())?.is_file() {
+            return Err(usage(format!("{path} is not a file")));
+        }
+        let file = File::open(path).with_context(|| path.to_owned())?;
+        file.take(MAX + 1).read_to_end(&mut bytes).with_context(|| path.to_owned())?;
     }
-    Ok(text)
+    if bytes.len() as u64 > MAX {
+        return Err(usage(format!("{} is larger than 1 MiB: shorten it", named(path))));
+    }
+    Ok(bytes)
+}
+
+fn strict(path: &str, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).with_context(|| format!("{} can't be read as UTF-8 text", named(path)))
+}
+
+fn named(path: &str) -> &str {
+    if path == "-" { "standard input" } else { path }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
-        gate::{CheckStatus, Meta, Status, Verdict, verdict},
+        gate::{Check, Meta, Status, Verdict, verdict},
         name::Name,
         text::{cut, one_line, printable},
         time,
@@ -16,6 +16,8 @@ use crate::{
     store::prs::Prs,
 };
 use anyhow::{Result, bail};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Arguments of `scheduler pr`.
 #[derive(Debug, clap::Subcommand)]
@@ -71,7 +73,7 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
     }
     let mut rows = table::new(&["PR", "STATUS", "CHECKS", "FIXES", "BRANCH", "TITLE"]);
     for meta in &metas {
-        let checks: Vec<_> = meta.checks().map(|check| format!("{check} {}", word(meta, check))).collect();
+        let checks: Vec<_> = meta.checks().map(|check| format!("{check} {}", meta.word(check))).collect();
         rows.add_row([
             &format!("#{}", meta.pr_number),
             &meta.status.to_string(),
@@ -88,8 +90,12 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
     let Some(meta) = prs.load(number)? else {
         bail!("pull request {number} is not known here; `scheduler pr list` lists those that are");
     };
+    let (records, unreadable) = records(prs, &meta);
+    for problem in &unreadable {
+        context.warn(problem);
+    }
     if json {
-        return context.json(&meta);
+        return context.json(&WithRecords { meta: &meta, records: &records });
     }
     context.line(format!("#{} {}", meta.pr_number, one_line(&meta.title)))?;
     let draft = if meta.draft { ", draft" } else { "" };
@@ -115,22 +121,39 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
     }
     for check in meta.checks() {
         let kind = if meta.required_checks.contains(check) { "required" } else { "optional" };
-        context.line(format!("\n{check}, {kind}: {}", word(&meta, check)))?;
-        match prs.check(number, check) {
-            Ok(Some(record)) => {
-                let old = if record.commit == meta.head_sha { "" } else { "(for an older commit, doesn't count)\n" };
-                context.line(format!("{old}{}", printable(&record.to_text()).trim()))?;
-            }
-            Ok(None) => {}
-            Err(error) => context.warn(format!("{error:#}")),
+        context.line(format!("\n{check}, {kind}: {}", meta.word(check)))?;
+        if meta.result(check).is_some_and(|result| result.given_up) {
+            context.line(format!(
+                "Ended too often without a record. `scheduler agent run` with its gatekeeper's name tries it once more;\n\
+                 `scheduler check record --pr {number} --check {check}` records what you see."
+            ))?;
+        }
+        if let Some(record) = records.get(check) {
+            let old = if record.commit == meta.head_sha { "" } else { "(for an older commit, doesn't count)\n" };
+            context.line(format!("{old}{}", printable(&record.to_text()).trim()))?;
         }
     }
     Ok(())
 }
 
-/// How a check stands for the head commit.
-fn word(meta: &Meta, check: &Name) -> &'static str {
-    meta.result(check).map_or(CheckStatus::Pending, |result| result.status).word()
+/// What `pr show --json` says: `meta.json`, and what the checks found.
+#[derive(Serialize)]
+struct WithRecords<'a> {
+    #[serde(flatten)]
+    meta: &'a Meta,
+    records: &'a BTreeMap<&'a Name, Check>,
+}
+
+/// What the checks of a pull request found, and what of that can't be read.
+fn records<'m>(prs: &Prs<'_>, meta: &'m Meta) -> (BTreeMap<&'m Name, Check>, Vec<String>) {
+    let (mut records, mut unreadable) = (BTreeMap::new(), Vec::new());
+    for check in meta.checks() {
+        match prs.check(meta.pr_number, check) {
+            Ok(record) => records.extend(record.map(|record| (check, record))),
+            Err(error) => unreadable.push(format!("{error:#}")),
+        }
+    }
+    (records, unreadable)
 }
 
 fn waiting(meta: &Meta) -> String {

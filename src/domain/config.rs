@@ -4,6 +4,7 @@
 
 mod check;
 mod edit;
+mod gates;
 mod read;
 mod schema;
 mod worktrees;

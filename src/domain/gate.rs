@@ -16,9 +16,9 @@ pub use due::{DueCheck, due, unguarded, unguarded_words};
 pub use hitch::Hitch;
 pub use labels::{BLOCKED, LabelChanges, PASSED, label_changes};
 pub use meta::{CheckResult, FixTask, Meta, Settled, Status};
-pub use report::{approval, change_request, comment, fix_task, title_of_pr};
+pub use report::{approval, change_request, comment, fix_task, late, title_of_pr};
 pub use seen::Seen;
-pub use verdict::{FixRound, Verdict, fix_round, standing, verdict};
+pub use verdict::{FixRound, Verdict, fix_round, needs_fix, standing, verdict};
 
 #[cfg(test)]
 mod tests;

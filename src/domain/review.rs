@@ -47,10 +47,13 @@ impl FromStr for Verdict {
     }
 }
 
+/// How grave a finding is.
+const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
+
 /// One finding, given as `severity|file:line|text`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
-    /// One word, such as `high`.
+    /// critical, high, medium or low.
     pub severity: String,
     /// `file:line`, `file`, or empty.
     pub place: String,
@@ -65,7 +68,12 @@ impl FromStr for Issue {
         let mut parts = text.splitn(3, '|').map(one_line);
         match (parts.next(), parts.next(), parts.next()) {
             (Some(severity), Some(place), Some(text)) if !severity.is_empty() && !text.is_empty() => {
-                Ok(Self { severity: cut(&severity, 20), place: cut(&place, 300), text })
+                let severity = severity.to_lowercase();
+                if !SEVERITIES.contains(&severity.as_str()) {
+                    let known = SEVERITIES.join(", ");
+                    return Err(format!("{:?} is no severity: use one of {known}", cut(&severity, 40)));
+                }
+                Ok(Self { severity, place: cut(&place, 300), text })
             }
             _ => Err(format!("{:?} is not an issue: write 'severity|file:line|text'", cut(text, 80))),
         }
@@ -132,7 +140,8 @@ mod tests {
         assert_eq!(Issue::from_line(&nowhere.to_string()), Some(nowhere));
         assert_eq!(Issue::from_line("- something"), None);
         assert_eq!("low||odd".parse::<Issue>().unwrap().to_string(), "- **low**: odd");
-        for bad in ["", "high", "high|a", "|a|b", "high|a|  "] {
+        assert_eq!("High|a|b".parse::<Issue>().unwrap().severity, "high");
+        for bad in ["", "high", "high|a", "|a|b", "high|a|  ", "urgent|a|b", "fn main() {|a|b"] {
             assert!(bad.parse::<Issue>().is_err(), "{bad:?}");
         }
     }

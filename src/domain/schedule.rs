@@ -243,7 +243,7 @@ impl<'a> Given<'a> {
             return Decision::Skip(reason);
         }
         let work = match (agent.role, agent.role.spec().claims) {
-            (Role::Gatekeeper, _) => self.check(agent),
+            (Role::Gatekeeper, _) => self.check(agent, snapshot.requested.contains(&agent.name)),
             (Role::GatekeeperCoordinator, _) => Ok(Work::Coordinate),
             (Role::Proposer, _) => Self::propose(config, snapshot, agent),
             (Role::Curator, _) => self.curate(),
@@ -278,11 +278,14 @@ impl<'a> Given<'a> {
         snapshot.cooldown.as_ref().filter(|_| self.running > 0).map(cooling)
     }
 
-    /// The first pull request that needs the gatekeeper's check and wasn't tried too often.
-    fn check(&mut self, agent: &Agent) -> Result<Work, Reason> {
-        let tries = agent.settings.max_attempts;
+    /// The first pull request that needs the gatekeeper's check and wasn't tried too often. Who is asked to run by a
+    /// person begins with what was given up.
+    fn check(&mut self, agent: &Agent, requested: bool) -> Result<Work, Reason> {
         let fits = |due: &&DueCheck| agent.focus.as_ref() == Some(&due.check);
-        let Some(at) = self.due_checks.iter().position(|due| fits(due) && due.attempt <= tries) else {
+        let is_given_up = |due: &&DueCheck| fits(due) && due.attempt > agent.settings.max_attempts;
+        let first = |wanted: &dyn Fn(&&DueCheck) -> bool| self.due_checks.iter().position(wanted);
+        let given_up = if requested { first(&is_given_up) } else { None };
+        let Some(at) = given_up.or_else(|| first(&|due| fits(due) && !is_given_up(due))) else {
             let given_up = u32::try_from(self.due_checks.iter().filter(|due| fits(due)).count()).unwrap_or(u32::MAX);
             return Err(Reason::NoCheckPending { check: agent.focus.clone(), given_up });
         };

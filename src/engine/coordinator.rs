@@ -90,8 +90,7 @@ impl Coordinator<'_> {
             if meta.hitch.as_ref().is_some_and(|hitch| hitch.holds(&meta.head_sha, (self.clock)())) {
                 continue;
             }
-            let done = if meta.is_settled() { self.keep_labels(pull, &meta) } else { self.carry_out(pull, &meta) };
-            match done {
+            match self.step(pull, &meta) {
                 Ok(()) => {}
                 Err(Halt::Failed(error)) => return Err(error),
                 Err(Halt::Refused(step, error)) => {
@@ -106,11 +105,16 @@ impl Coordinator<'_> {
         Ok(End::Done)
     }
 
-    /// Puts the labels right that somebody has changed; that costs a call only where they differ.
-    fn keep_labels(&self, pull: &Pull, meta: &Meta) -> Result<(), Halt> {
+    /// Does what is due for one pull request: its verdict, or what may come after that. Costs no call if nothing is.
+    fn step(&self, pull: &Pull, meta: &Meta) -> Result<(), Halt> {
+        if !meta.is_settled() || gate::needs_fix(meta, self.gate.max_fix_rounds) {
+            return self.carry_out(pull, meta);
+        }
+        // Somebody may have changed them.
         if !gate::label_changes(meta.status, &pull.seen.labels).is_empty() {
             self.set_labels(pull, meta.status)?;
         }
+        self.report_late(meta)?;
         if meta.hitch.is_some() {
             self.prs().note_hitch(meta.pr_number, None)?;
         }

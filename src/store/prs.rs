@@ -30,6 +30,26 @@ pub struct All {
     pub problems: Vec<String>,
 }
 
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The pull request afterwards.
+    pub meta: Meta,
+    /// Whether it counts.
+    pub taken: Taken,
+}
+
+/// Whether a record counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is the result of the check.
+    Counts,
+    /// It was kept, but it is about another commit than the head that is known.
+    Kept,
+    /// It was left out: a person or another run has the check now.
+    Left,
+}
+
 /// Which run is at a check, or has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckRun<'a> {
@@ -146,6 +166,8 @@ impl<'a> Prs<'a> {
                     commit: due.commit.clone(),
                     run: Some(run.to_owned()),
                     attempts: due.attempt,
+                    given_up: false,
+                    ahead: false,
                     more: more(meta, &due.check),
                 };
                 meta.check_results.insert(due.check.clone(), result);
@@ -155,11 +177,12 @@ impl<'a> Prs<'a> {
         Ok(begun)
     }
 
-    /// Notes that a run ended without a record: the check is due again, and the attempt counts if it is `charged`.
+    /// Notes that a run ended without a record: the check is due again, and the attempt counts if it is `charged`. After
+    /// `max` attempts that count it is given up.
     ///
     /// # Errors
     /// As for [`Prs::observe`].
-    pub fn give_back(&self, at: CheckRun<'_>, charged: bool) -> Result<()> {
+    pub fn give_back(&self, at: CheckRun<'_>, charged: bool, max: u32) -> Result<()> {
         let change = |meta: &mut Meta| {
             let result = meta.check_results.get_mut(at.check);
             let ours = |result: &&mut CheckResult| {
@@ -168,6 +191,7 @@ impl<'a> Prs<'a> {
             if let Some(result) = result.filter(ours) {
                 result.status = CheckStatus::Pending;
                 result.attempts = result.attempts.saturating_sub(u32::from(!charged));
+                result.given_up = result.attempts >= max;
                 if meta.status != Status::Closed {
                     meta.status = gate::standing(meta);
                 }
@@ -176,27 +200,31 @@ impl<'a> Prs<'a> {
         self.change(at.pr, change).map(drop)
     }
 
-    /// Records a check: its file, and `meta.json`. One for an older commit than another that is known of the head
-    /// commit changes neither. Recording it again changes nothing.
+    /// Records a check: its file, and `meta.json`. A run records only what it has begun: once a person has recorded the
+    /// check, or another run has begun it, it is left as it is. Recording it again changes nothing.
     ///
     /// # Errors
     /// As for [`Prs::observe`]; the pull request was never seen.
-    pub fn record(&self, number: u64, check: &Check, run: Option<&str>) -> Result<Meta> {
+    pub fn record(&self, number: u64, check: &Check, run: Option<&str>) -> Result<Recorded> {
         let text = check.to_text();
         read::check_size("the check", text.as_bytes())?;
         let _lock = Lock::store(self.paths)?;
         let before = self.known(number)?;
         let mut meta = before.clone();
-        let others =
-            |result: &&CheckResult| check.commit != meta.head_sha && run.is_some() && result.run.as_deref() != run;
-        if meta.result(&check.name).filter(others).is_some() {
-            return Ok(before);
+        let earlier = meta.check_results.get(&check.name);
+        if run.is_some() && earlier.is_some_and(|earlier| earlier.run.as_deref() != run) {
+            return Ok(Recorded { meta: before, taken: Taken::Left });
         }
+        let counts = check.commit == meta.head_sha;
+        // Begun for the head that is still known, and found another: that one is newer.
+        let ahead = !counts
+            && earlier.is_some_and(|earlier| {
+                earlier.commit == meta.head_sha || (earlier.ahead && earlier.commit == check.commit)
+            });
         let path = self.paths.pr_check(number, &check.name);
         if read::read_text(&path)?.as_deref() != Some(text.as_str()) {
             atomic::write(&path, text.as_bytes())?;
         }
-        let earlier = meta.check_results.get(&check.name);
         let result = CheckResult {
             status: check.status,
             summary: check.summary.clone(),
@@ -204,6 +232,8 @@ impl<'a> Prs<'a> {
             commit: check.commit.clone(),
             run: run.map(str::to_owned),
             attempts: earlier.filter(|earlier| earlier.commit == check.commit).map_or(1, |earlier| earlier.attempts),
+            given_up: false,
+            ahead,
             more: more(&meta, &check.name),
         };
         meta.check_results.insert(check.name.clone(), result);
@@ -211,7 +241,8 @@ impl<'a> Prs<'a> {
         if meta.status != Status::Closed {
             meta.status = gate::standing(&meta);
         }
-        self.save(Some(&before), meta)
+        let taken = if counts { Taken::Counts } else { Taken::Kept };
+        Ok(Recorded { meta: self.save(Some(&before), meta)?, taken })
     }
 
     /// Notes what was carried out on GitHub, and whether a change request of ours stands there now.
@@ -220,9 +251,22 @@ impl<'a> Prs<'a> {
     /// As for [`Prs::observe`].
     pub fn settle(&self, number: u64, settled: &Settled, changes_requested: bool) -> Result<Meta> {
         self.change(number, |meta| {
-            meta.settled = Some(settled.clone());
+            let more = meta.settled.take().map(|earlier| earlier.more).unwrap_or_default();
+            meta.settled = Some(Settled { more, ..settled.clone() });
             meta.changes_requested = changes_requested;
             meta.hitch = None;
+        })
+    }
+
+    /// Notes that the result of an optional check was reported after the verdict.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn note_reported(&self, number: u64, check: &Name) -> Result<Meta> {
+        self.change(number, |meta| {
+            if let Some(settled) = &mut meta.settled {
+                settled.reported.insert(check.clone());
+            }
         })
     }
 

@@ -22,6 +22,12 @@ fn a_person_records_any_check_of_the_head_commit() {
     let mut failed = record.to_vec();
     failed[7] = "failed";
     failed.extend(["--issue", "high|a.rs:1|No", "--details-file", "-"]);
+    std::fs::write(test.dir().join("output.txt"), b"caf\xe9 broke\n").unwrap();
+    let mut output = failed.clone();
+    output[13] = "output.txt";
+    test.run(output).ok();
+    let text = std::fs::read_to_string(test.orchestrator("shared/prs/PR-1/checks/lint.md")).unwrap();
+    assert!(text.contains("## Details\n\ncaf\u{fffd} broke\n"), "{text}");
     test.run_with_input(failed, "Ran it.\n").ok().says("failed, 1 issue\n");
     let text = std::fs::read_to_string(test.orchestrator("shared/prs/PR-1/checks/lint.md")).unwrap();
     assert!(text.contains("## Details\n\nRan it.\n") && text.contains("- **high** `a.rs:1`: No"), "{text}");
@@ -36,6 +42,12 @@ fn a_refusal_changes_nothing() {
         &[&["--pr", "1", "--check", "lint"][..], &["--status", "running", "--summary", "x"]].concat()[..],
         &[&["--pr", "1", "--check", "lint"][..], &["--status", "failed", "--summary", "x"]].concat(),
         &[&["--pr", "1", "--check", "lint"][..], &["--status", "passed", "--summary", " "]].concat(),
+        &[
+            &["--pr", "1", "--check", "lint", "--issue", "high||no place"][..],
+            &["--status", "failed", "--summary", "x"],
+        ]
+        .concat(),
+        &[&["--pr", "1", "--check", "lint", "--issue", "urgent|a.rs:1|x"][..], &some].concat(),
         &[&["--pr", "1", "--check", "lnt"][..], &some].concat(),
         &[&["--pr", "1", "--check", "../x"][..], &some].concat(),
         &[&["--pr", "9", "--check", "lint"][..], &some].concat(),
@@ -68,6 +80,21 @@ fn an_agent_records_its_own_check_and_nothing_from_outside() {
     assert_eq!((&result["status"], &result["summary"]), (&json!("passed"), &json!("second")), "the last record counts");
     let text = std::fs::read_to_string(test.orchestrator("shared/prs/PR-1/checks/lint.md")).unwrap();
     assert!(text.contains("more") && !text.contains("the key"), "{text}");
+}
+
+#[test]
+fn what_a_person_records_while_a_gatekeeper_looks_stays() {
+    let (test, number) = known();
+    test.claude.plays("linter.1", "while [ ! -e \"$PARENT_PROJECT/go\" ]; do rest 0.1; done\nrun 'scheduler check record --status failed --summary mine --issue \"low|a|b\"' && finish Checked");
+    test.later(60).tick();
+    test.wait_until("both to have begun", || test.claude.count() == 2 && test.state("checker")["phase"] == "idle");
+    test.run(["check", "record", "--pr", "1", "--check", "lint", "--status", "passed", "--summary", "A false alarm"])
+        .ok();
+    test.file("go", "");
+    test.wait_quiet();
+    let result = test.meta(number)["check_results"]["lint"].clone();
+    assert_eq!((&result["status"], &result["summary"]), (&json!("passed"), &json!("A false alarm")));
+    assert_eq!(test.state("linter")["last_outcome"], "finished");
 }
 
 #[test]

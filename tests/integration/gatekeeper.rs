@@ -117,13 +117,21 @@ fn a_run_without_a_record_is_retried_then_reported_and_never_a_result() {
         assert_eq!(test.state("linter")["consecutive_failures"], attempt);
         assert_eq!(test.messages_of("error").len(), usize::from(attempt == 3), "{:?}", test.messages());
     }
-    assert!(test.messages_of("error")[0].contains("given up: lint of #1"), "{:?}", test.messages());
+    let told = test.messages_of("error").concat();
+    assert!(told.contains("given up: lint of #1") && told.contains("`scheduler agent run linter`"), "{told}");
+    test.run(["pr", "list"]).ok().says("lint given up, tests passed");
+    test.run(["pr", "show", "1"]).ok().says("lint, required: given up").says("check record --pr 1 --check lint");
+    assert_eq!(test.run(["pr", "list", "--json"]).ok().json()[0]["check_results"]["lint"]["given_up"], true);
     test.later(4_000).run(["--dry-run"]).ok().says("1 were given up");
     assert_eq!(test.meta(number)["status"], "running");
     assert!(test.github.only_pull_request().comments.is_empty());
+    // A person may ask for one more try.
+    test.run(["agent", "run", "linter"]).ok();
+    test.tick_and_wait().says("linter: started to check lint of #1, attempt 4");
+    assert_eq!(test.messages_of("error").len(), 2, "{:?}", test.messages());
     // A new head commit is a new chance.
     test.push_commit("a", "main", "Another");
-    test.tick_and_wait();
+    test.next();
     test.they_record("passed", "passed").later(4_000).tick_and_wait().says("linter: started");
     assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "passed");
 }

@@ -31,7 +31,9 @@ fn list_and_show_what_is_known_and_write_nothing() {
         .says("lint, required: failed")
         .says("`README.md:1`: Broken by linter")
         .says("style, optional: pending");
-    assert_eq!(test.run(["pr", "show", "1", "--json"]).ok().json()["check_results"]["lint"]["status"], "failed");
+    let shown = test.run(["pr", "show", "1", "--json"]).ok().json();
+    assert_eq!(shown["check_results"]["lint"]["status"], "failed");
+    assert_eq!(shown["records"]["lint"]["issues"][0]["place"], "README.md:1");
     assert_eq!(test.github.calls().len(), calls, "no call of gh");
     std::fs::write(test.orchestrator("shared/prs/PR-2/meta.json"), "{").unwrap();
     test.run(["pr", "list"]).ok().says("#1").complains("PR-2/meta.json");

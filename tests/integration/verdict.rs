@@ -132,6 +132,12 @@ fn after_the_last_round_a_person_is_asked() {
     test.next();
     test.next();
     assert_eq!((test.messages_of("error").len(), test.github.only_pull_request().comments.len()), (1, 3));
+    // Who raises the limit wants it to go on.
+    let agents_yaml = test.orchestrator("agents.yaml");
+    let text = std::fs::read_to_string(&agents_yaml).unwrap().replace("max_fix_rounds: 2", "max_fix_rounds: 3");
+    std::fs::write(&agents_yaml, text).unwrap();
+    test.next();
+    assert_eq!(test.meta(number)["fix_tasks"].as_array().unwrap().len(), 3);
 }
 
 #[test]
@@ -243,6 +249,24 @@ fn a_fix_task_that_nobody_began_is_taken_back_when_its_commit_is_the_head_no_mor
     assert_eq!((test.meta(number)["status"].as_str(), test.task_state(&task)), (Some("closed"), "failed"));
     assert!(test.task_text(&task).contains("pull request #1 was merged or closed"));
     assert!(test.messages_of("error").is_empty(), "nothing of it is an error: {:?}", test.messages());
+}
+
+#[test]
+fn an_optional_check_that_comes_late_is_reported_in_a_comment_of_its_own() {
+    let test = Test::gated("");
+    let number = test.pull_request("a");
+    test.they_record("passed", "passed");
+    settle(&test, number, "approved", 4);
+    let record = ["check", "record", "--pr", "1", "--check", "style", "--status", "failed", "--summary", "Odd names"];
+    test.run(record.iter().chain(&["--issue", "low|a.rs:1|Odd"])).ok();
+    test.next();
+    test.next();
+    let made = test.github.only_pull_request();
+    assert_eq!((made.comments.len(), made.labels), (2, vec!["gatekeeper:passed".to_owned()]));
+    for part in ["### ❌ Style: failed", "Odd names", "- **low** `a.rs:1`: Odd"] {
+        assert!(made.comments[1].contains(part), "no {part:?} in {}", made.comments[1]);
+    }
+    assert_eq!(test.meta(number)["settled"]["reported"], json!(["style"]));
 }
 
 #[test]

@@ -3,12 +3,11 @@
 //! All problems are collected; one error and there is no configuration.
 
 use super::{
-    Agent, Config, CuratorScoring, Gatekeeper, Notify, Problem, ProposalLimits, QueueLimits, RunSettings, Severity,
+    Agent, Config, CuratorScoring, Notify, Problem, ProposalLimits, QueueLimits, RunSettings, Severity,
     check::{Checker, Section},
-    worktrees,
+    gates, worktrees,
 };
 use crate::domain::{
-    gate,
     name::{Name, RESERVED},
     ports,
     role::{Model, Role},
@@ -78,33 +77,13 @@ pub(super) fn config(check: &mut Checker, root: &Node) -> Config {
         voice_weights: voice_weights(check, &mut top),
         curator_scoring: curator_scoring(check, &mut top),
         priorities: priorities(check, &mut top),
-        gatekeeper: gatekeeper(check, &mut top),
+        gatekeeper: gates::gatekeeper(check, &mut top),
         notify: notifier(check, &mut top),
         agents: agents(check, &mut top, &defaults),
     };
-    gatekeepers(check, &mut top, &config);
+    gates::agree(check, &mut top, &config);
     top.finish(check);
     config
-}
-
-/// Checks that nobody makes, and gatekeepers whose check nobody asks for.
-fn gatekeepers(check: &mut Checker, top: &mut Section<'_>, config: &Config) {
-    let mut line = |key| top.get(key).map_or(1, |node| node.line);
-    let (gate_line, agents_line) = (line("gatekeeper"), line("agents"));
-    for name in gate::unguarded(config) {
-        check.warning(gate_line, "gatekeeper.required_checks", gate::unguarded_words(name));
-    }
-    let asked = |name: &Name| {
-        let gate = &config.gatekeeper;
-        gate.required_checks.contains(name) || gate.optional_checks.contains(name)
-    };
-    let agents = config.agents.iter().filter(|agent| agent.role == Role::Gatekeeper && config.gatekeeper.enabled);
-    for agent in agents {
-        if let Some(focus) = agent.focus.as_ref().filter(|focus| !asked(focus)) {
-            let message = format!("{}: {focus} is neither among required_checks nor optional_checks", agent.name);
-            check.warning(agents_line, "agents", message);
-        }
-    }
 }
 
 fn model(check: &mut Checker, top: &mut Section<'_>) -> Model {
@@ -219,26 +198,6 @@ fn priorities(check: &mut Checker, top: &mut Section<'_>) -> Vec<String> {
         }
     }
     priorities
-}
-
-fn gatekeeper(check: &mut Checker, top: &mut Section<'_>) -> Gatekeeper {
-    let mut gatekeeper = Gatekeeper::default();
-    if let Some(node) = top.get("gatekeeper") {
-        let mut section = check.section(node, "gatekeeper");
-        gatekeeper.enabled = section.boolean(check, "enabled").unwrap_or(false);
-        gatekeeper.auto_approve = section.boolean(check, "auto_approve").unwrap_or(false);
-        if let Some(checks) = section.words(check, "required_checks") {
-            gatekeeper.required_checks = checks;
-        }
-        if let Some(checks) = section.words(check, "optional_checks") {
-            gatekeeper.optional_checks = checks;
-        }
-        gatekeeper.include_forks = section.boolean(check, "include_forks").unwrap_or(false);
-        let rounds = section.whole(check, "max_fix_rounds", 0..=1_000);
-        gatekeeper.max_fix_rounds = rounds.unwrap_or(gatekeeper.max_fix_rounds);
-        section.finish(check);
-    }
-    gatekeeper
 }
 
 fn notifier(check: &mut Checker, top: &mut Section<'_>) -> Option<Notify> {

@@ -91,6 +91,15 @@ fn every_problem_names_line_and_key() {
             "gatekeeper: {enabled: true, required_checks: [lint]}\nagents:\n- {name: a, role: gatekeeper, focus: lnt}\n",
             "agents: a: lnt is neither among required_checks nor optional_checks",
         ),
+        (
+            "gatekeeper: {enabled: true, required_checks: []}\nagents:\n- {name: a, role: gatekeeper, focus: lint}\n",
+            "Error line 1: gatekeeper.required_checks: must name at least one check",
+        ),
+        (
+            "gatekeeper: {enabled: true}\nagents:\n- {name: a, role: gatekeeper_coordinator}\n\
+             - {name: c, role: gatekeeper_coordinator, paused: true}\n- {name: b, role: gatekeeper_coordinator}\n",
+            "agents: a and b are both gatekeeper_coordinator: pause or remove one",
+        ),
         ("priorities: ['src/[']\nagents: []", "priorities: \"src/[\" is not a glob"),
         ("priorities: ['  ']\nagents: []", "priorities: an empty priority"),
         ("priorities: speed\nagents: []", "Error line 1: priorities: must be a list"),

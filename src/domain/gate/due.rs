@@ -44,6 +44,9 @@ fn due_of(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec
     let optional = gate.optional_checks.iter().filter(|check| !gate.required_checks.contains(check));
     let wanted = gate.required_checks.iter().chain(optional);
     let due = wanted.filter_map(|check| {
+        if meta.check_results.get(check).is_some_and(|result| result.ahead && result.status.is_recorded()) {
+            return None;
+        }
         let result = meta.result(check);
         let attempt = match result {
             None => 1,

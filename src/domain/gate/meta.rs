@@ -7,7 +7,10 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// How a pull request stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +61,12 @@ pub struct CheckResult {
     /// How many runs were begun for this commit and counted.
     #[serde(default)]
     pub attempts: u32,
+    /// It was begun as often as it may be, always in vain: only a person can have it tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_up: bool,
+    /// It is about a newer commit than the head that was known when it was recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ahead: bool,
     /// Fields of a later version.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -79,12 +88,18 @@ pub struct FixTask {
 }
 
 /// What was carried out on GitHub last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// For which head commit.
     pub commit: String,
     /// For which verdict: approved, blocked, or pending if only what an older one left was taken back.
     pub status: Status,
+    /// The optional checks whose results were reported, with the verdict or after it.
+    #[serde(default)]
+    pub reported: BTreeSet<Name>,
+    /// Fields of a later version.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
 }
 
 /// The contents of `meta.json`.
@@ -152,6 +167,33 @@ impl Meta {
     pub fn checks(&self) -> impl Iterator<Item = &Name> {
         let optional = self.optional_checks.iter().filter(|check| !self.required_checks.contains(check));
         self.required_checks.iter().chain(optional)
+    }
+
+    /// How a check of the head commit stands, in a word.
+    pub fn word(&self, check: &Name) -> &'static str {
+        match self.result(check) {
+            Some(result) if result.given_up => "given up",
+            Some(result) => result.status.word(),
+            None => CheckStatus::Pending.word(),
+        }
+    }
+
+    /// The optional checks of the head commit that are in.
+    pub fn optional_in(&self) -> BTreeSet<Name> {
+        let is_in = |check: &&Name| {
+            !self.required_checks.contains(check)
+                && self.result(check).is_some_and(|result| result.status.is_recorded())
+        };
+        self.optional_checks.iter().filter(is_in).cloned().collect()
+    }
+
+    /// The optional checks that came in after the verdict was carried out and weren't reported since.
+    pub fn unreported(&self) -> Vec<Name> {
+        let verdict = |settled: &&Settled| {
+            settled.commit == self.head_sha && matches!(settled.status, Status::Approved | Status::Blocked)
+        };
+        let Some(settled) = self.settled.as_ref().filter(verdict) else { return Vec::new() };
+        self.optional_in().difference(&settled.reported).cloned().collect()
     }
 
     /// Whether what there is to do on GitHub for the state of things was done.

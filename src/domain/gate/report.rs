@@ -50,6 +50,23 @@ pub fn comment(meta: &Meta, verdict: &Verdict, checks: &[Check], notes: &[String
     text
 }
 
+/// The comment on an optional check that came in after the verdict.
+pub fn late(meta: &Meta, name: &Name, check: Option<&Check>) -> String {
+    let (status, summary) = match meta.result(name) {
+        Some(result) => (result.status, line(&result.summary)),
+        None => (CheckStatus::Pending, String::new()),
+    };
+    let mut text = format!(
+        "### {} {}: {status}\n\n{}\n\nAn optional check that came in after the verdict; it blocks nothing.\n\n",
+        status.emoji(),
+        capitalised(name.as_str()),
+        cut(&summary, ISSUE_MAX),
+    );
+    issues(&mut text, check.map_or(&[][..], |check| &check.issues[..]), ISSUES_SHOWN);
+    let _ = write!(text, "\nChecked: {}\n", meta.head_sha);
+    text
+}
+
 /// The text of an approving review.
 pub fn approval(meta: &Meta) -> String {
     format!("All required checks of {} passed: {}.", meta.head_sha, names(&meta.required_checks))

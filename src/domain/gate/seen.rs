@@ -47,6 +47,8 @@ impl Meta {
         self.required_checks.clone_from(&gate.required_checks);
         self.optional_checks.clone_from(&gate.optional_checks);
         self.created_at.get_or_insert(now);
+        // The head is known anew: what was recorded is about it, or about an older one.
+        self.check_results.values_mut().for_each(|result| result.ahead = false);
         self.status = standing(self);
     }
 }

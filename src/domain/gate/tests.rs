@@ -39,6 +39,8 @@ fn meta(results: &str) -> Meta {
             commit: commit.to_owned(),
             run: Some("run-1".to_owned()),
             attempts: 1,
+            given_up: false,
+            ahead: false,
             more: serde_json::Map::new(),
         };
         meta.check_results.insert(name(check), result);
@@ -104,9 +106,9 @@ fn checks_that_are_due() {
         ("", false, "lint.1 tests.1 style.1 architecture.1"),
         ("lint=passed tests=failed style=warning", false, "architecture.1"),
         ("lint=passed@old tests=running@old", true, "lint.1 tests.1 style.1 architecture.1"),
-        ("lint=running tests=pending", true, "tests.2 style.1 architecture.1"),
+        ("lint=running tests=pending", true, "style.1 architecture.1 tests.2"),
         // Begun by a run that is no more.
-        ("lint=running", false, "lint.1 tests.1 style.1 architecture.1"),
+        ("lint=running", false, "tests.1 style.1 architecture.1 lint.1"),
     ] {
         let due = due(&[meta(results)], &gate, &|run| live && run == "run-1");
         let words: Vec<_> = due.iter().map(|due| format!("{}.{}", due.check, due.attempt)).collect();
@@ -211,16 +213,58 @@ fn each_pull_request_waits_for_itself() {
     assert_eq!(long.unwrap().retry_at - now(), chrono::Duration::hours(1));
 }
 
+fn settled(status: Status) -> Settled {
+    Settled { commit: HEAD.to_owned(), status, ..Settled::default() }
+}
+
+#[test]
+fn optional_checks_that_come_late_are_reported_once() {
+    for (results, status, reported, expected) in [
+        ("style=failed architecture=running", Status::Approved, "", "style"),
+        ("style=failed architecture=passed", Status::Blocked, "style", "architecture"),
+        ("style=passed@old", Status::Approved, "", ""),
+        ("style=passed security=failed", Status::Approved, "style", ""),
+        // Without a verdict the verdict will tell.
+        ("style=passed", Status::Pending, "", ""),
+    ] {
+        let mut meta = meta(results);
+        assert!(meta.unreported().is_empty(), "{results}");
+        let reported = reported.split_whitespace().map(name).collect();
+        meta.settled = Some(Settled { reported, ..settled(status) });
+        let unreported: Vec<_> = meta.unreported().iter().map(ToString::to_string).collect();
+        assert_eq!(unreported.join(" "), expected, "{results}");
+    }
+    let text = late(&meta("lint=failed"), &name("lint"), Some(&check(CheckStatus::Failed, "")));
+    assert!(
+        text.starts_with("### ❌ Lint: failed\n\nWhat I saw\n") && text.contains("- **high** `src/a.rs:7`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_raised_limit_makes_another_fix_task() {
+    let task = FixTask { task: name("TASK-1"), commit: OLD.to_owned(), withdrawn: false, more: serde_json::Map::new() };
+    for (results, max, expected) in [
+        ("lint=failed tests=passed", 1, false),
+        ("lint=failed tests=passed", 2, true),
+        ("lint=passed tests=passed", 2, false),
+    ] {
+        let mut meta = meta(results);
+        meta.fix_tasks = vec![task.clone()];
+        assert_eq!(needs_fix(&meta, max), expected, "{results} {max}");
+    }
+}
+
 #[test]
 fn a_state_of_things_is_settled_once() {
     let mut meta = meta("lint=failed tests=passed");
     assert!(!meta.is_settled());
-    meta.settled = Some(Settled { commit: HEAD.to_owned(), status: Status::Blocked });
+    meta.settled = Some(settled(Status::Blocked));
     assert!(meta.is_settled());
     meta.status = Status::Approved;
     assert!(!meta.is_settled(), "another verdict on the same commit");
     meta.status = Status::Running;
-    meta.settled = Some(Settled { commit: HEAD.to_owned(), status: Status::Pending });
+    meta.settled = Some(settled(Status::Pending));
     assert!(meta.is_settled());
     meta.head_sha = OLD.to_owned();
     assert!(!meta.is_settled());
@@ -246,6 +290,7 @@ fn fields_of_a_later_version_survive() {
         "created_at": null, "future": {"deep": [1, 2]},
         "check_results": {"lint": {"status": "passed", "commit": HEAD, "confidence": 0.5}},
         "fix_tasks": [{"task": "TASK-1", "commit": OLD, "by": "x"}],
+        "settled": {"commit": OLD, "status": "approved", "how": "y"},
     });
     let mut meta: Meta = serde_json::from_value(json).unwrap();
     meta.observe(&seen(), &Gatekeeper::default(), now());
@@ -253,6 +298,7 @@ fn fields_of_a_later_version_survive() {
     assert_eq!(back["future"]["deep"][1], 2);
     assert_eq!(back["check_results"]["lint"]["confidence"], 0.5);
     assert_eq!(back["fix_tasks"][0]["by"], "x");
+    assert_eq!(back["settled"]["how"], "y");
     assert_eq!(back["title"], "Add a thing");
 }
 

@@ -59,6 +59,11 @@ pub enum FixRound {
     Fork,
 }
 
+/// Whether a blocked pull request, of which all was carried out, may have another fix task since: the limit was raised.
+pub fn needs_fix(meta: &Meta, max: u32) -> bool {
+    meta.status == Status::Blocked && fix_round(meta, max) == FixRound::Due
+}
+
 /// Whether a fix task is due for the head commit; at most `max` are created for one pull request, beside those that were
 /// taken back.
 pub fn fix_round(meta: &Meta, max: u32) -> FixRound {

@@ -327,6 +327,13 @@ fn each_gatekeeper_gets_the_oldest_pull_request_that_needs_its_check() {
         assert_eq!(needs(&config, &snapshot, at("12:00:00")).checks, !extra.is_empty());
         assert_eq!(words(&config, &snapshot), expected, "{extra} {checks}");
     }
+    // A person asks the first one to run: it begins with what was given up, and else goes on as ever.
+    let config = gatekeepers(on);
+    for (checks, expected) in [("lint@5#1 lint@3#4", "lint@3#4"), ("lint@5#1", "lint@5#1")] {
+        let requested = std::iter::once(config.agents[0].name.clone()).collect();
+        let snapshot = Snapshot { due_checks: due(checks), requested, ..snapshot(&config, &[]) };
+        assert_eq!(words(&config, &snapshot).split(' ').next(), Some(expected), "{checks}");
+    }
     let config = gatekeepers(&format!("{on}\nmax_cost_usd_per_day: 1"));
     let snapshot = Snapshot { due_checks: due("lint@3#1"), spent_usd: 2.0, ..snapshot(&config, &[]) };
     assert_eq!(

@@ -39,8 +39,27 @@ impl Coordinator<'_> {
             Verdict::Passed => (Status::Approved, self.pass(pull, meta)?),
             Verdict::Blocked(failed) => (Status::Blocked, self.block(pull, meta, &failed)?),
         };
-        let settled = Settled { commit: meta.head_sha.clone(), status };
+        let settled =
+            Settled { commit: meta.head_sha.clone(), status, reported: meta.optional_in(), ..Settled::default() };
         self.prs().settle(meta.pr_number, &settled, changes_requested)?;
+        Ok(())
+    }
+
+    /// Reports the optional checks that came in after the verdict, each once.
+    pub(super) fn report_late(&self, meta: &Meta) -> Result<(), Halt> {
+        let late = meta.unreported();
+        if late.is_empty() {
+            return Ok(());
+        }
+        let records = self.records(meta);
+        let said = self.github().comments(meta.pr_number).at("comments")?;
+        for check in late {
+            let record = records.iter().find(|record| record.name == check);
+            let text = gate::late(meta, &check, record);
+            let mark = marker(&format!("check {check} {}", meta.head_sha));
+            self.github().comment_unless(&said, meta.pr_number, &text, &mark).at("comment")?;
+            self.prs().note_reported(meta.pr_number, &check)?;
+        }
         Ok(())
     }
 

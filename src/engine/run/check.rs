@@ -28,8 +28,6 @@ use crate::{
 };
 use anyhow::{Context, Result};
 
-/// The most of a diff that is put into the instructions; the template shows less.
-const MAX_DIFF: usize = 256 << 10;
 /// The most of a diff that is kept in a file.
 const MAX_DIFF_FILE: usize = 8 << 20;
 /// The file with the whole change from a fork, among the run's own files in the worktree.
@@ -128,7 +126,8 @@ impl Run<'_> {
             base: prepared.base.clone(),
             description,
             changed_files: names.entries().iter().map(|path| one_line(path)).collect(),
-            diff: text_of(&diff, MAX_DIFF),
+            // The template shows the beginning and says how much more there is.
+            diff: text_of(&diff, usize::MAX),
         })
     }
 
@@ -150,9 +149,21 @@ impl Run<'_> {
             Some(check) => prs.record(due.pr, &check, run).map(drop),
             None => {
                 let at = CheckRun { pr: due.pr, check: &due.check, run: self.id() };
-                prs.give_back(at, record.settlement.tally == Tally::Failure)
+                prs.give_back(at, record.settlement.tally == Tally::Failure, self.assignment.settings.max_attempts)
             }
         }
+    }
+
+    /// How a person goes on with a check that is given up after this run.
+    pub(super) fn way_out(&self, record: &Record) -> Option<String> {
+        let due = self.assignment.work.check()?;
+        let given_up =
+            record.settlement.tally == Tally::Failure && due.attempt >= self.assignment.settings.max_attempts;
+        let text = format!(
+            "`scheduler agent run {}` tries it once more; `scheduler check record --pr {} --check {}` records what you see",
+            self.assignment.agent, due.pr, due.check
+        );
+        given_up.then_some(text)
     }
 }
 

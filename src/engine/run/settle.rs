@@ -153,6 +153,9 @@ impl Run<'_> {
         if record.settlement.reason != record.detail {
             line("Run", &record.detail);
         }
+        if let Some(way_out) = self.way_out(record) {
+            line("What you can do", &way_out);
+        }
         text.push_str(&self.whereabouts(record));
         if let Some(report) = &record.report {
             let _ = write!(text, "\n{report}\n");

@@ -67,13 +67,13 @@ fn a_check_is_begun_by_one_run_and_recorded() {
     assert!(!prs.begin(&due(NEXT), "r0", now()).unwrap(), "another head commit");
     assert!(prs.begin(&due(HEAD), "r1", now()).unwrap());
     assert_eq!(prs.load(7).unwrap().unwrap().status, Status::Running);
-    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap().meta;
     assert_eq!(meta.result(&lint).unwrap().status, CheckStatus::Failed);
     assert_eq!(meta.last_checked, Some(now()));
-    assert_eq!(prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap(), meta, "done twice");
+    assert_eq!(prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap().meta, meta, "done twice");
     assert_eq!(prs.check(7, &lint).unwrap(), Some(check(HEAD, CheckStatus::Failed)));
     assert!(!prs.begin(&due(HEAD), "r2", now()).unwrap(), "it is recorded");
-    prs.give_back(CheckRun { pr: 7, check: &lint, run: "r1" }, true).unwrap();
+    prs.give_back(CheckRun { pr: 7, check: &lint, run: "r1" }, true, 3).unwrap();
     assert_eq!(prs.load(7).unwrap(), Some(meta), "a run that has recorded gives nothing back");
     assert!(prs.record(8, &check(HEAD, CheckStatus::Passed), None).is_err());
 }
@@ -84,9 +84,9 @@ fn a_run_without_a_record_leaves_the_check_due() {
     let prs = Prs::new(&paths);
     for (charged, attempts) in [(true, 1), (false, 0)] {
         prs.begin(&due(HEAD), "r1", now()).unwrap();
-        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "another" }, charged).unwrap();
+        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "another" }, charged, 3).unwrap();
         assert_eq!(prs.load(7).unwrap().unwrap().status, Status::Running, "another run's");
-        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "r1" }, charged).unwrap();
+        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "r1" }, charged, 3).unwrap();
         let meta = prs.load(7).unwrap().unwrap();
         let result = meta.result(&due(HEAD).check).unwrap();
         assert_eq!((result.status, result.attempts, meta.status), (CheckStatus::Pending, attempts, Status::Pending));
@@ -99,21 +99,63 @@ fn a_record_for_an_old_commit_never_replaces_one_for_the_head() {
     let prs = Prs::new(&paths);
     prs.begin(&due(HEAD), "r1", now()).unwrap();
     prs.observe(&seen(NEXT), &Gatekeeper::default(), now()).unwrap();
-    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap().meta;
     assert_eq!((meta.status, meta.result(&due(HEAD).check)), (Status::Pending, None), "kept, and doesn't count");
     assert_eq!(prs.check(7, &due(HEAD).check).unwrap().unwrap().commit, HEAD);
     prs.begin(&due(NEXT), "r2", now()).unwrap();
-    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+    let meta = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap().meta;
     assert_eq!(meta.result(&due(HEAD).check).unwrap().status, CheckStatus::Running);
     prs.record(7, &check(NEXT, CheckStatus::Passed), Some("r2")).unwrap();
     prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
     assert_eq!(prs.check(7, &due(HEAD).check).unwrap().unwrap().status, CheckStatus::Passed);
-    // The head commit that a gatekeeper found may be newer than the one that is known.
+    // The head commit that a gatekeeper found may be newer than the one that is known; then it isn't checked once more.
     prs.observe(&seen(HEAD), &Gatekeeper::default(), now()).unwrap();
     prs.begin(&due(HEAD), "r3", now()).unwrap();
-    prs.record(7, &check(NEXT, CheckStatus::Passed), Some("r3")).unwrap();
+    for _ in 0..2 {
+        let ahead = prs.record(7, &check(NEXT, CheckStatus::Passed), Some("r3")).unwrap();
+        assert_eq!(ahead.taken, Taken::Kept);
+        let gate =
+            Gatekeeper { required_checks: vec![due(HEAD).check], optional_checks: vec![], ..Gatekeeper::default() };
+        assert!(gate::due(&[ahead.meta], &gate, &|_| false).is_empty());
+    }
     let meta = prs.observe(&seen(NEXT), &Gatekeeper::default(), now()).unwrap();
     assert_eq!(meta.result(&due(NEXT).check).unwrap().status, CheckStatus::Passed);
+}
+
+#[test]
+fn a_run_records_only_what_it_has_begun() {
+    let lint = due(HEAD).check;
+    for (by_hand, expected) in [(Some(CheckStatus::Passed), CheckStatus::Passed), (None, CheckStatus::Running)] {
+        let (_dir, paths) = project();
+        let prs = Prs::new(&paths);
+        prs.begin(&due(HEAD), "r1", now()).unwrap();
+        match by_hand {
+            // A person overrules the check while the run is at it.
+            Some(status) => assert_eq!(prs.record(7, &check(HEAD, status), None).unwrap().taken, Taken::Counts),
+            None => assert!(prs.begin(&due(HEAD), "r2", now()).unwrap()),
+        }
+        for _ in 0..2 {
+            let late = prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap();
+            assert_eq!((late.taken, late.meta.result(&lint).unwrap().status), (Taken::Left, expected));
+        }
+        let kept = prs.check(7, &lint).unwrap().map(|check| check.status);
+        assert_eq!(kept, by_hand);
+    }
+}
+
+#[test]
+fn what_is_given_up_says_so_until_it_is_tried_again() {
+    let (_dir, paths) = project();
+    let prs = Prs::new(&paths);
+    let lint = due(HEAD).check;
+    for (attempt, charged, given_up) in [(1, true, false), (2, false, false), (2, true, true), (3, false, true)] {
+        prs.begin(&DueCheck { attempt, ..due(HEAD) }, "r1", now()).unwrap();
+        prs.give_back(CheckRun { pr: 7, check: &lint, run: "r1" }, charged, 2).unwrap();
+        let meta = prs.load(7).unwrap().unwrap();
+        assert_eq!(meta.result(&lint).unwrap().given_up, given_up, "{attempt} {charged}");
+        assert_eq!(meta.word(&lint), if given_up { "given up" } else { "pending" });
+    }
+    assert_eq!(prs.record(7, &check(HEAD, CheckStatus::Passed), None).unwrap().meta.word(&lint), "passed");
 }
 
 #[test]
