@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What keeps the timer
+    #[arg(value_name = "cron|launchd|systemd", hide_possible_values = true)]
     kind: Kind,
     /// Show what would be written or taken away, and change nothing
     #[arg(long)]

@@ -23,6 +23,7 @@ use crate::{
 };
 use anyhow::Result;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// A tick older than this is late: they come every minute.
 const LATE_SECONDS: i64 = 180;
@@ -120,9 +121,11 @@ fn agents(looked: &Looked, now: Time) -> Vec<AgentLine> {
             state,
         });
     }
-    let configured = |name: &Name| look.is_some_and(|look| look.config.agent(name).is_some());
+    let configured: BTreeSet<&Name> =
+        look.iter().flat_map(|look| look.config.agents.iter().map(|agent| &agent.name)).collect();
     // An agent that was taken out of agents.yaml is only told of while it still does something.
-    let others = crew.views.iter().filter(|(name, view)| !configured(name) && (look.is_none() || !is_over(view)));
+    let others =
+        crew.views.iter().filter(|(name, view)| !configured.contains(name) && (look.is_none() || !is_over(view)));
     lines.extend(others.map(|(name, view)| stranger(name, view)));
     lines
 }

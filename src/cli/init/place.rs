@@ -16,7 +16,8 @@ pub(super) fn find(dir: &Path) -> Result<PathBuf> {
     let project = repo::discover(&root).with_context(|| format!("the project around {}", dir.display()))?;
     if !project.has_commit {
         bail!(
-            "{} has no commit yet, and agents begin from one: `git add -A && git commit`, then run this again",
+            "{} has no commit yet, and agents begin from one: `git add -A && git commit --allow-empty -m 'First commit'`, \
+             then run this again",
             root.display()
         );
     }
