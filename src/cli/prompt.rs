@@ -3,7 +3,7 @@
 use super::{
     Context,
     caller::{Access, authorize},
-    config, table, usage
+    config, table, usage,
 };
 use crate::{
     domain::{
@@ -104,12 +104,7 @@ fn list(json: bool, context: &Context) -> Result<()> {
     }
     let mut rows = table::new(&["PROMPT", "ROLE", "YOURS", "ABOUT"]);
     for text in listed {
-        rows.add_row([
-            text.name,
-            &text.role,
-            if text.replaced_by.is_some() { "yes" } else { "" },
-            text.about,
-        ]);
+        rows.add_row([text.name, &text.role, if text.replaced_by.is_some() { "yes" } else { "" }, text.about]);
     }
     context.line(table::text(&rows))
 }

@@ -2,17 +2,20 @@
 //!
 //! It judges the run, not the work; what follows is decided in [`super::settlement`].
 
+mod cooldown;
+mod reset;
+
+pub use cooldown::Cooldown;
+
 use super::{
     stream::{ApiRetry, RateLimit, ResultLine},
     text::{cut, one_line},
     time::{self, Time},
 };
-use chrono::{Duration, Local, NaiveTime, TimeZone};
+use chrono::Duration;
+use cooldown::LONGEST;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// No limit of an account lasts longer: what names a later end isn't believed.
-const LONGEST: Duration = Duration::days(8);
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +45,11 @@ pub enum Outcome {
     /// It was silent longer than `stall_seconds`.
     Stalled,
     /// It was stopped from outside.
-    Interrupted,
+    Interrupted {
+        /// By what.
+        #[serde(default)]
+        by: Interruption,
+    },
     /// It died, or ended without a result.
     Crashed {
         /// How.
@@ -62,6 +69,19 @@ pub enum Outcome {
     },
 }
 
+/// What cut a run short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interruption {
+    /// The supervisor was told to end, or the task was taken away: somebody wanted it.
+    #[default]
+    Demand,
+    /// claude alone was ended.
+    Signal,
+    /// The supervisor died: it was killed, or the machine was.
+    Loss,
+}
+
 /// Who answers for an end without success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
@@ -69,6 +89,8 @@ pub enum Blame {
     Run,
     /// The task: trying again is no use.
     Task,
+    /// The agent's own settings: the attempt doesn't count, and the agent waits longer each time.
+    Agent,
     /// Nobody: the attempt doesn't count.
     Nobody,
     /// Something that would hit every run: the attempt doesn't count, and nobody starts for a while.
@@ -128,6 +150,8 @@ pub struct End<'a> {
     pub stderr: &'a str,
     /// The time, for limits that name only an hour.
     pub now: Time,
+    /// The names by which the local time zone may be called.
+    pub here: &'a [String],
 }
 
 /// What the end of a run was.
@@ -152,14 +176,14 @@ fn without_result(end: &End<'_>) -> Outcome {
     match end.stopped {
         Some(Stopped::TimedOut) => return Outcome::TimedOut,
         Some(Stopped::Stalled) => return Outcome::Stalled,
-        Some(Stopped::Interrupted) => return Outcome::Interrupted,
+        Some(Stopped::Interrupted) => return Outcome::Interrupted { by: Interruption::Demand },
         Some(Stopped::Lingered) | None => {}
     }
     if let Some(until) = usage_limit(end, "") {
         return Outcome::UsageLimit { until };
     }
     if end.exit.asked_to_end() {
-        return Outcome::Interrupted;
+        return Outcome::Interrupted { by: Interruption::Signal };
     }
     if !end.began && end.exit.code.is_some_and(|code| code != 0) {
         let message = format!("claude refused to start: {}", last_words(end.stderr));
@@ -183,72 +207,75 @@ fn failed(end: &End<'_>, result: &ResultLine) -> Outcome {
     let status = result.api_error_status.or(end.api_retry.and_then(|retry| retry.status));
     // Without any login nothing is asked, so that there is no status.
     let status = status.or_else(|| lacks_login(&said).then_some(401));
-    // An error under the word success is the service's; not every version says more.
-    let is_api_error = result.subtype == "success" || status.is_some() || result.api_error.is_some();
-    match (is_api_error, end.stopped) {
+    let is_service = status.is_some() || is_unreachable(end, result, &said);
+    match (is_service, end.stopped) {
         (true, None | Some(Stopped::Lingered)) => Outcome::ApiError { status, message: last_words(&said) },
         (_, Some(Stopped::TimedOut)) => Outcome::TimedOut,
         (_, Some(Stopped::Stalled)) => Outcome::Stalled,
-        (_, Some(Stopped::Interrupted)) => Outcome::Interrupted,
-        _ if reason.starts_with("aborted") || end.exit.asked_to_end() => Outcome::Interrupted,
+        (_, Some(Stopped::Interrupted)) => Outcome::Interrupted { by: Interruption::Demand },
+        _ if reason.starts_with("aborted") || end.exit.asked_to_end() => {
+            Outcome::Interrupted { by: Interruption::Signal }
+        }
+        _ if has_words(&said, REFUSALS) => {
+            Outcome::BadTask { message: format!("the model refuses it: {}", last_words(&said)) }
+        }
         _ => Outcome::Crashed { message: last_words(&format!("{} {reason}: {said}", result.subtype)) },
     }
 }
 
-fn lacks_login(said: &str) -> bool {
+/// Words by which an error without a status says that it is the network's or the service's.
+const UNREACHABLE: &[&str] = &[
+    "connect",
+    "network",
+    "timed out",
+    "timeout",
+    "fetch failed",
+    "socket",
+    "econn",
+    "enotfound",
+    "eai_again",
+    "certificate",
+    "overloaded",
+    "internal server error",
+    "service unavailable",
+];
+
+/// Words by which the model refuses a task itself.
+const REFUSALS: &[&str] = &["usage policy", "unable to respond to this request"];
+
+fn has_words(said: &str, any: &[&str]) -> bool {
     let said = said.to_lowercase();
-    ["not logged in", "please run /login", "invalid api key", "oauth token"].iter().any(|words| said.contains(words))
+    any.iter().any(|words| said.contains(words))
+}
+
+/// Whether an error without a status is the service's. Not every one is: what the model may not say, or says at too great
+/// a length, is worded alike.
+fn is_unreachable(end: &End<'_>, result: &ResultLine, said: &str) -> bool {
+    let kind = result.api_error.as_deref().unwrap_or_default();
+    let worded = !has_words(said, REFUSALS) && (has_words(said, UNREACHABLE) || has_words(kind, UNREACHABLE));
+    worded || end.api_retry.is_some()
+}
+
+fn lacks_login(said: &str) -> bool {
+    has_words(said, &["not logged in", "please run /login", "invalid api key", "oauth token"])
 }
 
 /// Whether the account's limit is reached, and until when: from the event, else from what was said.
 fn usage_limit(end: &End<'_>, said: &str) -> Option<Option<Time>> {
     let said = said.to_lowercase();
-    let spoken = ["usage limit", "hit your limit", "limit reached"].iter().any(|words| said.contains(words));
+    let believed = |time: &Time| *time - end.now <= LONGEST;
+    let spoken = || reset::spoken(&said, end.now, end.here).filter(believed);
     match end.rate_limit {
-        Some(limit) if limit.is_rejected() => {
-            let until = limit.resets_at.and_then(stamp);
-            Some(until.or_else(|| spoken_reset(&said, end.now)))
-        }
-        _ => spoken.then(|| spoken_reset(&said, end.now)),
+        Some(limit) if limit.is_rejected() => Some(limit.resets_at.and_then(reset::stamp).or_else(spoken)),
+        _ => says_limit(&said).then(spoken),
     }
 }
 
-/// A count since 1970: of seconds, or of milliseconds where seconds would lie far beyond any reset.
-fn stamp(count: i64) -> Option<Time> {
-    if count >= 100_000_000_000 { Time::from_timestamp_millis(count) } else { Time::from_timestamp(count, 0) }
-}
-
-/// The time in `…limit reached|1737000000` or `…resets 3:30pm`.
-fn spoken_reset(said: &str, now: Time) -> Option<Time> {
-    if let Some((_, rest)) = said.split_once('|') {
-        let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
-        if let Some(time) = digits.parse().ok().and_then(stamp) {
-            return Some(time);
-        }
-    }
-    let (_, rest) = said.split_once("reset")?;
-    let word = rest.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    let clock = clock(word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()), rest)?;
-    let today = now.with_timezone(&Local).date_naive();
-    [today, today.succ_opt()?].into_iter().find_map(|day| {
-        let time = Local.from_local_datetime(&day.and_time(clock)).earliest()?.to_utc();
-        (time > now).then_some(time)
-    })
-}
-
-/// `3pm`, `3:30pm`, `15:30`, and `3` where `pm` follows as a word of its own.
-fn clock(word: &str, rest: &str) -> Option<NaiveTime> {
-    let (digits, suffix) = word.split_at(word.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(word.len()));
-    let (hour, minute) = digits.split_once(':').unwrap_or((digits, "0"));
-    let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
-    let half =
-        if suffix.is_empty() { rest.split_whitespace().find(|w| matches!(*w, "am" | "pm")) } else { Some(suffix) };
-    let hour = match half {
-        Some("pm") => hour % 12 + 12,
-        Some("am") => hour % 12,
-        _ => hour,
-    };
-    NaiveTime::from_hms_opt(hour, minute, 0)
+/// `usage limit`, `limit reached`, `hit your limit`, `hit your session limit`, `hit your weekly opus limit` …
+fn says_limit(said: &str) -> bool {
+    let hits = said.split("hit your ").skip(1);
+    let mut hit = hits.map(|rest| rest.split_whitespace().take(3).any(|word| word.starts_with("limit")));
+    said.contains("usage limit") || said.contains("limit reached") || hit.any(|hit| hit)
 }
 
 fn last_words(text: &str) -> String {
@@ -275,7 +302,7 @@ impl Outcome {
             Self::ApiError { .. } => "api_error",
             Self::TimedOut => "timed_out",
             Self::Stalled => "stalled",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted { .. } => "interrupted",
             Self::Crashed { .. } => "crashed",
             Self::LaunchFailed { .. } => "launch_failed",
             Self::BadTask { .. } => "bad_task",
@@ -287,19 +314,19 @@ impl Outcome {
         match self {
             Self::TurnLimit | Self::Budget | Self::TimedOut | Self::Stalled | Self::Crashed { .. } => Blame::Run,
             Self::BadTask { .. } => Blame::Task,
-            Self::Finished | Self::Interrupted => Blame::Nobody,
+            Self::Finished | Self::Interrupted { .. } => Blame::Nobody,
             Self::UsageLimit { .. } => Blame::Everybody,
             Self::LaunchFailed { everybody, .. } => {
                 if *everybody {
                     Blame::Everybody
                 } else {
-                    Blame::Nobody
+                    Blame::Agent
                 }
             }
             Self::ApiError { status, message } => match status {
                 // A bad request is the run's own, unless it is about money.
                 Some(400 | 413 | 422) if !message.to_lowercase().contains("credit") => Blame::Run,
-                Some(404) => Blame::Nobody,
+                Some(404) => Blame::Agent,
                 _ => Blame::Everybody,
             },
         }
@@ -319,7 +346,7 @@ impl Outcome {
             Self::ApiError { status: Some(400 | 401 | 403), .. } => Duration::minutes(15),
             _ => Duration::minutes(5),
         };
-        Some(Cooldown { until: now + wait, reason: self.to_string() })
+        Some(Cooldown { until: now + wait, reason: self.to_string(), since: Some(now), tries: 0 })
     }
 }
 
@@ -333,7 +360,13 @@ impl fmt::Display for Outcome {
                 write!(f, "the account's usage limit is reached until {}", time::to_text(*until))
             }
             Self::UsageLimit { until: None } => f.write_str("the account's usage limit is reached"),
-            Self::ApiError { status: Some(401 | 403), message } => {
+            Self::ApiError { status: Some(403), message } => {
+                write!(
+                    f,
+                    "claude's account has no access: {message}; see what its organization allows, or log in to another one"
+                )
+            }
+            Self::ApiError { status: Some(401), message } => {
                 write!(
                     f,
                     "claude is not logged in: {message}; run `claude setup-token` or set ANTHROPIC_API_KEY where cron sees it"
@@ -351,28 +384,15 @@ impl fmt::Display for Outcome {
             Self::ApiError { status: None, message } => write!(f, "the model's service can't be reached: {message}"),
             Self::TimedOut => f.write_str("took longer than timeout_seconds"),
             Self::Stalled => f.write_str("was silent longer than stall_seconds"),
-            Self::Interrupted => f.write_str("was stopped"),
+            Self::Interrupted { by: Interruption::Demand } => f.write_str("was stopped"),
+            Self::Interrupted { by: Interruption::Signal } => f.write_str("claude was ended from outside"),
+            Self::Interrupted { by: Interruption::Loss } => {
+                f.write_str("was cut off: its supervisor died, or the machine went down")
+            }
             Self::Crashed { message } | Self::LaunchFailed { message, .. } | Self::BadTask { message } => {
                 f.write_str(message)
             }
         }
-    }
-}
-
-/// A time in which no agent is started, since every one would fail alike: `cache/cooldown.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cooldown {
-    /// When one agent may try again.
-    #[serde(with = "time::required")]
-    pub until: Time,
-    /// What happened.
-    pub reason: String,
-}
-
-impl Cooldown {
-    /// Whether nobody may start now. One that would hold longer than any real one was set under another clock.
-    pub fn holds(&self, now: Time) -> bool {
-        now < self.until && self.until - now <= LONGEST + Duration::days(1)
     }
 }
 

@@ -151,6 +151,8 @@ pub struct FailedLine {
 pub struct QueueLine {
     /// Tasks in incoming.
     pub incoming: u32,
+    /// Of these, tasks that came back too often and wait for a person.
+    pub held: u32,
     /// Tasks in claimed.
     pub claimed: u32,
     /// Tasks in done.

@@ -151,7 +151,7 @@ pub fn needs(config: &Config, snapshot: &Snapshot, now: Time) -> Needs {
 
 /// Decides on every agent, in the order of the configuration.
 pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> {
-    let mut given = Given::new(snapshot);
+    let mut given = Given::new(config, snapshot);
     let mut decisions: Vec<Option<Decision>> = config
         .agents
         .iter()
@@ -193,21 +193,32 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if matches!(agent.role, Role::Gatekeeper | Role::GatekeeperCoordinator) && !config.gatekeeper.enabled {
         return Some(Reason::Disabled);
     }
+    // Whom a person wants started goes first, whatever holds the others.
     let requested = snapshot.requested.contains(&agent.name);
     if let Some(reason) = backoff(agent, state, now).filter(|_| !requested) {
         return Some(reason);
     }
     if let Some(cooldown) =
-        snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now) && agent.role.uses_claude())
+        snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now) && agent.role.uses_claude() && !requested)
     {
-        return Some(cooling(cooldown));
+        return Some(cooling(cooldown, None));
     }
     let due_at = due_at(agent, state, now);
     due_at.filter(|due_at| now < *due_at && !requested).map(|due_at| Reason::NotDue { due_at })
 }
 
-fn cooling(cooldown: &Cooldown) -> Reason {
-    Reason::CoolingDown { until: cooldown.until, cause: cooldown.reason.clone() }
+fn cooling(cooldown: &Cooldown, first: Option<&Name>) -> Reason {
+    Reason::CoolingDown { until: cooldown.until, cause: cooldown.reason.clone(), first: first.cloned() }
+}
+
+/// The agent that is under way since the cooldown began, and shows how things are.
+fn goes_first(config: &Config, snapshot: &Snapshot) -> Option<Name> {
+    let cooldown = snapshot.cooldown.as_ref()?;
+    let mut agents = config.agents.iter().zip(&snapshot.agents);
+    let tries = |view: &AgentView| {
+        view.standing != Standing::Free && view.state.last_started.is_some_and(|begun| cooldown.is_tried_by(begun))
+    };
+    agents.find(|(agent, view)| agent.role.uses_claude() && tries(view)).map(|(agent, _)| agent.name.clone())
 }
 
 /// When an agent is due; `None` if it never ran or its last start lies in the future.
@@ -238,10 +249,12 @@ struct Given<'a> {
     to_judge: u32,
     claimable: Vec<Option<&'a Task>>,
     due_checks: Vec<&'a DueCheck>,
+    /// Who shows whether a cooldown can be lifted.
+    first: Option<Name>,
 }
 
 impl<'a> Given<'a> {
-    fn new(snapshot: &'a Snapshot) -> Self {
+    fn new(config: &Config, snapshot: &'a Snapshot) -> Self {
         let running = snapshot.agents.iter().filter(|view| view.standing != Standing::Free).count();
         Self {
             running: u32::try_from(running).unwrap_or(u32::MAX).saturating_add(snapshot.other_running),
@@ -251,11 +264,12 @@ impl<'a> Given<'a> {
             to_judge: snapshot.to_judge,
             claimable: snapshot.claimable.iter().map(Some).collect(),
             due_checks: snapshot.due_checks.iter().collect(),
+            first: goes_first(config, snapshot),
         }
     }
 
     fn offer(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Decision {
-        if let Some(reason) = self.global(config, snapshot, agent.role) {
+        if let Some(reason) = self.global(config, snapshot, agent) {
             return Decision::Skip(reason);
         }
         let work = match (agent.role, agent.role.spec().claims) {
@@ -270,6 +284,7 @@ impl<'a> Given<'a> {
             Ok(work) => {
                 self.running += 1;
                 if agent.role.uses_claude() {
+                    self.first.get_or_insert_with(|| agent.name.clone());
                     self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
                 }
                 Decision::Start(work)
@@ -279,19 +294,20 @@ impl<'a> Given<'a> {
     }
 
     /// What holds back everybody, or everybody who uses claude.
-    fn global(&self, config: &Config, snapshot: &Snapshot, role: Role) -> Option<Reason> {
+    fn global(&self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Option<Reason> {
         if let Some(limit) = config.max_running.filter(|limit| self.running >= *limit) {
             return Some(Reason::TooManyRunning { running: self.running, limit });
         }
-        if !role.uses_claude() {
+        if !agent.role.uses_claude() {
             return None;
         }
         let limit = config.max_cost_usd_per_day.filter(|limit| self.spent_usd >= *limit);
         if let Some(limit_usd) = limit {
             return Some(Reason::BudgetSpent { spent_usd: self.spent_usd, limit_usd });
         }
-        // After a cooldown one agent goes first; it lifts the cooldown if it fares better.
-        snapshot.cooldown.as_ref().filter(|_| self.running > 0).map(cooling)
+        // After a cooldown one agent goes first; it lifts the cooldown as soon as it gets through.
+        let cooldown = snapshot.cooldown.as_ref().filter(|_| !snapshot.requested.contains(&agent.name))?;
+        self.first.as_ref().map(|first| cooling(cooldown, Some(first)))
     }
 
     /// The first pull request that needs the gatekeeper's check and wasn't tried too often. Who is asked to run by a

@@ -2,18 +2,25 @@
 //!
 //! One pure function over the role, the outcome and the evidence; nothing is carried out here.
 
+mod check;
+
+pub use check::{CheckRun, settle_check, settle_coordination};
+
 use super::{
     message::MessageType,
-    outcome::{Blame, Cooldown, Outcome},
+    outcome::{Blame, Cooldown, Interruption, Outcome},
     role::TaskRole,
     state::AgentState,
-    time::Time,
+    time::{self, Time},
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Uncharged returns in a row after which a task is held for a person.
 pub const MAX_RETURNS: u32 = 5;
+
+/// What a task waits for that came back too often.
+pub const A_PERSON: &str = "a person";
 
 /// Failed runs in a row after which the human is told.
 pub const FAILURES_TOLD: u32 = 5;
@@ -219,7 +226,7 @@ pub fn settle_other(outcome: &Outcome, findings: Option<Findings>, now: Time) ->
         (Outcome::Finished, _) if findings.is_some_and(Findings::is_idle) => Tally::Failure,
         (Outcome::Finished, _) => Tally::Success,
         (_, Blame::Run) if useful => Tally::Success,
-        (_, Blame::Run | Blame::Task) => Tally::Failure,
+        (_, Blame::Run | Blame::Task | Blame::Agent) => Tally::Failure,
         _ => Tally::Neutral,
     };
     let found = findings.map(|findings| format!(", {findings}")).unwrap_or_default();
@@ -228,7 +235,7 @@ pub fn settle_other(outcome: &Outcome, findings: Option<Findings>, now: Time) ->
         publish: Publish::Nothing,
         tally,
         cooldown: outcome.cooldown(now),
-        notice: trouble(outcome),
+        notice: trouble(outcome, now),
         reason: format!("{outcome}{found}"),
     }
 }
@@ -240,7 +247,7 @@ pub fn taken_away(outcome: &Outcome, now: Time) -> Settlement {
         publish: Publish::Nothing,
         tally: Tally::Neutral,
         cooldown: outcome.cooldown(now),
-        notice: trouble(outcome),
+        notice: trouble(outcome, now),
         reason: format!("its task was taken from it meanwhile; the run itself: {outcome}"),
     }
 }
@@ -253,65 +260,6 @@ pub fn row_of_failures(tally: Tally, after: &AgentState) -> Option<Notice> {
         title: format!("failed {failures} times in a row"),
         key: None,
     })
-}
-
-/// A run of a gatekeeper that is to be settled.
-#[derive(Clone, Copy, Debug)]
-pub struct CheckRun<'a> {
-    /// Whether a check was recorded.
-    pub recorded: bool,
-    /// Which attempt at this commit it was, counted from 1.
-    pub attempt: u32,
-    /// After how many the check is given up.
-    pub max_attempts: u32,
-    /// How the run ended.
-    pub outcome: &'a Outcome,
-    /// What the run changed that decides what git does.
-    pub tampered: Option<&'a str>,
-    /// The time.
-    pub now: Time,
-}
-
-impl CheckRun<'_> {
-    /// Whether an end without a record counts as an attempt.
-    pub fn is_charged(&self) -> bool {
-        *self.outcome == Outcome::Finished || matches!(self.outcome.blame(), Blame::Run | Blame::Task)
-    }
-}
-
-/// Settles a run of a gatekeeper. One without a record is the gatekeeper's error: neither a pass nor a fail.
-pub fn settle_check(run: &CheckRun<'_>) -> Settlement {
-    let charged = run.is_charged();
-    let last = charged && run.attempt >= run.max_attempts;
-    let (tally, reason) = match (run.recorded, charged) {
-        (true, _) => (Tally::Success, "checked".to_owned()),
-        (false, true) if *run.outcome == Outcome::Finished => {
-            (Tally::Failure, format!("ended without a recorded check, at attempt {}", run.attempt))
-        }
-        (false, true) => (Tally::Failure, format!("{}, at attempt {}", run.outcome, run.attempt)),
-        (false, false) => (Tally::Neutral, run.outcome.to_string()),
-    };
-    let error = |title: &str| Some(Notice { kind: MessageType::Error, title: title.to_owned(), key: None });
-    let notice = match run.tampered {
-        Some(_) => error("A gatekeeper's run changed what git trusts"),
-        None if run.recorded => None,
-        None if last => error("A check of a pull request was given up"),
-        None => trouble(run.outcome),
-    };
-    let reason = run.tampered.map_or(reason.clone(), |what| format!("{what}; {reason}"));
-    let cooldown = run.outcome.cooldown(run.now);
-    Settlement { task: None, publish: Publish::Nothing, tally, cooldown, notice, reason }
-}
-
-/// Settles a look at the pull requests. After a failure it waits longer each time.
-pub fn settle_coordination(outcome: &Outcome) -> Settlement {
-    let tally = match outcome {
-        Outcome::Finished => Tally::Success,
-        Outcome::Interrupted => Tally::Neutral,
-        _ => Tally::Failure,
-    };
-    let reason = outcome.to_string();
-    Settlement { task: None, publish: Publish::Nothing, tally, cooldown: None, notice: None, reason }
 }
 
 fn unfinished(run: &TaskRun<'_>) -> Settlement {
@@ -346,20 +294,31 @@ fn requeue(run: &TaskRun<'_>, charge: Charge, reason: impl Into<String>) -> Sett
             settlement(step, Tally::Neutral, None)
         }
         Charge::No { hold: None } => {
-            let returns = run.returns + 1;
-            let held = returns >= MAX_RETURNS;
-            let waits_for = held.then(|| "a person".to_owned());
+            // Whoever stops a run five times doesn't need to be asked.
+            let wanted = *run.outcome == Outcome::Interrupted { by: Interruption::Demand };
+            let returns = run.returns + u32::from(!wanted);
+            let held = !wanted && returns >= MAX_RETURNS;
+            let waits_for = held.then(|| A_PERSON.to_owned());
             let step = TaskStep::Requeue { attempts: run.attempt.saturating_sub(1), returns, waits_for };
             let title = format!("Came back {returns} times without being tried");
-            let notice =
-                if held { Some(Notice { kind: MessageType::Warning, title, key: None }) } else { trouble(run.outcome) };
-            settlement(step, Tally::Neutral, notice)
+            let notice = if held {
+                Some(Notice { kind: MessageType::Warning, title, key: None })
+            } else {
+                trouble(run.outcome, run.now)
+            };
+            settlement(step, uncharged(run.outcome), notice)
         }
     }
 }
 
-/// What the human is told once of a cause that would hit every run, or keeps this agent from starting.
-fn trouble(outcome: &Outcome) -> Option<Notice> {
+/// How a run that isn't charged counts for its agent: what its own settings bring about lasts until somebody mends them.
+fn uncharged(outcome: &Outcome) -> Tally {
+    if outcome.blame() == Blame::Agent { Tally::Failure } else { Tally::Neutral }
+}
+
+/// What the human is told once of a cause that would hit every run, or keeps this agent from starting. A limit that names
+/// no end is told anew each day.
+fn trouble(outcome: &Outcome, now: Time) -> Option<Notice> {
     let (kind, title) = match outcome {
         Outcome::LaunchFailed { .. } => (MessageType::Error, "An agent can't be started"),
         Outcome::ApiError { status: Some(400 | 401 | 403), .. } => (MessageType::Error, "Claude refuses the account"),
@@ -367,7 +326,11 @@ fn trouble(outcome: &Outcome) -> Option<Notice> {
         Outcome::UsageLimit { .. } => (MessageType::Info, "The account's usage limit is reached"),
         _ => return None,
     };
-    Some(Notice { kind, title: title.to_owned(), key: Some(format!("{}: {outcome}", outcome.word())) })
+    let day = match outcome {
+        Outcome::UsageLimit { until: None } => format!(" {}", time::local_day(now)),
+        _ => String::new(),
+    };
+    Some(Notice { kind, title: title.to_owned(), key: Some(format!("{}: {outcome}{day}", outcome.word())) })
 }
 
 fn failed(run: &TaskRun<'_>, reason: String) -> Settlement {

@@ -151,6 +151,8 @@ pub struct StreamFacts {
     pub rate_limit: Option<RateLimit>,
     /// The last failed request since the model last got through to a tool.
     pub api_retry: Option<ApiRetry>,
+    /// The model has answered: it has used a tool.
+    pub answered: bool,
 }
 
 impl StreamFacts {
@@ -164,6 +166,7 @@ impl StreamFacts {
             StreamEvent::ToolResults(_) => self.api_retry = None,
             StreamEvent::Assistant(parts) if parts.iter().any(|part| matches!(part, Part::ToolUse { .. })) => {
                 self.api_retry = None;
+                self.answered = true;
             }
             StreamEvent::Assistant(_) | StreamEvent::Init { .. } => {}
         }

@@ -12,6 +12,7 @@ pub use answers::{Answer, answers, without_answers};
 pub use edit::{Edit, SECTION_MAX};
 pub use new::NewTask;
 pub use section::section;
+pub use section::without_outcome;
 
 use super::{
     name::Name,

@@ -15,7 +15,7 @@ use crate::{
     },
     exec::{
         git::Git,
-        repo, start_point,
+        repo, salvage, start_point,
         tidy::{self, Removal},
         worktree::Worktree,
     },
@@ -66,7 +66,7 @@ pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Re
     let text = read::read_linked_text(&paths.config())?;
     let config = text.and_then(|text| config::read(&text).ok()).map(|(config, _)| config);
     let mut parts: Vec<Result<()>> = vec![
-        old_runs(paths, say),
+        old_runs(project, say),
         old_rejections(paths, now, say),
         temporary_files(paths, say),
         branches(project, say),
@@ -82,7 +82,8 @@ pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Re
     Ok(())
 }
 
-fn old_runs(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
+fn old_runs(project: &Project, say: &mut dyn FnMut(&str)) -> Result<()> {
+    let paths = &project.paths;
     let mut texts = Vec::new();
     for agent in collect::folders(paths)? {
         let files = paths.agent(&agent);
@@ -101,6 +102,8 @@ fn old_runs(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
         }
         if texts.is_empty() {
             texts = texts_that_name_runs(paths)?;
+            // By its folder a task's history finds what was set aside.
+            texts.extend(salvage::refs(&Git::in_repository(&project.common_dir))?);
         }
         for run in retention::surplus_runs(&folders, &|id| texts.iter().any(|text| text.contains(id))) {
             runs::remove(&files.run(&run.id)?)?;

@@ -16,6 +16,7 @@ use crate::{
         },
         proposal::ProposalState,
         schedule::{self, AgentView, Decision},
+        settlement::A_PERSON,
         task::{self, TaskState},
         time::{self, Time},
     },
@@ -171,7 +172,10 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         let Some(text) = queue.read(TaskState::Failed, &id)? else { continue };
         failed_tasks.push(failed(id, &text));
     }
+    let waits_for_person = |task: &task::Task| task.held_by() == Some(A_PERSON);
+    let held = queue.heads(TaskState::Incoming)?.into_iter().flatten().filter(waits_for_person).count();
     Ok(QueueLine {
+        held: u32::try_from(held).unwrap_or(u32::MAX),
         incoming: queue.count(TaskState::Incoming)?,
         claimed: queue.count(TaskState::Claimed)?,
         done: queue.count(TaskState::Done)?,

@@ -23,7 +23,7 @@ use super::{Clock, project::Project};
 use crate::{
     domain::{
         name::Name,
-        outcome::Outcome,
+        outcome::{Interruption, Outcome},
         run::{Assignment, MARK, Work},
         state::{AgentState, Phase},
         task::{self, Task, TaskState},
@@ -170,10 +170,16 @@ impl<'a> Run<'a> {
     fn work(&self, state: &mut AgentState) -> Result<launch::Ended, Hindrance> {
         if self.assignment.work.task().is_some() && self.task.is_none() {
             // A person has moved it since the claim.
-            return Err(Hindrance::Outcome(Outcome::Interrupted));
+            return Err(Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand }));
         }
         // What fails because it was cut short is no trouble of its own.
-        let stopped = |hindrance| if self.is_stopped() { Hindrance::Outcome(Outcome::Interrupted) } else { hindrance };
+        let stopped = |hindrance| {
+            if self.is_stopped() {
+                Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand })
+            } else {
+                hindrance
+            }
+        };
         let prepared = self.prepare(state).map_err(stopped)?;
         self.instruct(&prepared)?;
         self.unless_stopped()?;
@@ -187,7 +193,11 @@ impl<'a> Run<'a> {
 
     /// Goes on unless the supervisor was told to end.
     fn unless_stopped(&self) -> Result<(), Hindrance> {
-        if self.is_stopped() { Err(Hindrance::Outcome(Outcome::Interrupted)) } else { Ok(()) }
+        if self.is_stopped() {
+            Err(Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand }))
+        } else {
+            Ok(())
+        }
     }
 }
 

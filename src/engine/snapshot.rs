@@ -13,6 +13,7 @@ use crate::{
         name::Name,
         outcome::Cooldown,
         role::{Model, TaskRole},
+        run::Assignment,
         schedule::{self, Needs, Snapshot, Standing},
         task::{self, Edit, Task, TaskState, key},
         time::{self, Time},
@@ -24,7 +25,7 @@ use crate::{
         paths::Paths,
         prs::Prs,
         queue::{Listing, Queue, Shift},
-        requests,
+        read, requests,
     },
 };
 use anyhow::Result;
@@ -100,7 +101,7 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     };
     let needs = schedule::needs(config, &taken.snapshot, now);
     if needs.cost && config.max_cost_usd_per_day.is_some() {
-        costs(paths, config, &mut taken.snapshot, now)?;
+        costs(paths, crew, &mut taken.snapshot, now)?;
     }
     if needs.checks {
         checks(paths, config, crew, &mut taken)?;
@@ -204,13 +205,17 @@ fn release(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<Option<Shift>>
     queue.release(id, run, &back.unclaim()).map(Some)
 }
 
-fn costs(paths: &Paths, config: &Config, snapshot: &mut Snapshot, now: Time) -> Result<()> {
+/// What today's runs cost. One under way counts with the limit that it was started with, be its agent configured or not.
+fn costs(paths: &Paths, crew: &Crew, snapshot: &mut Snapshot, now: Time) -> Result<()> {
     let day = time::local_day(now);
     snapshot.spent_usd = events::cost_of_day(paths, &day)?;
     snapshot.usual_cost_usd = events::dearest_of_last(paths, &day, 20)?;
-    for (agent, view) in config.agents.iter().zip(&snapshot.agents) {
-        if view.standing != Standing::Free && agent.role.uses_claude() {
-            snapshot.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
+    for (name, view) in crew.views.iter().filter(|(_, view)| view.standing != Standing::Free) {
+        let run = view.state.run_id.as_deref().and_then(|run| paths.agent(name).run(run).ok());
+        let assignment: Option<Assignment> = run.and_then(|run| read::read_json(&run.assignment()).ok().flatten());
+        if assignment.as_ref().is_none_or(|assignment| assignment.role.uses_claude()) {
+            let limit = assignment.and_then(|assignment| assignment.settings.max_cost_usd);
+            snapshot.spent_usd += limit.unwrap_or(snapshot.usual_cost_usd);
         }
     }
     Ok(())

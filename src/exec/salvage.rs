@@ -24,6 +24,11 @@ pub fn refs_of(git: &Git, run_id: &str) -> Result<Vec<String>, GitError> {
     Ok(listed.lines().map(str::to_owned).collect())
 }
 
+/// All refs that hold work which belongs to no branch; each names its run. `git` is bound to the repository.
+pub fn refs(git: &Git) -> Result<Vec<String>, GitError> {
+    Ok(git.text(["for-each-ref", "--format=%(refname)", "refs/salvage/"])?.lines().map(str::to_owned).collect())
+}
+
 /// Unfinished work that is safe now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {

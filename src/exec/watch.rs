@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::domain::outcome::{Exit, Stopped};
+use crate::domain::stream::StreamFacts;
 use crate::exec::claude::Started;
 use crate::exec::clock::monotonic_now;
 use crate::exec::command;
@@ -72,7 +73,7 @@ pub fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
-/// Waits for claude, stops it at a limit or when `stop`, asked once a second, says so, and ends all that it leaves.
+/// Waits for claude, stops it at a limit or when `stop`, asked once a second with what was said so far, says so, and ends all that it leaves.
 ///
 /// `mark` is the variable (name, value) that only this run's processes carry. In a subreaper everything below this
 /// process is taken for the run's, so nothing else may be started meanwhile. When it returns, two looks have found
@@ -81,7 +82,7 @@ pub fn watch(
     started: Started,
     limits: &Limits,
     mark: (&str, &str),
-    stop: &dyn Fn() -> bool,
+    stop: &dyn Fn(&StreamFacts) -> bool,
     output: &mut StreamReader,
 ) -> Watched {
     let begun = monotonic_now();
@@ -112,7 +113,7 @@ enum Finish {
 fn until_end_or_limit(
     ended: &Receiver<ExitStatus>,
     limits: &Limits,
-    stop: &dyn Fn() -> bool,
+    stop: &dyn Fn(&StreamFacts) -> bool,
     output: &mut StreamReader,
     child: u32,
 ) -> Finish {
@@ -142,13 +143,13 @@ fn until_end_or_limit(
 
 fn due_stop(
     limits: &Limits,
-    stop: &dyn Fn() -> bool,
+    stop: &dyn Fn(&StreamFacts) -> bool,
     output: &StreamReader,
     begun: Instant,
     last_heard: Instant,
 ) -> Option<Stopped> {
     let silent = last_heard.elapsed();
-    if stop() {
+    if stop(output.facts()) {
         Some(Stopped::Interrupted)
     } else if output.facts().result.is_some() && silent >= limits.after_result {
         Some(Stopped::Lingered)

@@ -1,6 +1,7 @@
 //! A cause that would hit every run: nobody starts for a while, then one agent goes first and shows how things are.
 
 use crate::support::Test;
+use std::fs;
 
 const OVERLOADED: &str = "api_error 529 overloaded_error Overloaded";
 
@@ -31,7 +32,10 @@ fn who_goes_first_decides_for_the_others() {
     assert_eq!(test.claude.count(), 3);
     // An error of the run itself got through: the service is there.
     test.claude.plays("implementer", "turn_limit");
+    // A try in vain makes the pause twice as long.
     test.later(300).tick_and_wait();
+    assert_eq!(test.claude.count(), 3);
+    test.later(200).tick_and_wait();
     assert_eq!(test.claude.count(), 4);
     test.claude.implements();
     test.later(300).tick_and_wait();
@@ -40,6 +44,46 @@ fn who_goes_first_decides_for_the_others() {
     attempts.sort_unstable();
     assert_eq!(attempts, [1, 2]);
     assert!(!test.orchestrator("cache/cooldown.json").exists());
+}
+
+#[test]
+fn the_others_follow_as_soon_as_the_first_gets_through() {
+    let test = project();
+    test.claude.plays("implementer", OVERLOADED);
+    test.tick_and_wait();
+    // Somebody has mended it, and doesn't wait.
+    test.run(["why", "impl-2"]).ok().says("scheduler agent run impl-2");
+    test.claude.plays(
+        "implementer",
+        "touch ../../../../at-work; until [ -e ../../../../go-on ]; do rest 0.1; done; run 'true'; \
+         until [ -e ../../../../end ]; do rest 0.1; done; write \"$TASK_ID.txt\" x; commit Work; finish",
+    );
+    test.run(["agent", "run", "impl-2"]).ok();
+    test.later(240).tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.later(600).tick().says_not("started");
+    test.run(["why", "impl-1"]).ok().says("waits for impl-2, which tries first");
+    fs::write(test.path("go-on"), "").unwrap();
+    test.wait_until("the end of the cooldown", || !test.orchestrator("cache/cooldown.json").exists());
+    test.tick();
+    test.wait_until("the other one to follow", || test.claude.count() == 4);
+    fs::write(test.path("end"), "").unwrap();
+    test.wait_quiet();
+    assert_eq!(test.queue("done").len(), 2);
+}
+
+#[test]
+fn a_task_that_came_back_too_often_is_shown_as_held_and_let_go_on() {
+    let test = project();
+    test.task("TASK-1", "# One\n\nROLE: implement\nPRIORITY: P0\nRETURNS: 4\n");
+    test.claude.plays("implementer", OVERLOADED);
+    test.tick_and_wait();
+    let [message] = &test.messages_of("warning")[..] else { panic!("{:?}", test.messages()) };
+    assert!(message.contains("`scheduler task retry TASK-1`"), "{message}");
+    test.run(["task", "list"]).ok().says("held");
+    test.run(["status"]).ok().says("HELD").says("scheduler task retry --all");
+    test.run(["task", "retry", "--all"]).ok().says("TASK-1: waits for nothing any more");
+    assert_eq!((test.task_line("TASK-1", "RETURNS"), test.task_line("TASK-1", "WAITS_FOR")), (None, None));
 }
 
 #[test]

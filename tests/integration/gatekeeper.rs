@@ -131,7 +131,7 @@ fn a_run_without_a_record_is_retried_then_reported_and_never_a_result() {
     assert_eq!(test.messages_of("error").len(), 2, "{:?}", test.messages());
     // A new head commit is a new chance.
     test.push_commit("a", "main", "Another");
-    test.tick_and_wait();
+    test.next();
     test.they_record("passed", "passed").later(4_000).tick_and_wait().says("linter: started");
     assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "passed");
 }

@@ -65,13 +65,14 @@ fn old_runs_go_but_for_those_that_somebody_may_look_for() {
     test.file(".orchestrator/messages/warning-20260101-000000-look.md", &message);
     let kept = test.orchestrator(format!("agents/impl-1/runs/{}/set-aside/inner", ids[23]));
     fs::create_dir_all(kept).unwrap();
+    test.git(["update-ref", &format!("refs/salvage/{}-2", ids[24]), "HEAD"]);
     let log = tidied(&test);
     for (n, id) in ids.iter().enumerate() {
         let there = test.orchestrator(format!("agents/impl-1/runs/{id}")).exists();
-        assert_eq!(there, n < 20 || (21..=23).contains(&n), "{n}: {log}");
+        assert_eq!(there, n < 20 || (21..=24).contains(&n), "{n}: {log}");
         assert_eq!(log.contains(&format!("removed run {id}")), !there, "{log}");
     }
-    assert_eq!(runs(&test), 23);
+    assert_eq!(runs(&test), 24);
 }
 
 #[test]

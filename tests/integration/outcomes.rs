@@ -48,7 +48,7 @@ const ACCOUNT: &str = "Claude refuses the account";
 const LIMIT: &str = "The account's usage limit is reached";
 
 /// At 10:00 UTC, which is 13:00 where the test is.
-const SCENES: [Scene; 34] = [
+const SCENES: [Scene; 38] = [
     scene("good", "commit Half; finish", "finished", Done, 0, ""),
     scene("two-results", "two_results", "finished", Done, 0, ""),
     scene("recovered", "recorded recovered_after_retries 0", "finished", Done, 0, ""),
@@ -88,6 +88,31 @@ const SCENES: [Scene; 34] = [
     scene("limit-event-only", "limits rejected 1772366400; no_result 1", "usage_limit", Uncharged, 120, LIMIT),
     scene("limit-stamp", "failing 'Claude AI usage limit reached|1772366400'", "usage_limit", Uncharged, 120, LIMIT),
     scene("limit-hour", "failing \"You've hit your limit · resets 3pm (XST)\"", "usage_limit", Uncharged, 120, LIMIT),
+    scene(
+        "limit-session",
+        "failing \"You've hit your session limit · resets 12pm (UTC)\"",
+        "usage_limit",
+        Uncharged,
+        120,
+        LIMIT,
+    ),
+    scene(
+        "limit-weekly",
+        "failing \"You've hit your weekly limit · resets Mar 1, 12pm (UTC)\"",
+        "usage_limit",
+        Uncharged,
+        120,
+        LIMIT,
+    ),
+    scene(
+        "refusal",
+        "failing 'API Error: Claude Code is unable to respond to this request, which appears to violate our Usage Policy'",
+        "bad_task",
+        Failed,
+        0,
+        "A task failed",
+    ),
+    scene("too-much", "failing 'the response exceeded the 32000 output token maximum'", "crashed", Charged, 0, ""),
     scene("limit-open", "failing 'usage limit reached'", "usage_limit", Uncharged, 30, LIMIT),
     scene("killed", "die KILL", "crashed", Charged, 0, ""),
     scene("terminated", "die TERM", "interrupted", Uncharged, 0, ""),
@@ -195,7 +220,8 @@ fn every_end_is_told_apart_and_settled_and_what_came_back_goes_on_from_its_work(
     assert_eq!(event(&test, "good")["cost_usd"], 0.01);
     // What hits everybody is told once for each cause, and not once for each run.
     let titled = |words: &str| test.messages().iter().filter(|(_, text)| text.contains(words)).count();
-    assert_eq!((titled(LIMIT), titled("setup-token"), titled("model: x")), (2, 3, 1), "{:#?}", test.messages());
+    let told = [titled(LIMIT), titled("setup-token"), titled("organization"), titled("model: x")];
+    assert_eq!(told, [2, 2, 1, 1], "{:#?}", test.messages());
     // The longest cooldown holds, whoever came last; then one agent goes first.
     test.later(6_900).run(["--dry-run"]).ok().says("waits until 2026-03-01T12:00:30Z").says_not("would start");
     test.later(600).tick_and_wait();
@@ -244,6 +270,10 @@ fn a_claude_that_refuses_its_flags_is_told_once_and_costs_nothing() {
     let [message] = &test.messages_of("error")[..] else { panic!("{:?}", test.messages()) };
     assert!(message.contains("unknown option '--frobnicate'"), "{message}");
     assert!(test.take_complaints().contains("--frobnicate"));
+    // The agent's own settings bring it about: it waits longer each time.
+    assert_eq!(test.state("impl-1")["consecutive_failures"], 1);
+    test.later(60).tick_and_wait();
+    assert_eq!(test.last_tick()["decisions"][0]["decision"]["skip"]["reason"], "backoff");
     test.later(7_200).tick_and_wait();
     assert_eq!((test.messages().len(), test.take_complaints().is_empty()), (1, false));
 }

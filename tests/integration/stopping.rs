@@ -29,10 +29,11 @@ fn supervisor(test: &Test) -> Pid {
 }
 
 /// Both parts of the work are on the task's branch, nothing is charged, nobody is left.
-fn assert_saved_and_back(test: &Test) {
+fn assert_saved_and_back(test: &Test, returns: Option<&str>) {
     test.wait_quiet();
     assert_eq!(test.task_state(TASK), "incoming");
     assert_eq!(test.attempts(TASK), 0, "{}", test.task_text(TASK));
+    assert_eq!(test.task_line(TASK, "RETURNS").as_deref(), returns, "{}", test.task_text(TASK));
     let branch = test.task_line(TASK, "WORK_BRANCH").unwrap();
     assert_eq!(test.git(["show", &format!("{branch}:a.txt")]), "one");
     let salvage = test.record("impl-1")["salvage"].clone();
@@ -50,7 +51,7 @@ fn agent_stop_ends_a_run_within_fifteen_seconds() {
         let output =
             test.run(["agent", "stop", "IMPL-1"]).ok().says("impl-1: its run has ended").says("on branch agent/");
         assert!(output.elapsed < Duration::from_secs(15), "{:?}", output.elapsed);
-        assert_saved_and_back(&test);
+        assert_saved_and_back(&test, None);
         test.run(["agent", "stop", "impl-1"]).ok().says("no run is under way");
     }
 }
@@ -59,7 +60,7 @@ fn agent_stop_ends_a_run_within_fifteen_seconds() {
 fn sigterm_to_the_supervisor_does_the_same_and_the_next_run_goes_on_from_there() {
     let test = hanging(HANGS);
     kill_process(supervisor(&test), Signal::TERM).unwrap();
-    assert_saved_and_back(&test);
+    assert_saved_and_back(&test, None);
     test.claude.plays(
         "implementer",
         "run 'git log --oneline' && [ -f a.txt ] && write c.txt three && commit 'Third part' && finish 'Done.'",
@@ -74,6 +75,7 @@ fn sigterm_to_the_supervisor_does_the_same_and_the_next_run_goes_on_from_there()
     let prompt = test.claude.last_call().prompt;
     let (before, task) = (prompt.find("was stopped").unwrap(), prompt.find("## Your task").unwrap());
     assert!(before < task, "{prompt}");
+    assert_eq!(prompt.matches("was stopped").count(), 1, "{prompt}");
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn in_a_copy_of_the_project_nothing_of_the_originals_is_ended() {
     assert!(rustix::process::test_kill_process(supervisor(&test)).is_ok());
     assert_eq!(test.task_state(TASK), "claimed");
     test.run(["agent", "stop", "impl-1"]).ok().says("agent pause impl-1");
-    assert_saved_and_back(&test);
+    assert_saved_and_back(&test, None);
 }
 
 #[test]
@@ -141,7 +143,7 @@ fn a_lost_run_is_put_right_by_agent_stop() {
     let test = hanging(HANGS);
     test.kill_supervisor("impl-1");
     test.run(["agent", "stop", "impl-1"]).ok().says("its run has ended");
-    assert_saved_and_back(&test);
+    assert_saved_and_back(&test, Some("1"));
 }
 
 #[test]
@@ -196,7 +198,7 @@ fn while_paused_nothing_starts_and_finished_runs_are_collected() {
     test.run(["status"]).ok().says("Release day");
     test.kill_supervisor("impl-1");
     test.tick().says("puts right");
-    assert_saved_and_back(&test);
+    assert_saved_and_back(&test, Some("1"));
     test.later(600).tick_and_wait();
     assert_eq!(test.claude.count(), 1);
     assert_eq!(test.last_tick()["decisions"][0]["decision"]["skip"]["reason"], "system_paused");

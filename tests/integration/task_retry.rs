@@ -49,7 +49,7 @@ fn all_leaves_cancelled_ones_and_stops_at_the_limit() {
     assert_eq!(test.task_state("TASK-2"), "failed");
     test.run(["task", "retry", "TASK-2", "--force"]).ok();
     assert_eq!(test.task_line("TASK-2", "CANCELLED_AT"), None);
-    test.run(["task", "retry", "--all"]).ok().says("no failed task to retry");
+    test.run(["task", "retry", "--all"]).ok().says("no failed or held task to retry");
 }
 
 #[test]

@@ -40,7 +40,9 @@ pub fn run(name: &Name, context: &Context) -> Result<()> {
 fn tell(context: &Context, agent: &Name, record: Option<&Record>) -> Result<()> {
     let Some(record) = record else { return context.line(format!("{agent}: its run has ended")) };
     let task = match &record.settlement.task {
-        Some(TaskStep::Requeue { .. }) if record.outcome == Outcome::Interrupted => "; its task is back in incoming",
+        Some(TaskStep::Requeue { .. }) if matches!(record.outcome, Outcome::Interrupted { .. }) => {
+            "; its task is back in incoming"
+        }
         Some(TaskStep::Requeue { .. }) => "; its task is back in incoming, with the reason",
         Some(TaskStep::Done) => "; its task is done",
         Some(TaskStep::Failed) => "; its task failed",

@@ -63,6 +63,10 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     let tone = if spent { Tone::Warn } else { Tone::Plain };
     lines.push(line("Cost today", format!("${:.2} {limit}", overview.cost_today_usd), tone));
     lines.push(line("Queue", queue(overview), Tone::Plain));
+    if overview.queue.held > 0 {
+        let text = format!("{} came back too often; `scheduler task retry --all` lets them go on", overview.queue.held);
+        lines.push(line("HELD", text, Tone::Warn));
+    }
     lines.push(line("Open PRs", open_prs(overview), Tone::Plain));
     let proposals = &overview.proposals;
     if proposals.total() > 0 {

@@ -8,6 +8,7 @@ use crate::{
     },
     domain::{
         name::Name,
+        settlement::A_PERSON,
         task::{self, Edit, TaskState, key},
         text::one_line,
         time,
@@ -20,7 +21,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 
-/// Gives one failed or held task, or every failed one that wasn't cancelled, another try.
+/// Gives one failed or held task another try, or every one but those that were cancelled.
 pub fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
     let project = Project::find(&context.dir)?;
     authorize(context, &project, "task retry", Access::Write)?;
@@ -62,7 +63,14 @@ fn retry_all(queue: &Queue<'_>, limit: Option<u32>, context: &Context) -> Result
             other => context.warn(refusal(&id, &other)),
         }
     }
-    if count == 0 { context.line("no failed task to retry") } else { Ok(()) }
+    for head in queue.heads(TaskState::Incoming)?.into_iter().flatten() {
+        // Those that wait for an answer still wait for it.
+        if head.held_by() == Some(A_PERSON) && queue.amend(TaskState::Incoming, &head.id, &fresh(context))? {
+            count += 1;
+            context.line(format!("{}: waits for nothing any more", head.id))?;
+        }
+    }
+    if count == 0 { context.line("no failed or held task to retry") } else { Ok(()) }
 }
 
 /// The header of a task that begins anew; its branch and what went wrong stay for the next attempt.

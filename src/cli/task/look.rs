@@ -73,7 +73,9 @@ pub fn list(json: bool, context: &Context) -> Result<()> {
     let mut rows = table::new(&["STATE", "TASK", "ROLE", "PRIO", "TITLE"]);
     for Listed { state, task } in &all.tasks {
         let title = one_line(&task.title);
-        rows.add_row([&state.to_string(), task.id.as_str(), task.role.word(), &task.priority.to_string(), &title]);
+        let held = *state == TaskState::Incoming && task.held_by().is_some();
+        let state = if held { "held".to_owned() } else { state.to_string() };
+        rows.add_row([&state, task.id.as_str(), task.role.word(), &task.priority.to_string(), &title]);
     }
     context.line(table::text(&rows))?;
     for bad in &all.unreadable {

@@ -63,6 +63,7 @@ pub fn overview(names: &[&str]) -> Overview {
         cost_limit_usd: Some(20.0),
         agents: agents.collect(),
         queue: QueueLine {
+            held: 0,
             incoming: 2,
             claimed: 1,
             done: 9,

@@ -106,9 +106,9 @@ fn checks_that_are_due() {
         ("", false, "lint.1 tests.1 style.1 architecture.1"),
         ("lint=passed tests=failed style=warning", false, "architecture.1"),
         ("lint=passed@old tests=running@old", true, "lint.1 tests.1 style.1 architecture.1"),
-        ("lint=running tests=pending", true, "tests.2 style.1 architecture.1"),
+        ("lint=running tests=pending", true, "style.1 architecture.1 tests.2"),
         // Begun by a run that is no more.
-        ("lint=running", false, "lint.1 tests.1 style.1 architecture.1"),
+        ("lint=running", false, "tests.1 style.1 architecture.1 lint.1"),
     ] {
         let due = due(&[meta(results)], &gate, &|run| live && run == "run-1");
         let words: Vec<_> = due.iter().map(|due| format!("{}.{}", due.check, due.attempt)).collect();

@@ -19,6 +19,7 @@ fn outcome(code: i32, stopped: Option<Stopped>, result: &str, stderr: &str) -> O
         began,
         stderr,
         now: now(),
+        here: &[],
     })
 }
 
@@ -29,6 +30,9 @@ fn ends_as_recorded() {
         format!(
             r#"{{"subtype":"success","is_error":true,"terminal_reason":"api_error","api_error_status":{status},"result":"oops"}}"#
         )
+    };
+    let said = |text: &str, kind: &str| {
+        format!(r#"{{"subtype":"success","is_error":true,"result":"{text}","api_error":"{kind}"}}"#)
     };
     for (code, stopped, result, stderr, word, blame) in [
         (0, None, good.to_owned(), "", "finished", Blame::Nobody),
@@ -59,8 +63,8 @@ fn ends_as_recorded() {
         (1, None, api("401"), "", "api_error", Blame::Everybody),
         (1, None, api("403"), "", "api_error", Blame::Everybody),
         (1, None, api("400"), "", "api_error", Blame::Run),
-        (1, None, api("404"), "", "api_error", Blame::Nobody),
-        (1, None, api("null"), "", "api_error", Blame::Everybody),
+        (1, None, api("404"), "", "api_error", Blame::Agent),
+        (1, None, api("null"), "", "crashed", Blame::Run),
         (
             1,
             None,
@@ -77,6 +81,17 @@ fn ends_as_recorded() {
             "",
             "api_error",
             Blame::Everybody,
+        ),
+        (1, None, said("API Error: Connection error.", "connection_failed"), "", "api_error", Blame::Everybody),
+        (1, None, said("", "connection_failed"), "", "api_error", Blame::Everybody),
+        (1, None, said("exceeded the 32000 output token maximum", ""), "", "crashed", Blame::Run),
+        (
+            1,
+            None,
+            said("unable to respond to this request, which appears to violate our Usage Policy", ""),
+            "",
+            "bad_task",
+            Blame::Task,
         ),
         (
             1,
@@ -111,7 +126,7 @@ fn ends_as_recorded() {
         (-9, Some(Stopped::Stalled), String::new(), "", "stalled", Blame::Run),
         (-9, None, String::new(), "", "crashed", Blame::Run),
         (0, None, String::new(), "", "crashed", Blame::Run),
-        (1, None, String::new(), "error: unknown option '--x'", "launch_failed", Blame::Nobody),
+        (1, None, String::new(), "error: unknown option '--x'", "launch_failed", Blame::Agent),
         (1, None, String::new(), "boom", "crashed", Blame::Run),
     ] {
         let found = outcome(code, stopped, &result, stderr);
@@ -132,6 +147,7 @@ fn usage_limits_name_their_end() {
         began: true,
         stderr: "",
         now: now(),
+        here: &[],
     };
     let until = Time::from_timestamp(1_768_482_000, 0);
     assert_eq!(classify(&end), Outcome::UsageLimit { until });
@@ -148,21 +164,18 @@ fn usage_limits_name_their_end() {
 }
 
 #[test]
-fn spoken_resets() {
-    let local = |hour, minute| {
-        let clock = NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
-        let day = now().with_timezone(&Local).date_naive();
-        let today = Local.from_local_datetime(&day.and_time(clock)).unwrap().to_utc();
-        if today > now() { today } else { today + Duration::days(1) }
-    };
-    for (said, expected) in [
-        ("usage limit reached|1768482000", Time::from_timestamp(1_768_482_000, 0)),
-        ("you've hit your limit · resets 11:30pm (utc)", Some(local(23, 30))),
-        ("limit reached ∙ resets 3am", Some(local(3, 0))),
-        ("limit reached, resets at 23:15.", Some(local(23, 15))),
-        ("limit reached", None),
+fn limits_are_recognized_in_words_of_every_version() {
+    for (said, is_limit) in [
+        ("You've hit your limit · resets 3am", true),
+        ("You've hit your session limit · resets 5:10pm (Europe/Paris)", true),
+        ("You've hit your weekly Opus limit", true),
+        ("5-hour limit reached ∙ resets 3am", true),
+        ("Claude AI usage limit reached|1768482000", true),
+        ("It would hit your disk, which has a size limit", false),
     ] {
-        assert_eq!(spoken_reset(said, now()), expected, "{said}");
+        let result = ResultLine { is_error: true, subtype: "success".to_owned(), ..ResultLine::default() };
+        let json = serde_json::to_string(&ResultLine { result: Some(said.to_owned()), ..result }).unwrap();
+        assert_eq!(outcome(1, None, &json, "").word() == "usage_limit", is_limit, "{said}");
     }
 }
 
@@ -180,6 +193,7 @@ fn the_last_retry_tells_the_status_where_the_result_does_not() {
         began: true,
         stderr: "",
         now: now(),
+        here: &[],
     };
     assert_eq!(classify(&end), Outcome::ApiError { status: Some(529), message: "Overloaded".to_owned() });
 }
@@ -187,7 +201,7 @@ fn the_last_retry_tells_the_status_where_the_result_does_not() {
 #[test]
 fn who_reads_it_learns_what_to_do() {
     let said = |status| Outcome::ApiError { status, message: "said so".to_owned() }.to_string();
-    for (status, advice) in [(Some(401), "setup-token"), (Some(403), "setup-token"), (Some(404), "claude_model")] {
+    for (status, advice) in [(Some(401), "setup-token"), (Some(403), "organization"), (Some(404), "claude_model")] {
         let text = said(status);
         assert!(text.contains("said so") && text.contains(advice), "{text}");
     }
@@ -206,11 +220,12 @@ fn stopped_in_its_retries_it_did_not_get_through() {
         began: true,
         stderr: "",
         now: now(),
+        here: &[],
     };
     for stopped in [Stopped::Stalled, Stopped::TimedOut] {
         let outcome = classify(&end(stopped, Some(&retry)));
         assert_eq!((outcome.word(), outcome.blame()), ("api_error", Blame::Everybody), "{outcome}");
         assert_eq!(classify(&end(stopped, None)).blame(), Blame::Run);
     }
-    assert_eq!(classify(&end(Stopped::Interrupted, Some(&retry))), Outcome::Interrupted);
+    assert_eq!(classify(&end(Stopped::Interrupted, Some(&retry))), Outcome::Interrupted { by: Interruption::Demand });
 }

@@ -57,6 +57,8 @@ pub enum Reason {
         until: Time,
         /// What it is.
         cause: String,
+        /// The agent that tries first, once it does.
+        first: Option<Name>,
     },
     /// No task may be added.
     QueueFull {
@@ -143,8 +145,8 @@ impl Reason {
             Self::Unreadable => "state can't be read".to_owned(),
             Self::NotDue { due_at } => format!("due in {}", span(due_at)),
             Self::Backoff { failures, until } => format!("{failures} failures, again in {}", span(until)),
-            Self::CoolingDown { until, .. } if now < *until => format!("cooldown, {}", span(until)),
-            Self::CoolingDown { .. } => "lets another go first".to_owned(),
+            Self::CoolingDown { first: Some(first), .. } => format!("{first} tries first"),
+            Self::CoolingDown { until, .. } => format!("cooldown, {}", span(until)),
             Self::QueueFull { pending, limit } => format!("queue full, {pending} of {limit}"),
             Self::NoTask { role, waiting: 0 } => format!("no {role} task"),
             Self::NoTask { role, waiting } => format!("no {role} task, {waiting} wait"),
@@ -189,7 +191,12 @@ impl fmt::Display for Reason {
                     if *failures == 1 { "failed".to_owned() } else { format!("failed {failures} times in a row") };
                 write!(f, "{times}, waits until {}", time::to_text(*until))
             }
-            Self::CoolingDown { until, cause } => write!(f, "waits until {}: {cause}", time::to_text(*until)),
+            Self::CoolingDown { first: Some(first), cause, .. } => {
+                write!(f, "waits for {first}, which tries first: {cause}")
+            }
+            Self::CoolingDown { until, cause, first: None } => {
+                write!(f, "waits until {}: {cause}", time::to_text(*until))
+            }
             Self::QueueFull { pending, limit } => {
                 write!(f, "the queue is full: {pending} of {limit} tasks (max_incoming)")
             }

@@ -154,8 +154,8 @@ fn whom_a_person_wants_started_waits_for_no_interval_but_for_everything_else() {
     assert_eq!(words(&config, &snapshot), "T1#1 NotDue ClaimsFull NoTask Backoff");
     snapshot.requested = ["IMPL-2", "pm"].map(|name| name.parse().unwrap()).into();
     assert_eq!(words(&config, &snapshot), "ClaimsFull T1#1 ClaimsFull NoTask explore");
-    snapshot.cooldown = Some(Cooldown { until: at("12:30:00"), reason: String::new() });
-    assert!(words(&config, &snapshot).starts_with("CoolingDown CoolingDown"));
+    snapshot.cooldown = Some(Cooldown { until: at("12:30:00"), reason: String::new(), since: None, tries: 0 });
+    assert_eq!(words(&config, &snapshot), "CoolingDown T1#1 CoolingDown CoolingDown explore");
     snapshot.paused = true;
     assert!(words(&config, &snapshot).starts_with("SystemPaused SystemPaused"));
 }
@@ -220,11 +220,18 @@ fn backoff_doubles_up_to_an_hour() {
 fn after_a_cooldown_one_goes_first() {
     let config = team("");
     let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT)]);
-    let cooldown = |until| Some(Cooldown { until: at(until), reason: "limit".to_owned() });
+    let cooldown = |until| Some(Cooldown { until: at(until), reason: "limit".to_owned(), since: None, tries: 0 });
     snapshot.cooldown = cooldown("12:00:01");
     assert_eq!(words(&config, &snapshot), "CoolingDown CoolingDown CoolingDown CoolingDown CoolingDown");
     snapshot.cooldown = cooldown("12:00:00");
     assert_eq!(words(&config, &snapshot), "T1#1 CoolingDown CoolingDown CoolingDown CoolingDown");
+    // Who was under way before shows nothing; who began since does, and the others are told whom they wait for.
+    snapshot.agents[0] = AgentView { standing: Standing::Running, ..view(Some(at("11:59:00"))) };
+    assert_eq!(words(&config, &snapshot), "Running T1#1 CoolingDown CoolingDown CoolingDown");
+    snapshot.agents[0].state.last_started = Some(at("12:00:00"));
+    assert_eq!(words(&config, &snapshot), "Running CoolingDown CoolingDown CoolingDown CoolingDown");
+    let Decision::Skip(reason) = decide(&config, &snapshot, at("12:00:00")).remove(1) else { panic!("it starts") };
+    assert_eq!(reason.to_string(), "waits for impl-1, which tries first: limit");
 }
 
 #[test]
@@ -362,7 +369,7 @@ fn each_gatekeeper_gets_the_oldest_pull_request_that_needs_its_check() {
         "BudgetSpent BudgetSpent BudgetSpent BudgetSpent coordinate",
         "costs nothing"
     );
-    let cooldown = Some(Cooldown { until: at("13:00:00"), reason: "x".to_owned() });
+    let cooldown = Some(Cooldown { until: at("13:00:00"), reason: "x".to_owned(), since: None, tries: 0 });
     let snapshot = Snapshot { cooldown, spent_usd: 0.0, ..snapshot };
     assert!(words(&config, &snapshot).ends_with("CoolingDown coordinate"));
 }

@@ -64,7 +64,9 @@ fn the_table() {
         (Implement, api(Some(401)), "", 1, 1, "requeue 0 2 -", P::Nothing),
         (Implement, api(None), "", 1, 4, "requeue 0 5 a person", P::Nothing),
         (Implement, api(Some(400)), "", 1, 0, "requeue 1 0 -", P::Nothing),
-        (Implement, Interrupted, "commits", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::Demand }, "commits", 1, 4, "requeue 0 4 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::Signal }, "commits", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::Loss }, "commits", 1, 4, "requeue 0 5 a person", P::Nothing),
         (Implement, launch(true), "", 1, 0, "requeue 0 1 -", P::Nothing),
         (Implement, launch(false), "", 1, 0, "requeue 0 1 -", P::Nothing),
         (Implement, bad.clone(), "commits", 1, 0, "failed", P::Nothing),
@@ -85,8 +87,10 @@ fn tallies() {
     for (outcome, tally) in [
         (Outcome::Finished, Tally::Success),
         (Outcome::TurnLimit, Tally::Failure),
-        (Outcome::Interrupted, Tally::Neutral),
+        (Outcome::Interrupted { by: Interruption::Demand }, Tally::Neutral),
         (Outcome::UsageLimit { until: None }, Tally::Neutral),
+        (Outcome::LaunchFailed { message: "unknown option".to_owned(), everybody: false }, Tally::Failure),
+        (Outcome::ApiError { status: Some(404), message: "no such model".to_owned() }, Tally::Failure),
     ] {
         let now = time::parse("2026-01-15T10:00:00Z").unwrap();
         assert_eq!(settle_other(&outcome, None, now).tally, tally, "{outcome:?}");
@@ -97,7 +101,7 @@ fn tallies() {
 #[test]
 fn a_task_that_was_taken_away_is_left_alone() {
     let now = time::parse("2026-01-15T10:00:00Z").unwrap();
-    for outcome in [Outcome::Finished, Outcome::Interrupted, Outcome::TurnLimit] {
+    for outcome in [Outcome::Finished, Outcome::Interrupted { by: Interruption::Demand }, Outcome::TurnLimit] {
         let settlement = taken_away(&outcome, now);
         assert_eq!((settlement.task, settlement.publish), (None, Publish::Nothing), "{outcome:?}");
         assert_eq!((settlement.tally, settlement.notice), (Tally::Neutral, None), "{outcome:?}");
@@ -135,9 +139,9 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
         (false, Finished, 3, Tally::Failure, true, false),
         (false, TurnLimit, 2, Tally::Failure, false, false),
         (false, Crashed { message: "x".to_owned() }, 3, Tally::Failure, true, false),
-        (false, Interrupted, 3, Tally::Neutral, false, false),
+        (false, Interrupted { by: Interruption::Loss }, 3, Tally::Neutral, false, false),
         (false, UsageLimit { until: None }, 3, Tally::Neutral, false, true),
-        (false, launch(false), 3, Tally::Neutral, true, false),
+        (false, launch(false), 3, Tally::Failure, true, false),
     ] {
         let now = time::parse("2026-01-15T10:00:00Z").unwrap();
         let run = CheckRun { recorded, attempt, max_attempts: 3, outcome: &outcome, tampered: None, now };
@@ -157,9 +161,11 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
 #[test]
 fn a_look_that_failed_waits_longer() {
     let failed = Outcome::LaunchFailed { message: "GitHub can't be reached".to_owned(), everybody: false };
-    for (outcome, tally) in
-        [(Outcome::Finished, Tally::Success), (Outcome::Interrupted, Tally::Neutral), (failed, Tally::Failure)]
-    {
+    for (outcome, tally) in [
+        (Outcome::Finished, Tally::Success),
+        (Outcome::Interrupted { by: Interruption::Demand }, Tally::Neutral),
+        (failed, Tally::Failure),
+    ] {
         let settlement = settle_coordination(&outcome);
         assert_eq!((settlement.tally, settlement.cooldown, settlement.notice), (tally, None, None));
     }
@@ -174,7 +180,7 @@ fn proposals_are_counted_not_believed() {
         (Outcome::Finished, Findings::Proposed(0), Tally::Success, "0 proposals added"),
         (Outcome::TurnLimit, Findings::Proposed(1), Tally::Success, "1 proposal added"),
         (Outcome::TurnLimit, Findings::Proposed(0), Tally::Failure, "0 proposals added"),
-        (Outcome::Interrupted, Findings::Proposed(1), Tally::Neutral, "1 proposal added"),
+        (Outcome::Interrupted { by: Interruption::Demand }, Findings::Proposed(1), Tally::Neutral, "1 proposal added"),
         (Outcome::Finished, judged(3, false), Tally::Success, "3 proposals judged"),
         (Outcome::Finished, judged(0, false), Tally::Failure, "0 proposals judged"),
         (Outcome::Finished, judged(0, true), Tally::Success, "0 proposals judged"),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         gate::{Check, DueCheck, Status},
-        outcome::Outcome,
+        outcome::{Interruption, Outcome},
         prompt::{CheckView, ReviewTarget},
         run::{Prepared, Record},
         settlement::Tally,
@@ -177,7 +177,7 @@ fn text_of(diff: &[u8], max: usize) -> String {
 
 /// The pull request was closed since the tick: nobody is to blame.
 fn superseded() -> Hindrance {
-    Hindrance::Outcome(Outcome::Interrupted)
+    Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand })
 }
 
 fn no_head(number: u64, why: &str) -> Hindrance {

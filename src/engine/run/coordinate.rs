@@ -2,7 +2,10 @@
 
 use super::{Run, launch::Ended};
 use crate::{
-    domain::{outcome::Outcome, state::AgentState},
+    domain::{
+        outcome::{Interruption, Outcome},
+        state::AgentState,
+    },
     engine::coordinator::{Coordinator, End},
 };
 use anyhow::Result;
@@ -21,7 +24,7 @@ impl Run<'_> {
         let failed = |message| Outcome::LaunchFailed { message, everybody: false };
         let outcome = match coordinator.coordinate() {
             Ok(End::Done) => Outcome::Finished,
-            Ok(End::Stopped) => Outcome::Interrupted,
+            Ok(End::Stopped) => Outcome::Interrupted { by: Interruption::Demand },
             Ok(End::Refused(error)) => failed(format!("{error}; {}", error.remedy())),
             Err(error) => failed(format!("{error:#}")),
         };

@@ -2,7 +2,11 @@
 
 use super::{Hindrance, Run};
 use crate::{
-    domain::{outcome::Outcome, run::MARK, state::AgentState},
+    domain::{
+        outcome::{Interruption, Outcome},
+        run::MARK,
+        state::AgentState,
+    },
     exec::{
         include,
         setup::{self, End, Setup},
@@ -49,7 +53,7 @@ impl Run<'_> {
             }
             End::Exit(status) => crate::exec::command::describe(status),
             End::TimedOut => format!("it took longer than {seconds} s"),
-            End::Stopped => return Err(Hindrance::Outcome(Outcome::Interrupted)),
+            End::Stopped => return Err(Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand })),
         };
         let log = self.files.setup_log();
         let last = last_words(&read::read_tail(&log, 4_096)?);

@@ -63,7 +63,8 @@ impl Run<'_> {
                 priority: task.head.priority,
                 attempt,
                 max_attempts: assignment.settings.max_attempts,
-                text: task::without_answers(task::body(&task.text)),
+                // What earlier runs and answers say stands above, in sections of its own.
+                text: task::without_answers(task::body(&task::without_outcome(&task.text))),
             }),
             attempts: self.earlier_attempts(attempt),
             answers: self.answers()?,

@@ -21,6 +21,7 @@ use crate::{
     store::{messages, proposals::Proposals, queue::Queue, read, runs},
 };
 use anyhow::Result;
+use std::ffi::{OsStr, OsString};
 
 /// The most of an agent's last words that is kept, in characters.
 const MAX_REPORT: usize = 1_500;
@@ -138,6 +139,7 @@ impl Run<'_> {
             began: std::fs::metadata(self.files.output()).is_ok_and(|output| output.len() > 0),
             stderr: &stderr,
             now: (self.supervisor.clock)(),
+            here: &zone_names(self.supervisor.environment.get(OsStr::new("TZ"))),
         }))
     }
 
@@ -255,6 +257,19 @@ impl Run<'_> {
     pub(super) fn reviews(&self) -> bool {
         self.task.as_ref().is_some_and(|task| task.head.role == TaskRole::Review)
     }
+}
+
+/// The names by which the local time zone may be called: by what TZ says, else by the system's setting.
+fn zone_names(variable: Option<&OsString>) -> Vec<String> {
+    let Some(variable) = variable.filter(|variable| !variable.is_empty()) else {
+        let link = std::fs::read_link("/etc/localtime").unwrap_or_default();
+        let name = link.to_string_lossy().split_once("zoneinfo/").map(|(_, name)| name.to_owned());
+        return name.into_iter().collect();
+    };
+    let whole = variable.to_string_lossy().trim_start_matches(':').to_owned();
+    // "CET-1CEST": what is written out is named by its first letters.
+    let letters = whole.chars().take_while(char::is_ascii_alphabetic).collect();
+    vec![letters, whole]
 }
 
 fn usage(ended: &Ended) -> Usage {

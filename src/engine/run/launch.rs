@@ -19,7 +19,7 @@ use crate::{
     store::{atomic, messages},
 };
 use anyhow::Result;
-use std::{path::Path, time::Duration};
+use std::{cell::Cell, path::Path, time::Duration};
 
 /// How long claude may linger after its result.
 const AFTER_RESULT: Duration = Duration::from_secs(60);
@@ -52,7 +52,13 @@ impl Run<'_> {
         };
         let mut output = StreamReader::new(&self.files.output());
         let known = state.clone();
-        let stop = || !self.keeps_its_place(&known) || self.is_stopped();
+        let lifted = Cell::new(false);
+        let stop = |facts: &StreamFacts| {
+            if facts.answered && !lifted.replace(true) {
+                self.lift_cooldown();
+            }
+            !self.keeps_its_place(&known) || self.is_stopped()
+        };
         let watched = watch::watch(started, &limits, (MARK, self.id()), &stop, &mut output);
         tracing::debug!(?watched, "claude has ended");
         Ok(Ended {

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         message::{Message, MessageType},
         name::Name,
-        outcome::Outcome,
+        outcome::{Interruption, Outcome},
         run::{Assignment, MARK, Prepared, Record, Usage},
         settlement::{Notice, Publish, Settlement, Tally, TaskStep},
         state::{AgentState, Phase},
@@ -220,7 +220,7 @@ impl Run<'_> {
         let said_result = facts.result.is_some();
         let ended = Ended { facts, duration: self.last_sign_of_life(), ..Ended::default() };
         if state.phase == Phase::Launching || !said_result {
-            return self.judge(&ended, Some(Outcome::Interrupted));
+            return self.judge(&ended, Some(Outcome::Interrupted { by: Interruption::Loss }));
         }
         // It had said how it ended; that the supervisor then died is no matter.
         let ended = Ended { stopped: Some(crate::domain::outcome::Stopped::Lingered), ..ended };

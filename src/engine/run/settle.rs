@@ -96,14 +96,15 @@ impl Run<'_> {
 
     /// Sends what the human must know, each thing once.
     fn tell(&self, record: &Record, published: &Published) -> Result<()> {
+        let text = format!("{}{}", self.account(record), self.remedies(record));
         match &record.settlement.notice {
             // What would hit every run is no matter of this task.
             Some(Notice { kind, title, key: Some(key) }) => {
-                self.send(*kind, title, &self.account(record), key.clone(), record)?;
+                self.send(*kind, title, &text, key.clone(), record)?;
             }
             Some(Notice { kind, title, key: None }) => {
                 let title = self.of_the_task(title);
-                self.send(*kind, &title, &self.account(record), format!("run {}", self.id()), record)?;
+                self.send(*kind, &title, &text, format!("run {}", self.id()), record)?;
             }
             None => {}
         }
@@ -119,13 +120,40 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// What a person can do about it, in lines.
+    fn remedies(&self, record: &Record) -> String {
+        let mut text = String::new();
+        let mut line = |what: &str, command: &str| {
+            let _ = write!(text, "\n{what}: `{command}`\n");
+        };
+        let id = self.assignment.work.task().map(ToString::to_string).unwrap_or_default();
+        match &record.settlement.task {
+            Some(TaskStep::Failed) => line("To have it tried again", &format!("scheduler task retry {id}")),
+            Some(TaskStep::Requeue { waits_for: Some(what), .. }) if what == settlement::A_PERSON => {
+                line("It waits for you. To let it go on", &format!("scheduler task retry {id}"));
+            }
+            _ => {}
+        }
+        if record.settlement.cooldown.is_some() {
+            let agent = &self.assignment.agent;
+            line(
+                "Nobody is started for a while. Once it is mended, try at once",
+                &format!("scheduler agent run {agent}"),
+            );
+        }
+        text
+    }
+
     /// One message for a row of failures, however long it gets.
     fn tell_of_failures(&self, state: &AgentState, record: &Record) -> Result<()> {
         let Some(Notice { kind, title, .. }) = settlement::row_of_failures(record.settlement.tally, state) else {
             return Ok(());
         };
         let title = format!("{}: {title}", self.assignment.agent);
-        let advice = "It goes on trying, at most once an hour. If nothing changes, pause it in agents.yaml.";
+        let advice = format!(
+            "It goes on trying, at most once an hour. If nothing changes: `scheduler agent pause {}`.",
+            self.assignment.agent
+        );
         let body = format!("The last time: {}\n{advice}\n", self.account(record));
         self.send(kind, &title, &body, format!("failures {}", self.id()), record)
     }
@@ -190,7 +218,11 @@ impl Run<'_> {
                 &format!("repositories that were inside the worktree: {}", self.files.set_aside().display()),
             );
         }
-        line("Log", &self.files.output().display().to_string());
+        let has_text = |path: &std::path::PathBuf| path.metadata().is_ok_and(|file| file.len() > 0);
+        let logs = [self.files.output(), self.files.stderr(), self.files.setup_log()];
+        // What never came to speak has said why elsewhere, if at all.
+        let log = logs.into_iter().find(has_text).unwrap_or_else(|| self.files.dir().to_owned());
+        line("Log", &log.display().to_string());
         text
     }
 
@@ -255,13 +287,25 @@ impl Run<'_> {
         let path = self.project().paths.cooldown();
         if let Some(cooldown) = &record.settlement.cooldown {
             // Another run may know of a cause that lasts longer.
-            let lasts = |known: Cooldown| known.holds(record.finished_at) && known.until > cooldown.until;
-            return if cache::load(&path).is_some_and(lasts) { Ok(()) } else { cache::save(&path, cooldown) };
+            let known: Option<Cooldown> = cache::load(&path);
+            let next = cooldown.clone().after(known.as_ref(), record.started_at, &record.outcome);
+            return next.map_or(Ok(()), |next| cache::save(&path, &next));
         }
-        let got_through = record.outcome.blame() == Blame::Run || record.outcome == Outcome::Finished;
-        // One that was under way before says nothing of what is now.
-        let lifts = |cooldown: Cooldown| got_through && cooldown.until <= record.started_at;
-        if cache::load(&path).is_some_and(lifts) { atomic::remove(&path).map(drop) } else { Ok(()) }
+        if record.outcome.blame() == Blame::Run || record.outcome == Outcome::Finished {
+            self.lift_cooldown();
+        }
+        Ok(())
+    }
+
+    /// This run got through: if it began since the cooldown did, the others may follow.
+    pub(super) fn lift_cooldown(&self) {
+        let path = self.project().paths.cooldown();
+        let known: Option<Cooldown> = cache::load(&path);
+        if known.is_some_and(|known| known.is_tried_by(self.assignment.assigned_at))
+            && let Err(error) = atomic::remove(&path)
+        {
+            tracing::warn!("{error:#}");
+        }
     }
 
     fn log(&self, record: &Record) -> Result<()> {

@@ -100,9 +100,14 @@ fn skipped(
             }
             lines.add(format!("`scheduler logs {name}` tells what happened; `scheduler agent run {name}` tries again"));
         }
-        Reason::CoolingDown { until, .. } if now < *until => lines.add("it would hit every run; then one goes first"),
+        Reason::CoolingDown { first: Some(first), .. } => {
+            lines.add(format!(
+                "the others follow as soon as {first} gets through; `scheduler agent run {name}` waits for nobody"
+            ));
+        }
         Reason::CoolingDown { .. } => {
-            lines.add("after a cooldown one agent goes first; the others follow if it gets through")
+            lines.add("it would hit every run; then one goes first");
+            lines.add(format!("once that is mended: `scheduler agent run {name}` tries at the next tick"));
         }
         Reason::QueueFull { .. } => lines.add("`scheduler limits set max_incoming=N` raises the limit"),
         Reason::NoTask { role, .. } => lines.some(waiting_tasks(project, look, *role)?),

@@ -15,7 +15,7 @@ fn run(launch: &Launch, limits: &Limits, stop: bool) -> (Watched, StreamReader) 
     let mut output = StreamReader::new(&launch.output_file);
     let started = start(launch).unwrap();
     let mark = (launch.mark.0.as_str(), launch.mark.1.as_str());
-    let watched = watch(started, limits, mark, &|| stop, &mut output);
+    let watched = watch(started, limits, mark, &|_| stop, &mut output);
     assert_eq!(watched.leftovers.left, []);
     assert!(processes::marked(mark.0, mark.1).is_empty(), "the run left processes");
     (watched, output)
