@@ -97,7 +97,7 @@ fn sweep(
     check: impl Fn(&Bed) -> Result<(), String> + Send + 'static,
 ) {
     let (sender, receiver) = channel();
-    thread::spawn(move || {
+    let worker = thread::spawn(move || {
         let before = fs::read(&path).unwrap();
         let (mut swept, mut failures) = (0, Vec::new());
         for damaged in &all {
@@ -113,6 +113,8 @@ fn sweep(
         let _ = sender.send((swept, failures, after));
     });
     let (swept, failures, after) = receiver.recv_timeout(DEADLINE).unwrap_or_else(|why| panic!("{name}: {why}"));
+    // It tidies its project away, which the end of this process would cut off.
+    worker.join().unwrap();
     sample::report(&format!("bad input, {name}"), swept, swept);
     let first: Vec<_> = failures.iter().take(5).collect();
     assert!(failures.is_empty(), "{name}: {} of {swept}: {first:#?}", failures.len());
