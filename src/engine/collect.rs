@@ -87,7 +87,9 @@ fn look(paths: &Paths, name: &Name, spawner: Option<&Spawner<'_>>) -> Result<(Ag
     let agent = paths.agent(name);
     let (state, lost) = match state::load(&agent)? {
         Loaded::State(state) if state.is_idle() => {
-            let standing = if has_lost_its_state(&agent)? { Standing::Running } else { Standing::Free };
+            // One that tells of anything was read from a file: nothing more is to be looked at.
+            let lost = state == AgentState::default() && has_lost_its_state(&agent)?;
+            let standing = if lost { Standing::Running } else { Standing::Free };
             return Ok((AgentView { standing, state }, false));
         }
         Loaded::State(state) => (state, Standing::Recovering),

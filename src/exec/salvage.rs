@@ -124,7 +124,7 @@ impl Index {
             .with_context(|| format!("cannot create a folder in {}", git_dir.display()))?;
         let path = scratch.path().join("index");
         let git = worktree.git().with_env("GIT_INDEX_FILE", &path);
-        let copied = fs::copy(git_dir.join("index"), &path).is_ok();
+        let copied = copy_index(&git_dir.join("index"), &path).is_ok();
         let submodules = match nested::submodules(&git) {
             Ok(submodules) if copied => submodules,
             Ok(_) | Err(GitError::Failed { .. }) => {
@@ -151,6 +151,13 @@ impl Index {
         leave_out_own_files(&self.git, has_head)?;
         Ok((self.git.text(["write-tree"])?, left_out))
     }
+}
+
+/// Copies an index together with its time: git looks again at files that are not older than it.
+fn copy_index(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::copy(from, to)?;
+    let modified = fs::metadata(from)?.modified()?;
+    fs::File::options().write(true).open(to)?.set_modified(modified)
 }
 
 /// Puts the files that are laid into the worktree for a run back to what HEAD has, in the index of `git`.

@@ -119,6 +119,9 @@ fn a_claim_reads_each_header_once_and_no_more_of_it_than_that() {
     for (n, role) in (0..30).zip(["implement", "test", "review"].into_iter().cycle()) {
         test.task(&format!("TASK-{n}"), &format!("# A task\n\nROLE: {role}\n\n## Context\n{body}"));
     }
+    for n in 0..3 {
+        test.claude.plays(&format!("agent-{n}"), "finish");
+    }
     test.later(3_600);
     let trace = strace(&test, &["-y", "-e", "trace=openat,open,read"], &[]);
     test.wait_quiet();
@@ -140,7 +143,7 @@ fn what_is_over_costs_no_tick_anything() {
     let before = calls(&test, &[]);
     for n in 0..200 {
         for state in ["done", "failed"] {
-            test.file(&format!(".orchestrator/shared/queue/{state}/OVER-{n}.md"), "# A task\n");
+            test.file(&format!(".orchestrator/shared/queue/{state}/{state}-{n}.md"), "# A task\n");
         }
         test.file(&format!(".orchestrator/shared/proposals/rejected/PROP-{n}.md"), "# A proposal\n");
         test.file(&format!(".orchestrator/logs/agent-{n}-2024-01-14.log"), "");
@@ -163,5 +166,5 @@ fn a_worktree_that_is_ready_takes_few_git_commands() {
     let started = |line: &&str| line.contains("execve(") && !line.contains("ENOENT");
     let programs: Vec<_> = trace.lines().filter(started).take_while(|line| !line.contains("/claude\", [")).collect();
     // The tick, the supervisor, and what prepares the worktree, with what git itself starts to fetch.
-    assert!((5..=26).contains(&programs.len()), "{}: {programs:#?}", programs.len());
+    assert!((5..=33).contains(&programs.len()), "{}: {programs:#?}", programs.len());
 }
