@@ -1,0 +1,79 @@
+//! What a decision is made from: how everything stands at one moment. It is filled in elsewhere, and decides nothing.
+
+use crate::domain::{config::Config, gate::DueCheck, name::Name, outcome::Cooldown, state::AgentState, task::Task};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether an agent could take up a run at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No run is under way.
+    Free,
+    /// A supervisor holds its lock.
+    Running,
+    /// Its supervisor is gone, and recovery has been started.
+    Recovering,
+    /// Its state.json can't be read, or its files can't be reached.
+    Unreadable,
+}
+
+/// One agent as the tick found it.
+#[derive(Clone, Debug)]
+pub struct AgentView {
+    /// Whether it could take up a run.
+    pub standing: Standing,
+    /// What is remembered of it.
+    pub state: AgentState,
+}
+
+/// Everything that a decision depends on beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Whether the marker file `paused` is there.
+    pub paused: bool,
+    /// The cooldown that was set last and not lifted since.
+    pub cooldown: Option<Cooldown>,
+    /// Agents that a person wants started now: these wait for no interval.
+    pub requested: BTreeSet<Name>,
+    /// The agents, in the order of the configuration.
+    pub agents: Vec<AgentView>,
+    /// Runs of agents that are no longer configured.
+    pub other_running: u32,
+    /// Tasks in incoming.
+    pub incoming: u32,
+    /// Tasks in incoming that can be claimed, best first. Only read if somebody could claim.
+    pub claimable: Vec<Task>,
+    /// Tasks in incoming that have to wait, or are wrong.
+    pub waiting: u32,
+    /// Tasks in claimed.
+    pub claimed: u32,
+    /// Of these, how many will open a pull request.
+    pub claimed_opening: u32,
+    /// Checks that pull requests need, best first. Only read if a gatekeeper could start.
+    pub due_checks: Vec<DueCheck>,
+    /// Pull requests open, from the cache; `None` if that was never found out.
+    pub open_prs: Option<u32>,
+    /// How many active proposals each proposer has.
+    pub proposals: BTreeMap<Name, u32>,
+    /// Active proposals that an agent may judge.
+    pub to_judge: u32,
+    /// The last curation has seen all of these as they are.
+    pub judged_before: bool,
+    /// The proposals can't be read.
+    pub proposals_unreadable: bool,
+    /// What today's runs cost, those under way counted with their limit.
+    pub spent_usd: f64,
+    /// What a run without a limit of its own is counted with.
+    pub usual_cost_usd: f64,
+}
+
+impl Snapshot {
+    /// Whether no task may be added.
+    pub fn is_full(&self, config: &Config) -> bool {
+        self.incoming + self.claimed >= config.queue_limits.max_incoming
+    }
+
+    /// Whether all that is left to be judged was seen before and waits for room in the queue.
+    pub fn awaits_room(&self, config: &Config) -> bool {
+        self.judged_before && self.is_full(config)
+    }
+}
