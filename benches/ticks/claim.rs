@@ -5,10 +5,9 @@ use crate::{
     measure::{self, Subject},
     scene::{DUE, Scene},
     table::{Limit, Row},
-    tools::run,
 };
 use anyhow::Result;
-use std::{collections::HashMap, process::Command};
+use std::collections::HashMap;
 
 /// The agents that are due.
 const CLAIMERS: usize = 5;
@@ -38,8 +37,6 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
             limit: if tasks > 20 { Limit::Times(3.0) } else { Limit::None },
         });
         how_much_is_read(bench, &scene, &choice, tasks)?;
-        run(Command::new(&bench.tools.scheduler).arg("-C").arg(scene.root()).arg("pause"))?;
-        scene.wait_until_idle()?;
     }
     Ok(())
 }
@@ -49,7 +46,7 @@ fn how_much_is_read(bench: &mut Bench, scene: &Scene, choice: &Subject, tasks: u
     let mut tick = choice.clone();
     tick.args.retain(|argument| argument != "--dry-run");
     let (mut opened, mut bytes) = (HashMap::new(), HashMap::new());
-    for line in measure::trace(&tick, "openat,read", &[])? {
+    for line in measure::trace(&tick, "?open,openat,read", &[])? {
         let Some((_, file)) = line.split_once("/queue/incoming/") else { continue };
         let Some((file, _)) = file.split_once(".md") else { continue };
         if line.contains("read(") {
@@ -60,8 +57,8 @@ fn how_much_is_read(bench: &mut Bench, scene: &Scene, choice: &Subject, tasks: u
         }
     }
     let most = |of: &HashMap<String, f64>| of.values().copied().fold(0.0, f64::max);
-    let seen = scene.dot().join("shared/queue/claimed");
-    anyhow::ensure!(std::fs::read_dir(seen)?.count() > 0, "nothing was claimed");
+    scene.wait_until_idle()?;
+    anyhow::ensure!(!scene.outputs()?.is_empty(), "nobody was started");
     bench.table.add(Row {
         what: format!("claims from {tasks} tasks: most often a task's file was opened"),
         unit: "times",

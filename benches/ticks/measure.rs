@@ -97,7 +97,7 @@ pub fn trace(subject: &Subject, calls: &str, more: &[&str]) -> Result<Vec<String
     let lines = NamedTempFile::new()?;
     let path = lines.path().display().to_string();
     let filter = format!("trace={calls}");
-    let options = [&["-f", "--seccomp-bpf", "-y", "-s", "200", "-e", &filter, "-o", &path], more].concat();
+    let options = [&["-y", "-s", "200", "-e", &filter, "-o", &path], more].concat();
     run(&mut subject.under("strace", &options))?;
     Ok(fs::read_to_string(lines.path())?.lines().map(str::to_owned).collect())
 }

@@ -4,7 +4,7 @@ use crate::{
     measure::Subject,
     tools::{Tools, run},
 };
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use std::{
     fmt::Write,
     fs,
@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread::sleep,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use tempfile::TempDir;
 
@@ -89,6 +89,30 @@ impl Scene {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Removes a folder below `.orchestrator`, if it is there.
+    pub fn forget_all(&self, path: &str) -> Result<()> {
+        match fs::remove_dir_all(self.dot().join(path)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// When the file with such a name, in this folder below `.orchestrator` or in one inside it, was created.
+    pub fn created(&self, folder: &str, name: &str) -> Result<SystemTime> {
+        let mut folders = vec![self.dot().join(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    folders.push(entry.path());
+                } else if entry.file_name().to_string_lossy().starts_with(name) {
+                    return Ok(entry.metadata()?.created()?);
+                }
+            }
+        }
+        bail!("no {name} below {folder}")
     }
 
     /// Waits until no run is under way.

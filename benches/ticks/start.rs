@@ -8,7 +8,7 @@ use crate::{
     tools::run,
 };
 use anyhow::{Context, Result};
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::SystemTime};
 
 /// What plain git needs to prepare the same worktree.
 const GIT: &str = r#"
@@ -98,24 +98,25 @@ struct Started {
     claude: f64,
 }
 
-/// One start, watched by strace, which stops a process at the start of a program only.
+/// One start. When its log and claude's output were created tells when the supervisor and claude were started.
 fn start(scene: &Scene, tick: &Subject) -> Result<Started> {
     // As if the last tick were long ago: its run is over, and whatever is fetched once a minute is due.
-    scene.forget("cache/last-fetch.json")?;
-    scene.forget("agents/agent-0/state.json")?;
+    for path in ["cache/last-fetch.json", "agents/agent-0/state.json"] {
+        scene.forget(path)?;
+    }
+    for folder in ["logs", "agents/agent-0/runs"] {
+        scene.forget_all(folder)?;
+    }
     for folder in ["incoming", "claimed", "done", "failed"] {
         scene.forget(&format!("shared/queue/{folder}/TASK-1.md"))?;
     }
     scene.file("shared/queue/incoming/TASK-1.md", "# A task\n\nROLE: implement\n\n## Context\nText.\n")?;
-    let lines = measure::trace(tick, "execve", &["-ttt"])?;
-    let moment = |word: &str| -> Result<f64> {
-        let line = lines.iter().find(|line| line.contains(word));
-        let line = line.with_context(|| format!("nothing of {word} in\n{}", lines.join("\n")))?;
-        Ok(line.split_whitespace().nth(1).context("strace tells no time")?.parse::<f64>()? * 1_000.0)
-    };
-    let begun = moment("execve")?;
-    let supervisor = moment("\"supervise\"")?;
-    let claude = moment("execve(\"/bin/true\"")?;
+    let begun = SystemTime::now();
+    run(Command::new(&tick.program).args(&tick.args))?;
     scene.wait_until_idle()?;
-    Ok(Started { spawn: supervisor - begun, claude: claude - supervisor })
+    let log = scene.created("logs", "agent-0-")?;
+    let output = scene.created("agents/agent-0/runs", "output.jsonl")?;
+    let milliseconds =
+        |from: SystemTime, to: SystemTime| to.duration_since(from).unwrap_or_default().as_secs_f64() * 1_000.0;
+    Ok(Started { spawn: milliseconds(begun, log), claude: milliseconds(log, output) })
 }
