@@ -1,6 +1,6 @@
 //! What follows from the end of a gatekeeper's run, and of a coordinator's.
 
-use super::{Blame, MessageType, Notice, Outcome, Publish, Settlement, Tally, Time, trouble, uncharged};
+use super::{Blame, MessageType, Notice, Outcome, Publish, Settlement, Tally, Time, trouble};
 
 /// A run of a gatekeeper that is to be settled.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,8 @@ pub fn settle_check(run: &CheckRun<'_>) -> Settlement {
             (Tally::Failure, format!("ended without a recorded check, at attempt {}", run.attempt))
         }
         (false, true) => (Tally::Failure, format!("{}, at attempt {}", run.outcome, run.attempt)),
-        (false, false) => (uncharged(run.outcome), run.outcome.to_string()),
+        // Most often this one pull request can't be prepared, which must not keep the gatekeeper from the others.
+        (false, false) => (Tally::Neutral, run.outcome.to_string()),
     };
     let error = |title: &str| Some(Notice { kind: MessageType::Error, title: title.to_owned(), key: None });
     let notice = match run.tampered {

@@ -141,7 +141,7 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
         (false, Crashed { message: "x".to_owned() }, 3, Tally::Failure, true, false),
         (false, Interrupted { by: Interruption::Loss }, 3, Tally::Neutral, false, false),
         (false, UsageLimit { until: None }, 3, Tally::Neutral, false, true),
-        (false, launch(false), 3, Tally::Failure, true, false),
+        (false, launch(false), 3, Tally::Neutral, true, false),
     ] {
         let now = time::parse("2026-01-15T10:00:00Z").unwrap();
         let run = CheckRun { recorded, attempt, max_attempts: 3, outcome: &outcome, tampered: None, now };
