@@ -208,8 +208,7 @@ fn release(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<Option<Shift>>
 /// What today's runs cost. One under way counts with the limit that it was started with, be its agent configured or not.
 fn costs(paths: &Paths, crew: &Crew, snapshot: &mut Snapshot, now: Time) -> Result<()> {
     let day = time::local_day(now);
-    snapshot.spent_usd = events::cost_of_day(paths, &day)?;
-    snapshot.usual_cost_usd = events::dearest_of_last(paths, &day, 20)?;
+    (snapshot.spent_usd, snapshot.usual_cost_usd) = events::cost_and_dearest(paths, &day, 20)?;
     for (name, view) in crew.views.iter().filter(|(_, view)| view.standing != Standing::Free) {
         let run = view.state.run_id.as_deref().and_then(|run| paths.agent(name).run(run).ok());
         let assignment: Option<Assignment> = run.and_then(|run| read::read_json(&run.assignment()).ok().flatten());

@@ -16,6 +16,7 @@ use std::{
     collections::{HashMap, HashSet},
     fs::File,
     io::{self, BufRead, BufReader},
+    iter,
     path::PathBuf,
 };
 
@@ -128,9 +129,16 @@ pub fn read_day(paths: &Paths, day: &str) -> Result<impl Iterator<Item = Result<
 /// # Errors
 /// As for [`read_day`].
 pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
-    let costs: HashMap<_, _> = costs(paths, day)?.into_iter().filter(|(_, cost)| *cost > 0.0).collect();
-    // Not `sum`: that of nothing is -0.0.
-    Ok(costs.values().fold(0.0, |sum, cost| sum + cost))
+    Ok(total(&costs(paths, day)?))
+}
+
+/// What [`cost_of_day`] and [`dearest_of_last`] say, in this order; the log of the day is read once.
+///
+/// # Errors
+/// As for [`read_day`].
+pub fn cost_and_dearest(paths: &Paths, day: &str, count: usize) -> Result<(f64, f64)> {
+    let today = costs(paths, day)?;
+    Ok((total(&today), dearest(paths, day, today, count)?))
 }
 
 /// The highest cost among the last `count` runs up to the end of a local day that have one, in US dollars, over as many
@@ -139,12 +147,25 @@ pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
 /// # Errors
 /// As for [`read_day`].
 pub fn dearest_of_last(paths: &Paths, day: &str, count: usize) -> Result<f64> {
+    dearest(paths, day, costs(paths, day)?, count)
+}
+
+/// The sum of the last cost of each run.
+fn total(costs: &[(String, f64)]) -> f64 {
+    let costs: HashMap<_, _> = costs.iter().filter(|(_, cost)| *cost > 0.0).map(|(run, cost)| (run, cost)).collect();
+    // Not `sum`: that of nothing is -0.0.
+    costs.values().fold(0.0, |sum, cost| sum + cost)
+}
+
+/// The highest among `of_day`, the costs of `day`, and those of the days before, as far as `count` runs reach.
+fn dearest(paths: &Paths, day: &str, of_day: Vec<(String, f64)>, count: usize) -> Result<f64> {
     let mut runs = HashSet::new();
     let mut dearest = 0.0_f64;
     // By name: a listing would take the longer, the more logs there are.
     let first: NaiveDate = day.parse().with_context(|| format!("{day:?} is not a day"))?;
-    for day in first.iter_days().rev().take(DAYS) {
-        for (run, cost) in costs(paths, &day.to_string())?.into_iter().rev() {
+    let before = first.iter_days().rev().take(DAYS).skip(1).map(|day| costs(paths, &day.to_string()));
+    for costs in iter::once(Ok(of_day)).chain(before) {
+        for (run, cost) in costs?.into_iter().rev() {
             if runs.len() == count {
                 return Ok(dearest);
             }

@@ -51,6 +51,8 @@ fn the_dearest_is_looked_for_over_days() {
     append(&paths, &finished(now + chrono::Duration::days(1), "r5", 50.0)).unwrap();
     for (count, dearest) in [(1, 2.0), (2, 2.0), (3, 3.0), (4, 5.0), (5, 9.0), (20, 9.0)] {
         assert_eq!(dearest_of_last(&paths, &day, count).unwrap(), dearest, "{count}");
+        let spent = cost_of_day(&paths, &day).unwrap();
+        assert_eq!(cost_and_dearest(&paths, &day, count).unwrap(), (spent, dearest), "{count}");
     }
 }
 
