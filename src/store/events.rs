@@ -152,7 +152,7 @@ pub fn dearest_of_last(paths: &Paths, day: &str, count: usize) -> Result<f64> {
 
 /// The sum of the last cost of each run.
 fn total(costs: &[(String, f64)]) -> f64 {
-    let costs: HashMap<_, _> = costs.iter().filter(|(_, cost)| *cost > 0.0).map(|(run, cost)| (run, cost)).collect();
+    let costs: HashMap<_, _> = costs.iter().filter(|(_, cost)| *cost > 0.0).map(|(run, cost)| (run, *cost)).collect();
     // Not `sum`: that of nothing is -0.0.
     costs.values().fold(0.0, |sum, cost| sum + cost)
 }
