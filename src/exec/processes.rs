@@ -11,8 +11,11 @@ use linux as system;
 mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
+mod patience;
 #[cfg(test)]
 mod tests;
+
+pub use patience::Patience;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -22,12 +25,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process_group};
 
 use crate::domain::state::ProcessId;
-use crate::exec::clock::monotonic_now;
 
-/// How long a group is given between TERM and KILL.
-pub const GRACE: Duration = Duration::from_secs(10);
-/// How long those that are left are hunted after that.
-const HUNT: Duration = Duration::from_secs(5);
 /// More processes than lead to any real one.
 const MAX_ANCESTORS: usize = 64;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -137,13 +135,12 @@ pub fn members(family: &Family<'_>) -> Vec<ProcessId> {
     table.iter().filter(is_prey).map(|row| row.id(&boot)).collect()
 }
 
-/// Ends a family: TERM, KILL after `grace`, then every member that is left until two looks find none.
+/// Ends a family: TERM, KILL after the grace of `patience`, then every member that is left until two looks find none.
 ///
-/// With the leader alive, TERM goes to its group only, so that it can end its own children in order. It returns at
-/// most some seconds after `grace`, and reaps those of the ended that are children of this process, but never `leader`:
-/// its exit status belongs to whoever started it.
-pub fn end(family: &Family<'_>, grace: Duration) -> Ended {
-    let begun = monotonic_now();
+/// With the leader alive, TERM goes to its group only, so that it can end its own children in order. It returns when
+/// `patience` is over, and reaps those of the ended that are children of this process, but never `leader`: its exit
+/// status belongs to whoever started it.
+pub fn end(family: &Family<'_>, patience: &Patience) -> Ended {
     let mut known = members(family);
     let leader = family.leader.filter(|leader| is_alive(leader));
     match leader {
@@ -156,7 +153,7 @@ pub fn end(family: &Family<'_>, grace: Duration) -> Ended {
         Some(leader) => is_alive(leader),
         None => known.iter().any(is_alive),
     };
-    while waits_for(&known) && begun.elapsed() < grace {
+    while waits_for(&known) && patience.lasts() {
         thread::sleep(LOOK_EVERY);
         remember(&mut known, members(family));
         reap_orphans(family.leader.map(|leader| leader.pid));
@@ -164,19 +161,19 @@ pub fn end(family: &Family<'_>, grace: Duration) -> Ended {
     if let Some(leader) = leader {
         signal_group(leader, Signal::KILL);
     }
-    hunt(family, known)
+    hunt(family, known, patience)
 }
 
-/// Kills what is left of a family until two looks in a row find nothing.
-fn hunt(family: &Family<'_>, mut known: Vec<ProcessId>) -> Ended {
-    let begun = monotonic_now();
+/// Kills what is left of a family until two looks in a row find nothing. However late it is, each is tried once.
+fn hunt(family: &Family<'_>, mut known: Vec<ProcessId>, patience: &Patience) -> Ended {
     let mut killed = HashSet::new();
+    let mut tried = false;
     let mut empty_looks = 0;
     loop {
         remember(&mut known, members(family));
         known.retain(is_alive);
         empty_looks = if known.is_empty() { empty_looks + 1 } else { 0 };
-        if empty_looks == 2 || begun.elapsed() > HUNT {
+        if empty_looks == 2 || (tried && patience.is_over()) {
             return Ended { killed: killed.len(), left: known };
         }
         for id in &known {
@@ -184,6 +181,7 @@ fn hunt(family: &Family<'_>, mut known: Vec<ProcessId>) -> Ended {
                 killed.insert((id.pid, id.start.clone()));
             }
         }
+        tried = true;
         thread::sleep(LOOK_EVERY);
         reap_orphans(family.leader.map(|leader| leader.pid));
     }

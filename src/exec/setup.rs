@@ -19,10 +19,10 @@ use anyhow::{Context, Result};
 use crate::domain::state::ProcessId;
 use crate::exec::claude::foreign;
 use crate::exec::clock::monotonic_now;
-use crate::exec::processes::{self, Family};
+use crate::exec::processes::{self, Family, Patience};
 
 const WAKE_UP: Duration = Duration::from_millis(250);
-/// Between TERM and KILL. Who stops the supervisor has all over within 15 s.
+/// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// One call of the set-up command.
@@ -87,7 +87,8 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
         Err(error) => Err(error),
     };
     // Also what it left in the background: nothing but the agent is to work in the worktree.
-    processes::end(&family, GRACE);
+    let on_demand = matches!(end, Ok(End::Stopped));
+    processes::end(&family, &if on_demand { Patience::on_demand() } else { Patience::new(GRACE) });
     let end = end?;
     let words = match end {
         End::Exit(status) => crate::exec::command::describe(status),

@@ -19,7 +19,7 @@ use crate::domain::stream::StreamFacts;
 use crate::exec::claude::Started;
 use crate::exec::clock::monotonic_now;
 use crate::exec::command;
-use crate::exec::processes::{self, Ended, Family};
+use crate::exec::processes::{self, Ended, Family, Patience};
 use crate::exec::stream::StreamReader;
 
 const WAKE_UP: Duration = Duration::from_secs(1);
@@ -27,8 +27,6 @@ const WAKE_UP: Duration = Duration::from_secs(1);
 const REAP_EVERY: u32 = 30;
 /// What is left after an orderly end is given this long between TERM and KILL.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
-/// Who stops the supervisor doesn't wait for ever: everything has to be over within 15 s.
-const INTERRUPT_GRACE: Duration = Duration::from_secs(8);
 /// How long a killed child may take to be gone from the process table.
 const EXIT_DELAY: Duration = Duration::from_secs(5);
 
@@ -41,7 +39,7 @@ pub struct Limits {
     pub stall: Option<Duration>,
     /// After this long without output since its result, if it doesn't end by itself.
     pub after_result: Duration,
-    /// Between TERM and KILL.
+    /// Between TERM and KILL; a run that is stopped on demand has less.
     pub grace: Duration,
 }
 
@@ -89,16 +87,18 @@ pub fn watch(
     let Started { child, id } = started;
     let family = Family { leader: Some(&id), mark: Some(mark), own_descendants: processes::is_subreaper() };
     let ended = await_in_background(child);
-    let (status, stopped) = match until_end_or_limit(&ended, limits, stop, output, id.pid) {
-        Finish::Ended(status) => (Some(status), None),
+    let (status, stopped, patience) = match until_end_or_limit(&ended, limits, stop, output, id.pid) {
+        Finish::Ended(status) => (Some(status), None, Patience::new(LEFTOVER_GRACE)),
         Finish::Stop(cause) => {
             tracing::info!(?cause, pid = id.pid, "stopping the run");
-            processes::end(&family, if cause == Stopped::Interrupted { INTERRUPT_GRACE } else { limits.grace });
-            (ended.recv_timeout(EXIT_DELAY).ok(), Some(cause))
+            let on_demand = cause == Stopped::Interrupted;
+            let patience = if on_demand { Patience::on_demand() } else { Patience::new(limits.grace) };
+            processes::end(&family, &patience);
+            (ended.recv_timeout(EXIT_DELAY.min(patience.left())).ok(), Some(cause), patience)
         }
     };
     let duration = begun.elapsed();
-    let leftovers = processes::end(&family, LEFTOVER_GRACE);
+    let leftovers = processes::end(&family, &patience);
     if let Err(error) = output.finish() {
         tracing::warn!(%error, "the output can't be read to its end");
     }

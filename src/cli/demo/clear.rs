@@ -2,7 +2,7 @@
 
 use super::stage::{MARK, Stage};
 use crate::{
-    exec::processes::{self, Family},
+    exec::processes::{self, Family, Patience},
     store::{
         lock::Lock,
         paths::AgentPaths,
@@ -44,7 +44,7 @@ pub(super) fn end_all(stage: &Stage) -> Result<()> {
     }
     let root = stage.root.display().to_string();
     let family = Family { leader: None, mark: Some((MARK, &root)), own_descendants: false };
-    let left = processes::end(&family, GRACE).left;
+    let left = processes::end(&family, &Patience::new(GRACE)).left;
     if !left.is_empty() {
         bail!("processes of the demo can't be ended: {left:?}");
     }

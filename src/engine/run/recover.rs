@@ -15,7 +15,7 @@ use crate::{
         time,
     },
     exec::{
-        processes::{self, Family, GRACE},
+        processes::{self, Family, Patience},
         salvage, stream,
     },
     store::{
@@ -95,7 +95,8 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, mut state: AgentState) -> 
 /// Ends what a dead supervisor's run left running: only processes that carry its mark, or its recorded group.
 fn end_orphans(state: &AgentState, run_id: &str) -> Result<()> {
     let mark = (!run_id.is_empty()).then_some((MARK, run_id));
-    let ended = processes::end(&Family { leader: state.process.as_ref(), mark, own_descendants: false }, GRACE);
+    let family = Family { leader: state.process.as_ref(), mark, own_descendants: false };
+    let ended = processes::end(&family, &Patience::on_demand());
     tracing::debug!(?ended, "orphans");
     if let Some(left) = ended.left.first() {
         bail!("process {} of the lost run can't be ended; the agent waits until it is gone", left.pid);
