@@ -42,6 +42,17 @@ fn each_error_names_line_key_and_what_would_be_right() {
 }
 
 #[test]
+fn a_misspelt_key_is_named_and_nothing_beside_it() {
+    for key in ["agnets", "agent"] {
+        let test = Test::new();
+        test.config(&format!("paused: false\n{key}:\n  - {{name: a, role: tester}}\n"));
+        let tick = test.run([] as [&str; 0]).refuses().code(2);
+        let said = format!("agents.yaml: line 2: {key}: unknown key; did you mean agents?\n");
+        assert!(tick.stderr.ends_with(&said), "{tick}");
+    }
+}
+
+#[test]
 fn the_human_is_told_once_and_not_every_minute() {
     let test = Test::new();
     test.config("agents:\n  - {name: a, role: implementor}\n");

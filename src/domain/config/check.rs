@@ -69,7 +69,7 @@ impl Checker {
                 &[]
             }
         };
-        Section { path: path.to_owned(), line: node.line, entries, asked: Vec::new() }
+        Section { path: path.to_owned(), line: node.line, entries, asked: Vec::new(), missing: Vec::new() }
     }
 
     /// The items of a list; an error and nothing if it is none.
@@ -129,6 +129,7 @@ pub(super) struct Section<'a> {
     pub(super) line: usize,
     entries: &'a [(String, usize, Node)],
     asked: Vec<&'static str>,
+    missing: Vec<(&'static str, &'static str)>,
 }
 
 impl<'a> Section<'a> {
@@ -136,6 +137,11 @@ impl<'a> Section<'a> {
     pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
         self.asked.push(key);
         self.entries.iter().find(|(name, _, _)| name == key).map(|(_, _, node)| node).filter(|node| !node.is_null())
+    }
+
+    /// Complains, once all keys are known, that a key is missing, unless a slip stands where it was meant.
+    pub(super) fn misses(&mut self, key: &'static str, message: &'static str) {
+        self.missing.push((key, message));
     }
 
     /// Every entry, for mappings whose keys are names.
@@ -205,19 +211,27 @@ impl<'a> Section<'a> {
         Some(parsed.collect())
     }
 
-    /// Complains about every key that nobody asked for: an error if it looks like a slip, else a warning.
+    /// Complains about every key that nobody asked for: an error if it looks like a slip, else a warning; and about what
+    /// is missing.
     pub(super) fn finish(self, check: &mut Checker) {
         #[cfg(test)]
         check.asked.extend(self.asked.iter().map(|key| self.key(key)));
+        let mut meant = Vec::new();
         for (name, line, _) in self.entries {
             if self.asked.contains(&name.as_str()) {
                 continue;
             }
             let key = self.key(name);
             match nearest(name, self.asked.iter().copied()) {
-                Some(near) => check.error((*line).max(1), &key, format!("unknown key; did you mean {near}?")),
+                Some(near) => {
+                    meant.push(near);
+                    check.error((*line).max(1), &key, format!("unknown key; did you mean {near}?"));
+                }
                 None => check.warning((*line).max(1), &key, "unknown key, ignored"),
             }
+        }
+        for (key, message) in self.missing.iter().filter(|(key, _)| !meant.contains(key)) {
+            check.error(self.line, &self.key(key), *message);
         }
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn gatekeeper(check: &mut Checker, top: &mut Section<'_>) -> Gatekeep
 pub(super) fn agree(check: &mut Checker, top: &mut Section<'_>, config: &Config) {
     let mut line = |key| top.get(key).map_or(1, |node| node.line);
     let (gate_line, agents_line) = (line("gatekeeper"), line("agents"));
-    for name in gate::unguarded(config) {
+    // Where no agent could be read, that is what is wrong.
+    for name in gate::unguarded(config).into_iter().filter(|_| !config.agents.is_empty()) {
         check.warning(gate_line, "gatekeeper.required_checks", gate::unguarded_words(name));
     }
     if config.gatekeeper.enabled && config.gatekeeper.required_checks.is_empty() {

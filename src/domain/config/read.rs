@@ -11,7 +11,7 @@ use crate::domain::{
     name::{Name, RESERVED},
     ports,
     role::{Model, Role},
-    yaml::{self, Node},
+    yaml::{self, Node, Value},
 };
 use std::collections::BTreeMap;
 
@@ -220,8 +220,11 @@ fn agents(check: &mut Checker, top: &mut Section<'_>, defaults: &Settings) -> Ve
     let mut agents: Vec<Agent> = Vec::new();
     let node = top.get("agents");
     let items = node.map(|node| check.items(node, "agents")).unwrap_or_default();
-    if items.is_empty() {
-        check.error(node.map_or(top.line, |node| node.line), "agents", "no agents: list at least one");
+    const NONE: &str = "no agents: list at least one";
+    match node {
+        None => top.misses("agents", NONE),
+        Some(Node { line, value: Value::List(items) }) if items.is_empty() => check.error(*line, "agents", NONE),
+        Some(_) => {}
     }
     let mut seen = std::collections::HashSet::new();
     for (index, item) in items.iter().enumerate() {
@@ -243,7 +246,7 @@ fn agent(check: &mut Checker, item: &Node, path: &str, defaults: &Settings) -> O
     let mut section = check.section(item, path);
     for key in ["name", "role"] {
         if section.get(key).is_none() {
-            check.error(item.line, &section.key(key), "missing");
+            section.misses(key, "missing");
         }
     }
     let name = section.word::<Name>(check, "name");

@@ -112,6 +112,34 @@ fn every_problem_names_line_and_key() {
 }
 
 #[test]
+fn a_slip_is_said_and_not_what_is_missing_for_it() {
+    for (text, expected) in [
+        ("agnets:\n- {name: a, role: tester}\n", "Error line 1: agnets: unknown key; did you mean agents?\n"),
+        (
+            "paused: true\nagent:\n- {name: a, role: tester}\n",
+            "Error line 2: agent: unknown key; did you mean agents?\n",
+        ),
+        ("agents:\n- name: a\n  rol: tester\n", "Error line 3: agents[0].rol: unknown key; did you mean role?\n"),
+        (
+            "agnets:\n- {name: a, role: tester}\ngatekeeper: {enabled: true}\n",
+            "Error line 1: agnets: unknown key; did you mean agents?\n",
+        ),
+        ("agents: {a: b}", "Error line 1: agents: must be a list, not a mapping\n"),
+        ("agents:\n", "Error line 1: agents: no agents: list at least one\n"),
+        (
+            "workers:\n- {name: a, role: tester}\n",
+            "Warning line 1: workers: unknown key, ignored\nError line 1: agents: no agents: list at least one\n",
+        ),
+        (
+            "agents:\n- nmae: a\n",
+            "Error line 2: agents[0].nmae: unknown key; did you mean name?\nError line 2: agents[0].role: missing\n",
+        ),
+    ] {
+        assert_eq!(problems(text), expected, "{text:?}");
+    }
+}
+
+#[test]
 fn ports_beyond_the_last_are_one_warning() {
     let agents: String = (0..2_460).map(|i| format!("- {{name: a{i}, role: tester}}\n")).collect();
     let (config, warnings) = read(&format!("agents:\n{agents}")).unwrap();
