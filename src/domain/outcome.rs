@@ -4,18 +4,18 @@
 
 mod cooldown;
 mod reset;
+mod words;
 
 pub use cooldown::Cooldown;
 
 use super::{
     stream::{ApiRetry, RateLimit, ResultLine},
-    text::{cut, one_line},
     time::{self, Time},
 };
 use chrono::Duration;
 use cooldown::LONGEST;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use words::{exit_words, last_words};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,19 +278,6 @@ fn says_limit(said: &str) -> bool {
     said.contains("usage limit") || said.contains("limit reached") || hit.any(|hit| hit)
 }
 
-fn last_words(text: &str) -> String {
-    let line = one_line(super::text::tail(text.trim(), 400));
-    if line.is_empty() { "nothing was said".to_owned() } else { cut(&line, 300) }
-}
-
-fn exit_words(end: &End<'_>) -> String {
-    match (end.exit.code, end.exit.signal) {
-        (Some(code), _) => format!("claude ended with exit code {code}"),
-        (None, Some(signal)) => format!("claude was killed by signal {signal}"),
-        (None, None) => "claude vanished".to_owned(),
-    }
-}
-
 impl Outcome {
     /// The outcome in a word, as in `state.json`.
     pub fn word(&self) -> &'static str {
@@ -347,52 +334,6 @@ impl Outcome {
             _ => Duration::minutes(5),
         };
         Some(Cooldown { until: now + wait, reason: self.to_string(), since: Some(now), tries: 0 })
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Finished => f.write_str("finished"),
-            Self::TurnLimit => f.write_str("used up its turns (max_turns)"),
-            Self::Budget => f.write_str("used up its budget (max_cost_usd)"),
-            Self::UsageLimit { until: Some(until) } => {
-                write!(f, "the account's usage limit is reached until {}", time::to_text(*until))
-            }
-            Self::UsageLimit { until: None } => f.write_str("the account's usage limit is reached"),
-            Self::ApiError { status: Some(403), message } => {
-                write!(
-                    f,
-                    "claude's account has no access: {message}; see what its organization allows, or log in to another one"
-                )
-            }
-            Self::ApiError { status: Some(401), message } => {
-                write!(
-                    f,
-                    "claude is not logged in: {message}; run `claude setup-token` or set ANTHROPIC_API_KEY where cron sees it"
-                )
-            }
-            Self::ApiError { status: Some(404), message } => {
-                write!(
-                    f,
-                    "claude doesn't know the model: {message}; set `claude_model` in agents.yaml to one that it has"
-                )
-            }
-            Self::ApiError { status: Some(status), message } => {
-                write!(f, "the model's service answered {status}: {message}")
-            }
-            Self::ApiError { status: None, message } => write!(f, "the model's service can't be reached: {message}"),
-            Self::TimedOut => f.write_str("took longer than timeout_seconds"),
-            Self::Stalled => f.write_str("was silent longer than stall_seconds"),
-            Self::Interrupted { by: Interruption::Demand } => f.write_str("was stopped"),
-            Self::Interrupted { by: Interruption::Signal } => f.write_str("claude was ended from outside"),
-            Self::Interrupted { by: Interruption::Loss } => {
-                f.write_str("was cut off: its supervisor died, or the machine went down")
-            }
-            Self::Crashed { message } | Self::LaunchFailed { message, .. } | Self::BadTask { message } => {
-                f.write_str(message)
-            }
-        }
     }
 }
 
