@@ -153,6 +153,8 @@ pub struct QueueLine {
     pub incoming: u32,
     /// Of these, tasks that came back too often and wait for a person.
     pub held: u32,
+    /// Of those in incoming, tasks that wait for another one.
+    pub blocked: u32,
     /// Tasks in claimed.
     pub claimed: u32,
     /// Tasks in done.
@@ -167,7 +169,7 @@ pub struct QueueLine {
     pub failed_tasks: Vec<FailedLine>,
 }
 
-/// Counts of proposals.
+/// Counts of proposals; of the open ones only those that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ProposalsLine {
     /// Waiting for a judgement.

@@ -6,7 +6,7 @@ mod queue;
 mod reason;
 mod snapshot;
 
-pub use queue::{Waiting, claim_order, opening, waiting};
+pub use queue::{Waiting, blocked, claim_order, opening, waiting};
 pub use reason::Reason;
 pub use snapshot::{AgentView, Snapshot, Standing};
 

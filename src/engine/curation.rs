@@ -104,7 +104,7 @@ fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>
             match read {
                 Ok(proposal) if state == ProposalState::Active => active.push(proposal),
                 Ok(_) => {}
-                Err(bad) => kept.problems.push(format!("{}: {}", bad.path.display(), bad.problems.join("; "))),
+                Err(bad) => kept.problems.push(bad.to_string()),
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::{
         task::{self, TaskState},
         time::{self, Time},
     },
-    store::{cache, events, listing, marker, messages, paths::Paths, queue::Queue},
+    store::{cache, events, marker, messages, paths::Paths, proposals::Proposals, queue::Queue},
 };
 use anyhow::Result;
 use serde::Deserialize;
@@ -47,14 +47,14 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
     let paths = &project.paths;
     let looked = look::look(project, now)?;
     let agents = agents(&looked, now);
-    let (config, problems) = match looked {
+    let (config, mut problems) = match looked {
         Looked::Whole(look) => {
             let warnings = look.warnings.iter().map(|warning| format!("agents.yaml, {warning}"));
-            (Some(look.config), warnings.chain(look.problems).collect())
+            (Some(look.config), warnings.chain(look.problems).collect::<Vec<_>>())
         }
         Looked::Misconfigured { problems, crew } => {
             let errors = problems.iter().map(|problem| format!("agents.yaml, {problem}"));
-            (None, errors.chain(crew.problems).collect::<Vec<_>>())
+            (None, errors.chain(crew.problems).collect())
         }
     };
     let config = config.as_ref();
@@ -67,7 +67,7 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
         cost_limit_usd: config.and_then(|config| config.max_cost_usd_per_day),
         agents,
         queue: queue(paths, config)?,
-        proposals: proposals(paths)?,
+        proposals: proposals(paths, &mut problems)?,
         pull_requests: pull_requests(paths, config),
         questions: questions(paths)?,
         problems,
@@ -172,10 +172,12 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         let Some(text) = queue.read(TaskState::Failed, &id)? else { continue };
         failed_tasks.push(failed(id, &text));
     }
-    let waits_for_person = |task: &task::Task| task.held_by() == Some(A_PERSON);
-    let held = queue.heads(TaskState::Incoming)?.into_iter().flatten().filter(waits_for_person).count();
+    let incoming: Vec<_> = queue.heads(TaskState::Incoming)?.into_iter().flatten().collect();
+    let held = incoming.iter().filter(|task| task.held_by() == Some(A_PERSON)).count();
+    let blocked = schedule::blocked(&incoming, &|id, state| queue.exists(state, id));
     Ok(QueueLine {
         held: u32::try_from(held).unwrap_or(u32::MAX),
+        blocked: u32::try_from(blocked).unwrap_or(u32::MAX),
         incoming: queue.count(TaskState::Incoming)?,
         claimed: queue.count(TaskState::Claimed)?,
         done: queue.count(TaskState::Done)?,
@@ -199,12 +201,28 @@ fn failed(id: Name, text: &str) -> FailedLine {
     }
 }
 
-fn proposals(paths: &Paths) -> Result<ProposalsLine> {
-    let count = |dir: &std::path::Path| -> Result<u32> {
-        Ok(u32::try_from(listing::markdown(dir)?.0.len()).unwrap_or(u32::MAX))
+/// Counts the proposals, and names those open ones that can't be read, unless they are named already. Of the others,
+/// which may be many, no file is opened.
+fn proposals(paths: &Paths, problems: &mut Vec<String>) -> Result<ProposalsLine> {
+    let proposals = Proposals::new(paths);
+    let mut count = |state: ProposalState| -> Result<u32> {
+        if !state.is_open() {
+            return Ok(u32::try_from(proposals.list(state)?.0.len()).unwrap_or(u32::MAX));
+        }
+        let (good, bad): (Vec<_>, Vec<_>) = proposals.all(state)?.into_iter().partition(Result::is_ok);
+        for bad in bad.into_iter().filter_map(Result::err).map(|bad| bad.to_string()) {
+            if !problems.contains(&bad) {
+                problems.push(bad);
+            }
+        }
+        Ok(u32::try_from(good.len()).unwrap_or(u32::MAX))
     };
-    let [active, promoted, deferred, rejected] = ProposalState::ALL.map(|state| count(&paths.proposals(state)));
-    Ok(ProposalsLine { active: active?, promoted: promoted?, deferred: deferred?, rejected: rejected? })
+    Ok(ProposalsLine {
+        active: count(ProposalState::Active)?,
+        promoted: count(ProposalState::Promoted)?,
+        deferred: count(ProposalState::Deferred)?,
+        rejected: count(ProposalState::Rejected)?,
+    })
 }
 
 fn pull_requests(paths: &Paths, config: Option<&Config>) -> PullRequestsLine {

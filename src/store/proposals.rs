@@ -29,7 +29,7 @@ use crate::domain::{
     proposal::{self, Proposal, ProposalState},
 };
 use anyhow::{Result, bail};
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 /// The proposals of one project.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,12 @@ pub struct BadProposal {
     pub path: PathBuf,
     /// What is wrong in it, one sentence each.
     pub problems: Vec<String>,
+}
+
+impl fmt::Display for BadProposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.problems.join("; "))
+    }
 }
 
 /// A proposal that was looked for.

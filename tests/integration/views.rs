@@ -1,6 +1,6 @@
 //! `scheduler status`, `why` and `logs`: what goes on is plain to see, and looking changes nothing.
 
-use crate::support::{Output, Test};
+use crate::support::{Output, Test, proposals::architect};
 use std::fs;
 
 fn project() -> Test {
@@ -71,9 +71,15 @@ fn one_screen_of_eighty_columns_whatever_it_shows() {
         r##"{"asked_at":"2026-03-01T09:59:00Z","open":[{"number":7,"title":"T","head":"agent/x"}],"error":null}"##;
     test.file(".orchestrator/cache/open-prs.json", &prs.replace("\"T\"", &format!("{:?}", &title[..100])));
     test.run(["message", "send", "--type", "question", "--title", title, "--body", ""]).ok();
-    test.file(".orchestrator/shared/proposals/active/PROP-1.md", "# x\n");
+    let [id, deferred] = ["plan-task", "test"].map(|category| architect(title, category, &[]).add(&test));
+    let text = test.proposal_text(&id).replace("architect", "an-agent-with-a-very-long-name");
+    fs::write(test.proposal_path("active", &id), text).unwrap();
+    test.run(["proposal", "defer", &deferred, "--reason", "Later"]).ok();
+    test.task_for("TASK-1", "implement").task("TASK-2", "# x\nBLOCKED_BY: TASK-1\n");
+    let list = test.run(["proposal", "list"]).ok().quiet().stdout;
+    assert!(list.contains("plan-task"), "{list}");
     let shown = status(&test).ok().quiet().stdout;
-    for line in shown.lines() {
+    for line in shown.lines().chain(list.lines()) {
         let columns: usize = line.chars().map(|c| if c > '\u{2e80}' { 2 } else { 1 }).sum();
         assert!(columns <= 80, "{columns} columns: {line:?}");
         assert!(!line.contains('\u{1b}'), "{line:?}");
@@ -84,6 +90,39 @@ fn one_screen_of_eighty_columns_whatever_it_shows() {
         assert!(shown.contains(text), "{text} is missing in\n{shown}");
     }
     assert!(shown.lines().count() < 45, "{shown}");
+}
+
+#[test]
+fn tasks_that_wait_for_others_are_counted() {
+    let test = project();
+    test.task_for("TASK-1", "implement").task("TASK-2", "# x\nBLOCKED_BY: TASK-1\n");
+    let blocked = || test.run(["status", "--json"]).ok().json()["queue"]["blocked"].as_u64();
+    status(&test).ok().says("Blocked     1 of 2 incoming waits for another task");
+    assert_eq!(blocked(), Some(1));
+    test.task("TASK-3", "# x\nBLOCKED_BY: TASK-1, TASK-2\n");
+    status(&test).ok().says("Blocked     2 of 3 incoming wait for another task");
+    fs::rename(test.task_path("incoming", "TASK-1"), test.task_path("done", "TASK-1")).unwrap();
+    assert_eq!(blocked(), Some(1));
+    fs::rename(test.task_path("incoming", "TASK-2"), test.task_path("done", "TASK-2")).unwrap();
+    status(&test).ok().says_not("Blocked");
+    assert_eq!(blocked(), Some(0));
+}
+
+#[test]
+fn proposals_that_cannot_be_read_are_named_and_not_counted() {
+    for model in ["task", "proposal"] {
+        let test = Test::new();
+        test.config(&format!("model: {model}\nagents:\n  - {{name: impl-1, role: implementer}}\n"));
+        let good = architect("Split the parser", "refactor", &["src/parse.rs"]).add(&test);
+        for (state, id) in [("active", "PROP-2"), ("deferred", "PROP-3")] {
+            test.file(&format!(".orchestrator/shared/proposals/{state}/{id}.md"), "# x\n\n**Category:** chore\n");
+        }
+        let shown = status(&test).ok().says("1 active, 0 deferred, 0 promoted, 0 rejected").stdout;
+        for (id, times) in [("PROP-2", 1), ("PROP-3", 1), (good.as_str(), 0)] {
+            assert_eq!(shown.matches(&format!("{id}.md: ")).count(), times, "{model}: {shown}");
+        }
+        assert_eq!(test.run(["status", "--json"]).ok().json()["problems"].as_array().unwrap().len(), 2);
+    }
 }
 
 #[test]

@@ -63,6 +63,12 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     let tone = if spent { Tone::Warn } else { Tone::Plain };
     lines.push(line("Cost today", format!("${:.2} {limit}", overview.cost_today_usd), tone));
     lines.push(line("Queue", queue(overview), Tone::Plain));
+    if overview.queue.blocked > 0 {
+        let (blocked, incoming) = (overview.queue.blocked, overview.queue.incoming);
+        let wait = if blocked == 1 { "waits" } else { "wait" };
+        let text = format!("{blocked} of {incoming} incoming {wait} for another task; see `scheduler why TASK`");
+        lines.push(line("Blocked", text, Tone::Plain));
+    }
     if overview.queue.held > 0 {
         let text = format!("{} came back too often; `scheduler task retry --all` lets them go on", overview.queue.held);
         lines.push(line("HELD", text, Tone::Warn));

@@ -64,6 +64,7 @@ pub fn overview(names: &[&str]) -> Overview {
         agents: agents.collect(),
         queue: QueueLine {
             held: 0,
+            blocked: 0,
             incoming: 2,
             claimed: 1,
             done: 9,

@@ -50,10 +50,7 @@ pub fn waiting(
     if let Some(what) = task.held_by() {
         return Some(Waiting::For(what.to_owned()));
     }
-    // One that is put back meanwhile goes from claimed to incoming: looked for in this order it is never missed.
-    let under_way = |id: &Name| [TaskState::Claimed, TaskState::Incoming].into_iter().any(|state| is_in(id, state));
-    let blocks = |id: &&Name| !is_in(id, TaskState::Done) && (!task.overlaps.contains(id) || under_way(id));
-    let open: Vec<_> = task.blocked_by.iter().filter(blocks).cloned().collect();
+    let open = blockers(task, is_in);
     if !open.is_empty() {
         return Some(Waiting::Blocked(open));
     }
@@ -61,6 +58,19 @@ pub fn waiting(
         return Some(Waiting::Named(agent.clone()));
     }
     claimed.iter().find(|other| same_branch(task, other)).map(|other| Waiting::SameBranch(other.id.clone()))
+}
+
+/// The tasks before this one that aren't done; those that only change the same files count while they are under way.
+fn blockers(task: &Task, is_in: &dyn Fn(&Name, TaskState) -> bool) -> Vec<Name> {
+    // One that is put back meanwhile goes from claimed to incoming: looked for in this order it is never missed.
+    let under_way = |id: &Name| [TaskState::Claimed, TaskState::Incoming].into_iter().any(|state| is_in(id, state));
+    let blocks = |id: &&Name| !is_in(id, TaskState::Done) && (!task.overlaps.contains(id) || under_way(id));
+    task.blocked_by.iter().filter(blocks).cloned().collect()
+}
+
+/// How many of these tasks wait for another one, whatever else they wait for.
+pub fn blocked<'a>(tasks: impl IntoIterator<Item = &'a Task>, is_in: &dyn Fn(&Name, TaskState) -> bool) -> usize {
+    tasks.into_iter().filter(|task| !blockers(task, is_in).is_empty()).count()
 }
 
 /// Sorts tasks by who is to be served first: P0 before P1 before P2, then the oldest.

@@ -268,6 +268,26 @@ fn waiting_reasons() {
 }
 
 #[test]
+fn who_waits_for_another_task_is_counted_whatever_else_it_waits_for() {
+    let parse = |text: &&str| task::parse(&"T1".parse().unwrap(), text).unwrap();
+    let is_in = |id: &Name, state| {
+        [("D1", crate::domain::task::TaskState::Done), ("F1", crate::domain::task::TaskState::Failed)]
+            .contains(&(id.as_str(), state))
+    };
+    for (text, expected) in [
+        ("# x\n", 0),
+        ("# x\nBLOCKED_BY: D1\n", 0),
+        ("# x\nBLOCKED_BY: D1, F1\n", 1),
+        ("# x\nBLOCKED_BY: F1\nWAITS_FOR: question-1\n", 1),
+        ("# x\nBLOCKED_BY: F1\nOVERLAPS: F1\n", 0),
+        ("# x\nWAITS_FOR: question-1\n", 0),
+    ] {
+        let tasks: Vec<_> = ["# free\n", text, text].iter().map(parse).collect();
+        assert_eq!(blocked(&tasks, &is_in), expected * 2, "{text}");
+    }
+}
+
+#[test]
 fn claim_order_is_priority_then_age() {
     let parse = |(id, text): &(&str, &str)| task::parse(&id.parse().unwrap(), text).unwrap();
     let mut tasks: Vec<_> = [
