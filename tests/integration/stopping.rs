@@ -69,7 +69,9 @@ fn agent_stop_ends_a_run_well_within_fifteen_seconds() {
             test.run(["agent", "stop", "IMPL-1"]).ok().says("impl-1: its run has ended").says("on branch agent/");
         // Where saving the work takes longer than here, there is time for it.
         assert!(output.elapsed < Duration::from_secs(10), "{scenario}: {:?}", output.elapsed);
-        assert_eq!(test.leftovers().len(), 0, "{:?}", test.leftovers());
+        // The supervisor, which has settled everything, may just be about to exit.
+        let left: Vec<_> = test.leftovers().into_iter().filter(|left| !left.command.contains(" supervise ")).collect();
+        assert!(left.is_empty(), "{left:?}");
         assert_saved_and_back(&test, is_lost.then_some("1"));
         test.run(["agent", "stop", "impl-1"]).ok().says("no run is under way");
     }
