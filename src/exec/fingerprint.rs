@@ -11,7 +11,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::exec::git::Git;
+use crate::exec::git::{Git, GitError};
+use crate::exec::in_process;
 
 /// Refs that a run, a fetch or this program itself changes.
 const OWN_REFS: &[&str] =
@@ -51,14 +52,26 @@ pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>) -> Resu
     }
     // Rebuilt by git itself for plain file servers.
     found.files.remove("info/refs");
-    let format = "--format=%(refname) %(objectname) %(symref)";
-    for line in git.text(["for-each-ref", format])?.lines() {
-        let (name, target) = line.split_once(' ').unwrap_or((line, ""));
-        if !OWN_REFS.iter().any(|own| name.starts_with(own)) {
-            found.refs.insert(name.to_owned(), target.trim().to_owned());
-        }
-    }
+    found.refs = refs(git, common_dir)?;
+    found.refs.retain(|name, _| !OWN_REFS.iter().any(|own| name.starts_with(own)));
     Ok(found)
+}
+
+/// Every ref, with what it points at: an object, and the ref that it stands for.
+fn refs(git: &Git, common_dir: &Path) -> Result<BTreeMap<String, String>> {
+    if let Some(known) = in_process::refs(common_dir) {
+        let target = |to: in_process::Ref| match to.symbolic {
+            Some(other) => (to.name, format!("{} {other}", to.object)),
+            None => (to.name, to.object),
+        };
+        return Ok(known.into_iter().map(target).collect());
+    }
+    let listed = git.text(["for-each-ref", "--format=%(refname) %(objectname) %(symref)"])?;
+    let split = |line: &str| {
+        let (name, target) = line.split_once(' ').unwrap_or((line, ""));
+        (name.to_owned(), target.trim().to_owned())
+    };
+    Ok(listed.lines().map(split).collect())
 }
 
 /// What is different in `after`, settings and hooks first.
@@ -115,9 +128,8 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
     if !path.exists() {
         return Ok(());
     }
-    let args = ["config".as_ref(), "--file".as_ref(), path.as_os_str(), "-z".as_ref(), "--list".as_ref()];
-    let listed = match git.run(args) {
-        Ok(output) => output.entries(),
+    let listed = match in_process::settings(path).map_or_else(|| listed_by_git(git, path), Ok) {
+        Ok(listed) => listed,
         // What git itself can't read is compared as a whole.
         Err(_) => {
             let whole = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -126,11 +138,10 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
         }
     };
     let mut values: BTreeMap<String, String> = BTreeMap::new();
-    for entry in listed {
-        let (key, value) = entry.split_once('\n').unwrap_or((&entry, ""));
-        if !is_everyday(key) {
+    for (key, value) in listed {
+        if !is_everyday(&key) {
             let all = values.entry(format!("{label}{key}")).or_default();
-            all.push_str(value);
+            all.push_str(&value);
             all.push('\n');
         }
     }
@@ -138,6 +149,15 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
         found.settings.insert(key, digest(value.as_bytes())?);
     }
     Ok(())
+}
+
+fn listed_by_git(git: &Git, path: &Path) -> Result<Vec<(String, String)>, GitError> {
+    let args = ["config".as_ref(), "--file".as_ref(), path.as_os_str(), "-z".as_ref(), "--list".as_ref()];
+    let split = |entry: String| match entry.split_once('\n') {
+        Some((key, value)) => (key.to_owned(), value.to_owned()),
+        None => (entry, String::new()),
+    };
+    Ok(git.run(args)?.entries().into_iter().map(split).collect())
 }
 
 /// Settings that `git push -u`, `git branch`, git-lfs and gh write by themselves, and that make git run nothing.

@@ -13,6 +13,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use crate::exec::command::{self, CommandError, Patience};
+use crate::exec::in_process;
 pub(in crate::exec) use settings::LOCAL;
 use settings::{CONFIGURATION, ENVIRONMENT};
 
@@ -173,11 +174,16 @@ impl Git {
 
     /// The same for talking to a remote: ssh asks nothing, unless the user has chosen an ssh command. What it does may
     /// be cut short when this process is told to end.
-    pub fn with_network(mut self) -> Result<Self, GitError> {
+    pub fn with_network(self) -> Result<Self, GitError> {
+        let chosen = self.ok(["config", "--get", "core.sshCommand"])?;
+        Ok(self.over_network(chosen))
+    }
+
+    /// The same where it is known whether the configuration has an ssh command.
+    pub fn over_network(mut self, has_ssh_command: bool) -> Self {
         self.patience = Patience::Network;
-        let chosen =
-            is_set("GIT_SSH_COMMAND") || is_set("GIT_SSH") || self.ok(["config", "--get", "core.sshCommand"])?;
-        Ok(if chosen { self } else { self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes") })
+        let chosen = has_ssh_command || is_set("GIT_SSH_COMMAND") || is_set("GIT_SSH");
+        if chosen { self } else { self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes") }
     }
 
     /// Runs git with `args`; an exit code other than 0 is an error.
@@ -220,6 +226,9 @@ impl Git {
 
     /// The commit that `revision` names, if it names one. The text may come from anywhere.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, GitError> {
+        if let Some(found) = in_process::commit(self.git_dir.as_ref().unwrap_or(&self.directory), revision) {
+            return Ok(found);
+        }
         let wanted = format!("{revision}^{{commit}}");
         let output = self.try_run(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
         Ok(output.status.success().then(|| output.text()))

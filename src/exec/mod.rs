@@ -12,6 +12,7 @@ pub mod fingerprint;
 pub mod git;
 pub mod github;
 pub mod gitlinks;
+mod in_process;
 pub mod include;
 pub mod nested;
 pub mod processes;

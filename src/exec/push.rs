@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::exec::git::{Git, GitError, Output};
-use crate::exec::remote::{self, Trouble, has_origin};
+use crate::exec::remote::{self, Trouble};
 use crate::exec::start_point::is_branch_name;
 use crate::exec::worktree::Worktree;
 
@@ -77,13 +77,11 @@ impl Pushed {
 pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pushed> {
     worktree.verify()?;
     let git = worktree.git();
-    if !has_origin(&git)? {
-        return Ok(Pushed::NoRemote);
-    }
+    let Some(origin) = remote::origin(&git)? else { return Ok(Pushed::NoRemote) };
     if !is_branch_name(&git, push.branch)? {
         return Ok(Pushed::Failed(format!("{:?} is not a branch name", push.branch)));
     }
-    let git = git.with_network()?.with_timeout(timeout);
+    let git = origin.git.with_timeout(timeout);
     let name = format!("refs/heads/{}", push.branch);
     let is_new = match remote_tip(&git, &name) {
         Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(Pushed::UpToDate),

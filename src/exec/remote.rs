@@ -90,24 +90,30 @@ pub fn trouble(error: GitError) -> Result<Trouble, GitError> {
     }
 }
 
-/// Whether the repository of `git` has a remote called `origin`.
-pub fn has_origin(git: &Git) -> Result<bool, GitError> {
-    git.ok(["config", "--get-regexp", r"^remote\.origin\.(url|pushurl)$"])
+/// The remote called `origin`.
+pub struct Origin {
+    /// What is fetched from it, as it is configured.
+    pub fetched: Vec<String>,
+    /// git for talking to it.
+    pub git: Git,
 }
 
-/// What the repository of `git` is configured to fetch from `origin`; `None` if there is no such remote.
-pub fn fetched_from_origin(git: &Git) -> Result<Option<Vec<String>>, GitError> {
-    let wanted = ["config", "-z", "--get-regexp", r"^remote\.origin\.(url|pushurl|fetch)$"];
+/// The remote called `origin` of the repository of `git`; `None` if there is none.
+pub fn origin(git: &Git) -> Result<Option<Origin>, GitError> {
+    let wanted = ["config", "-z", "--get-regexp", r"^(remote\.origin\.(url|pushurl|fetch)|core\.sshcommand)$"];
     let answer = git.try_run(wanted)?;
-    let entries = answer.entries();
-    let (fetch, places): (Vec<_>, Vec<_>) =
-        entries.iter().partition(|entry| entry.starts_with("remote.origin.fetch\n"));
-    match answer.status.code() {
-        Some(0 | 1) if places.is_empty() => Ok(None),
-        Some(0) => Ok(Some(fetch.iter().filter_map(|entry| Some(entry.split_once('\n')?.1.to_owned())).collect())),
+    if !matches!(answer.status.code(), Some(0 | 1)) {
         // What git says against its configuration.
-        _ => git.run(wanted).map(|_| None),
+        git.run(wanted)?;
     }
+    let entries = answer.entries();
+    let settings: Vec<_> = entries.iter().map(|entry| entry.split_once('\n').unwrap_or((entry, ""))).collect();
+    if !settings.iter().any(|(key, _)| key.ends_with("url")) {
+        return Ok(None);
+    }
+    let fetched = settings.iter().filter(|(key, _)| key.ends_with(".fetch")).map(|(_, spec)| (*spec).to_owned());
+    let has_ssh_command = settings.iter().any(|(key, _)| key.starts_with("core."));
+    Ok(Some(Origin { fetched: fetched.collect(), git: git.clone().over_network(has_ssh_command) }))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use crate::exec::git::{Git, GitError};
+use crate::exec::in_process;
 use crate::exec::nested;
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
 
@@ -99,6 +100,9 @@ fn commit_for(worktree: &Worktree, head: Option<&str>, tree: &str, message: &str
 /// HEAD itself, if nothing else holds it.
 fn unless_held(worktree: &Worktree, head: &str) -> Result<Option<String>> {
     let holders = ["refs/heads", "refs/remotes", "refs/tags", "refs/salvage", "refs/scheduler"];
+    if in_process::is_tip(worktree.common_dir(), head, &holders) == Some(true) {
+        return Ok(None);
+    }
     let contains = format!("--contains={head}");
     let args = ["for-each-ref", "--count=1", "--format=%(refname)", &contains];
     let held = !worktree.repository().text(args.into_iter().chain(holders))?.is_empty();
@@ -125,7 +129,8 @@ impl Index {
         let path = scratch.path().join("index");
         let git = worktree.git().with_env("GIT_INDEX_FILE", &path);
         let copied = copy_index(&git_dir.join("index"), &path).is_ok();
-        let submodules = match nested::submodules(&git) {
+        let known = in_process::submodules(&path);
+        let submodules = match known.map_or_else(|| nested::submodules(&git), Ok) {
             Ok(submodules) if copied => submodules,
             Ok(_) | Err(GitError::Failed { .. }) => {
                 let _ = fs::remove_file(&path);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::exec::git::{Git, GitError};
-use crate::exec::remote::{self, Trouble, has_origin};
+use crate::exec::remote::{self, Origin, Trouble};
 
 /// How a fetch ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,16 +26,16 @@ const QUIET: &[&str] =
 /// Fetches the branches of `origin` into `refs/remotes/origin/`, as the project is configured to. `git` is bound to the
 /// repository. The caller sees to it that only one runs at a time.
 pub fn fetch(git: &Git, timeout: Duration) -> Result<Fetched, GitError> {
-    let Some(configured) = remote::fetched_from_origin(git)? else { return Ok(Fetched::NoRemote) };
+    let Some(origin) = remote::origin(git)? else { return Ok(Fetched::NoRemote) };
     // A mirror's setting would overwrite the project's own branches; a bare clone has none at all.
-    let safe = !configured.is_empty()
-        && configured.iter().all(|spec| spec.contains(":refs/remotes/") || spec.starts_with('^'));
+    let safe = !origin.fetched.is_empty()
+        && origin.fetched.iter().all(|spec| spec.contains(":refs/remotes/") || spec.starts_with('^'));
     let all = "+refs/heads/*:refs/remotes/origin/*";
-    fetch_refs(git, timeout, if safe { None } else { Some(all) })
+    fetch_refs(&origin, timeout, if safe { None } else { Some(all) })
 }
 
-fn fetch_refs(git: &Git, timeout: Duration, refspec: Option<&str>) -> Result<Fetched, GitError> {
-    let git = git.clone().with_network()?.with_timeout(timeout);
+fn fetch_refs(origin: &Origin, timeout: Duration, refspec: Option<&str>) -> Result<Fetched, GitError> {
+    let git = origin.git.clone().with_timeout(timeout);
     // Without an empty map git would also write what is configured.
     let only = refspec.map(|_| "--refmap=");
     let args = QUIET.iter().copied().chain(only).chain(["--", "origin"]).chain(refspec);
@@ -60,11 +60,12 @@ pub fn branch(git: &Git, name: &str) -> Result<Option<String>, GitError> {
 /// The commit of branch `name` of `origin`, fetched by its name to `refs/scheduler/branch/<name>`, for a project that is
 /// configured to fetch only some branches. The last that is known where `origin` can't be asked; `None` if none is.
 pub fn fetch_branch(git: &Git, name: &str, timeout: Duration) -> Result<Option<String>, GitError> {
-    if !is_branch_name(git, name)? || !has_origin(git)? {
+    if !is_branch_name(git, name)? {
         return Ok(None);
     }
+    let Some(origin) = remote::origin(git)? else { return Ok(None) };
     let private = format!("refs/scheduler/branch/{name}");
-    if let Fetched::Failed(trouble) = fetch_refs(git, timeout, Some(&format!("+refs/heads/{name}:{private}")))? {
+    if let Fetched::Failed(trouble) = fetch_refs(&origin, timeout, Some(&format!("+refs/heads/{name}:{private}")))? {
         tracing::warn!("fetch of the branch {name}: {}", trouble.words());
     }
     git.commit(&private)
@@ -138,14 +139,14 @@ pub fn pull_request(
     timeout: Duration,
 ) -> Result<PullRequestHead, GitError> {
     let private = format!("refs/scheduler/pr/{number}");
-    if !has_origin(git)? {
+    let Some(origin) = remote::origin(git)? else {
         return Ok(PullRequestHead::Missing("there is no remote `origin`".into()));
-    }
-    let mut result = fetch_refs(git, timeout, Some(&format!("+refs/pull/{number}/head:{private}")))?;
+    };
+    let mut result = fetch_refs(&origin, timeout, Some(&format!("+refs/pull/{number}/head:{private}")))?;
     if let (Fetched::Failed(Trouble::Other(_)), Some(name)) = (&result, head_branch)
         && is_branch_name(git, name)?
     {
-        result = fetch_refs(git, timeout, Some(&format!("+refs/heads/{name}:{private}")))?;
+        result = fetch_refs(&origin, timeout, Some(&format!("+refs/heads/{name}:{private}")))?;
     }
     let known = git.commit(&private)?;
     Ok(match (result, known) {

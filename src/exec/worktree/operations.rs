@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::{Worktree, remove_if_there};
 use crate::exec::git::GitError;
+use crate::exec::in_process;
 use crate::exec::shared_lock;
 
 /// What git keeps while an operation is in progress. Removing it is what `--quit` does.
@@ -79,6 +80,9 @@ pub(super) fn remove_locks(worktree: &Worktree, git_dir: &Path) -> Result<()> {
 /// Builds the index anew from HEAD if it can't be read, as after a power failure: the files stay, and what they change
 /// is seen again.
 pub(super) fn mend_index(worktree: &Worktree, git_dir: &Path) -> Result<()> {
+    if in_process::submodules(&git_dir.join("index")).is_some() {
+        return Ok(());
+    }
     let git = worktree.git();
     // Nothing below `.git` is ever tracked: the question only makes git read its index.
     let Err(GitError::Failed { .. }) = git.run(["ls-files", "--cached", "--", ".git"]) else { return Ok(()) };
