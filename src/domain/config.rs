@@ -5,6 +5,7 @@
 mod check;
 mod edit;
 mod gates;
+mod place;
 mod read;
 mod schema;
 mod worktrees;

@@ -22,10 +22,10 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
 
-    fn folded(&self) -> impl Iterator<Item = u8> + '_ {
-        self.0.bytes().map(|b| b.to_ascii_lowercase())
-    }
+fn folded(text: &str) -> impl Iterator<Item = u8> + '_ {
+    text.bytes().map(|b| b.to_ascii_lowercase())
 }
 
 /// Why a text is not a [`Name`].
@@ -89,7 +89,9 @@ impl Eq for Name {}
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.folded().cmp(other.folded())
+        // Most names differ only towards their end: what is the same needs no folding.
+        let same = self.0.bytes().zip(other.0.bytes()).take_while(|(own, others)| own == others).count();
+        folded(&self.0[same..]).cmp(folded(&other.0[same..]))
     }
 }
 
@@ -101,7 +103,7 @@ impl PartialOrd for Name {
 
 impl Hash for Name {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        for byte in self.folded() {
+        for byte in folded(&self.0) {
             state.write_u8(byte);
         }
     }

@@ -1,7 +1,8 @@
 //! Bounded reads of regular files.
 //!
 //! A pipe, a device, a directory or a huge file that somebody put in the way is refused and never waited for.
-//! A small file costs four system calls: open, fstat, read, close. It never writes.
+//! A small file costs four system calls: open, fstat, read, close; one with JSON that fits into a page costs three.
+//! It never writes.
 
 use super::error::cannot;
 use anyhow::{Context, Result};
@@ -110,7 +111,7 @@ pub fn read_tail(path: &Path, max: usize) -> Result<String> {
 /// # Errors
 /// As for [`read_text`], and text that is no such value: path, line and column.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let Some((bytes, _)) = read_bytes(path)? else { return Ok(None) };
+    let Some(bytes) = read_page_or_more(path)? else { return Ok(None) };
     let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let value = serde_json::from_slice(json).with_context(|| format!("{} is not what it should be", path.display()))?;
     Ok(Some(value))
@@ -121,6 +122,19 @@ pub(super) fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Stat)>> {
     let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
     let bytes = contents(&file, path, bounded(path, &stat)?)?;
     Ok(Some((bytes, stat)))
+}
+
+/// As [`read_bytes`], but for a file that fits into a page nothing is asked: a read that fills less than a page has seen
+/// the end. What is no file ends there too, with nothing or an error, unless something waits in a pipe.
+fn read_page_or_more(path: &Path) -> Result<Option<Vec<u8>>> {
+    const PAGE: usize = 4096;
+    let Some(file) = open(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
+    let mut bytes = Vec::with_capacity(PAGE);
+    if let Ok(1..PAGE) = retry_on_intr(|| rustix::io::read(&file, spare_capacity(&mut bytes))) {
+        return Ok(Some(bytes));
+    }
+    let stat = regular(&file, path)?;
+    read_on(&file, path, bounded(path, &stat)?, bytes).map(Some)
 }
 
 /// Opens a regular file of any size that the program keeps, never waiting; `None` if there is none.
@@ -140,22 +154,34 @@ pub(super) fn check_size(what: &str, bytes: &[u8]) -> Result<()> {
 }
 
 fn open_regular(path: &Path, flags: OFlags, links: Links) -> Result<Option<(OwnedFd, Stat)>> {
+    let Some(file) = open(path, flags, links)? else { return Ok(None) };
+    let stat = regular(&file, path)?;
+    Ok(Some((file, stat)))
+}
+
+/// Opens what is there, never waiting; `None` if there is nothing.
+fn open(path: &Path, flags: OFlags, links: Links) -> Result<Option<OwnedFd>> {
     let mut flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     if links == Links::Refuse {
         flags |= OFlags::NOFOLLOW;
     }
     let refused = |why| Refused { path: path.to_owned(), why };
-    let file = match retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))) {
-        Ok(file) => file,
-        Err(Errno::NOENT) => return Ok(None),
-        Err(Errno::LOOP) => return Err(refused("is a symbolic link: put the file itself there").into()),
-        Err(Errno::NXIO) => return Err(refused(NOT_REGULAR).into()),
-        Err(Errno::ISDIR) => return Err(refused(DIRECTORY).into()),
-        Err(error) => return Err(cannot("open", path, error)),
-    };
-    let stat = rustix::fs::fstat(&file).map_err(|error| cannot("read", path, error))?;
+    match retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))) {
+        Ok(file) => Ok(Some(file)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(Errno::LOOP) => Err(refused("is a symbolic link: put the file itself there").into()),
+        Err(Errno::NXIO) => Err(refused(NOT_REGULAR).into()),
+        Err(Errno::ISDIR) => Err(refused(DIRECTORY).into()),
+        Err(error) => Err(cannot("open", path, error)),
+    }
+}
+
+/// The status of a regular file; of anything else an error.
+fn regular(file: &OwnedFd, path: &Path) -> Result<Stat> {
+    let refused = |why| Refused { path: path.to_owned(), why };
+    let stat = rustix::fs::fstat(file).map_err(|error| cannot("read", path, error))?;
     match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => Ok(Some((file, stat))),
+        FileType::RegularFile => Ok(stat),
         FileType::Directory => Err(refused(DIRECTORY).into()),
         _ => Err(refused(NOT_REGULAR).into()),
     }
@@ -173,7 +199,12 @@ fn bounded(path: &Path, stat: &Stat) -> Result<usize, Refused> {
 
 /// Reads `size` bytes, fewer if the file has become shorter. The size is known, so nothing is read to see its end.
 fn contents(file: &OwnedFd, path: &Path, size: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(size);
+    read_on(file, path, size, Vec::new())
+}
+
+/// The same where the first `bytes` were read already.
+fn read_on(file: &OwnedFd, path: &Path, size: usize, mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+    bytes.reserve_exact(size.saturating_sub(bytes.len()));
     while bytes.len() < size {
         let got = retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes)))
             .map_err(|error| cannot("read", path, error))?;
@@ -223,7 +254,8 @@ mod tests {
             ("big", "1 MiB"),
             ("link", "symbolic link"),
         ] {
-            for error in [read_text(&at(name)).unwrap_err(), read_head(&at(name), 10).unwrap_err()] {
+            let json = read_json::<u8>(&at(name)).unwrap_err();
+            for error in [read_text(&at(name)).unwrap_err(), read_head(&at(name), 10).unwrap_err(), json] {
                 let refused = error.downcast_ref::<Refused>().unwrap_or_else(|| panic!("{name}: {error:#}"));
                 assert!(refused.to_string().contains(word), "{refused}");
             }
@@ -240,6 +272,11 @@ mod tests {
         assert_eq!(read_json::<Vec<u8>>(&path).unwrap(), Some(vec![1, 2]));
         assert_eq!(read_head(&path, 5).unwrap(), Some(Head { text: "\u{feff}[1".to_owned(), whole: false, size: 9 }));
         assert!(read_head(&path, 9).unwrap().unwrap().whole);
+        for length in [1, 4_093, 4_094, 4_095, 100_000] {
+            let text = "x".repeat(length);
+            fs::write(&path, serde_json::to_string(&text).unwrap()).unwrap();
+            assert_eq!(read_json(&path).unwrap(), Some(text), "{length}");
+        }
         fs::write(&path, "[1,\n oops").unwrap();
         let error = format!("{:#}", read_json::<Vec<u8>>(&path).unwrap_err());
         assert!(error.contains("line 2") && error.contains(&*path.to_string_lossy()), "{error}");

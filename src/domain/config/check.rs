@@ -2,6 +2,7 @@
 //!
 //! It knows kinds of values, not what the keys of agents.yaml mean.
 
+use super::place::Place;
 use crate::domain::{
     text::nearest,
     yaml::{Node, Value},
@@ -47,65 +48,72 @@ pub(super) struct Checker {
 }
 
 impl Checker {
-    pub(super) fn error(&mut self, line: usize, key: &str, message: impl Into<String>) {
-        self.problem(Severity::Error, line, key, message.into());
+    pub(super) fn error(&mut self, line: usize, place: impl fmt::Display, message: impl Into<String>) {
+        self.problem(Severity::Error, line, place.to_string(), message.into());
     }
 
-    pub(super) fn warning(&mut self, line: usize, key: &str, message: impl Into<String>) {
-        self.problem(Severity::Warning, line, key, message.into());
+    pub(super) fn warning(&mut self, line: usize, place: impl fmt::Display, message: impl Into<String>) {
+        self.problem(Severity::Warning, line, place.to_string(), message.into());
     }
 
-    fn problem(&mut self, severity: Severity, line: usize, key: &str, message: String) {
-        self.problems.push(Problem { severity, line, key: key.to_owned(), message });
+    fn problem(&mut self, severity: Severity, line: usize, key: String, message: String) {
+        self.problems.push(Problem { severity, line, key, message });
     }
 
     /// The entries of a mapping; an error and nothing if it is none.
-    pub(super) fn section<'a>(&mut self, node: &'a Node, path: &str) -> Section<'a> {
+    pub(super) fn section<'a>(&mut self, node: &'a Node, place: impl Into<Place<'a>>) -> Section<'a> {
+        let place = place.into();
         let entries: &[_] = match &node.value {
             Value::Map(entries) => entries,
             _ if node.is_null() => &[],
             _ => {
-                self.error(node.line, path, format!("must be a mapping of keys, not {}", node.describe()));
+                self.error(node.line, place, format!("must be a mapping of keys, not {}", node.describe()));
                 &[]
             }
         };
-        Section { path: path.to_owned(), line: node.line, entries, asked: Vec::new(), missing: Vec::new() }
+        Section { place, line: node.line, entries, asked: Vec::with_capacity(20), missing: Vec::new() }
     }
 
     /// The items of a list; an error and nothing if it is none.
-    pub(super) fn items<'a>(&mut self, node: &'a Node, path: &str) -> &'a [Node] {
+    pub(super) fn items<'a>(&mut self, node: &'a Node, place: Place<'_>) -> &'a [Node] {
         match &node.value {
             Value::List(items) => items,
             _ if node.is_null() => &[],
             _ => {
-                self.error(node.line, path, format!("must be a list, not {}", node.describe()));
+                self.error(node.line, place, format!("must be a list, not {}", node.describe()));
                 &[]
             }
         }
     }
 
-    pub(super) fn text(&mut self, node: &Node, path: &str) -> Option<String> {
+    pub(super) fn text(&mut self, node: &Node, place: Place<'_>) -> Option<String> {
         match &node.value {
             Value::Scalar { text, .. } if !node.is_null() && !text.contains('\0') => Some(text.clone()),
             _ => {
-                self.error(node.line, path, format!("must be text, not {}", node.describe()));
+                self.error(node.line, place, format!("must be text, not {}", node.describe()));
                 None
             }
         }
     }
 
-    fn boolean(&mut self, node: &Node, path: &str) -> Option<bool> {
+    fn boolean(&mut self, node: &Node, place: Place<'_>) -> Option<bool> {
         match &node.value {
             Value::Scalar { text, plain: true } if matches!(text.as_str(), "true" | "True" | "TRUE") => Some(true),
             Value::Scalar { text, plain: true } if matches!(text.as_str(), "false" | "False" | "FALSE") => Some(false),
             _ => {
-                self.error(node.line, path, format!("must be true or false, not {}", node.describe()));
+                self.error(node.line, place, format!("must be true or false, not {}", node.describe()));
                 None
             }
         }
     }
 
-    pub(super) fn number<T>(&mut self, node: &Node, path: &str, range: &RangeInclusive<T>, kind: &str) -> Option<T>
+    pub(super) fn number<T>(
+        &mut self,
+        node: &Node,
+        place: Place<'_>,
+        range: &RangeInclusive<T>,
+        kind: &str,
+    ) -> Option<T>
     where
         T: FromStr + PartialOrd + fmt::Display,
     {
@@ -116,7 +124,7 @@ impl Checker {
         let number = number.filter(|number| range.contains(number));
         if number.is_none() {
             let (low, high) = (range.start(), range.end());
-            self.error(node.line, path, format!("must be {kind} from {low} to {high}, not {}", node.describe()));
+            self.error(node.line, place, format!("must be {kind} from {low} to {high}, not {}", node.describe()));
         }
         number
     }
@@ -125,7 +133,7 @@ impl Checker {
 /// A mapping that is being read; it remembers what was asked for, so that the rest can be called unknown.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
-    pub(super) path: String,
+    pub(super) place: Place<'a>,
     pub(super) line: usize,
     entries: &'a [(String, usize, Node)],
     asked: Vec<&'static str>,
@@ -149,29 +157,29 @@ impl<'a> Section<'a> {
         self.entries
     }
 
-    /// The path of a key below this section.
-    pub(super) fn key(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    /// The place of a key below this section.
+    pub(super) fn key<'b>(&'b self, key: &'b str) -> Place<'b> {
+        self.place.key(key)
     }
 
     pub(super) fn text(&mut self, check: &mut Checker, key: &'static str) -> Option<String> {
         let node = self.get(key)?;
-        check.text(node, &self.key(key))
+        check.text(node, self.key(key))
     }
 
     pub(super) fn boolean(&mut self, check: &mut Checker, key: &'static str) -> Option<bool> {
         let node = self.get(key)?;
-        check.boolean(node, &self.key(key))
+        check.boolean(node, self.key(key))
     }
 
     pub(super) fn whole(&mut self, check: &mut Checker, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let node = self.get(key)?;
-        check.number(node, &self.key(key), &range, "a whole number")
+        check.number(node, self.key(key), &range, "a whole number")
     }
 
     pub(super) fn amount(&mut self, check: &mut Checker, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let node = self.get(key)?;
-        check.number(node, &self.key(key), &range, "a number")
+        check.number(node, self.key(key), &range, "a number")
     }
 
     /// A word that has a type of its own.
@@ -181,11 +189,11 @@ impl<'a> Section<'a> {
         T::Err: fmt::Display,
     {
         let node = self.get(key)?;
-        let path = self.key(key);
-        match check.text(node, &path)?.parse() {
+        let place = self.key(key);
+        match check.text(node, place)?.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                check.error(node.line, &path, error.to_string());
+                check.error(node.line, place, error.to_string());
                 None
             }
         }
@@ -198,14 +206,14 @@ impl<'a> Section<'a> {
         T::Err: fmt::Display,
     {
         let node = self.get(key)?;
-        let path = self.key(key);
-        let items = check.items(node, &path);
+        let place = self.key(key);
+        let items = check.items(node, place);
         let parsed = items.iter().enumerate().filter_map(|(index, item)| {
-            let path = format!("{path}[{index}]");
+            let place = place.item(index);
             check
-                .text(item, &path)?
+                .text(item, place)?
                 .parse()
-                .map_err(|error: T::Err| check.error(item.line, &path, error.to_string()))
+                .map_err(|error: T::Err| check.error(item.line, place, error.to_string()))
                 .ok()
         });
         Some(parsed.collect())
@@ -215,7 +223,7 @@ impl<'a> Section<'a> {
     /// is missing.
     pub(super) fn finish(self, check: &mut Checker) {
         #[cfg(test)]
-        check.asked.extend(self.asked.iter().map(|key| self.key(key)));
+        check.asked.extend(self.asked.iter().map(|key| self.key(key).to_string()));
         let mut meant = Vec::new();
         for (name, line, _) in self.entries {
             if self.asked.contains(&name.as_str()) {
@@ -225,13 +233,13 @@ impl<'a> Section<'a> {
             match nearest(name, self.asked.iter().copied()) {
                 Some(near) => {
                     meant.push(near);
-                    check.error((*line).max(1), &key, format!("unknown key; did you mean {near}?"));
+                    check.error((*line).max(1), key, format!("unknown key; did you mean {near}?"));
                 }
-                None => check.warning((*line).max(1), &key, "unknown key, ignored"),
+                None => check.warning((*line).max(1), key, "unknown key, ignored"),
             }
         }
         for (key, message) in self.missing.iter().filter(|(key, _)| !meant.contains(key)) {
-            check.error(self.line, &self.key(key), *message);
+            check.error(self.line, self.key(key), *message);
         }
     }
 }

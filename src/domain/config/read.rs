@@ -5,7 +5,9 @@
 use super::{
     Agent, Config, CuratorScoring, Notify, Problem, ProposalLimits, QueueLimits, RunSettings, Severity,
     check::{Checker, Section},
-    gates, worktrees,
+    gates,
+    place::Place,
+    worktrees,
 };
 use crate::domain::{
     name::{Name, RESERVED},
@@ -88,7 +90,7 @@ pub(super) fn config(check: &mut Checker, root: &Node) -> Config {
 
 fn model(check: &mut Checker, top: &mut Section<'_>) -> Model {
     let Some(node) = top.get("model") else { return Model::Task };
-    match check.text(node, "model").as_deref() {
+    match check.text(node, "model".into()).as_deref() {
         Some("task") => Model::Task,
         Some("proposal") => Model::Proposal,
         Some(other) => {
@@ -132,11 +134,11 @@ fn by_name<'a>(check: &mut Checker, top: &mut Section<'a>, key: &'static str) ->
     let Some(node) = top.get(key) else { return Vec::new() };
     let section = check.section(node, key);
     let named = section.entries().iter().filter_map(|(name, line, node)| {
-        let path = section.key(name);
+        let place = section.key(name);
         match name.parse() {
-            Ok(name) => Some((name, path, node)),
+            Ok(name) => Some((name, place.to_string(), node)),
             Err(error) => {
-                check.error(*line, &path, format!("{error}"));
+                check.error(*line, place, format!("{error}"));
                 None
             }
         }
@@ -147,7 +149,7 @@ fn by_name<'a>(check: &mut Checker, top: &mut Section<'a>, key: &'static str) ->
 fn proposal_limits(check: &mut Checker, top: &mut Section<'_>) -> BTreeMap<Name, ProposalLimits> {
     let mut all = BTreeMap::new();
     for (name, path, node) in by_name(check, top, "proposal_limits") {
-        let mut section = check.section(node, &path);
+        let mut section = check.section(node, path.as_str());
         let default = ProposalLimits::default();
         let limits = ProposalLimits {
             max_active: section.whole(check, "max_active", 0..=100_000).unwrap_or(default.max_active),
@@ -163,7 +165,7 @@ fn voice_weights(check: &mut Checker, top: &mut Section<'_>) -> BTreeMap<Name, f
     let mut weights: BTreeMap<Name, f64> =
         VOICE_WEIGHTS.iter().filter_map(|(name, weight)| Some((name.parse().ok()?, *weight))).collect();
     for (name, path, node) in by_name(check, top, "voice_weights") {
-        if let Some(weight) = check.number(node, &path, &(0.0..=100.0), "a number") {
+        if let Some(weight) = check.number(node, path.as_str().into(), &(0.0..=100.0), "a number") {
             weights.insert(name, weight);
         }
     }
@@ -219,7 +221,8 @@ pub fn notify(text: &str) -> Option<Notify> {
 fn agents(check: &mut Checker, top: &mut Section<'_>, defaults: &Settings) -> Vec<Agent> {
     let mut agents: Vec<Agent> = Vec::new();
     let node = top.get("agents");
-    let items = node.map(|node| check.items(node, "agents")).unwrap_or_default();
+    let place = Place::from("agents");
+    let items = node.map(|node| check.items(node, place)).unwrap_or_default();
     const NONE: &str = "no agents: list at least one";
     match node {
         None => top.misses("agents", NONE),
@@ -228,9 +231,9 @@ fn agents(check: &mut Checker, top: &mut Section<'_>, defaults: &Settings) -> Ve
     }
     let mut seen = std::collections::HashSet::new();
     for (index, item) in items.iter().enumerate() {
-        let Some(agent) = agent(check, item, &format!("agents[{index}]"), defaults) else { continue };
+        let Some(agent) = agent(check, item, place.item(index), defaults) else { continue };
         if !seen.insert(agent.name.clone()) {
-            check.error(item.line, &format!("agents[{index}].name"), format!("{} stands there twice", agent.name));
+            check.error(item.line, place.item(index).key("name"), format!("{} stands there twice", agent.name));
         }
         agents.push(agent);
     }
@@ -242,8 +245,8 @@ fn agents(check: &mut Checker, top: &mut Section<'_>, defaults: &Settings) -> Ve
     agents
 }
 
-fn agent(check: &mut Checker, item: &Node, path: &str, defaults: &Settings) -> Option<Agent> {
-    let mut section = check.section(item, path);
+fn agent(check: &mut Checker, item: &Node, place: Place<'_>, defaults: &Settings) -> Option<Agent> {
+    let mut section = check.section(item, place);
     for key in ["name", "role"] {
         if section.get(key).is_none() {
             section.misses(key, "missing");
@@ -258,10 +261,10 @@ fn agent(check: &mut Checker, item: &Node, path: &str, defaults: &Settings) -> O
     section.finish(check);
     let (name, role) = (name?, role?);
     if RESERVED.iter().any(|word| name.as_str().eq_ignore_ascii_case(word)) {
-        check.error(item.line, &format!("{path}.name"), format!("{name} is reserved: choose another name"));
+        check.error(item.line, place.key("name"), format!("{name} is reserved: choose another name"));
     }
     if focus.is_none() && matches!(role, Role::Proposer | Role::Gatekeeper) {
-        check.warning(item.line, &format!("{path}.focus"), format!("a {role} works better with a focus"));
+        check.warning(item.line, place.key("focus"), format!("a {role} works better with a focus"));
     }
     Some(Agent { name, role, focus, interval_seconds, paused, settings: settings.resolve(defaults, role) })
 }
@@ -320,7 +323,7 @@ impl Settings {
 fn command(check: &mut Checker, section: &mut Section<'_>) -> Option<Vec<String>> {
     let command = section.words::<String>(check, "command")?;
     if command.first().is_none_or(String::is_empty) {
-        check.error(section.line, &section.key("command"), "must name a program: [claude]");
+        check.error(section.line, section.key("command"), "must name a program: [claude]");
         return None;
     }
     Some(command)
@@ -328,14 +331,14 @@ fn command(check: &mut Checker, section: &mut Section<'_>) -> Option<Vec<String>
 
 fn env(check: &mut Checker, section: &mut Section<'_>) -> BTreeMap<String, String> {
     let Some(node) = section.get("env") else { return BTreeMap::new() };
-    let path = section.key("env");
+    let place = section.key("env");
     let mut env = BTreeMap::new();
-    for (name, line, value) in check.section(node, &path).entries() {
-        let path = format!("{path}.{name}");
+    for (name, line, value) in check.section(node, place).entries() {
+        let place = place.key(name);
         let valid = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !valid || name.starts_with(|c: char| c.is_ascii_digit()) {
-            check.error(*line, &path, "not a name of a variable: use letters, digits and '_'");
-        } else if let Some(value) = check.text(value, &path) {
+            check.error(*line, place, "not a name of a variable: use letters, digits and '_'");
+        } else if let Some(value) = check.text(value, place) {
             env.insert(name.clone(), value);
         }
     }

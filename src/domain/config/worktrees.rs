@@ -34,7 +34,7 @@ pub(super) fn read(check: &mut Checker, top: &mut Section<'_>) -> Worktrees {
         worktrees.include = section.words(check, "include").unwrap_or_default();
         if let Some(pattern) = worktrees.include.iter().find(|pattern| pattern.contains(['\n', '\r'])) {
             let message = format!("{pattern:?} has a line break: list each pattern by itself");
-            check.error(section.line, &section.key("include"), message);
+            check.error(section.line, section.key("include"), message);
         }
         section.finish(check);
     }
@@ -45,7 +45,7 @@ pub(super) fn read(check: &mut Checker, top: &mut Section<'_>) -> Worktrees {
 fn filled(check: &mut Checker, section: &mut Section<'_>, key: &'static str) -> Option<String> {
     let text = section.text(check, key)?;
     if text.trim().is_empty() {
-        check.error(section.line, &section.key(key), "is empty: fill it in, or leave the line out");
+        check.error(section.line, section.key(key), "is empty: fill it in, or leave the line out");
         return None;
     }
     Some(text)
