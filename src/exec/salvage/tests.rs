@@ -263,3 +263,16 @@ fn files_that_were_never_checked_out_are_not_removed_ones() {
     scene.write("new", "x");
     assert_eq!(scene.files(&scene.kept("r1").commit), "f new");
 }
+
+#[test]
+fn only_files_that_cannot_be_read_may_be_left_out() {
+    for (words, unreadable) in [
+        ("error: open(\"b\"): Permission denied\nerror: unable to index file 'b'", true),
+        ("warning: could not open directory 'd/': Permission denied", true),
+        ("fatal: unable to write loose object file: No space left on device", false),
+        ("error: open(\"b\"): Permission denied\nerror: unable to index file 'b'\nfatal: Out of memory", false),
+        ("error: big: failed to insert into database\nerror: unable to index file 'big'", false),
+    ] {
+        assert_eq!(tells_of_unreadable_files_only(words), unreadable, "{words}");
+    }
+}
