@@ -105,7 +105,8 @@ impl Builder {
     fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), SyntaxError> {
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                let value = Value::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
+                // Copied, for the parser gives its own text room for far more.
+                let value = Value::Scalar { text: (*text).to_owned(), plain: style == ScalarStyle::Plain };
                 self.add(Node { line, value }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.open(anchor, line, Value::List(Vec::new())),

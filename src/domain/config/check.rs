@@ -86,9 +86,9 @@ impl Checker {
         }
     }
 
-    pub(super) fn text(&mut self, node: &Node, place: Place<'_>) -> Option<String> {
+    pub(super) fn text<'a>(&mut self, node: &'a Node, place: Place<'_>) -> Option<&'a str> {
         match &node.value {
-            Value::Scalar { text, .. } if !node.is_null() && !text.contains('\0') => Some(text.clone()),
+            Value::Scalar { text, .. } if !node.is_null() && !text.contains('\0') => Some(text),
             _ => {
                 self.error(node.line, place, format!("must be text, not {}", node.describe()));
                 None
@@ -118,7 +118,8 @@ impl Checker {
         T: FromStr + PartialOrd + fmt::Display,
     {
         let number = match &node.value {
-            Value::Scalar { text, plain: true } => text.replace('_', "").parse().ok(),
+            Value::Scalar { text, plain: true } if text.contains('_') => text.replace('_', "").parse().ok(),
+            Value::Scalar { text, plain: true } => text.parse().ok(),
             _ => None,
         };
         let number = number.filter(|number| range.contains(number));
@@ -164,7 +165,7 @@ impl<'a> Section<'a> {
 
     pub(super) fn text(&mut self, check: &mut Checker, key: &'static str) -> Option<String> {
         let node = self.get(key)?;
-        check.text(node, self.key(key))
+        check.text(node, self.key(key)).map(str::to_owned)
     }
 
     pub(super) fn boolean(&mut self, check: &mut Checker, key: &'static str) -> Option<bool> {

@@ -90,7 +90,7 @@ pub(super) fn config(check: &mut Checker, root: &Node) -> Config {
 
 fn model(check: &mut Checker, top: &mut Section<'_>) -> Model {
     let Some(node) = top.get("model") else { return Model::Task };
-    match check.text(node, "model".into()).as_deref() {
+    match check.text(node, "model".into()) {
         Some("task") => Model::Task,
         Some("proposal") => Model::Proposal,
         Some(other) => {
@@ -219,17 +219,17 @@ pub fn notify(text: &str) -> Option<Notify> {
 }
 
 fn agents(check: &mut Checker, top: &mut Section<'_>, defaults: &Settings) -> Vec<Agent> {
-    let mut agents: Vec<Agent> = Vec::new();
     let node = top.get("agents");
     let place = Place::from("agents");
     let items = node.map(|node| check.items(node, place)).unwrap_or_default();
+    let mut agents: Vec<Agent> = Vec::with_capacity(items.len());
     const NONE: &str = "no agents: list at least one";
     match node {
         None => top.misses("agents", NONE),
         Some(Node { line, value: Value::List(items) }) if items.is_empty() => check.error(*line, "agents", NONE),
         Some(_) => {}
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::HashSet::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let Some(agent) = agent(check, item, place.item(index), defaults) else { continue };
         if !seen.insert(agent.name.clone()) {
@@ -314,10 +314,15 @@ impl Settings {
             max_attempts: self.max_attempts.or(defaults.max_attempts).unwrap_or(3),
             allowed_tools: self.allowed_tools.or_else(|| defaults.allowed_tools.clone()),
             base_branch: self.base_branch.or_else(|| defaults.base_branch.clone()),
-            env: defaults.env.clone().into_iter().chain(self.env).collect(),
+            env: if defaults.env.is_empty() { self.env } else { joined(&defaults.env, self.env) },
             allow_network_git: self.allow_network_git.or(defaults.allow_network_git).unwrap_or(false),
         }
     }
+}
+
+/// The variables of `defaults`, which those of an agent override.
+fn joined(defaults: &BTreeMap<String, String>, own: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    defaults.clone().into_iter().chain(own).collect()
 }
 
 fn command(check: &mut Checker, section: &mut Section<'_>) -> Option<Vec<String>> {
@@ -339,7 +344,7 @@ fn env(check: &mut Checker, section: &mut Section<'_>) -> BTreeMap<String, Strin
         if !valid || name.starts_with(|c: char| c.is_ascii_digit()) {
             check.error(*line, place, "not a name of a variable: use letters, digits and '_'");
         } else if let Some(value) = check.text(value, place) {
-            env.insert(name.clone(), value);
+            env.insert(name.clone(), value.to_owned());
         }
     }
     env
