@@ -323,8 +323,6 @@ pub struct Decided {
     pub agent: Name,
     /// What became of it.
     pub decision: Decision,
-    /// The same in a sentence.
-    pub why: String,
 }
 
 #[cfg(test)]

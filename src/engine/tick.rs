@@ -85,13 +85,12 @@ impl Report {
     }
 }
 
-/// `cache/last-tick.json`.
+/// `cache/last-tick.json`, but for its `decisions`.
 #[derive(Debug, Serialize)]
 struct LastTick<'a> {
     #[serde(with = "time::required")]
     time: Time,
     duration_ms: u64,
-    decisions: &'a [Decided],
     problems: &'a [String],
 }
 
@@ -140,10 +139,9 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
         let last = LastTick {
             time: options.now,
             duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            decisions: &report.decided,
             problems: &[&report.problems[..], &report.failures].concat(),
         };
-        if let Err(error) = cache::save(&paths.last_tick(), &last) {
+        if let Err(error) = cache::save_list(&paths.last_tick(), &last, "decisions", &report.decided) {
             report.failures.push(format!("{error:#}"));
         }
     }
@@ -196,26 +194,28 @@ fn report(
         ..Report::default()
     };
     for (position, (agent, decision)) in config.agents.iter().zip(decisions).enumerate() {
-        let (decision, why) = match decision {
+        let decision = match decision {
             Decision::Start(work) if !options.dry_run => {
                 let start = Start { spawner, config, position, agent, work: &work, debug: options.debug };
                 match start::start(&start) {
                     Ok(Started::Yes { on_record }) => {
                         report.failures.extend(on_record.err().map(|error| format!("{}: {error:#}", agent.name)));
-                        (Decision::Start(work), "started".to_owned())
+                        Decision::Start(work)
                     }
-                    Ok(Started::No(reason)) => (Decision::Skip(reason.clone()), reason.to_string()),
+                    Ok(Started::No(reason)) => Decision::Skip(reason),
                     Err(error) => {
                         report.failures.push(format!("{}: {error:#}", agent.name));
-                        (Decision::Skip(schedule::Reason::Recovering), format!("{error:#}"))
+                        Decision::Skip(schedule::Reason::Recovering)
                     }
                 }
             }
-            Decision::Start(work) => (Decision::Start(work), "would start".to_owned()),
-            Decision::Skip(reason) => (Decision::Skip(reason.clone()), reason.to_string()),
+            decision => decision,
         };
-        tracing::debug!(agent = %agent.name, role = %agent.role, ?decision, "{why}");
-        report.decided.push(Decided { agent: agent.name.clone(), decision, why });
+        match &decision {
+            Decision::Start(_) => tracing::debug!(agent = %agent.name, role = %agent.role, ?decision, "starts"),
+            Decision::Skip(reason) => tracing::debug!(agent = %agent.name, role = %agent.role, "{reason}"),
+        }
+        report.decided.push(Decided { agent: agent.name.clone(), decision });
     }
     if taken.refresh && !options.dry_run {
         refresh(spawner, &mut report.failures);

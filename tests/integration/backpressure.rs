@@ -30,8 +30,8 @@ fn claims_in_one_tick_stop_at_max_claimed() {
     test.tick();
     assert_eq!((test.queue("incoming").len(), test.queue("claimed").len() + test.queue("done").len()), (1, 2));
     test.wait_quiet();
-    let why = test.last_tick()["decisions"].to_string();
-    assert!(why.contains("2 of 2 tasks are claimed (max_claimed)"), "{why}");
+    let decisions = test.last_tick()["decisions"].to_string();
+    assert!(decisions.contains(r#"{"claimed":2,"limit":2,"reason":"claims_full"}"#), "{decisions}");
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn claimed_tasks_count_as_the_pull_requests_that_they_will_open() {
     }
     test.tick_and_wait();
     assert_eq!(test.queue("done").len(), 2);
-    let why = test.last_tick()["decisions"].to_string();
-    assert!(why.contains("3 of 3 pull requests are open or about to be (max_open_prs)"), "{why}");
+    let decisions = test.last_tick()["decisions"].to_string();
+    assert!(decisions.contains(r#""reason":"prs_full""#), "{decisions}");
 }
 
 #[test]
