@@ -102,7 +102,7 @@ fn snapshot(agents: usize) -> Result<Snapshot> {
     let free = || AgentView { standing: Standing::Free, state: AgentState::default() };
     let claimable: Result<Vec<Task>> = (0..agents).map(|n| parsed(&format!("TASK-{n:08x}"))).collect();
     Ok(Snapshot {
-        agents: (0..agents).map(|_| free()).collect(),
+        agents: (0..agents).map(|_| free().into()).collect(),
         incoming: u32::try_from(agents)?,
         claimable: claimable?,
         ..Snapshot::default()

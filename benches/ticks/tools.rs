@@ -51,6 +51,8 @@ pub fn release_build(target: &Path) -> Command {
 
 /// Runs a command to its end; what it prints is shown only if it fails.
 pub fn run(command: &mut Command) -> Result<String> {
+    // From cargo: the loader would look for every library there first.
+    command.env_remove("LD_LIBRARY_PATH");
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?}"))?;
     if !output.status.success() {
         bail!("{command:?}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
