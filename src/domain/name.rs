@@ -24,10 +24,6 @@ impl Name {
     }
 }
 
-fn folded(text: &str) -> impl Iterator<Item = u8> + '_ {
-    text.bytes().map(|b| b.to_ascii_lowercase())
-}
-
 /// Why a text is not a [`Name`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidName(String);
@@ -89,9 +85,13 @@ impl Eq for Name {}
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Most names differ only towards their end: what is the same needs no folding.
-        let same = self.0.bytes().zip(other.0.bytes()).take_while(|(own, others)| own == others).count();
-        folded(&self.0[same..]).cmp(folded(&other.0[same..]))
+        for (own, others) in self.0.bytes().zip(other.0.bytes()) {
+            // Folding is for the few that differ as they are.
+            if own != others && !own.eq_ignore_ascii_case(&others) {
+                return own.to_ascii_lowercase().cmp(&others.to_ascii_lowercase());
+            }
+        }
+        self.0.len().cmp(&other.0.len())
     }
 }
 
@@ -103,9 +103,12 @@ impl PartialOrd for Name {
 
 impl Hash for Name {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        for byte in folded(&self.0) {
-            state.write_u8(byte);
-        }
+        let mut bytes = [0; MAX_LEN];
+        let own = self.0.as_bytes();
+        let bytes = &mut bytes[..own.len()];
+        bytes.copy_from_slice(own);
+        bytes.make_ascii_lowercase();
+        state.write(bytes);
     }
 }
 
@@ -129,6 +132,9 @@ mod tests {
         let (a, b): (Name, Name) = ("TASK-ab".parse().unwrap(), "task-AB".parse().unwrap());
         assert_eq!(a, b);
         assert_eq!(a.cmp(&b), Ordering::Equal);
+        let mut names: Vec<Name> = ["b", "A-2", "a-10", "A", "a_1", "B1"].map(|name| name.parse().unwrap()).into();
+        names.sort();
+        assert_eq!(names.iter().map(Name::as_str).collect::<Vec<_>>(), ["A", "a-10", "A-2", "a_1", "b", "B1"]);
         let set: std::collections::HashSet<_> = [a, b].into();
         assert_eq!(set.len(), 1);
     }

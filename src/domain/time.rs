@@ -3,6 +3,8 @@
 //! It never asks what time it is.
 
 use chrono::{DateTime, Local, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use serde::Deserialize;
+use std::borrow::Cow;
 
 /// A point in time. Always UTC in memory and on disk.
 pub type Time = DateTime<Utc>;
@@ -66,9 +68,13 @@ pub fn parse_span(text: &str) -> Option<i64> {
     i64::from(number).checked_mul(unit)
 }
 
+/// Text that stays where it is, if it can.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// `Option<Time>` fields in JSON.
 pub mod option {
-    use super::{Time, parse, to_text};
+    use super::{Text, Time, parse, to_text};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     /// Writes RFC 3339 or null.
@@ -87,15 +93,15 @@ pub mod option {
     /// # Errors
     /// Text that is no time.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
-        Option::<String>::deserialize(from)?
-            .map(|text| parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time"))))
+        Option::<Text<'de>>::deserialize(from)?
+            .map(|Text(text)| parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time"))))
             .transpose()
     }
 }
 
 /// `Time` fields in JSON that are always there.
 pub mod required {
-    use super::{Time, parse, to_text};
+    use super::{Text, Time, parse, to_text};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     /// Writes RFC 3339.
@@ -111,7 +117,7 @@ pub mod required {
     /// # Errors
     /// Text that is no time.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
-        let text = String::deserialize(from)?;
+        let Text(text) = Text::deserialize(from)?;
         parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time")))
     }
 }

@@ -14,17 +14,23 @@ use crate::{
     store::{
         lock::Lock,
         paths::{AgentPaths, Paths},
+        read,
         state::{self, Loaded},
     },
 };
 use anyhow::{Context, Result};
-use std::{collections::BTreeMap, fs, io};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::fd::{AsFd, BorrowedFd},
+    sync::Arc,
+};
 
 /// Every agent that has a folder, configured or not.
 #[derive(Debug, Default)]
 pub struct Crew {
     /// The agents.
-    pub views: BTreeMap<Name, AgentView>,
+    pub views: BTreeMap<Name, Arc<AgentView>>,
     /// Those whose recovery was started.
     pub recovering: Vec<Name>,
     /// What went wrong, in sentences.
@@ -34,13 +40,13 @@ pub struct Crew {
 impl Crew {
     /// The agents with the tasks that their states name.
     pub fn named(&self) -> Vec<(Name, Name)> {
-        let named = |(name, view): (&Name, &AgentView)| Some((name.clone(), view.state.current_task.clone()?));
+        let named = |(name, view): (&Name, &Arc<AgentView>)| Some((name.clone(), view.state.current_task.clone()?));
         self.views.iter().filter_map(named).collect()
     }
 
     /// The view of an agent; one that never ran has none yet and is free.
-    pub fn view(&self, name: &Name) -> AgentView {
-        let never_ran = || AgentView { standing: Standing::Free, state: AgentState::default() };
+    pub fn view(&self, name: &Name) -> Arc<AgentView> {
+        let never_ran = || Arc::new(AgentView { standing: Standing::Free, state: AgentState::default() });
         self.views.get(name).cloned().unwrap_or_else(never_ran)
     }
 }
@@ -51,20 +57,24 @@ impl Crew {
 /// The folder of the agents can't be read.
 pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<Crew> {
     let mut crew = Crew::default();
-    for name in folders(paths)? {
-        match look(paths, &name, spawner) {
+    let Some(agents) = read::open_folder(&paths.agents_dir())? else { return Ok(crew) };
+    let names = folders(paths)?;
+    let mut views = Vec::with_capacity(names.len());
+    for name in names {
+        match look(paths, agents.as_fd(), &name, spawner) {
             Ok((view, recovering)) => {
                 tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
                 crew.recovering.extend(recovering.then(|| name.clone()));
-                crew.views.insert(name, view);
+                views.push((name, Arc::new(view)));
             }
             Err(error) => {
                 crew.problems.push(format!("{name}: {error:#}"));
                 let view = AgentView { standing: Standing::Unreadable, state: AgentState::default() };
-                crew.views.insert(name, view);
+                views.push((name, Arc::new(view)));
             }
         }
     }
+    crew.views = views.into_iter().collect();
     Ok(crew)
 }
 
@@ -79,15 +89,23 @@ pub fn folders(paths: &Paths) -> Result<Vec<Name>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(|| format!("{} can't be read", dir.display())),
     };
-    Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
+    Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()?.try_into().ok()).collect())
 }
 
 /// One agent, and whether its recovery was started.
-fn look(paths: &Paths, name: &Name, spawner: Option<&Spawner<'_>>) -> Result<(AgentView, bool)> {
+fn look(
+    paths: &Paths,
+    agents: BorrowedFd<'_>,
+    name: &Name,
+    spawner: Option<&Spawner<'_>>,
+) -> Result<(AgentView, bool)> {
+    if let Some(state) = state::at_rest(agents, name) {
+        return Ok((AgentView { standing: Standing::Free, state }, false));
+    }
     let agent = paths.agent(name);
     let (state, lost) = match state::load(&agent)? {
         Loaded::State(state) if state.is_idle() => {
-            // One that tells of anything was read from a file: nothing more is to be looked at.
+            // One that tells of anything was read from a file.
             let lost = state == AgentState::default() && has_lost_its_state(&agent)?;
             let standing = if lost { Standing::Running } else { Standing::Free };
             return Ok((AgentView { standing, state }, false));

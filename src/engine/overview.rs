@@ -105,7 +105,7 @@ fn agents(looked: &Looked, now: Time) -> Vec<AgentLine> {
     };
     let mut lines = Vec::new();
     for (agent, decision) in look.iter().flat_map(|look| look.config.agents.iter().zip(&look.decisions)) {
-        let state = crew.view(&agent.name).state;
+        let state = crew.view(&agent.name).state.clone();
         let (doing, brief) = doing(decision, &state, now);
         lines.push(AgentLine {
             name: agent.name.clone(),

@@ -4,6 +4,7 @@
 
 mod agent;
 
+pub(super) use agent::STATE;
 pub use agent::{AgentPaths, RunPaths};
 
 use crate::domain::{name::Name, proposal::ProposalState, task::TaskState};

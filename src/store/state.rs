@@ -4,15 +4,16 @@
 
 use super::{
     atomic::{self, Moved},
-    paths::AgentPaths,
+    paths::{AgentPaths, STATE},
     read::{self, Refused},
 };
 use crate::domain::{
+    name::Name,
     state::AgentState,
     time::{self, Time},
 };
 use anyhow::{Result, bail};
-use std::path::PathBuf;
+use std::{os::fd::BorrowedFd, path::PathBuf};
 
 /// What `state.json` says.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack, and nearly all are states")]
@@ -39,6 +40,13 @@ pub fn load(agent: &AgentPaths) -> Result<Loaded> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// The state of the agent `name`, whose folder is in the open folder `agents`, if it has run and is at rest; `None` for
+/// everything that is worth a closer look.
+pub fn at_rest(agents: BorrowedFd<'_>, name: &Name) -> Option<AgentState> {
+    let state: AgentState = read::read_small_json(agents, &format!("{name}/{STATE}"))?;
+    (state.is_idle() && state != AgentState::default()).then_some(state)
 }
 
 /// Writes the state of an agent.

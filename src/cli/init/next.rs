@@ -141,7 +141,7 @@ fn configuration(root: &Path) -> Result<Config, String> {
 /// What a tick starts in a project without tasks, and what it may cost.
 fn first_tick(config: &Config, now: Time) -> String {
     let fresh = AgentView { standing: Standing::Free, state: AgentState::default() };
-    let snapshot = Snapshot { agents: vec![fresh; config.agents.len()], ..Snapshot::default() };
+    let snapshot = Snapshot { agents: vec![fresh.into(); config.agents.len()], ..Snapshot::default() };
     let starting: Vec<_> = decide(config, &snapshot, now)
         .iter()
         .zip(&config.agents)

@@ -1,7 +1,10 @@
 //! What a decision is made from: how everything stands at one moment. It is filled in elsewhere, and decides nothing.
 
 use crate::domain::{config::Config, gate::DueCheck, name::Name, outcome::Cooldown, state::AgentState, task::Task};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Whether an agent could take up a run at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub struct Snapshot {
     /// Agents that a person wants started now: these wait for no interval.
     pub requested: BTreeSet<Name>,
     /// The agents, in the order of the configuration.
-    pub agents: Vec<AgentView>,
+    pub agents: Vec<Arc<AgentView>>,
     /// Runs of agents that are no longer configured.
     pub other_running: u32,
     /// Tasks in incoming.

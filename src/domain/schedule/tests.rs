@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::{config, outcome::Cooldown, task, time};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn at(clock: &str) -> Time {
     time::parse(&format!("2024-01-15T{clock}Z")).unwrap()
@@ -29,7 +30,7 @@ fn view(last_started: Option<Time>) -> AgentView {
 fn snapshot(config: &Config, tasks: &[(&str, &str)]) -> Snapshot {
     let claimable = tasks.iter().map(|(id, text)| task::parse(&id.parse().unwrap(), text).unwrap()).collect();
     Snapshot {
-        agents: config.agents.iter().map(|_| view(None)).collect(),
+        agents: config.agents.iter().map(|_| view(None).into()).collect(),
         incoming: u32::try_from(tasks.len()).unwrap(),
         claimable,
         ..Snapshot::default()
@@ -135,12 +136,12 @@ fn proposers_and_curators() {
 fn standing_and_state_hold_back() {
     let config = team("");
     let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT), ("T3", TEST)]);
-    snapshot.agents[0].standing = Standing::Running;
-    snapshot.agents[1].standing = Standing::Recovering;
-    snapshot.agents[2] = view(Some(at("11:59:00")));
-    snapshot.agents[3].state.consecutive_failures = 1;
-    snapshot.agents[3].state.last_finished = Some(at("11:58:00"));
-    snapshot.agents[4].standing = Standing::Unreadable;
+    Arc::make_mut(&mut snapshot.agents[0]).standing = Standing::Running;
+    Arc::make_mut(&mut snapshot.agents[1]).standing = Standing::Recovering;
+    snapshot.agents[2] = view(Some(at("11:59:00"))).into();
+    Arc::make_mut(&mut snapshot.agents[3]).state.consecutive_failures = 1;
+    Arc::make_mut(&mut snapshot.agents[3]).state.last_finished = Some(at("11:58:00"));
+    Arc::make_mut(&mut snapshot.agents[4]).standing = Standing::Unreadable;
     assert_eq!(words(&config, &snapshot), "Running Recovering NotDue Backoff Unreadable");
 }
 
@@ -148,9 +149,9 @@ fn standing_and_state_hold_back() {
 fn whom_a_person_wants_started_waits_for_no_interval_but_for_everything_else() {
     let config = team("queue_limits: {max_claimed: 1}");
     let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT), ("T3", TEST)]);
-    snapshot.agents[1] = view(Some(at("11:59:00")));
-    snapshot.agents[4].state.consecutive_failures = 5;
-    snapshot.agents[4].state.last_finished = Some(at("11:59:00"));
+    snapshot.agents[1] = view(Some(at("11:59:00"))).into();
+    Arc::make_mut(&mut snapshot.agents[4]).state.consecutive_failures = 5;
+    Arc::make_mut(&mut snapshot.agents[4]).state.last_finished = Some(at("11:59:00"));
     assert_eq!(words(&config, &snapshot), "T1#1 NotDue ClaimsFull NoTask Backoff");
     snapshot.requested = ["IMPL-2", "pm"].map(|name| name.parse().unwrap()).into();
     assert_eq!(words(&config, &snapshot), "ClaimsFull T1#1 ClaimsFull NoTask explore");
@@ -175,10 +176,10 @@ fn an_answered_question_holds_nothing() {
 fn the_longest_overdue_chooses_first() {
     let config = team("");
     let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT)]);
-    snapshot.agents[0] = view(Some(at("11:50:00")));
-    snapshot.agents[1] = view(Some(at("11:40:00")));
+    snapshot.agents[0] = view(Some(at("11:50:00"))).into();
+    snapshot.agents[1] = view(Some(at("11:40:00"))).into();
     assert!(words(&config, &snapshot).starts_with("NoTask T1#1"));
-    snapshot.agents[0] = view(None);
+    snapshot.agents[0] = view(None).into();
     assert!(words(&config, &snapshot).starts_with("T1#1 NoTask"));
 }
 
@@ -194,7 +195,7 @@ fn due_points() {
     ] {
         let config = config(&format!("agents:\n- {{name: a, role: product_manager, interval_seconds: {interval}}}"));
         let mut snapshot = snapshot(&config, &[]);
-        snapshot.agents[0] = view(Some(at(last)));
+        snapshot.agents[0] = view(Some(at(last))).into();
         assert_eq!(words(&config, &snapshot) == "explore", due, "{interval} {last}");
     }
 }
@@ -210,8 +211,8 @@ fn backoff_doubles_up_to_an_hour() {
     ] {
         let config = config("agents:\n- {name: a, role: product_manager, interval_seconds: 180}");
         let mut snapshot = snapshot(&config, &[]);
-        snapshot.agents[0].state.consecutive_failures = failures;
-        snapshot.agents[0].state.last_finished = Some(at(finished));
+        Arc::make_mut(&mut snapshot.agents[0]).state.consecutive_failures = failures;
+        Arc::make_mut(&mut snapshot.agents[0]).state.last_finished = Some(at(finished));
         assert_eq!(words(&config, &snapshot) == "Backoff", waits, "{failures} {finished}");
     }
 }
@@ -226,9 +227,9 @@ fn after_a_cooldown_one_goes_first() {
     snapshot.cooldown = cooldown("12:00:00");
     assert_eq!(words(&config, &snapshot), "T1#1 CoolingDown CoolingDown CoolingDown CoolingDown");
     // Who was under way before shows nothing; who began since does, and the others are told whom they wait for.
-    snapshot.agents[0] = AgentView { standing: Standing::Running, ..view(Some(at("11:59:00"))) };
+    snapshot.agents[0] = AgentView { standing: Standing::Running, ..view(Some(at("11:59:00"))) }.into();
     assert_eq!(words(&config, &snapshot), "Running T1#1 CoolingDown CoolingDown CoolingDown");
-    snapshot.agents[0].state.last_started = Some(at("12:00:00"));
+    Arc::make_mut(&mut snapshot.agents[0]).state.last_started = Some(at("12:00:00"));
     assert_eq!(words(&config, &snapshot), "Running CoolingDown CoolingDown CoolingDown CoolingDown");
     let Decision::Skip(reason) = decide(&config, &snapshot, at("12:00:00")).remove(1) else { panic!("it starts") };
     assert_eq!(reason.to_string(), "waits for impl-1, which tries first: limit");

@@ -3,6 +3,9 @@
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
+/// The name of the file with what is remembered between ticks.
+pub(in crate::store) const STATE: &str = "state.json";
+
 /// The paths of one agent.
 #[derive(Clone, Debug)]
 pub struct AgentPaths {
@@ -26,7 +29,7 @@ impl AgentPaths {
 
     /// What is remembered between ticks.
     pub fn state(&self) -> PathBuf {
-        self.dir.join("state.json")
+        self.dir.join(STATE)
     }
 
     /// The environment of a run, to `source` by hand.

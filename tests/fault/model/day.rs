@@ -41,7 +41,7 @@ fn day(config: &Config, late: &[i64], tasks: usize) -> BTreeMap<usize, Vec<DateT
         };
         let views = states.iter().map(|state| AgentView { standing: Standing::Free, state: state.clone() });
         let snapshot = Snapshot {
-            agents: views.collect(),
+            agents: views.map(Into::into).collect(),
             claimable: (0..tasks).map(task).collect(),
             incoming: u32::try_from(tasks).unwrap(),
             ..Snapshot::default()

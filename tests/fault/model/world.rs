@@ -123,7 +123,7 @@ impl World {
         schedule::claim_order(&mut claimable);
         Snapshot {
             paused: self.paused,
-            agents: self.agents.clone(),
+            agents: self.agents.iter().cloned().map(Into::into).collect(),
             incoming: self.count(TaskState::Incoming),
             claimed: self.count(TaskState::Claimed),
             claimed_opening: u32::try_from(schedule::opening(&claimed)).unwrap(),
