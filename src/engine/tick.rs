@@ -17,7 +17,7 @@ use crate::{
         message::{Message, MessageType},
         name::Name,
         run::Work,
-        schedule::{self, Decided, Decision},
+        schedule::{self, Decided, Decision, Reason},
         time::{self, Time},
     },
     exec::clock::monotonic_now,
@@ -141,11 +141,16 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             problems: &[&report.problems[..], &report.failures].concat(),
         };
-        if let Err(error) = cache::save_list(&paths.last_tick(), &last, "decisions", &report.decided) {
+        if let Err(error) = cache::save_list(&paths.last_tick(), &last, "decisions", worth_telling(&report.decided)) {
             report.failures.push(format!("{error:#}"));
         }
     }
     Ok(Tick::Done(Box::new(report)))
+}
+
+/// What a tick decided, but for those that aren't due: in nearly every tick these are nearly all.
+fn worth_telling(decided: &[Decided]) -> impl Iterator<Item = &Decided> {
+    decided.iter().filter(|decided| !matches!(decided.decision, Decision::Skip(Reason::NotDue { .. })))
 }
 
 /// Completes a judgement of a proposal that was cut off; what it was.
@@ -205,7 +210,7 @@ fn report(
                     Ok(Started::No(reason)) => Decision::Skip(reason),
                     Err(error) => {
                         report.failures.push(format!("{}: {error:#}", agent.name));
-                        Decision::Skip(schedule::Reason::Recovering)
+                        Decision::Skip(Reason::Recovering)
                     }
                 }
             }

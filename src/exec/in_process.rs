@@ -79,6 +79,7 @@ fn describe(reference: &Reference<'_>) -> Option<Ref> {
         Some(target) => Some(std::str::from_utf8(target).ok()?.to_owned()),
         None => None,
     };
+    // Resolved in any case: behind a damaged file of a ref the list shows what was packed before, and this looks again.
     let object = reference.resolve().ok()?.target()?.to_string();
     Some(Ref { name: std::str::from_utf8(reference.name_bytes()).ok()?.to_owned(), object, symbolic })
 }
@@ -162,6 +163,9 @@ mod tests {
         assert_eq!(is_tip(&git_dir, &head, &["refs/head"]), Some(false));
         sandbox.run(&["symbolic-ref", "refs/heads/dangling", "refs/heads/none"]);
         assert_eq!(refs(&git_dir), None, "git leaves it out");
+        fs::remove_file(git_dir.join("refs/heads/dangling")).unwrap();
+        fs::write(git_dir.join("refs/heads/main"), "garbage\n").unwrap();
+        assert_eq!(refs(&git_dir), None, "it is packed as well, and damaged");
     }
 
     #[test]

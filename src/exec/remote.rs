@@ -101,11 +101,11 @@ pub struct Origin {
 /// The remote called `origin` of the repository of `git`; `None` if there is none.
 pub fn origin(git: &Git) -> Result<Option<Origin>, GitError> {
     let wanted = ["config", "-z", "--get-regexp", r"^(remote\.origin\.(url|pushurl|fetch)|core\.sshcommand)$"];
-    let answer = git.try_run(wanted)?;
-    if !matches!(answer.status.code(), Some(0 | 1)) {
+    let answer = match git.try_run(wanted)? {
+        answer if matches!(answer.status.code(), Some(0 | 1)) => answer,
         // What git says against its configuration.
-        git.run(wanted)?;
-    }
+        _ => git.run(wanted)?,
+    };
     let entries = answer.entries();
     let settings: Vec<_> = entries.iter().map(|entry| entry.split_once('\n').unwrap_or((entry, ""))).collect();
     if !settings.iter().any(|(key, _)| key.ends_with("url")) {

@@ -154,19 +154,29 @@ impl Index {
         let added = self.git.try_run(["add", which, "--ignore-errors", "--", "."])?;
         let left_out = (!added.status.success()).then(|| added.stderr.trim().to_owned());
         if let Some(words) = &left_out {
-            let unreadable = added.status.code() == Some(1) && tells_of_unreadable_files_only(words);
-            ensure!(unreadable, "git could not take in what is there: {words}");
+            // It went through all files, and what it complains of are files that no commit can take.
+            let went_through = added.status.code() == Some(1) && !tells_of_the_machine(words);
+            ensure!(went_through, "git could not take in what is there: {words}");
         }
         leave_out_own_files(&self.git, has_head)?;
         Ok((self.git.text(["write-tree"])?, left_out))
     }
 }
 
-/// Whether files that can't be read are all that `git add` complains of: they can only be left out. After anything else, as
-/// a full disk, the index lacks what could be saved.
-fn tells_of_unreadable_files_only(stderr: &str) -> bool {
-    let of_one = |line: &str| line.ends_with(": Permission denied") || line.starts_with("error: unable to index file ");
-    stderr.lines().filter(|line| !line.starts_with("warning: ")).all(of_one)
+/// Whether `git add` complains of the machine, as of a full disk, and not of files: then the index lacks what could be saved.
+fn tells_of_the_machine(stderr: &str) -> bool {
+    const TROUBLE: [&str; 9] = [
+        "No space left on device",
+        "Disk quota exceeded",
+        "Read-only file system",
+        "Input/output error",
+        "Cannot allocate memory",
+        "Too many open files",
+        "failed to insert into database",
+        "insufficient permission for adding an object",
+        "unable to write",
+    ];
+    TROUBLE.iter().any(|words| stderr.contains(words))
 }
 
 /// Copies an index together with its time: git looks again at files that are not older than it.

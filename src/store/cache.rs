@@ -25,13 +25,18 @@ pub fn save(path: &Path, value: &impl Serialize) -> Result<()> {
 ///
 /// # Errors
 /// As for [`save`].
-pub fn save_list<T: Serialize>(path: &Path, head: &impl Serialize, key: &str, items: &[T]) -> Result<()> {
+pub fn save_list<T: Serialize>(
+    path: &Path,
+    head: &impl Serialize,
+    key: &str,
+    items: impl IntoIterator<Item = T>,
+) -> Result<()> {
     let mut bytes = serde_json::to_vec(head)?;
     bytes.pop();
     write!(bytes, ",\n\"{key}\": [")?;
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.into_iter().enumerate() {
         bytes.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
-        serde_json::to_writer(&mut bytes, item)?;
+        serde_json::to_writer(&mut bytes, &item)?;
     }
     bytes.extend_from_slice(b"\n]}\n");
     atomic::write_cache(path, &bytes)

@@ -19,10 +19,11 @@ pub(super) fn cannot(action: &str, path: &Path, error: impl Into<io::Error>) -> 
 pub fn is_disk_trouble(error: &anyhow::Error) -> bool {
     use io::ErrorKind as Kind;
     let kinds = [Kind::StorageFull, Kind::QuotaExceeded, Kind::ReadOnlyFilesystem];
+    // In the words of a program that was started.
+    let words = ["No space left on device", "Disk quota exceeded", "Read-only file system"];
     let is_one = |cause: &io::Error| kinds.contains(&cause.kind());
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref().is_some_and(is_one) || cause.to_string().contains("No space left on device"))
+    let tells = |cause: String| words.iter().any(|words| cause.contains(words));
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(is_one) || tells(cause.to_string()))
 }
 
 fn remedy(error: &io::Error) -> Option<&'static str> {

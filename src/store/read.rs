@@ -139,7 +139,7 @@ pub fn read_small_json<T: DeserializeOwned>(folder: BorrowedFd<'_>, path: &str) 
     .ok()?;
     let mut page = [MaybeUninit::uninit(); 4096];
     let (read, rest) = rustix::io::read(&file, &mut page).ok()?;
-    // Less than was asked for: that is the end, if it is a file; in what is none, there is nothing to be read.
+    // Less than was asked for is the end of a file. What is none has nothing to read, or it wasn't put there by accident.
     if rest.is_empty() { None } else { serde_json::from_str(std::str::from_utf8(read).ok()?).ok() }
 }
 

@@ -265,14 +265,25 @@ fn files_that_were_never_checked_out_are_not_removed_ones() {
 }
 
 #[test]
-fn only_files_that_cannot_be_read_may_be_left_out() {
-    for (words, unreadable) in [
-        ("error: open(\"b\"): Permission denied\nerror: unable to index file 'b'", true),
-        ("warning: could not open directory 'd/': Permission denied", true),
-        ("fatal: unable to write loose object file: No space left on device", false),
-        ("error: open(\"b\"): Permission denied\nerror: unable to index file 'b'\nfatal: Out of memory", false),
-        ("error: big: failed to insert into database\nerror: unable to index file 'big'", false),
+fn what_no_commit_can_take_is_left_out_and_a_full_disk_is_an_error() {
+    for (words, machine) in [
+        ("error: open(\"b\"): Permission denied\nerror: unable to index file 'b'", false),
+        ("error: f: can only add regular files, symbolic links or git-directories", false),
+        ("error: invalid path 'git~1'\nerror: unable to add 'git~1' to index", false),
+        ("fatal: unable to write loose object file: No space left on device", true),
+        ("error: open(\"b\"): Permission denied\nerror: big: failed to insert into database", true),
     ] {
-        assert_eq!(tells_of_unreadable_files_only(words), unreadable, "{words}");
+        assert_eq!(tells_of_the_machine(words), machine, "{words}");
     }
+    let sandbox = Sandbox::plain();
+    let worktree = sandbox.worktree("a");
+    worktree.ensure(&sandbox.run(&["rev-parse", "HEAD"])).unwrap();
+    worktree.stand_detached(&sandbox.run(&["rev-parse", "HEAD"])).unwrap();
+    fs::remove_file(worktree.path().join("f")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(worktree.path().join("f")).status().unwrap().success());
+    fs::write(worktree.path().join("g"), "work\n").unwrap();
+    let saved = salvage(&worktree, "run-1", "Left", &sandbox.path().join("aside")).unwrap().unwrap();
+    assert!(saved.left_out.is_some_and(|words| words.contains("regular files")));
+    let commit = saved.kept.unwrap().commit;
+    assert_eq!(sandbox.run(&["show", &format!("{commit}:g")]), "work");
 }
