@@ -76,8 +76,8 @@ fn what_a_run_has_opened_counts_at_once() {
     for _ in 0..2 {
         test.tick_and_wait();
         assert_eq!((test.task_state("TASK-1"), test.task_state("TASK-2")), ("done", "incoming"));
-        let skip = test.last_tick()["decisions"][1]["decision"]["skip"].to_string();
-        assert_eq!(skip, r#"{"limit":1,"open":1,"reason":"prs_full"}"#);
+        let decisions = test.last_tick()["decisions"].to_string();
+        assert!(decisions.contains(r#"{"limit":1,"open":1,"reason":"prs_full"}"#), "{decisions}");
     }
     assert_eq!(test.github.only_pull_request().state.trim(), "OPEN");
 }
