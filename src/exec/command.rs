@@ -3,23 +3,24 @@
 //! It never uses a shell, never leaves a program running past its limit and never waits for a
 //! background process that kept the output open.
 
+mod exchange;
+
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use self::exchange::Exchange;
 use crate::exec::clock::monotonic_now;
 
-/// How long output is still awaited once the program has ended: a background process may hold the pipe for ever.
-const DRAIN: Duration = Duration::from_millis(500);
 /// How long, all programs together, one that waits for a network may go on once this process was told to end.
 const FAREWELL: Duration = Duration::from_secs(4);
 /// How often a program that waits for a network is looked after.
@@ -134,40 +135,45 @@ pub fn run_with(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = cmd.spawn().map_err(|e| spawn_error(cmd, &program, e))?;
-    feed(&mut child, stdin);
-    let stdout = Collector::start(child.stdout.take(), max_output, Keep::First);
-    let stderr = Collector::start(child.stderr.take(), max_output, Keep::Last);
     let pid = Pid::from_child(&child);
-    if let Err(after) = await_end(&exit_of(pid), timeout, patience) {
+    let ended = Exchange::new(&mut child, stdin, max_output).and_then(|mut exchange| {
+        let in_time = await_end(&mut exchange, &exit_of(pid)?, timeout, patience)?;
+        Ok((exchange, in_time))
+    });
+    if !matches!(ended, Ok((_, Ok(())))) {
         // The leader is still unreaped, so the group's number can't belong to anyone else.
         let _ = kill_process_group(pid, Signal::KILL);
-        child.wait().map_err(io)?;
-        return Err(CommandError::TimedOut {
-            program,
-            after,
-            stderr: String::from_utf8_lossy(&stderr.take().0).into_owned(),
-        });
     }
     let status = child.wait().map_err(io)?;
-    let (stdout, truncated) = stdout.take();
-    Ok(Captured { status, stdout, stderr: stderr.take().0, truncated })
+    let (exchange, in_time) = ended.map_err(io)?;
+    let (stdout, truncated, stderr) = exchange.finish().map_err(io)?;
+    match in_time {
+        Ok(()) => Ok(Captured { status, stdout, stderr, truncated }),
+        Err(after) => {
+            let stderr = String::from_utf8_lossy(&stderr).into_owned();
+            Err(CommandError::TimedOut { program, after, stderr })
+        }
+    }
 }
 
 /// Waits for the end; otherwise says after which time it is to be stopped.
-fn await_end(ended: &Receiver<()>, timeout: Duration, patience: Patience) -> Result<(), Duration> {
+fn await_end(
+    exchange: &mut Exchange<'_>,
+    ended: &OwnedFd,
+    timeout: Duration,
+    patience: Patience,
+) -> io::Result<Result<(), Duration>> {
     let flag = TOLD_TO_END.get().filter(|_| patience == Patience::Network);
-    let Some(flag) = flag else { return ended.recv_timeout(timeout).map_err(|_| timeout) };
     let begun = monotonic_now();
     loop {
         let passed = begun.elapsed();
-        let told_for = flag.load(Ordering::Relaxed).then(|| TOLD_AT.get_or_init(monotonic_now).elapsed());
-        if passed >= timeout || told_for.is_some_and(|told_for| told_for >= FAREWELL) {
-            return Err(passed);
+        let is_told = flag.is_some_and(|flag| flag.load(Ordering::Relaxed));
+        if passed >= timeout || is_told && TOLD_AT.get_or_init(monotonic_now).elapsed() >= FAREWELL {
+            return Ok(Err(passed.min(timeout)));
         }
-        match ended.recv_timeout(LOOK_EVERY.min(timeout - passed)) {
-            Ok(()) => return Ok(()),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(passed),
+        let left = timeout - passed;
+        if exchange.step(Some(ended.as_fd()), if flag.is_some() { left.min(LOOK_EVERY) } else { left })? {
+            return Ok(Ok(()));
         }
     }
 }
@@ -195,88 +201,24 @@ fn spawn_error(cmd: &Command, program: &str, source: io::Error) -> CommandError 
     }
 }
 
-fn feed(child: &mut Child, stdin: Option<&[u8]>) {
-    if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), stdin) {
-        let bytes = bytes.to_vec();
-        // A program that doesn't read its input is its own affair; its exit code tells.
-        thread::spawn(move || drop(pipe.write_all(&bytes)));
+/// Becomes readable when `pid` has ended. It is left for the caller to reap.
+fn exit_of(pid: Pid) -> io::Result<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    if let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+        return Ok(process);
     }
+    waited_for(pid)
 }
 
-/// Sends once when `pid` has ended. It is left for the caller to reap.
-fn exit_of(pid: Pid) -> Receiver<()> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+/// The same where the system has no descriptors of processes: a thread waits, and closes the other end of a pipe.
+fn waited_for(pid: Pid) -> io::Result<OwnedFd> {
+    let (reader, writer) = io::pipe()?;
+    thread::Builder::new().spawn(move || {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), options) {}
-        let _ = sender.send(());
-    });
-    receiver
-}
-
-#[derive(Clone, Copy)]
-enum Keep {
-    First,
-    Last,
-}
-
-/// Reads one output to its end in the background and keeps a bounded part.
-struct Collector {
-    kept: Arc<Mutex<(Vec<u8>, bool)>>,
-    done: Receiver<()>,
-}
-
-impl Collector {
-    fn start(pipe: Option<impl Read + Send + 'static>, limit: usize, keep: Keep) -> Self {
-        let kept = Arc::new(Mutex::new((Vec::new(), false)));
-        let (sender, done) = mpsc::channel();
-        let shared = Arc::clone(&kept);
-        thread::spawn(move || {
-            let mut chunk = vec![0; 64 * 1024];
-            let mut pipe = pipe;
-            while let Some(read) = pipe.as_mut().and_then(|p| next(p, &mut chunk)) {
-                let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                append(&mut kept, &chunk[..read], limit, keep);
-            }
-            let _ = sender.send(());
-        });
-        Self { kept, done }
-    }
-
-    /// What was read, and whether anything was left out.
-    fn take(self) -> (Vec<u8>, bool) {
-        let _ = self.done.recv_timeout(DRAIN);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *kept)
-    }
-}
-
-fn next(pipe: &mut impl Read, chunk: &mut [u8]) -> Option<usize> {
-    loop {
-        match pipe.read(chunk) {
-            Ok(0) => return None,
-            Ok(read) => return Some(read),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
-}
-
-fn append(kept: &mut (Vec<u8>, bool), bytes: &[u8], limit: usize, keep: Keep) {
-    let (buffer, cut) = kept;
-    match keep {
-        Keep::First => {
-            let room = limit.saturating_sub(buffer.len()).min(bytes.len());
-            buffer.extend_from_slice(&bytes[..room]);
-            *cut |= room < bytes.len();
-        }
-        Keep::Last => {
-            buffer.extend_from_slice(bytes);
-            let excess = buffer.len().saturating_sub(limit);
-            buffer.drain(..excess);
-            *cut |= excess > 0;
-        }
-    }
+        drop(writer);
+    })?;
+    Ok(reader.into())
 }
 
 #[cfg(test)]
@@ -308,6 +250,26 @@ mod tests {
         assert_eq!(got.stdout, b"1234");
         assert_eq!(got.stderr, b"6789");
         assert!(got.truncated);
+    }
+
+    #[test]
+    fn a_program_that_says_much_before_it_reads_much_is_not_stuck() {
+        let big = vec![b'x'; 1 << 20];
+        let script = "yes word | head -c 1000000; yes word | head -c 1000000 >&2; wc -c >&2";
+        let got = run(&mut sh(script), Some(&big), Duration::from_secs(20), 100_000).unwrap();
+        assert_eq!((got.stdout.len(), got.truncated), (100_000, true));
+        assert_eq!(got.stderr.len(), 100_000);
+        assert!(got.stderr.ends_with(b"1048576\n"), "{}", String::from_utf8_lossy(&got.stderr[99_900..]));
+    }
+
+    #[test]
+    fn an_end_is_seen_without_descriptors_of_processes() {
+        let mut cmd = sh("read line");
+        let mut child = cmd.stdin(Stdio::piped()).spawn().unwrap();
+        let ended = waited_for(Pid::from_child(&child)).unwrap();
+        let mut exchange = Exchange::new(&mut child, None, 10).unwrap();
+        assert!(exchange.step(Some(ended.as_fd()), Duration::from_secs(20)).unwrap());
+        assert!(!child.wait().unwrap().success());
     }
 
     #[test]
