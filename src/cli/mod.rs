@@ -14,6 +14,7 @@ mod guard;
 mod init;
 mod input;
 mod install;
+mod internal;
 mod limits;
 mod logs;
 mod man;
@@ -77,6 +78,16 @@ struct Options {
 struct Tick {
     #[command(flatten)]
     options: Options,
+}
+
+/// What the program calls itself: a supervisor would hold the definitions of all the commands for as long as its run takes.
+#[derive(Debug, Parser)]
+#[command(disable_help_flag = true, disable_help_subcommand = true)]
+struct Internal {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: internal::Command,
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,29 +182,24 @@ enum Command {
         scheduler man --dir ~/.local/share/man/man1"
     )]
     Man(man::Args),
-    /// Carry one run; started by ticks
-    #[command(hide = true)]
-    Supervise(supervise::Args),
-    /// Say whether a run without a shell may run a line; asked by claude
-    #[command(hide = true)]
-    Guard(guard::Args),
-    /// Ask for the open pull requests; started by ticks
-    #[command(hide = true)]
-    Refresh,
-    /// Notify the human of new messages; started by ticks
-    #[command(hide = true)]
-    Notify,
-    /// Tidy up; started by ticks
-    #[command(hide = true)]
-    Housekeeping,
+    #[command(flatten)]
+    Internal(internal::Command),
+}
+
+impl Cli {
+    /// The command line, if it is one of those that are used again and again and cost little to define.
+    fn frequent() -> Option<Self> {
+        if let Ok(Tick { options }) = Tick::try_parse() {
+            return Some(Self { options, command: None });
+        }
+        let Internal { options, command } = Internal::try_parse().ok()?;
+        Some(Self { options, command: Some(Command::Internal(command)) })
+    }
 }
 
 /// Runs the command line; the result is the exit code of the process.
 pub fn main() -> ExitCode {
-    let cli = match Tick::try_parse() {
-        Ok(Tick { options }) => Cli { options, command: None },
-        Err(_) => Cli::parse(),
-    };
+    let cli = Cli::frequent().unwrap_or_else(Cli::parse);
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
@@ -216,7 +222,6 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Task(command)) => task::run(command, &context),
         Some(Command::Proposal(command)) => proposal::run(command, &context),
         Some(Command::Prompt(command)) => prompt::run(command, &context),
-        Some(Command::Guard(args)) => guard::run(args),
         Some(Command::Message(command)) => message::run(command, &context),
         Some(Command::Review(command)) => review::run(command, &context),
         Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), &context),
@@ -229,10 +234,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Schema) => schema::run(&context),
         Some(Command::Completions(args)) => completions::run(args, &context),
         Some(Command::Man(args)) => man::run(args, &context),
-        Some(Command::Supervise(args)) => supervise::run(args, &context),
-        Some(Command::Refresh) => supervise::refresh(&context),
-        Some(Command::Notify) => supervise::notify(&context),
-        Some(Command::Housekeeping) => supervise::housekeeping(&context),
+        Some(Command::Internal(command)) => internal::run(command, &context),
         None => tick::run(cli.options.dry_run, &context),
     }
 }

@@ -1,0 +1,35 @@
+//! The commands that only the program itself calls, and claude for it; none of them is for people.
+
+use super::{Context, guard, supervise};
+use anyhow::Result;
+
+/// Hidden from the help.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Carry one run; started by ticks
+    #[command(hide = true)]
+    Supervise(supervise::Args),
+    /// Say whether a run without a shell may run a line; asked by claude
+    #[command(hide = true)]
+    Guard(guard::Args),
+    /// Ask for the open pull requests; started by ticks
+    #[command(hide = true)]
+    Refresh,
+    /// Notify the human of new messages; started by ticks
+    #[command(hide = true)]
+    Notify,
+    /// Tidy up; started by ticks
+    #[command(hide = true)]
+    Housekeeping,
+}
+
+/// Carries one out.
+pub fn run(command: &Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Supervise(args) => supervise::run(args, context),
+        Command::Guard(args) => guard::run(args),
+        Command::Refresh => supervise::refresh(context),
+        Command::Notify => supervise::notify(context),
+        Command::Housekeeping => supervise::housekeeping(context),
+    }
+}
