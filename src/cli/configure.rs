@@ -87,8 +87,8 @@ fn list(text: &str) -> Result<Vec<String>> {
     }
     let bad = || usage(format!("{text:?} is no list: write [a, b]"));
     let Node { value: yaml::Value::List(items), .. } = yaml::parse(text).map_err(|_| bad())? else { return Err(bad()) };
-    let word = |node: Node| match node.value {
-        yaml::Value::Scalar { text, .. } => Some(text),
+    let word = |node: Node<'_>| match node.value {
+        yaml::Value::Scalar { text, .. } => Some(text.into_owned()),
         _ => None,
     };
     items.into_iter().map(word).collect::<Option<_>>().ok_or_else(bad)

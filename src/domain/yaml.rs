@@ -2,8 +2,8 @@
 //!
 //! It knows nothing of what the keys mean.
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
-use std::collections::HashMap;
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use std::{borrow::Cow, collections::HashMap};
 
 /// The most nodes a file may expand to; aliases could otherwise multiply without end.
 const MAX_NODES: usize = 200_000;
@@ -12,28 +12,31 @@ const MAX_DEPTH: usize = 32;
 
 /// A value and the line that it begins on, counted from 1.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub struct Node<'a> {
     /// Where it begins.
     pub line: usize,
     /// What it is.
-    pub value: Value,
+    pub value: Value<'a>,
 }
 
 /// What a node holds.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub enum Value<'a> {
     /// Text as written; `plain` if it had no quotes.
     Scalar {
         /// The text without quotes.
-        text: String,
+        text: Cow<'a, str>,
         /// Written without quotes, so that it may be a number, a truth value or null.
         plain: bool,
     },
     /// A list.
-    List(Vec<Node>),
-    /// Keys with their lines, in order.
-    Map(Vec<(String, usize, Node)>),
+    List(Vec<Node<'a>>),
+    /// In order.
+    Map(Vec<Entry<'a>>),
 }
+
+/// A key, its line, and what it stands for.
+pub type Entry<'a> = (Cow<'a, str>, usize, Node<'a>);
 
 /// What is wrong with the YAML itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +47,10 @@ pub struct SyntaxError {
     pub message: String,
 }
 
-impl Node {
+impl Node<'_> {
     /// Whether it is empty, `~` or `null`.
     pub fn is_null(&self) -> bool {
-        matches!(&self.value, Value::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
+        matches!(&self.value, Value::Scalar { text, plain: true } if matches!(&**text, "" | "~" | "null"))
     }
 
     /// What it is, for a message: `a list`, `a mapping`, or the text itself in quotes.
@@ -69,44 +72,45 @@ impl Node {
 }
 
 /// A list or mapping that is being read.
-struct Open {
+struct Open<'a> {
     anchor: usize,
     line: usize,
-    key: Option<(String, usize)>,
-    value: Value,
+    key: Option<(Cow<'a, str>, usize)>,
+    value: Value<'a>,
 }
 
 /// Reads the one document of a file. An empty file is an empty mapping.
 ///
 /// # Errors
 /// The first thing that is no YAML, a key that stands twice in one mapping, an expansion without end.
-pub fn parse(text: &str) -> Result<Node, SyntaxError> {
+pub fn parse(text: &str) -> Result<Node<'_>, SyntaxError> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut builder = Builder::default();
+    let mut builder = Builder { text, ..Builder::default() };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| SyntaxError {
             line: error.marker().line(),
             message: format!("not valid YAML: {}", error.info()),
         })?;
-        builder.event(event, span.start.line())?;
+        builder.event(event, span)?;
     }
     Ok(builder.root.unwrap_or(Node { line: 1, value: Value::Map(Vec::new()) }))
 }
 
 #[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
-    anchors: HashMap<usize, Node>,
-    root: Option<Node>,
+struct Builder<'a> {
+    text: &'a str,
+    open: Vec<Open<'a>>,
+    anchors: HashMap<usize, Node<'a>>,
+    root: Option<Node<'a>>,
     nodes: usize,
 }
 
-impl Builder {
-    fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), SyntaxError> {
+impl<'a> Builder<'a> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
+        let line = span.start.line();
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                // Copied, for the parser gives its own text room for far more.
-                let value = Value::Scalar { text: (*text).to_owned(), plain: style == ScalarStyle::Plain };
+                let value = Value::Scalar { text: self.as_written(&text, span), plain: style == ScalarStyle::Plain };
                 self.add(Node { line, value }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.open(anchor, line, Value::List(Vec::new())),
@@ -127,7 +131,16 @@ impl Builder {
         }
     }
 
-    fn open(&mut self, anchor: usize, line: usize, value: Value) -> Result<(), SyntaxError> {
+    /// The text of a scalar: what stands in the file where that is the same, which most do, a copy where not.
+    fn as_written(&self, text: &str, span: Span) -> Cow<'a, str> {
+        // The parser counts characters: behind one of several bytes the place is wrong, and then the text isn't the same.
+        match self.text.get(span.start.index()..span.end.index()) {
+            Some(written) if written == text => Cow::Borrowed(written),
+            _ => Cow::Owned(text.to_owned()),
+        }
+    }
+
+    fn open(&mut self, anchor: usize, line: usize, value: Value<'a>) -> Result<(), SyntaxError> {
         if self.open.len() >= MAX_DEPTH {
             return error(line, "nested too deeply");
         }
@@ -135,7 +148,7 @@ impl Builder {
         Ok(())
     }
 
-    fn add(&mut self, node: Node, anchor: usize) -> Result<(), SyntaxError> {
+    fn add(&mut self, node: Node<'a>, anchor: usize) -> Result<(), SyntaxError> {
         let line = node.line;
         self.nodes += node.size();
         if self.nodes > MAX_NODES {
@@ -165,7 +178,7 @@ impl Builder {
 }
 
 /// Adds an entry; `<<` brings in another mapping's entries, which those written here override.
-fn merge_or_push(entries: &mut Vec<(String, usize, Node)>, key: String, line: usize, node: Node) {
+fn merge_or_push<'a>(entries: &mut Vec<Entry<'a>>, key: Cow<'a, str>, line: usize, node: Node<'a>) {
     if key != "<<" {
         entries.retain(|(old, at, _)| *old != key || *at > 0);
         return entries.push((key, line, node));
@@ -197,9 +210,9 @@ fn error<T>(line: usize, message: &str) -> Result<T, SyntaxError> {
 mod tests {
     use super::*;
 
-    fn keys(node: &Node) -> Vec<(&str, usize)> {
+    fn keys<'a>(node: &'a Node<'_>) -> Vec<(&'a str, usize)> {
         match &node.value {
-            Value::Map(entries) => entries.iter().map(|(key, line, _)| (key.as_str(), *line)).collect(),
+            Value::Map(entries) => entries.iter().map(|(key, line, _)| (&**key, *line)).collect(),
             _ => Vec::new(),
         }
     }

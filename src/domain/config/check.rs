@@ -5,7 +5,7 @@
 use super::place::Place;
 use crate::domain::{
     text::nearest,
-    yaml::{Node, Value},
+    yaml::{Entry, Node, Value},
 };
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -61,7 +61,7 @@ impl Checker {
     }
 
     /// The entries of a mapping; an error and nothing if it is none.
-    pub(super) fn section<'a>(&mut self, node: &'a Node, place: impl Into<Place<'a>>) -> Section<'a> {
+    pub(super) fn section<'a>(&mut self, node: &'a Node<'_>, place: impl Into<Place<'a>>) -> Section<'a> {
         let place = place.into();
         let entries: &[_] = match &node.value {
             Value::Map(entries) => entries,
@@ -75,7 +75,7 @@ impl Checker {
     }
 
     /// The items of a list; an error and nothing if it is none.
-    pub(super) fn items<'a>(&mut self, node: &'a Node, place: Place<'_>) -> &'a [Node] {
+    pub(super) fn items<'a>(&mut self, node: &'a Node<'_>, place: Place<'_>) -> &'a [Node<'a>] {
         match &node.value {
             Value::List(items) => items,
             _ if node.is_null() => &[],
@@ -86,7 +86,7 @@ impl Checker {
         }
     }
 
-    pub(super) fn text<'a>(&mut self, node: &'a Node, place: Place<'_>) -> Option<&'a str> {
+    pub(super) fn text<'a>(&mut self, node: &'a Node<'_>, place: Place<'_>) -> Option<&'a str> {
         match &node.value {
             Value::Scalar { text, .. } if !node.is_null() && !text.contains('\0') => Some(text),
             _ => {
@@ -96,10 +96,10 @@ impl Checker {
         }
     }
 
-    fn boolean(&mut self, node: &Node, place: Place<'_>) -> Option<bool> {
+    fn boolean(&mut self, node: &Node<'_>, place: Place<'_>) -> Option<bool> {
         match &node.value {
-            Value::Scalar { text, plain: true } if matches!(text.as_str(), "true" | "True" | "TRUE") => Some(true),
-            Value::Scalar { text, plain: true } if matches!(text.as_str(), "false" | "False" | "FALSE") => Some(false),
+            Value::Scalar { text, plain: true } if matches!(&**text, "true" | "True" | "TRUE") => Some(true),
+            Value::Scalar { text, plain: true } if matches!(&**text, "false" | "False" | "FALSE") => Some(false),
             _ => {
                 self.error(node.line, place, format!("must be true or false, not {}", node.describe()));
                 None
@@ -109,7 +109,7 @@ impl Checker {
 
     pub(super) fn number<T>(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         place: Place<'_>,
         range: &RangeInclusive<T>,
         kind: &str,
@@ -136,14 +136,14 @@ impl Checker {
 pub(super) struct Section<'a> {
     pub(super) place: Place<'a>,
     pub(super) line: usize,
-    entries: &'a [(String, usize, Node)],
+    entries: &'a [Entry<'a>],
     asked: Vec<&'static str>,
     missing: Vec<(&'static str, &'static str)>,
 }
 
 impl<'a> Section<'a> {
     /// The value of a key that is there and not null.
-    pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
+    pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node<'a>> {
         self.asked.push(key);
         self.entries.iter().find(|(name, _, _)| name == key).map(|(_, _, node)| node).filter(|node| !node.is_null())
     }
@@ -154,7 +154,7 @@ impl<'a> Section<'a> {
     }
 
     /// Every entry, for mappings whose keys are names.
-    pub(super) fn entries(&self) -> &'a [(String, usize, Node)] {
+    pub(super) fn entries(&self) -> &'a [Entry<'a>] {
         self.entries
     }
 
@@ -227,7 +227,7 @@ impl<'a> Section<'a> {
         check.asked.extend(self.asked.iter().map(|key| self.key(key).to_string()));
         let mut meant = Vec::new();
         for (name, line, _) in self.entries {
-            if self.asked.contains(&name.as_str()) {
+            if self.asked.contains(&&**name) {
                 continue;
             }
             let key = self.key(name);

@@ -118,7 +118,7 @@ pub fn edit(text: &str, change: &Change) -> Result<String, Refusal> {
     Ok(after)
 }
 
-fn parsed(text: &str) -> Result<Node, Refusal> {
+fn parsed(text: &str) -> Result<Node<'_>, Refusal> {
     let problem = |error: yaml::SyntaxError| Problem {
         severity: super::Severity::Error,
         line: error.line,

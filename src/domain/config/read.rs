@@ -130,7 +130,7 @@ fn queue_limits(check: &mut Checker, top: &mut Section<'_>) -> QueueLimits {
 }
 
 /// The entries of a mapping from agent names.
-fn by_name<'a>(check: &mut Checker, top: &mut Section<'a>, key: &'static str) -> Vec<(Name, String, &'a Node)> {
+fn by_name<'a>(check: &mut Checker, top: &mut Section<'a>, key: &'static str) -> Vec<(Name, String, &'a Node<'a>)> {
     let Some(node) = top.get(key) else { return Vec::new() };
     let section = check.section(node, key);
     let named = section.entries().iter().filter_map(|(name, line, node)| {
@@ -344,7 +344,7 @@ fn env(check: &mut Checker, section: &mut Section<'_>) -> BTreeMap<String, Strin
         if !valid || name.starts_with(|c: char| c.is_ascii_digit()) {
             check.error(*line, place, "not a name of a variable: use letters, digits and '_'");
         } else if let Some(value) = check.text(value, place) {
-            env.insert(name.clone(), value.to_owned());
+            env.insert(name.clone().into_owned(), value.to_owned());
         }
     }
     env

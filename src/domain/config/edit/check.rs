@@ -2,9 +2,10 @@
 
 use super::{Change, Step, Value};
 use crate::domain::yaml::{Node, Value as Tree};
+use std::borrow::Cow;
 
 /// The tree after a change; `None` if the path leads nowhere.
-pub(super) fn expected(before: &Node, change: &Change) -> Option<Node> {
+pub(super) fn expected<'a>(before: &Node<'a>, change: &'a Change) -> Option<Node<'a>> {
     let mut root = before.clone();
     match change {
         Change::Set { path, key, value } => {
@@ -12,7 +13,7 @@ pub(super) fn expected(before: &Node, change: &Change) -> Option<Node> {
             let node = node(value);
             match entries.iter_mut().find(|(name, _, _)| name == key) {
                 Some((_, _, old)) => *old = node,
-                None => entries.push((key.clone(), 1, node)),
+                None => entries.push((key.into(), 1, node)),
             }
         }
         Change::Unset { path, key } => {
@@ -22,7 +23,7 @@ pub(super) fn expected(before: &Node, change: &Change) -> Option<Node> {
         }
         Change::AddAgent(entries) => {
             let Tree::List(agents) = &mut at(&mut root, &[Step::key("agents")])?.value else { return None };
-            let entries = entries.iter().map(|(key, value)| (key.clone(), 1, node(value))).collect();
+            let entries = entries.iter().map(|(key, value)| (key.into(), 1, node(value))).collect();
             agents.push(Node { line: 1, value: Tree::Map(entries) });
         }
         Change::RemoveAgent(index) => {
@@ -36,8 +37,8 @@ pub(super) fn expected(before: &Node, change: &Change) -> Option<Node> {
     Some(root)
 }
 
-fn node(value: &Value) -> Node {
-    let scalar = |text: &str, plain| Node { line: 1, value: Tree::Scalar { text: text.to_owned(), plain } };
+fn node(value: &Value) -> Node<'_> {
+    let scalar = |text, plain| Node { line: 1, value: Tree::Scalar { text: Cow::Borrowed(text), plain } };
     match value {
         Value::Plain(word) => scalar(word, true),
         Value::Text(text) => scalar(text, false),
@@ -48,7 +49,7 @@ fn node(value: &Value) -> Node {
 }
 
 /// The node at a path; a mapping that isn't there, or is empty, is made.
-fn at<'a>(root: &'a mut Node, path: &[Step]) -> Option<&'a mut Node> {
+fn at<'a, 't>(root: &'a mut Node<'t>, path: &[Step]) -> Option<&'a mut Node<'t>> {
     let mut node = root;
     for step in path {
         if node.is_null() {
@@ -57,7 +58,7 @@ fn at<'a>(root: &'a mut Node, path: &[Step]) -> Option<&'a mut Node> {
         node = match (&mut node.value, step) {
             (Tree::Map(entries), Step::Key(key)) => {
                 let index = entries.iter().position(|(name, _, _)| name == key).unwrap_or_else(|| {
-                    entries.push((key.clone(), 1, Node { line: 1, value: Tree::Map(Vec::new()) }));
+                    entries.push((key.clone().into(), 1, Node { line: 1, value: Tree::Map(Vec::new()) }));
                     entries.len() - 1
                 });
                 &mut entries[index].2
@@ -73,7 +74,7 @@ fn at<'a>(root: &'a mut Node, path: &[Step]) -> Option<&'a mut Node> {
 }
 
 /// Whether two trees say the same; the order of keys means nothing. Numbers are compared by value.
-pub(super) fn same(a: &Node, b: &Node) -> bool {
+pub(super) fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
     match (&a.value, &b.value) {
         (Tree::Scalar { text, plain }, Tree::Scalar { text: other, plain: other_plain }) => {
             let number = |text: &str| text.replace('_', "").parse::<f64>().ok();
@@ -93,7 +94,7 @@ pub(super) fn same(a: &Node, b: &Node) -> bool {
 }
 
 /// The line that a person would edit to make the change.
-pub(super) fn line_of(root: &Node, change: &Change) -> usize {
+pub(super) fn line_of(root: &Node<'_>, change: &Change) -> usize {
     let agents = [Step::key("agents")];
     let (path, key): (Vec<Step>, Option<&str>) = match change {
         Change::Set { path, key, .. } | Change::Unset { path, key } => (path.clone(), Some(key.as_str())),

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     name::Name,
-    yaml::{Node, Value as Yaml},
+    yaml::{Entry, Node, Value as Yaml},
 };
 use serde_json::Value;
 
@@ -42,14 +42,14 @@ impl Validator<'_> {
                     true
                 }
                 ("type", _) => types(rule).any(|wanted| is(node, wanted)),
-                ("enum", Yaml::Scalar { text, .. }) => rule.as_array().unwrap().iter().any(|word| word == text),
+                ("enum", Yaml::Scalar { text, .. }) => rule.as_array().unwrap().iter().any(|word| *word == **text),
                 ("enum", _) => false,
                 ("minimum", _) => number(node).is_none_or(|number| number >= rule.as_f64().unwrap()),
                 ("maximum", _) => number(node).is_none_or(|number| number <= rule.as_f64().unwrap()),
                 ("pattern", Yaml::Scalar { text, .. }) => fits(text, rule),
                 ("minItems", Yaml::List(items)) => items.len() as u64 >= rule.as_u64().unwrap(),
                 ("required", Yaml::Map(entries)) => {
-                    rule.as_array().unwrap().iter().all(|key| entries.iter().any(|(name, _, _)| key == name))
+                    rule.as_array().unwrap().iter().all(|key| entries.iter().any(|(name, _, _)| *key == **name))
                 }
                 ("propertyNames", Yaml::Map(entries)) => {
                     let pattern = &resolve(self.root, rule)["pattern"];
@@ -74,10 +74,10 @@ impl Validator<'_> {
         }
     }
 
-    fn entries(&mut self, schema: &Value, entries: &[(String, usize, Node)], path: &str) {
+    fn entries(&mut self, schema: &Value, entries: &[Entry<'_>], path: &str) {
         for (name, line, node) in entries {
             let path = format!("{path}.{name}");
-            let known = schema.get("properties").and_then(|properties| properties.get(name));
+            let known = schema.get("properties").and_then(|properties| properties.get(&**name));
             match known.or_else(|| schema.get("additionalProperties")) {
                 Some(Value::Bool(false)) => self.found.push(format!("line {line}: {path}: unknown")),
                 Some(schema) => self.node(schema, node, &path),
@@ -96,7 +96,7 @@ fn is(node: &Node, wanted: &str) -> bool {
     let plain = match &node.value {
         Yaml::List(_) => return wanted == "array",
         Yaml::Map(_) => return wanted == "object",
-        Yaml::Scalar { text, plain } => plain.then_some(text.as_str()),
+        Yaml::Scalar { text, plain } => plain.then_some(&**text),
     };
     let boolean = matches!(plain, Some("true" | "false"));
     match wanted {
