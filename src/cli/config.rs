@@ -12,7 +12,7 @@ use anyhow::Result;
 /// # Errors
 /// The file can't be read, or something in it is wrong (exit code 2).
 pub fn read(project: &Project) -> Result<Config> {
-    match configuration::read(&project.paths)?.read {
+    match configuration::read(&project.paths)?.understand() {
         Ok((config, _)) => Ok(config),
         Err(problems) => Err(misconfigured(project, &problems)),
     }

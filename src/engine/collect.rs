@@ -20,7 +20,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fs, io,
     os::fd::{AsFd, BorrowedFd},
     sync::Arc,
@@ -29,8 +29,8 @@ use std::{
 /// Every agent that has a folder, configured or not.
 #[derive(Debug, Default)]
 pub struct Crew {
-    /// The agents.
-    pub views: BTreeMap<Name, Arc<AgentView>>,
+    /// The agents, in no order: to sort them takes longer than all that most ticks do with them.
+    pub views: HashMap<Name, Arc<AgentView>>,
     /// Those whose recovery was started.
     pub recovering: Vec<Name>,
     /// What went wrong, in sentences.
@@ -42,6 +42,12 @@ impl Crew {
     pub fn named(&self) -> Vec<(Name, Name)> {
         let named = |(name, view): (&Name, &Arc<AgentView>)| Some((name.clone(), view.state.current_task.clone()?));
         self.views.iter().filter_map(named).collect()
+    }
+
+    /// Those that could not take up a run, by name, whether configured or not.
+    pub fn occupied(&self) -> BTreeMap<&Name, &AgentView> {
+        let views = self.views.iter().map(|(name, view)| (name, &**view));
+        views.filter(|(_, view)| view.standing != Standing::Free).collect()
     }
 
     /// The view of an agent; one that never ran has none yet and is free.
@@ -59,22 +65,21 @@ pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<Crew> {
     let mut crew = Crew::default();
     let Some(agents) = read::open_folder(&paths.agents_dir())? else { return Ok(crew) };
     let names = folders(paths)?;
-    let mut views = Vec::with_capacity(names.len());
+    crew.views.reserve(names.len());
     for name in names {
         match look(paths, agents.as_fd(), &name, spawner) {
             Ok((view, recovering)) => {
                 tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
                 crew.recovering.extend(recovering.then(|| name.clone()));
-                views.push((name, Arc::new(view)));
+                crew.views.insert(name, Arc::new(view));
             }
             Err(error) => {
                 crew.problems.push(format!("{name}: {error:#}"));
                 let view = AgentView { standing: Standing::Unreadable, state: AgentState::default() };
-                views.push((name, Arc::new(view)));
+                crew.views.insert(name, Arc::new(view));
             }
         }
     }
-    crew.views = views.into_iter().collect();
     Ok(crew)
 }
 

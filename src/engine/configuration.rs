@@ -9,13 +9,26 @@ use crate::{
 };
 use anyhow::Result;
 
-/// What was found at the place of agents.yaml.
+/// What was found at the place of agents.yaml: a text, or why there is none.
 #[derive(Debug)]
-pub struct Configuration {
+pub struct Configuration(Result<String, &'static str>);
+
+impl Configuration {
     /// Its text; `None` if there is none, or something that is no file.
-    pub text: Option<String>,
-    /// What it means, with warnings; else everything that is wrong.
-    pub read: Result<(Config, Vec<Problem>), Vec<Problem>>,
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_deref().ok()
+    }
+
+    /// What it means. Beside it come the warnings.
+    ///
+    /// # Errors
+    /// Everything that is wrong in it; that it is missing, too.
+    pub fn understand(&self) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+        let wrong = |why: &&str| {
+            vec![Problem { severity: Severity::Error, line: 1, key: String::new(), message: (*why).to_owned() }]
+        };
+        config::read(self.0.as_ref().map_err(wrong)?)
+    }
 }
 
 /// Reads agents.yaml.
@@ -23,16 +36,9 @@ pub struct Configuration {
 /// # Errors
 /// The system doesn't let it be read. A missing file, and what is no file, are found as wrong.
 pub fn read(paths: &Paths) -> Result<Configuration> {
-    let wrong =
-        |message: String| Err(vec![Problem { severity: Severity::Error, line: 1, key: String::new(), message }]);
-    Ok(match read::read_linked_text(&paths.config()) {
-        Ok(Some(text)) => Configuration { read: config::read(&text), text: Some(text) },
-        Ok(None) => {
-            Configuration { text: None, read: wrong("there is no agents.yaml: run `scheduler init`".to_owned()) }
-        }
-        Err(error) => match error.downcast::<Refused>() {
-            Ok(refused) => Configuration { text: None, read: wrong(refused.why().to_owned()) },
-            Err(error) => return Err(error),
-        },
-    })
+    Ok(Configuration(match read::read_linked_text(&paths.config()) {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => Err("there is no agents.yaml: run `scheduler init`"),
+        Err(error) => Err(error.downcast::<Refused>()?.why()),
+    }))
 }

@@ -50,7 +50,7 @@ pub enum Looked {
 /// agents.yaml, the queue or the folder of the agents can't be read.
 pub fn look(project: &Project, now: Time) -> Result<Looked> {
     let crew = collect::collect(&project.paths, None)?;
-    let (config, warnings) = match configuration::read(&project.paths)?.read {
+    let (config, warnings) = match configuration::read(&project.paths)?.understand() {
         Ok(read) => read,
         Err(problems) => return Ok(Looked::Misconfigured { problems, crew }),
     };

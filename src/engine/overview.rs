@@ -24,7 +24,7 @@ use crate::{
 };
 use anyhow::Result;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A tick older than this is late: they come every minute.
 const LATE_SECONDS: i64 = 180;
@@ -125,9 +125,10 @@ fn agents(looked: &Looked, now: Time) -> Vec<AgentLine> {
     let configured: BTreeSet<&Name> =
         look.iter().flat_map(|look| look.config.agents.iter().map(|agent| &agent.name)).collect();
     // An agent that was taken out of agents.yaml is only told of while it still does something.
-    let others =
-        crew.views.iter().filter(|(name, view)| !configured.contains(name) && (look.is_none() || !is_over(view)));
-    lines.extend(others.map(|(name, view)| stranger(name, view)));
+    let others: BTreeMap<_, _> = (crew.views.iter())
+        .filter(|(name, view)| !configured.contains(name) && (look.is_none() || !is_over(view)))
+        .collect();
+    lines.extend(others.into_iter().map(|(name, view)| stranger(name, view)));
     lines
 }
 

@@ -80,7 +80,7 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
     let mut taken = Taken::default();
     let queue = Queue::new(paths);
     let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
-    let others = crew.views.iter().filter(|(name, view)| view.standing != Standing::Free && !configured(name)).count();
+    let others = crew.occupied().into_keys().filter(|name| !configured(name)).count();
     let mut claimed = queue.list(TaskState::Claimed)?.ids;
     if release {
         release_unheld(paths, &queue, crew, &claimed, &mut taken);
@@ -209,7 +209,7 @@ fn release(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<Option<Shift>>
 fn costs(paths: &Paths, crew: &Crew, snapshot: &mut Snapshot, now: Time) -> Result<()> {
     let day = time::local_day(now);
     (snapshot.spent_usd, snapshot.usual_cost_usd) = events::cost_and_dearest(paths, &day, 20)?;
-    for (name, view) in crew.views.iter().filter(|(_, view)| view.standing != Standing::Free) {
+    for (name, view) in crew.occupied() {
         let run = view.state.run_id.as_deref().and_then(|run| paths.agent(name).run(run).ok());
         let assignment: Option<Assignment> = run.and_then(|run| read::read_json(&run.assignment()).ok().flatten());
         if assignment.as_ref().is_none_or(|assignment| assignment.role.uses_claude()) {

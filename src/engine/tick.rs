@@ -4,8 +4,7 @@
 
 use super::{
     collect::{self, Crew},
-    configuration::{self, Configuration},
-    curation, housekeeping, notify,
+    configuration, curation, housekeeping, notify,
     project::Project,
     snapshot::{self, Taken},
     spawn::Spawner,
@@ -111,14 +110,14 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let spawner = Spawner { project, program: options.program, now: options.now };
     let mut crew = collect::collect(paths, (!options.dry_run).then_some(&spawner))?;
     let completed = if options.dry_run { None } else { complete(paths, options.now, &mut crew) };
-    let Configuration { text, read } = configuration::read(paths)?;
-    let (config, warnings) = match read {
-        Ok(read) => read,
+    let configuration = configuration::read(paths)?;
+    let (config, warnings) = match configuration.understand() {
+        Ok(understood) => understood,
         Err(problems) => {
             if !options.dry_run {
                 tell_once(project, &problems, options.now)?;
                 // The rest of the file may be wrong and this still right: now it matters most.
-                if text.as_deref().and_then(config::notify).is_some() {
+                if configuration.text().and_then(config::notify).is_some() {
                     notify(&spawner)?;
                 }
             }

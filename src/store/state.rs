@@ -45,7 +45,7 @@ pub fn load(agent: &AgentPaths) -> Result<Loaded> {
 /// The state of the agent `name`, whose folder is in the open folder `agents`, if it has run and is at rest; `None` for
 /// everything that is worth a closer look.
 pub fn at_rest(agents: BorrowedFd<'_>, name: &Name) -> Option<AgentState> {
-    let state: AgentState = read::read_small_json(agents, &format!("{name}/{STATE}"))?;
+    let state: AgentState = read::read_small_json(agents, &[name.as_str(), "/", STATE].concat())?;
     (state.is_idle() && state != AgentState::default()).then_some(state)
 }
 

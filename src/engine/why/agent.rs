@@ -6,7 +6,7 @@ use crate::{
         config::Agent,
         name::Name,
         role::TaskRole,
-        schedule::{self, Decision, Reason, Standing},
+        schedule::{self, Decision, Reason},
         state::AgentState,
         task::{Task, TaskState},
         time::{self, Time},
@@ -117,8 +117,7 @@ fn skipped(
         }
         Reason::PrsFull { .. } => pull_requests(project, look, lines),
         Reason::TooManyRunning { .. } => {
-            let at_work = look.crew.views.iter().filter(|(_, view)| view.standing != Standing::Free);
-            lines.some(at_work.map(|(name, _)| format!("{name} is at work")).collect());
+            lines.some(look.crew.occupied().keys().map(|name| format!("{name} is at work")).collect());
             lines.add("`scheduler limits set max_running=N` raises the limit");
         }
         Reason::BudgetSpent { .. } => {
