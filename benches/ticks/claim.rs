@@ -28,12 +28,12 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
         let choice = scene.tick(&bench.tools.scheduler, DUE, &["--dry-run"])?;
         let read = scene.floor(&bench.tools.floor, CLAIMERS, (0..tasks).map(name))?;
         let turns = if bench.quick { 3 } else { 10 };
-        let times = measure::fastest(&[&choice, &read], turns, 10)?;
+        let [measured, floor] = measure::beside(&choice, &read, turns, 10)?;
         bench.table.add(Row {
             what: format!("choice among {tasks} tasks / read the same files"),
             unit: "ms",
-            measured: times[0],
-            floor: Some(times[1]),
+            measured,
+            floor: Some(floor),
             limit: if tasks > 20 { Limit::Times(3.0) } else { Limit::None },
         });
         how_much_is_read(bench, &scene, &choice, tasks)?;

@@ -50,12 +50,12 @@ fn grown(bench: &mut Bench, what: &str, grow: impl Fn(&Scene) -> Result<()>) -> 
     let scheduler = &bench.tools.scheduler;
     let (young, old) = (young.tick(scheduler, DUE, &[])?, old.tick(scheduler, DUE, &[])?);
     let (turns, runs) = if bench.quick { (3, 30) } else { (20, 30) };
-    let times = measure::fastest(&[&old, &young], turns, runs)?;
+    let [measured, floor] = measure::beside(&old, &young, turns, runs)?;
     bench.table.add(Row {
         what: format!("tick with {what} / without"),
         unit: "ms",
-        measured: times[0],
-        floor: Some(times[1]),
+        measured,
+        floor: Some(floor),
         limit: Limit::Times(NOISE),
     });
     let calls = [measure::calls(&old)?, measure::calls(&young)?];
@@ -92,12 +92,12 @@ fn events_and_messages(bench: &mut Bench) -> Result<()> {
     let tasks = (0..20).map(|n| format!("shared/queue/incoming/TASK-b{n:07x}.md"));
     let more = tasks.chain([log.to_owned(), "messages/".to_owned(), "cache/notified.json".to_owned()]);
     let read = scene.floor(&bench.tools.floor, AGENTS, more)?;
-    let times = measure::fastest(&[&tick, &read], if bench.quick { 3 } else { 10 }, 30)?;
+    let [measured, floor] = measure::beside(&tick, &read, if bench.quick { 3 } else { 10 }, 30)?;
     bench.table.add(Row {
         what: "tick, 10,000 events today and 100 messages / read the same files".to_owned(),
         unit: "ms",
-        measured: times[0],
-        floor: Some(times[1]),
+        measured,
+        floor: Some(floor),
         limit: Limit::None,
     });
     Ok(())

@@ -46,7 +46,7 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
 fn wall(bench: &mut Bench, what: &str, tick: &Subject, floor: &Subject, agents: usize, limit: Limit) -> Result<()> {
     let turns = if bench.quick { 3 } else { 10 };
     let runs = if agents > 100 { 10 } else { 50 };
-    let times = measure::fastest(&[tick, floor], turns, runs)?;
-    bench.table.add(Row { what: what.to_owned(), unit: "ms", measured: times[0], floor: Some(times[1]), limit });
+    let [measured, floor] = measure::beside(tick, floor, turns, runs)?;
+    bench.table.add(Row { what: what.to_owned(), unit: "ms", measured, floor: Some(floor), limit });
     Ok(())
 }

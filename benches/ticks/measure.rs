@@ -53,19 +53,19 @@ impl Subject {
     }
 }
 
-/// The shortest wall time of each subject, in milliseconds. They take turns, so that whatever else the machine does
-/// falls on all of them.
-pub fn fastest(subjects: &[&Subject], turns: u32, runs: u32) -> Result<Vec<f64>> {
-    let mut best = vec![f64::INFINITY; subjects.len()];
+/// The wall time of a subject and of its floor, in milliseconds: the shortest of some runs each, at the same moment. Of all
+/// turns it is the one whose ratio is in the middle, so that neither a lucky moment nor a busy one tells.
+pub fn beside(subject: &Subject, floor: &Subject, turns: u32, runs: u32) -> Result<[f64; 2]> {
+    let mut all = Vec::new();
     for _ in 0..turns {
-        for (subject, best) in subjects.iter().zip(&mut best) {
-            *best = best.min(shortest_of(subject, runs)?);
-        }
+        all.push([shortest(subject, runs)?, shortest(floor, runs)?]);
     }
-    Ok(best)
+    all.sort_by(|[a, floor_a], [b, floor_b]| (a / floor_a).total_cmp(&(b / floor_b)));
+    all.get(all.len() / 2).copied().context("no turn was measured")
 }
 
-fn shortest_of(subject: &Subject, runs: u32) -> Result<f64> {
+/// The shortest wall time of some runs, in milliseconds.
+pub fn shortest(subject: &Subject, runs: u32) -> Result<f64> {
     let answer = NamedTempFile::new()?;
     let mut hyperfine = Command::new("hyperfine");
     hyperfine.args(["-N", "--style=none", "--warmup=1", "--runs", &runs.max(2).to_string(), "--export-json"]);

@@ -31,7 +31,7 @@ pub enum Value<'a> {
     },
     /// A list.
     List(Vec<Node<'a>>),
-    /// In order.
+    /// A mapping, in order.
     Map(Vec<Entry<'a>>),
 }
 
@@ -225,6 +225,29 @@ mod tests {
         }
         assert!(keys(&parse("").unwrap()).is_empty());
         assert!(parse("~").unwrap().is_null());
+    }
+
+    #[test]
+    fn texts_are_what_yaml_says_and_copied_only_where_the_file_says_it_otherwise() {
+        for (text, expected, is_copy) in [
+            ("a: word", "word", false),
+            ("a: two words # comment", "two words", false),
+            ("a:\r\n  word\r\n", "word", false),
+            ("a: two\n  lines", "two lines", true),
+            ("a: 'it''s'", "it's", true),
+            ("a: \"x\\ty\"", "x\ty", true),
+            ("a: |\n  x\n  y\n", "x\ny\n", true),
+            ("# über ß\na: größe", "größe", true),
+            ("# ü\na: aa", "aa", true),
+            ("\u{feff}a: word", "word", false),
+            ("a:", "", false),
+        ] {
+            let node = parse(text).unwrap();
+            let Value::Map(entries) = &node.value else { panic!("{text:?}") };
+            let Value::Scalar { text: found, .. } = &entries[0].2.value else { panic!("{text:?}") };
+            assert_eq!((&*entries[0].0, &**found), ("a", expected), "{text:?}");
+            assert_eq!(matches!(found, Cow::Owned(_)), is_copy, "{text:?}");
+        }
     }
 
     #[test]

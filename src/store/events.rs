@@ -77,6 +77,13 @@ pub struct Event {
     pub output_tokens: Option<u64>,
 }
 
+/// What a cost is summed from: to understand the rest of each line would take most of the time.
+#[derive(Deserialize)]
+struct Cost {
+    run: String,
+    cost_usd: Option<f64>,
+}
+
 impl Event {
     /// An event of a run, without the fields that not every event has.
     pub fn new(time: Time, event: EventKind, agent: &Name, run: &str) -> Self {
@@ -186,7 +193,7 @@ fn costs(paths: &Paths, day: &str) -> Result<Vec<(String, f64)>> {
         if !str::from_utf8(&line).is_ok_and(|line| line.contains(COST)) {
             continue;
         }
-        let Ok(Event { run, cost_usd: Some(cost), .. }) = serde_json::from_slice(&line) else { continue };
+        let Ok(Cost { run, cost_usd: Some(cost) }) = serde_json::from_slice(&line) else { continue };
         costs.extend(cost.is_finite().then_some((run, cost)));
     }
     Ok(costs)
