@@ -2,6 +2,7 @@
 
 use crate::{
     Bench,
+    measure::{self, Subject},
     scene::Scene,
     table::{Limit, Row},
     tools::run,
@@ -59,10 +60,10 @@ fn waiting(bench: &mut Bench) -> Result<f64> {
         limit: Limit::AtMost(5.0),
     });
     bench.table.add(Row {
-        what: "supervisor, while claude waits: peak memory".to_owned(),
+        what: "supervisor, while claude waits: peak memory / start and exit".to_owned(),
         unit: "MiB",
         measured: peak,
-        floor: None,
+        floor: Some(measure::peak(&Subject::new(&bench.tools.floor, &[]))?),
         limit: Limit::AtMost(8.0),
     });
     Ok(peak)

@@ -35,7 +35,7 @@ impl Tools {
         let floor = scratch.join("floor");
         // Not with cargo, which would build all that the tests depend on for it.
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/floor.rs");
-        run(Command::new("rustc").args(["--edition=2024", "-O", "-o"]).arg(&floor).arg(source))?;
+        run(Command::new("rustc").args(["--edition=2024", "-O", "-Cstrip=symbols", "-o"]).arg(&floor).arg(source))?;
         Ok(Self { scheduler: target.join("release/scheduler"), floor, scratch })
     }
 }
