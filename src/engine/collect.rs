@@ -38,10 +38,12 @@ pub struct Crew {
 }
 
 impl Crew {
-    /// The agents with the tasks that their states name.
+    /// The agents with the tasks that their states name, by name.
     pub fn named(&self) -> Vec<(Name, Name)> {
         let named = |(name, view): (&Name, &Arc<AgentView>)| Some((name.clone(), view.state.current_task.clone()?));
-        self.views.iter().filter_map(named).collect()
+        let mut named: Vec<_> = self.views.iter().filter_map(named).collect();
+        named.sort();
+        named
     }
 
     /// Those that could not take up a run, by name, whether configured or not.
@@ -67,18 +69,18 @@ pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<Crew> {
     let names = folders(paths)?;
     crew.views.reserve(names.len());
     for name in names {
-        match look(paths, agents.as_fd(), &name, spawner) {
+        let view = match look(paths, agents.as_fd(), &name, spawner) {
             Ok((view, recovering)) => {
                 tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
                 crew.recovering.extend(recovering.then(|| name.clone()));
-                crew.views.insert(name, Arc::new(view));
+                view
             }
             Err(error) => {
                 crew.problems.push(format!("{name}: {error:#}"));
-                let view = AgentView { standing: Standing::Unreadable, state: AgentState::default() };
-                crew.views.insert(name, Arc::new(view));
+                AgentView { standing: Standing::Unreadable, state: AgentState::default() }
             }
-        }
+        };
+        crew.views.insert(name, Arc::new(view));
     }
     Ok(crew)
 }

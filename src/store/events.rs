@@ -77,13 +77,6 @@ pub struct Event {
     pub output_tokens: Option<u64>,
 }
 
-/// What a cost is summed from: to understand the rest of each line would take most of the time.
-#[derive(Deserialize)]
-struct Cost {
-    run: String,
-    cost_usd: Option<f64>,
-}
-
 impl Event {
     /// An event of a run, without the fields that not every event has.
     pub fn new(time: Time, event: EventKind, agent: &Name, run: &str) -> Self {
@@ -182,6 +175,13 @@ fn dearest(paths: &Paths, day: &str, of_day: Vec<(String, f64)>, count: usize) -
         }
     }
     Ok(dearest)
+}
+
+/// What a cost is summed from: to understand the rest of each line would take most of the time.
+#[derive(Deserialize)]
+struct Cost {
+    run: String,
+    cost_usd: Option<f64>,
 }
 
 /// The runs of a local day that have a cost, with it, in the order in which they were told.
