@@ -3,7 +3,7 @@
 
 use anyhow::{Result, anyhow};
 use criterion::{BenchmarkId, Criterion};
-use scheduler::{
+use scheduler::internals::{
     domain::{
         config::{self, Config},
         name::Name,

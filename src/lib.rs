@@ -2,12 +2,15 @@
 //!
 //! Cron starts the binary every minute; one run is one *tick*: collect what has finished, decide which
 //! agents are due and allowed, start them detached, exit. Layers, each importing only those before it:
-//! [`domain`] decides, [`store`] keeps files, [`exec`] runs processes, [`engine`] combines them, [`cli`] prints.
+//! `domain` decides, `sys` is the floor of files, `store` keeps them, `exec` runs processes, `engine` combines them, `cli` prints.
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set up files, clocks and environments by hand"))]
 
 pub mod cli;
-pub mod domain;
-pub mod engine;
-pub mod exec;
-pub mod logging;
-pub mod store;
+pub(crate) mod domain;
+pub(crate) mod engine;
+pub(crate) mod exec;
+#[doc(hidden)]
+pub mod internals;
+mod logging;
+pub(crate) mod store;
+pub(crate) mod sys;

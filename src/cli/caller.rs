@@ -5,15 +5,15 @@ use crate::{
     domain::{
         name::Name,
         role::Role,
-        run::{Assignment, MARK},
+        run::{Assignment, RUN_TAG},
     },
     engine::{collect, project::Project},
     exec::processes,
     store::{
         paths::RunPaths,
-        read,
         state::{self, Loaded},
     },
+    sys::read,
 };
 use anyhow::{Result, bail};
 use std::{
@@ -79,7 +79,7 @@ pub enum Access {
 /// # Errors
 /// The role of the calling agent may not call it; a write by a run that is over.
 pub fn authorize(context: &Context, project: &Project, command: &str, access: Access) -> Result<Caller> {
-    let Some(run_id) = context.env(MARK) else {
+    let Some(run_id) = context.env(RUN_TAG) else {
         return match hidden(project, access)? {
             Some(agent) => may_call(agent, command),
             None => Ok(Caller::Person),
@@ -89,8 +89,8 @@ pub fn authorize(context: &Context, project: &Project, command: &str, access: Ac
         Some(agent) => may_call(agent, command),
         None if access == Access::Read => Ok(Caller::Person),
         None => bail!(
-            "{MARK} is set but names no run under way in this project: nothing was changed; \
-             unset {MARK} to call this as a person"
+            "{RUN_TAG} is set but names no run under way in this project: nothing was changed; \
+             unset {RUN_TAG} to call this as a person"
         ),
     }
 }
@@ -109,7 +109,7 @@ fn hidden(project: &Project, access: Access) -> Result<Option<AgentCaller>> {
     if access == Access::Read {
         return Ok(None);
     }
-    for run_id in processes::inherited(MARK) {
+    for run_id in processes::inherited(RUN_TAG) {
         if let Some(agent) = find(project, &run_id)? {
             return Ok(Some(agent));
         }
@@ -122,8 +122,8 @@ fn hidden(project: &Project, access: Access) -> Result<Option<AgentCaller>> {
 /// # Errors
 /// The run's mark is in the environment.
 pub fn refuse_inside_run(context: &Context, what: &str) -> Result<()> {
-    match context.env(MARK) {
-        Some(_) => Err(super::usage(format!("{what} can't be done inside a run ({MARK} is set)"))),
+    match context.env(RUN_TAG) {
+        Some(_) => Err(super::usage(format!("{what} can't be done inside a run ({RUN_TAG} is set)"))),
         None => Ok(()),
     }
 }

@@ -17,8 +17,9 @@ use crate::{
     engine::project::Project,
     store::{
         prs::{Prs, Taken},
-        read, runs,
+        runs,
     },
+    sys::read,
 };
 use anyhow::{Context as _, Result, bail};
 

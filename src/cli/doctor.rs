@@ -2,7 +2,7 @@
 //!
 //! It changes nothing.
 
-mod carriers;
+mod agent_program;
 mod machine;
 mod programs;
 mod project;
@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     authorize(context, &project, "doctor", Access::Read)?;
     let view = programs::View::new(context, args.cron);
     let mut findings = programs::look(&view, &project);
-    findings.extend(carriers::look(&view, &project));
+    findings.extend(agent_program::look(&view, &project));
     findings.extend(project::look(&project)?);
     findings.extend(timer::look(context, &project));
     findings.extend(machine::look(&project)?);

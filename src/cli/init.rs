@@ -45,10 +45,10 @@ pub struct Args {
 /// # Errors
 /// Inside a run; outside a git repository, in one without a commit, in a place that can't be written: nothing is made.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    if context.env(run::MARK).is_some() {
+    if context.env(run::RUN_TAG).is_some() {
         return Err(usage(format!(
             "this is the run of an agent, which can't set up a project (if it is none: unset {})",
-            run::MARK
+            run::RUN_TAG
         )));
     }
     let root = place::find(&context.dir)?;

@@ -5,7 +5,7 @@ use crate::{
     domain::timer::{self, Crontab, Timer},
     engine::project::Project,
     exec::timers,
-    store::atomic,
+    sys::atomic,
 };
 use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `scheduler man`: the manual pages, made from the same definitions as `--help`.
 
 use super::{Context, definitions, usage};
-use crate::store::atomic;
+use crate::sys::atomic;
 use anyhow::{Context as _, Result};
 use clap::{Command, builder::Resettable};
 use clap_mangen::Man;

@@ -111,9 +111,9 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
     if let Some(at) = meta.last_checked {
         context.line(format!("Checked  {}", time::to_text(at)))?;
     }
-    if let Some(hitch) = &meta.hitch {
-        let (step, why) = (one_line(&hitch.step), one_line(&hitch.why));
-        context.line(format!("Trouble  {step}: {why}; tried again after {}", time::to_text(hitch.retry_at)))?;
+    if let Some(failure) = &meta.failure {
+        let (step, why) = (one_line(&failure.step), one_line(&failure.why));
+        context.line(format!("Trouble  {step}: {why}; tried again after {}", time::to_text(failure.retry_at)))?;
     }
     for fix in &meta.fix_tasks {
         let back = if fix.withdrawn { ", taken back" } else { "" };

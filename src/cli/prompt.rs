@@ -14,7 +14,7 @@ use crate::{
         text::nearest,
     },
     engine::project::Project,
-    store::atomic::{self, Published},
+    sys::atomic::{self, Published},
 };
 use anyhow::{Result, bail};
 use serde::Serialize;

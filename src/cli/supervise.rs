@@ -7,11 +7,12 @@ use crate::{
         housekeeping, notify,
         project::Project,
         refresh,
-        run::{self, Held, Supervisor},
+        run::{self, Supervisor, SupervisorLock},
     },
     exec::{detach, watch},
     logging,
-    store::{lock::Lock, logs, read, state},
+    store::{logs, state},
+    sys::{lock::Lock, read},
 };
 use anyhow::{Context as _, Result};
 
@@ -41,7 +42,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let program = context.program()?;
     let supervisor = Supervisor {
         project: &project,
-        lock: Held::new(lock, agent.lock()),
+        lock: SupervisorLock::new(lock, agent.lock()),
         clock: &clock,
         stop: &stop,
         environment: context.environment(),

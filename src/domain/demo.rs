@@ -95,7 +95,7 @@ pub enum Cue {
     /// There is one of the first title and in this state, and none of the second title yet.
     After(&'static str, &'static str, &'static str),
     /// The file of the worktree holds the text.
-    Holds(&'static str, &'static str),
+    PauseStatus(&'static str, &'static str),
     /// Always.
     Always,
 }
@@ -160,7 +160,7 @@ impl Play {
                 let cue = in_state(before, state)?;
                 named(title).is_none().then_some((scene, Some(cue)))
             }
-            Cue::Holds(path, text) => holds(path, text).then_some((scene, None)),
+            Cue::PauseStatus(path, text) => holds(path, text).then_some((scene, None)),
             Cue::Always => Some((scene, None)),
         })
     }

@@ -4,21 +4,21 @@
 
 mod check;
 mod due;
-mod hitch;
 mod labels;
 mod meta;
 mod report;
 mod seen;
 mod verdict;
+mod verdict_failure;
 
 pub use check::{Check, CheckStatus, parse};
 pub use due::{DueCheck, due, unguarded, unguarded_words};
-pub use hitch::Hitch;
-pub use labels::{BLOCKED, LabelChanges, PASSED, label_changes};
+pub use labels::{LabelChanges, label_changes};
 pub use meta::{CheckResult, FixTask, Meta, Settled, Status};
 pub use report::{approval, change_request, comment, fix_task, late, title_of_pr};
 pub use seen::Seen;
 pub use verdict::{FixRound, Verdict, fix_round, needs_fix, standing, verdict};
+pub use verdict_failure::VerdictFailure;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use serde::Serialize;
 /// What an agent does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Doing {
+pub enum Activity {
     /// A run is under way.
     Running,
     /// A run was cut off and is being put right.
@@ -39,7 +39,7 @@ pub struct AgentLine {
     /// Its role; none if agents.yaml doesn't say.
     pub role: Option<Role>,
     /// What it does.
-    pub doing: Doing,
+    pub doing: Activity,
     /// The same in a few words.
     pub brief: String,
     /// Why it doesn't start now, with the data of the reason.
@@ -66,26 +66,28 @@ impl AgentLine {
 }
 
 /// What an agent does and why, from the decision on it.
-pub fn doing(decision: &Decision, state: &AgentState, now: Time) -> (Doing, String) {
+pub fn doing(decision: &Decision, state: &AgentState, now: Time) -> (Activity, String) {
     let ago = |at: Option<Time>| at.map_or(String::new(), |at| format!(" {}", time::span((now - at).num_seconds())));
     match decision {
         Decision::Start(work) => {
             let with = work.task().map_or(String::new(), |task| format!(" with {task}"));
-            (Doing::Ready, format!("starts at the next tick{with}"))
+            (Activity::Ready, format!("starts at the next tick{with}"))
         }
         Decision::Skip(Reason::Running { since, task }) => {
             let what = task.as_ref().map_or("running", Name::as_str);
-            (Doing::Running, format!("{what}{}", ago(since.or(state.last_started))))
+            (Activity::Running, format!("{what}{}", ago(since.or(state.last_started))))
         }
-        Decision::Skip(reason @ Reason::Recovering) => (Doing::Recovering, reason.brief(now)),
-        Decision::Skip(reason @ (Reason::Paused | Reason::SystemPaused { .. })) => (Doing::Paused, reason.brief(now)),
-        Decision::Skip(reason) => (Doing::Waiting, reason.brief(now)),
+        Decision::Skip(reason @ Reason::Recovering) => (Activity::Recovering, reason.brief(now)),
+        Decision::Skip(reason @ (Reason::Paused | Reason::SystemPaused { .. })) => {
+            (Activity::Paused, reason.brief(now))
+        }
+        Decision::Skip(reason) => (Activity::Waiting, reason.brief(now)),
     }
 }
 
 /// How the tick fares.
 #[derive(Clone, Debug, Serialize)]
-pub struct Pulse {
+pub struct TickHealth {
     /// When the last tick was; none if there was none yet.
     #[serde(with = "time::option")]
     pub last_tick: Option<Time>,
@@ -97,7 +99,7 @@ pub struct Pulse {
 
 /// Everything that keeps everybody from starting.
 #[derive(Clone, Debug, Serialize)]
-pub struct Holds {
+pub struct PauseStatus {
     /// By the marker file.
     pub paused_by_marker: bool,
     /// Since when, as the marker says.
@@ -240,10 +242,10 @@ pub struct Overview {
     pub project: String,
     /// How the tick fares.
     #[serde(flatten)]
-    pub pulse: Pulse,
+    pub pulse: TickHealth,
     /// What keeps everybody from starting.
     #[serde(flatten)]
-    pub holds: Holds,
+    pub holds: PauseStatus,
     /// What the runs that ended today cost, in US dollars.
     pub cost_today_usd: f64,
     /// What a day may cost.

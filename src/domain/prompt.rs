@@ -12,8 +12,8 @@ pub use built_in::{BUILT_IN, BuiltIn, built_in};
 pub use render::render;
 pub use skills::skills;
 pub use view::{
-    Answer, Attempt, CheckView, CurationView, FailedTask, Feedback, JudgedProposal, OpenPullRequest, OwnProposal,
-    PromptInput, ProposerView, QueueView, QueuedTask, RejectedProposal, ReviewTarget, TaskView,
+    Answer, Attempt, CheckView, CurationView, FailedTask, JudgedProposal, OpenPullRequest, OwnProposal, PromptInput,
+    ProposerView, QueueView, QueuedTask, RejectedProposal, ReviewTarget, TaskView,
 };
 
 #[cfg(test)]

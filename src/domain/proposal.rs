@@ -12,14 +12,12 @@ mod score;
 mod similar;
 mod task;
 
-pub use conflict::{
-    contradict, escalation, is_noted, is_only_marked, partners, question_of, to_escalate, ways_to_decide,
-};
-pub use edit::{body, with_judgement};
+pub use conflict::{escalation, is_noted, is_only_marked, partners, question_of, to_escalate, ways_to_decide};
+pub use edit::with_judgement;
 pub use lifecycle::{Step, next};
 pub use new::NewProposal;
 pub use parse::parse;
-pub use score::{Busy, Factor, Score, Surroundings, score};
+pub use score::{Busy, Score, Surroundings, score};
 pub use similar::rejected_before;
 pub use task::task;
 

@@ -16,11 +16,11 @@ use super::{
 use serde::{Deserialize, Serialize};
 
 /// The variable that only the processes of one run carry: its id.
-pub const MARK: &str = "SCHEDULER_RUN";
+pub const RUN_TAG: &str = "SCHEDULER_RUN";
 
 /// The variable that a supervisor and all that it starts carry: the folder of its agent. By it they are found where the
 /// agent's own files were deleted under them.
-pub const CREW: &str = "SCHEDULER_AGENT";
+pub const SUPERVISOR_TAG: &str = "SCHEDULER_AGENT";
 
 /// What an agent is started for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

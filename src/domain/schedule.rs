@@ -77,7 +77,7 @@ pub fn needs(config: &Config, snapshot: &Snapshot, now: Time) -> Needs {
 
 /// Decides on every agent, in the order of the configuration.
 pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> {
-    let mut given = Given::new(config, snapshot);
+    let mut capacity = Capacity::new(config, snapshot);
     let mut decisions: Vec<Option<Decision>> = config
         .agents
         .iter()
@@ -91,7 +91,7 @@ pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> 
         (!snapshot.requested.contains(&agent.name), due_at(agent, &snapshot.agents[*index].state, now))
     });
     for index in due {
-        decisions[index] = Some(given.offer(config, snapshot, &config.agents[index]));
+        decisions[index] = Some(capacity.assign(config, snapshot, &config.agents[index]));
     }
     decisions.into_iter().flatten().collect()
 }
@@ -167,7 +167,7 @@ fn backoff(agent: &Agent, state: &AgentState, now: Time) -> Option<Reason> {
 }
 
 /// What is left to be given away, while the tick gives it.
-struct Given<'a> {
+struct Capacity<'a> {
     running: u32,
     claimed: u32,
     opening: u32,
@@ -179,7 +179,7 @@ struct Given<'a> {
     first: Option<Name>,
 }
 
-impl<'a> Given<'a> {
+impl<'a> Capacity<'a> {
     fn new(config: &Config, snapshot: &'a Snapshot) -> Self {
         let running = snapshot.agents.iter().filter(|view| view.standing != Standing::Free).count();
         Self {
@@ -194,7 +194,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn offer(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Decision {
+    fn assign(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Decision {
         if let Some(reason) = self.global(config, snapshot, agent) {
             return Decision::Skip(reason);
         }

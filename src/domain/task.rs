@@ -9,7 +9,7 @@ mod new;
 mod section;
 
 pub use answers::{Answer, answers, without_answers};
-pub use edit::{Edit, SECTION_MAX};
+pub use edit::Edit;
 pub use new::NewTask;
 pub use section::section;
 pub use section::without_outcome;

@@ -6,17 +6,16 @@ use super::spawn::Spawner;
 use crate::{
     domain::{
         name::Name,
-        run::CREW,
+        run::SUPERVISOR_TAG,
         schedule::{AgentView, Standing},
         state::{AgentState, ProcessId},
     },
     exec::processes,
     store::{
-        lock::Lock,
         paths::{AgentPaths, Paths},
-        read,
         state::{self, Loaded},
     },
+    sys::{lock::Lock, read},
 };
 use anyhow::{Context, Result};
 use std::{
@@ -28,7 +27,7 @@ use std::{
 
 /// Every agent that has a folder, configured or not.
 #[derive(Debug, Default)]
-pub struct Crew {
+pub struct AgentViews {
     /// The agents, in no order: to sort them takes longer than all that most ticks do with them.
     pub views: HashMap<Name, Arc<AgentView>>,
     /// Those whose recovery was started.
@@ -37,7 +36,7 @@ pub struct Crew {
     pub problems: Vec<String>,
 }
 
-impl Crew {
+impl AgentViews {
     /// The agents with the tasks that their states name, by name.
     pub fn named(&self) -> Vec<(Name, Name)> {
         let named = |(name, view): (&Name, &Arc<AgentView>)| Some((name.clone(), view.state.current_task.clone()?));
@@ -63,8 +62,8 @@ impl Crew {
 ///
 /// # Errors
 /// The folder of the agents can't be read.
-pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<Crew> {
-    let mut crew = Crew::default();
+pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<AgentViews> {
+    let mut crew = AgentViews::default();
     let Some(agents) = read::open_folder(&paths.agents_dir())? else { return Ok(crew) };
     let names = folders(paths)?;
     crew.views.reserve(names.len());
@@ -161,7 +160,7 @@ pub fn has_lost_its_state(agent: &AgentPaths) -> Result<bool> {
 /// The processes of a supervisor of this agent, and of what it has started. Asked where the agent's files may have been
 /// deleted under a run, for it takes a look at every process.
 pub fn crew_of(agent: &AgentPaths) -> Vec<ProcessId> {
-    processes::marked(CREW, &agent.dir().display().to_string())
+    processes::marked(SUPERVISOR_TAG, &agent.dir().display().to_string())
 }
 
 fn has_supervisor(state: &AgentState) -> bool {

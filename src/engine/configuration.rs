@@ -2,10 +2,8 @@
 
 use crate::{
     domain::config::{self, Config, Problem, Severity},
-    store::{
-        paths::Paths,
-        read::{self, Refused},
-    },
+    store::paths::Paths,
+    sys::read::{self, Refused},
 };
 use anyhow::Result;
 

@@ -3,7 +3,7 @@
 use super::project::Project;
 use crate::{
     domain::config::{Change, Refusal, edit},
-    store::atomic::{self, Rewritten},
+    sys::atomic::{self, Rewritten},
 };
 use anyhow::{Context, Result, bail};
 

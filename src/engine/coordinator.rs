@@ -9,7 +9,7 @@ use super::{Clock, project::Project};
 use crate::{
     domain::{
         config::Gatekeeper,
-        gate::{self, Hitch, Meta, Status},
+        gate::{self, Meta, Status, VerdictFailure},
         message::{Message, MessageType},
         name::Name,
         text::one_line,
@@ -58,13 +58,13 @@ pub enum End {
 }
 
 /// Why the steps for one pull request stopped.
-enum Halt {
+enum StepError {
     /// At this step.
     Refused(&'static str, GhError),
     Failed(anyhow::Error),
 }
 
-impl From<anyhow::Error> for Halt {
+impl From<anyhow::Error> for StepError {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
     }
@@ -82,19 +82,19 @@ impl Coordinator<'_> {
         };
         let mut known = self.observe(&open)?;
         // Where something failed the last time, it may fail again and end the run.
-        known.sort_by_key(|(pull, meta)| (meta.hitch.is_some(), pull.seen.number));
+        known.sort_by_key(|(pull, meta)| (meta.failure.is_some(), pull.seen.number));
         for (pull, meta) in known {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(End::Stopped);
             }
-            if meta.hitch.as_ref().is_some_and(|hitch| hitch.holds(&meta.head_sha, (self.clock)())) {
+            if meta.failure.as_ref().is_some_and(|failure| failure.holds(&meta.head_sha, (self.clock)())) {
                 continue;
             }
             match self.step(pull, &meta) {
                 Ok(()) => {}
-                Err(Halt::Failed(error)) => return Err(error),
-                Err(Halt::Refused(step, error)) => {
-                    self.note_hitch(&meta, step, &error)?;
+                Err(StepError::Failed(error)) => return Err(error),
+                Err(StepError::Refused(step, error)) => {
+                    self.note_failure(&meta, step, &error)?;
                     // Asking on would only make it worse.
                     if !error.is_of_one() {
                         return self.refused(error);
@@ -106,7 +106,7 @@ impl Coordinator<'_> {
     }
 
     /// Does what is due for one pull request: its verdict, or what may come after that. Costs no call if nothing is.
-    fn step(&self, pull: &Pull, meta: &Meta) -> Result<(), Halt> {
+    fn step(&self, pull: &Pull, meta: &Meta) -> Result<(), StepError> {
         if !meta.is_settled() || gate::needs_fix(meta, self.gate.max_fix_rounds) {
             return self.carry_out(pull, meta);
         }
@@ -115,20 +115,20 @@ impl Coordinator<'_> {
             self.set_labels(pull, meta.status)?;
         }
         self.report_late(meta)?;
-        if meta.hitch.is_some() {
-            self.prs().note_hitch(meta.pr_number, None)?;
+        if meta.failure.is_some() {
+            self.prs().note_failure(meta.pr_number, None)?;
         }
         Ok(())
     }
 
     /// Remembers what went wrong with one pull request, and tells of it if it lasts.
-    fn note_hitch(&self, meta: &Meta, step: &str, error: &GhError) -> Result<()> {
+    fn note_failure(&self, meta: &Meta, step: &str, error: &GhError) -> Result<()> {
         let (number, own) = (meta.pr_number, error.is_of_one());
         tracing::warn!(number, step, "{error}");
         let why = one_line(&error.to_string());
-        let hitch = Hitch::after(meta.hitch.as_ref(), &meta.head_sha, step, &why, own, (self.clock)());
-        self.prs().note_hitch(number, Some(&hitch))?;
-        if !own || !hitch.is_told() {
+        let failure = VerdictFailure::after(meta.failure.as_ref(), &meta.head_sha, step, &why, own, (self.clock)());
+        self.prs().note_failure(number, Some(&failure))?;
+        if !own || !failure.is_told() {
             return Ok(());
         }
         let title = format!("A verdict can't be carried out: {}", gate::title_of_pr(meta));

@@ -19,11 +19,11 @@ use crate::{
         time::Time,
     },
     store::{
-        lock::Lock,
         messages::{self, Sent},
         paths::Paths,
         proposals::{Proposals, Unfinished},
     },
+    sys::lock::Lock,
 };
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ const SCHEDULER: &str = "scheduler";
 
 /// The open proposals, and what was done to them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct Summary {
     /// How many active proposals each proposer has.
     pub active: BTreeMap<Name, u32>,
     /// Those that an agent may judge, with their fingerprints.
@@ -59,14 +59,14 @@ pub fn describe(done: &Unfinished) -> String {
 ///
 /// # Errors
 /// A directory can't be read, or the store's lock can't be had.
-pub fn keep(paths: &Paths, config: &Config, now: Time, edits: bool) -> Result<Kept> {
+pub fn reconcile(paths: &Paths, config: &Config, now: Time, edits: bool) -> Result<Summary> {
     if let Some(kept) = known::recall(paths, now, edits) {
         return Ok(kept);
     }
     let proposals = Proposals::new(paths);
     let stand = proposals.stand(true)?;
-    let mut kept = Kept::default();
-    let lock = Lock::store(paths)?;
+    let mut kept = Summary::default();
+    let lock = crate::store::lock(paths)?;
     kept.changes.extend(proposals.complete_under(&lock, now)?.as_ref().map(describe));
     let (back, stuck) = proposals.bring_back_under(&lock, now)?;
     kept.changes.extend(back.iter().map(|id| format!("{id}: back in active, its time is over")));
@@ -81,13 +81,13 @@ pub fn keep(paths: &Paths, config: &Config, now: Time, edits: bool) -> Result<Ke
     Ok(kept)
 }
 
-/// What [`keep`] would leave: it only looks.
+/// What [`reconcile`] would leave: it only looks.
 ///
 /// # Errors
 /// A directory can't be read.
-pub fn look(paths: &Paths, now: Time) -> Result<Kept> {
+pub fn look(paths: &Paths, now: Time) -> Result<Summary> {
     let proposals = Proposals::new(paths);
-    let mut kept = Kept::default();
+    let mut kept = Summary::default();
     let is_back = |proposal: &Proposal| proposal.returns_at().is_some_and(|until| until <= now);
     let (back, deferred) = proposals.good(ProposalState::Deferred)?.into_iter().partition(is_back);
     count(&proposals, back, deferred, &mut kept)?;
@@ -95,7 +95,7 @@ pub fn look(paths: &Paths, now: Time) -> Result<Kept> {
 }
 
 /// Counts the active proposals and those that are `back` among them, and names what is wrong in their files.
-fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>, kept: &mut Kept) -> Result<()> {
+fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>, kept: &mut Summary) -> Result<()> {
     let mut active = back;
     for state in [ProposalState::Active, ProposalState::Deferred] {
         let (_, strays) = proposals.list(state)?;
@@ -122,7 +122,7 @@ fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>
 }
 
 /// Tells of every pair that contradicts itself, one of it active, that wasn't told of as it is.
-fn contradictions(lock: &Lock, paths: &Paths, config: &Config, now: Time, kept: &mut Kept) -> Result<()> {
+fn contradictions(lock: &Lock, paths: &Paths, config: &Config, now: Time, kept: &mut Summary) -> Result<()> {
     let proposals = Proposals::new(paths);
     let (active, deferred) = (proposals.good(ProposalState::Active)?, proposals.good(ProposalState::Deferred)?);
     let by = By { name: SCHEDULER.to_owned(), run: None };
@@ -164,7 +164,7 @@ fn escalate(
 /// They are one, one of them isn't open, or the owner was told of them already: nothing was changed.
 pub fn mark(paths: &Paths, config: &Config, ids: [&Name; 2], reason: &str, by: &By, now: Time) -> Result<PathBuf> {
     let proposals = Proposals::new(paths);
-    let lock = Lock::store(paths)?;
+    let lock = crate::store::lock(paths)?;
     proposals.complete_under(&lock, now)?;
     let [a, b] = [proposals.find(ids[0])?, proposals.find(ids[1])?];
     if a.proposal.id == b.proposal.id {

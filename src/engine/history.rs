@@ -6,7 +6,8 @@ use crate::{
         name::Name,
         run::{Assignment, Record},
     },
-    store::{read, runs},
+    store::runs,
+    sys::read,
 };
 use anyhow::Result;
 

@@ -20,15 +20,14 @@ use crate::{
         worktree::Worktree,
     },
     store::{
-        atomic, cache,
-        lock::Lock,
-        logs, messages,
+        cache, logs, messages,
         paths::Paths,
         proposals::{Proposals, REJECTED_DAYS},
         queue::Queue,
-        read, runs,
+        runs,
         state::{self, Loaded},
     },
+    sys::{atomic, lock::Lock, read},
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};

@@ -102,7 +102,7 @@ fn wait(took: Duration, changed: bool) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::overview::Doing, store::paths::Paths};
+    use crate::{domain::overview::Activity, store::paths::Paths};
     use std::fs;
 
     #[test]
@@ -117,12 +117,12 @@ mod tests {
         let now = time::parse("2026-03-01T10:00:00Z").unwrap();
         let mut live = Live::new(&project);
         assert!(live.overview().is_none() && live.look(now).unwrap() && !live.look(now).unwrap());
-        assert_eq!(live.overview().unwrap().agents[0].doing, Doing::Waiting);
+        assert_eq!(live.overview().unwrap().agents[0].doing, Activity::Waiting);
         fs::write(project.paths.paused_marker(), "").unwrap();
         let rests = live.last.as_ref().unwrap();
         assert_ne!(rests.marks, marks::of(&project.paths, "2026-03-01", live.overview()), "nothing was noticed");
         live.hurry();
         assert!(live.look(now).unwrap());
-        assert_eq!(live.overview().unwrap().agents[0].doing, Doing::Paused);
+        assert_eq!(live.overview().unwrap().agents[0].doing, Activity::Paused);
     }
 }

@@ -1,7 +1,7 @@
 //! A look at everything as the next tick would find it: the same decision, without a lock, a write or a start.
 
 use super::{
-    collect::{self, Crew},
+    collect::{self, AgentViews},
     configuration,
     project::Project,
     snapshot::{self, Taken},
@@ -21,7 +21,7 @@ pub struct Look {
     /// What is odd in it.
     pub warnings: Vec<Problem>,
     /// Every agent that has a folder.
-    pub crew: Crew,
+    pub crew: AgentViews,
     /// What the decision was made from.
     pub snapshot: Snapshot,
     /// What would become of each agent, in the order of agents.yaml.
@@ -40,7 +40,7 @@ pub enum Looked {
         /// What is wrong in it.
         problems: Vec<Problem>,
         /// Every agent that has a folder.
-        crew: Crew,
+        crew: AgentViews,
     },
 }
 

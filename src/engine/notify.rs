@@ -16,8 +16,8 @@ use crate::{
         cache,
         messages::{self, Listed},
         paths::Paths,
-        read,
     },
+    sys::read,
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};

@@ -11,8 +11,8 @@ use crate::{
         name::Name,
         outcome::Cooldown,
         overview::{
-            AgentLine, ClaimedLine, Doing, FailedLine, Holds, Overview, ProposalsLine, PullRequestLine,
-            PullRequestsLine, Pulse, QuestionLine, QueueLine, doing, in_short,
+            Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestLine,
+            PullRequestsLine, QuestionLine, QueueLine, TickHealth, doing, in_short,
         },
         proposal::ProposalState,
         schedule::{self, AgentView, Decision},
@@ -75,20 +75,24 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
 }
 
 /// How the tick fares.
-pub fn pulse(paths: &Paths, now: Time) -> Pulse {
+pub fn pulse(paths: &Paths, now: Time) -> TickHealth {
     let last: Option<LastTick> = cache::load(&paths.last_tick());
     let late = last.as_ref().is_none_or(|last| (now - last.time).num_seconds() > LATE_SECONDS);
-    Pulse { last_tick: last.as_ref().map(|last| last.time), duration_ms: last.and_then(|last| last.duration_ms), late }
+    TickHealth {
+        last_tick: last.as_ref().map(|last| last.time),
+        duration_ms: last.and_then(|last| last.duration_ms),
+        late,
+    }
 }
 
-fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<Holds> {
+fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<PauseStatus> {
     let cooldown: Option<Cooldown> = cache::load(&paths.cooldown()).filter(|cooldown: &Cooldown| cooldown.holds(now));
     // `<time> <reason>`; what a person wrote there by hand is all reason.
     let note = marker::text(&paths.paused_marker()).unwrap_or_default();
     let (first, rest) = note.split_once(' ').unwrap_or((note.as_str(), ""));
     let since = time::parse(first);
     let reason = if since.is_some() { rest } else { note.as_str() };
-    Ok(Holds {
+    Ok(PauseStatus {
         paused_by_marker: marker::is_set(&paths.paused_marker())?,
         paused_since: since,
         paused_reason: Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
@@ -146,7 +150,7 @@ fn stranger(name: &Name, view: &AgentView) -> AgentLine {
     AgentLine {
         name: name.clone(),
         role: None,
-        doing: Doing::NotConfigured,
+        doing: Activity::NotConfigured,
         brief: brief.to_owned(),
         reason: None,
         due_at: None,

@@ -14,7 +14,8 @@ use crate::{
         github::{GitHub, Pr},
         repo, start_point,
     },
-    store::{cache, lock::Lock, read},
+    store::cache,
+    sys::read,
 };
 use anyhow::Result;
 use std::time::Duration;
@@ -30,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// It can't be kept.
 pub fn note(project: &Project, number: u64, title: &str, head: &str, now: Time) -> Result<()> {
     let path = project.paths.open_prs();
-    let _lock = Lock::store(&project.paths)?;
+    let _lock = crate::store::lock(&project.paths)?;
     // Nothing is known yet: the next tick asks.
     let nothing = || OpenPrs { asked_at: Time::UNIX_EPOCH, open: None, error: None };
     let mut known = cache::load::<OpenPrs>(&path).unwrap_or_else(nothing);
@@ -69,7 +70,7 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     };
     let answer = GitHub::new(project.root(), TIMEOUT).open_agent_prs(ask);
     let answer = answer.map(|prs| prs.into_iter().map(answered).collect::<Vec<_>>());
-    let _lock = Lock::store(&project.paths)?;
+    let _lock = crate::store::lock(&project.paths)?;
     let known = cache::load::<OpenPrs>(&path).and_then(|known| known.open);
     let answer = match answer {
         Ok(prs) => {

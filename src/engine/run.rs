@@ -4,27 +4,27 @@
 
 mod check;
 mod coordinate;
-mod furnish;
-mod held;
 mod instruct;
 mod judge;
 mod launch;
 mod place;
 mod prepare;
+mod provision;
 mod publish;
 mod recover;
 mod settle;
+mod supervisor_lock;
 mod trouble;
 
-pub use held::Held;
 pub use recover::recover;
+pub use supervisor_lock::SupervisorLock;
 
 use super::{Clock, project::Project};
 use crate::{
     domain::{
         name::Name,
         outcome::{Interruption, Outcome},
-        run::{Assignment, MARK, Work},
+        run::{Assignment, RUN_TAG, Work},
         state::{AgentState, Phase},
         task::{self, Task, TaskState},
     },
@@ -32,9 +32,9 @@ use crate::{
     store::{
         paths::{AgentPaths, RunPaths},
         queue::Queue,
-        read,
         state::{self, Loaded},
     },
+    sys::read,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -49,7 +49,7 @@ pub struct Supervisor<'a> {
     /// The project.
     pub project: &'a Project,
     /// The agent's lock: as long as it is held no other run of the agent begins.
-    pub lock: Held,
+    pub lock: SupervisorLock,
     /// Asks what time it is.
     pub clock: Clock<'a>,
     /// Becomes true when the supervisor is to end.
@@ -76,25 +76,25 @@ struct HeldTask {
 }
 
 /// Why a run can't go on before claude was started.
-enum Hindrance {
+enum RunError {
     /// It ends with this outcome.
     Outcome(Outcome),
     /// Something of ours failed.
     Failed(anyhow::Error),
 }
 
-impl From<anyhow::Error> for Hindrance {
+impl From<anyhow::Error> for RunError {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
     }
 }
 
-impl Hindrance {
+impl RunError {
     fn outcome(self) -> Outcome {
         match self {
             Self::Outcome(outcome) => outcome,
             Self::Failed(error) => {
-                let everybody = crate::store::error::is_disk_trouble(&error);
+                let everybody = crate::sys::error::is_disk_trouble(&error);
                 Outcome::LaunchFailed { message: format!("{error:#}"), everybody }
             }
         }
@@ -163,19 +163,19 @@ impl<'a> Run<'a> {
         let common = &self.project().common_dir;
         let path = self.worktree_path();
         let above = path.parent().unwrap_or(self.agent.dir());
-        Worktree::new(&path, above, common).with_env(MARK, self.id())
+        Worktree::new(&path, above, common).with_env(RUN_TAG, self.id())
     }
 
     /// Prepares, instructs, starts and watches: everything up to the end of claude's last process.
-    fn work(&self, state: &mut AgentState) -> Result<launch::Ended, Hindrance> {
+    fn work(&self, state: &mut AgentState) -> Result<launch::Ended, RunError> {
         if self.assignment.work.task().is_some() && self.task.is_none() {
             // A person has moved it since the claim.
-            return Err(Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand }));
+            return Err(RunError::Outcome(Outcome::Interrupted { by: Interruption::Demand }));
         }
         // What fails because it was cut short is no trouble of its own.
         let stopped = |hindrance| {
             if self.is_stopped() {
-                Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand })
+                RunError::Outcome(Outcome::Interrupted { by: Interruption::Demand })
             } else {
                 hindrance
             }
@@ -192,9 +192,9 @@ impl<'a> Run<'a> {
     }
 
     /// Goes on unless the supervisor was told to end.
-    fn unless_stopped(&self) -> Result<(), Hindrance> {
+    fn unless_stopped(&self) -> Result<(), RunError> {
         if self.is_stopped() {
-            Err(Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand }))
+            Err(RunError::Outcome(Outcome::Interrupted { by: Interruption::Demand }))
         } else {
             Ok(())
         }

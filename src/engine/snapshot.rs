@@ -3,7 +3,7 @@
 //! It changes nothing, except that a claimed task that nobody holds goes back.
 
 use super::{
-    collect::{self, Crew},
+    collect::{self, AgentViews},
     curation,
 };
 use crate::{
@@ -19,14 +19,13 @@ use crate::{
         time::{self, Time},
     },
     store::{
-        cache, events,
-        lock::Lock,
-        marker,
+        cache, events, marker,
         paths::Paths,
         prs::Prs,
         queue::{Listing, Queue, Shift},
-        read, requests,
+        requests,
     },
+    sys::{lock::Lock, read},
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -76,7 +75,7 @@ pub(super) struct Taken {
 }
 
 /// Takes the snapshot for one decision. With `release`, tasks that nobody holds are put back before.
-pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, release: bool) -> Result<Taken> {
+pub(super) fn take(paths: &Paths, config: &Config, crew: &AgentViews, now: Time, release: bool) -> Result<Taken> {
     let mut taken = Taken::default();
     let queue = Queue::new(paths);
     let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
@@ -125,7 +124,7 @@ pub(super) fn take(paths: &Paths, config: &Config, crew: &Crew, now: Time, relea
 }
 
 /// The agents whose run a person has asked for since it was started last. With `tidy`, requests that were served go.
-fn requested(paths: &Paths, crew: &Crew, tidy: bool) -> Result<BTreeSet<Name>> {
+fn requested(paths: &Paths, crew: &AgentViews, tidy: bool) -> Result<BTreeSet<Name>> {
     let mut requested = BTreeSet::new();
     for (name, at) in requests::list(paths)? {
         let started = crew.views.get(&name).and_then(|view| view.state.last_started);
@@ -143,7 +142,7 @@ fn requested(paths: &Paths, crew: &Crew, tidy: bool) -> Result<BTreeSet<Name>> {
 /// Keeps the proposals, or with `keep` `None` only looks at them. Trouble with them is no trouble of other agents.
 fn proposals(paths: &Paths, config: &Config, now: Time, keep: Option<bool>, taken: &mut Taken) {
     let kept = match keep {
-        Some(edits) => curation::keep(paths, config, now, edits),
+        Some(edits) => curation::reconcile(paths, config, now, edits),
         None => curation::look(paths, now),
     };
     match kept {
@@ -164,7 +163,7 @@ fn proposals(paths: &Paths, config: &Config, now: Time, keep: Option<bool>, take
 }
 
 /// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.
-fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &Crew, claimed: &[Name], taken: &mut Taken) {
+fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &AgentViews, claimed: &[Name], taken: &mut Taken) {
     let named = crew.named();
     let unsure = crew.views.values().any(|view| view.standing == Standing::Unreadable);
     for id in claimed {
@@ -206,7 +205,7 @@ fn release(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<Option<Shift>>
 }
 
 /// What today's runs cost. One under way counts with the limit that it was started with, be its agent configured or not.
-fn costs(paths: &Paths, crew: &Crew, snapshot: &mut Snapshot, now: Time) -> Result<()> {
+fn costs(paths: &Paths, crew: &AgentViews, snapshot: &mut Snapshot, now: Time) -> Result<()> {
     let day = time::local_day(now);
     (snapshot.spent_usd, snapshot.usual_cost_usd) = events::cost_and_dearest(paths, &day, 20)?;
     for (name, view) in crew.occupied() {
@@ -221,7 +220,7 @@ fn costs(paths: &Paths, crew: &Crew, snapshot: &mut Snapshot, now: Time) -> Resu
 }
 
 /// The checks that are due. Pull requests that are closed aren't read as long as the last look at GitHub is remembered.
-fn checks(paths: &Paths, config: &Config, crew: &Crew, taken: &mut Taken) -> Result<()> {
+fn checks(paths: &Paths, config: &Config, crew: &AgentViews, taken: &mut Taken) -> Result<()> {
     let prs = Prs::new(paths);
     let all = match cache::load::<Vec<u64>>(&paths.gated_prs()) {
         Some(numbers) => prs.these(&numbers),
@@ -234,7 +233,14 @@ fn checks(paths: &Paths, config: &Config, crew: &Crew, taken: &mut Taken) -> Res
     Ok(())
 }
 
-fn tasks(queue: &Queue<'_>, crew: &Crew, needs: &Needs, incoming: Listing, claimed: Vec<Name>, taken: &mut Taken) {
+fn tasks(
+    queue: &Queue<'_>,
+    crew: &AgentViews,
+    needs: &Needs,
+    incoming: Listing,
+    claimed: Vec<Name>,
+    taken: &mut Taken,
+) {
     let claimed: Vec<Task> = queue.heads_of(TaskState::Claimed, claimed).into_iter().flatten().collect();
     taken.snapshot.claimed_opening = u32::try_from(schedule::opening(&claimed)).unwrap_or(u32::MAX);
     let named = crew.named();

@@ -4,9 +4,10 @@
 
 use super::project::Project;
 use crate::{
-    domain::{name::Name, run::CREW, time},
+    domain::{name::Name, run::SUPERVISOR_TAG, time},
     exec::detach,
-    store::{lock::Lock, logs},
+    store::logs,
+    sys::lock::Lock,
 };
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -29,7 +30,7 @@ impl Spawner<'_> {
         let mut arguments = vec!["supervise"];
         arguments.extend(recover.then_some("--recover"));
         let folder = self.project.paths.agent(agent).dir().display().to_string();
-        let environment = [(CREW.to_owned(), folder)];
+        let environment = [(SUPERVISOR_TAG.to_owned(), folder)];
         self.start_in(&environment, &[&arguments[..], &["--", agent.as_str()]].concat(), lock, &log)
             .with_context(|| format!("the supervisor of {agent} can't be started"))
     }

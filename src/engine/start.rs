@@ -14,15 +14,14 @@ use crate::{
         time,
     },
     store::{
-        atomic,
         events::{self, Event, EventKind},
-        lock::Lock,
         paths::AgentPaths,
         prs::Prs,
         queue::{Claim, Queue},
         runs,
         state::{self, Loaded},
     },
+    sys::{atomic, lock::Lock},
 };
 use anyhow::Result;
 use uuid::Uuid;

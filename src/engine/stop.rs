@@ -7,11 +7,10 @@ use crate::{
     domain::{name::Name, run::Record, state::AgentState},
     exec::{clock, processes},
     store::{
-        lock::Lock,
         paths::AgentPaths,
-        read,
         state::{self, Loaded},
     },
+    sys::{lock::Lock, read},
 };
 use anyhow::{Result, bail};
 use std::{thread, time::Duration};

@@ -13,9 +13,10 @@ use crate::{
     exec::stream::LineReader,
     store::{
         paths::RunPaths,
-        read, runs,
+        runs,
         state::{self, Loaded},
     },
+    sys::read,
 };
 use anyhow::{Context, Result, bail};
 

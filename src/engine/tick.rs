@@ -3,7 +3,7 @@
 //! It never waits for git, gh, claude or the network, and never settles a run.
 
 use super::{
-    collect::{self, Crew},
+    collect::{self, AgentViews},
     configuration, curation, housekeeping, notify,
     project::Project,
     snapshot::{self, Taken},
@@ -20,7 +20,8 @@ use crate::{
         time::{self, Time},
     },
     exec::clock::monotonic_now,
-    store::{cache, lock::Lock, messages, paths::Paths, proposals::Proposals},
+    store::{cache, messages, paths::Paths, proposals::Proposals},
+    sys::lock::Lock,
 };
 use anyhow::Result;
 use serde::Serialize;
@@ -49,7 +50,7 @@ pub enum Tick {
         /// What is wrong in it.
         problems: Vec<Problem>,
         /// What was collected.
-        crew: Crew,
+        crew: AgentViews,
     },
     /// Everything.
     Done(Box<Report>),
@@ -153,7 +154,7 @@ fn worth_telling(decided: &[Decided]) -> impl Iterator<Item = &Decided> {
 }
 
 /// Completes a judgement of a proposal that was cut off; what it was.
-fn complete(paths: &Paths, now: Time, crew: &mut Crew) -> Option<String> {
+fn complete(paths: &Paths, now: Time, crew: &mut AgentViews) -> Option<String> {
     match Proposals::new(paths).complete(now) {
         Ok(done) => done.as_ref().map(curation::describe),
         Err(error) => {
@@ -182,7 +183,7 @@ fn tell_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
 fn report(
     config: &Config,
     taken: Taken,
-    crew: Crew,
+    crew: AgentViews,
     warnings: Vec<Problem>,
     options: &Options<'_>,
     spawner: &Spawner<'_>,

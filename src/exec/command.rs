@@ -22,24 +22,24 @@ use self::exchange::Exchange;
 use crate::exec::clock::monotonic_now;
 
 /// How long, all programs together, one that waits for a network may go on once this process was told to end.
-const FAREWELL: Duration = Duration::from_secs(4);
+const NETWORK_GRACE: Duration = Duration::from_secs(4);
 /// How often a program that waits for a network is looked after.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Becomes true when this process is told to end. Signals concern the process as a whole, and so does this.
-static TOLD_TO_END: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+static SHUTDOWN: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 /// When that was seen first.
 static TOLD_AT: OnceLock<Instant> = OnceLock::new();
 
 /// From now on programs that wait for a network are stopped soon after `flag` has become true; all others, such as
 /// those that save work, are not.
 pub fn end_early(flag: &Arc<AtomicBool>) {
-    let _ = TOLD_TO_END.set(Arc::clone(flag));
+    let _ = SHUTDOWN.set(Arc::clone(flag));
 }
 
 /// Which programs may be stopped when this process is told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum Grace {
     /// It is waited for in any case.
     Full,
     /// It talks to a network, may take long, and can be done again.
@@ -113,11 +113,11 @@ pub fn run(
     timeout: Duration,
     max_output: usize,
 ) -> Result<Captured, CommandError> {
-    run_with(cmd, stdin, timeout, Patience::Full, max_output)
+    run_with(cmd, stdin, timeout, Grace::Full, max_output)
 }
 
 /// Runs `cmd` in a process group of its own until it ends or `timeout` has passed; then the group is killed.
-/// With [`Patience::Network`] that happens earlier if this process is told to end.
+/// With [`Grace::Network`] that happens earlier if this process is told to end.
 ///
 /// `stdin` is written to its standard input, which is then closed; `None` is `/dev/null`. At most
 /// `max_output` bytes are kept of each output. An exit code other than 0 is not an error here.
@@ -125,7 +125,7 @@ pub fn run_with(
     cmd: &mut Command,
     stdin: Option<&[u8]>,
     timeout: Duration,
-    patience: Patience,
+    grace: Grace,
     max_output: usize,
 ) -> Result<Captured, CommandError> {
     let program = cmd.get_program().to_string_lossy().into_owned();
@@ -137,7 +137,7 @@ pub fn run_with(
     let mut child = cmd.spawn().map_err(|e| spawn_error(cmd, &program, e))?;
     let pid = Pid::from_child(&child);
     let ended = Exchange::new(&mut child, stdin, max_output).and_then(|mut exchange| {
-        let in_time = await_end(&mut exchange, &exit_of(pid)?, timeout, patience)?;
+        let in_time = await_end(&mut exchange, &exit_of(pid)?, timeout, grace)?;
         Ok((exchange, in_time))
     });
     if !matches!(ended, Ok((_, Ok(())))) {
@@ -161,14 +161,14 @@ fn await_end(
     exchange: &mut Exchange<'_>,
     ended: &OwnedFd,
     timeout: Duration,
-    patience: Patience,
+    grace: Grace,
 ) -> io::Result<Result<(), Duration>> {
-    let flag = TOLD_TO_END.get().filter(|_| patience == Patience::Network);
+    let flag = SHUTDOWN.get().filter(|_| grace == Grace::Network);
     let begun = monotonic_now();
     loop {
         let passed = begun.elapsed();
         let is_told = flag.is_some_and(|flag| flag.load(Ordering::Relaxed));
-        if passed >= timeout || is_told && TOLD_AT.get_or_init(monotonic_now).elapsed() >= FAREWELL {
+        if passed >= timeout || is_told && TOLD_AT.get_or_init(monotonic_now).elapsed() >= NETWORK_GRACE {
             return Ok(Err(passed.min(timeout)));
         }
         let left = timeout - passed;

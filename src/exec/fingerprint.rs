@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::exec::git::{Git, GitError};
-use crate::exec::in_process;
+use crate::exec::libgit2;
 
 /// Refs that a run, a fetch or this program itself changes.
 const OWN_REFS: &[&str] =
@@ -59,8 +59,8 @@ pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>) -> Resu
 
 /// Every ref, with what it points at: an object, and the ref that it stands for.
 fn refs(git: &Git, common_dir: &Path) -> Result<BTreeMap<String, String>> {
-    if let Some(known) = in_process::refs(common_dir) {
-        let target = |to: in_process::Ref| match to.symbolic {
+    if let Some(known) = libgit2::refs(common_dir) {
+        let target = |to: libgit2::Ref| match to.symbolic {
             Some(other) => (to.name, format!("{} {other}", to.object)),
             None => (to.name, to.object),
         };
@@ -128,7 +128,7 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
     if !path.exists() {
         return Ok(());
     }
-    let listed = match in_process::settings(path).map_or_else(|| listed_by_git(git, path), Ok) {
+    let listed = match libgit2::settings(path).map_or_else(|| listed_by_git(git, path), Ok) {
         Ok(listed) => listed,
         // What git itself can't read is compared as a whole.
         Err(_) => {

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-use crate::exec::command::{self, CommandError, Patience};
-use crate::exec::in_process;
+use crate::exec::command::{self, CommandError, Grace};
+use crate::exec::libgit2;
 pub(in crate::exec) use settings::LOCAL;
 use settings::{CONFIGURATION, ENVIRONMENT};
 
@@ -93,7 +93,7 @@ pub struct Git {
     configuration: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     timeout: Duration,
-    patience: Patience,
+    grace: Grace,
 }
 
 impl Git {
@@ -117,7 +117,7 @@ impl Git {
             configuration: configuration.chain(["core.hooksPath=/dev/null".into()]).collect(),
             environment: Vec::new(),
             timeout: LOCAL_TIMEOUT,
-            patience: Patience::Full,
+            grace: Grace::Full,
         }
     }
 
@@ -181,7 +181,7 @@ impl Git {
 
     /// The same where it is known whether the configuration has an ssh command.
     pub fn over_network(mut self, has_ssh_command: bool) -> Self {
-        self.patience = Patience::Network;
+        self.grace = Grace::Network;
         let chosen = has_ssh_command || is_set("GIT_SSH_COMMAND") || is_set("GIT_SSH");
         if chosen { self } else { self.with_env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes") }
     }
@@ -226,7 +226,7 @@ impl Git {
 
     /// The commit that `revision` names, if it names one. The text may come from anywhere.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, GitError> {
-        if let Some(found) = in_process::commit(self.git_dir.as_ref().unwrap_or(&self.directory), revision) {
+        if let Some(found) = libgit2::commit(self.git_dir.as_ref().unwrap_or(&self.directory), revision) {
             return Ok(found);
         }
         let wanted = format!("{revision}^{{commit}}");
@@ -264,7 +264,7 @@ impl Git {
         cmd.args(args).envs(ENVIRONMENT.iter().copied());
         cmd.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let captured =
-            command::run_with(&mut cmd, input, self.timeout, self.patience, MAX_OUTPUT).map_err(|e| match e {
+            command::run_with(&mut cmd, input, self.timeout, self.grace, MAX_OUTPUT).map_err(|e| match e {
                 CommandError::NotFound { .. } => GitError::NotFound,
                 CommandError::TimedOut { after, .. } => GitError::TimedOut { command: words(args), after },
                 CommandError::Io { source, .. } => GitError::Io(source),

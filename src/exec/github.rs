@@ -17,11 +17,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{review::Verdict, text};
-use crate::exec::command::{self, Patience};
+use crate::exec::command::{self, Grace};
 
 pub use comments::{Comments, marker};
 pub use error::GhError;
-pub use gate::{Description, OpenPulls, Pull, Reviewed};
+pub use gate::{OpenPulls, Pull, Reviewed};
 
 const MAX_OUTPUT: usize = 8 << 20;
 /// GitHub takes 65,536 characters of text and 256 of a title.
@@ -266,7 +266,7 @@ impl GitHub {
         }
         tracing::debug!(arguments = ?&arguments[..2], "gh");
         let captured =
-            command::run_with(&mut call, stdin.map(str::as_bytes), self.timeout, Patience::Network, MAX_OUTPUT)?;
+            command::run_with(&mut call, stdin.map(str::as_bytes), self.timeout, Grace::Network, MAX_OUTPUT)?;
         if captured.truncated {
             return Err(GhError::other("gh gave an answer of more than 8 MiB"));
         }

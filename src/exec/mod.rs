@@ -12,8 +12,8 @@ pub mod fingerprint;
 pub mod git;
 pub mod github;
 pub mod gitlinks;
-mod in_process;
 pub mod include;
+mod libgit2;
 pub mod nested;
 pub mod processes;
 pub mod push;
@@ -23,7 +23,7 @@ pub mod salvage;
 #[cfg(test)]
 pub mod sandbox;
 pub mod setup;
-mod shared_lock;
+mod stale_ref_locks;
 pub mod start_point;
 pub mod stream;
 pub mod tidy;

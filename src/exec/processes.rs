@@ -11,11 +11,11 @@ use linux as system;
 mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
-mod patience;
+mod grace;
 #[cfg(test)]
 mod tests;
 
-pub use patience::Patience;
+pub use grace::Grace;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -130,17 +130,17 @@ pub fn members(family: &Family<'_>) -> Vec<ProcessId> {
     if family.own_descendants {
         pids.extend(below(&table, own_pid()).iter().map(|row| row.pid));
     }
-    let spared = spared(&table);
-    let is_prey = |row: &&Row| pids.contains(&row.pid) && may_signal(row, &spared);
-    table.iter().filter(is_prey).map(|row| row.id(&boot)).collect()
+    let protected = protected(&table);
+    let is_target = |row: &&Row| pids.contains(&row.pid) && may_signal(row, &protected);
+    table.iter().filter(is_target).map(|row| row.id(&boot)).collect()
 }
 
-/// Ends a family: TERM, KILL after the grace of `patience`, then every member that is left until two looks find none.
+/// Ends a family: TERM, KILL after the grace of `grace`, then every member that is left until two looks find none.
 ///
 /// With the leader alive, TERM goes to its group only, so that it can end its own children in order. It returns when
-/// `patience` is over, and reaps those of the ended that are children of this process, but never `leader`: its exit
+/// `grace` is over, and reaps those of the ended that are children of this process, but never `leader`: its exit
 /// status belongs to whoever started it.
-pub fn end(family: &Family<'_>, patience: &Patience) -> Ended {
+pub fn end(family: &Family<'_>, grace: &Grace) -> Ended {
     let mut known = members(family);
     let leader = family.leader.filter(|leader| is_alive(leader));
     match leader {
@@ -153,7 +153,7 @@ pub fn end(family: &Family<'_>, patience: &Patience) -> Ended {
         Some(leader) => is_alive(leader),
         None => known.iter().any(is_alive),
     };
-    while waits_for(&known) && patience.lasts() {
+    while waits_for(&known) && grace.lasts() {
         thread::sleep(LOOK_EVERY);
         remember(&mut known, members(family));
         reap_orphans(family.leader.map(|leader| leader.pid));
@@ -161,11 +161,11 @@ pub fn end(family: &Family<'_>, patience: &Patience) -> Ended {
     if let Some(leader) = leader {
         signal_group(leader, Signal::KILL);
     }
-    hunt(family, known, patience)
+    kill_remaining(family, known, grace)
 }
 
 /// Kills what is left of a family until two looks in a row find nothing. However late it is, each is tried once.
-fn hunt(family: &Family<'_>, mut known: Vec<ProcessId>, patience: &Patience) -> Ended {
+fn kill_remaining(family: &Family<'_>, mut known: Vec<ProcessId>, grace: &Grace) -> Ended {
     let mut killed = HashSet::new();
     let mut tried = false;
     let mut empty_looks = 0;
@@ -173,7 +173,7 @@ fn hunt(family: &Family<'_>, mut known: Vec<ProcessId>, patience: &Patience) -> 
         remember(&mut known, members(family));
         known.retain(is_alive);
         empty_looks = if known.is_empty() { empty_looks + 1 } else { 0 };
-        if empty_looks == 2 || (tried && patience.is_over()) {
+        if empty_looks == 2 || (tried && grace.is_over()) {
             return Ended { killed: killed.len(), left: known };
         }
         for id in &known {
@@ -224,11 +224,11 @@ pub fn is_subreaper() -> bool {
 /// Sends `signal` to exactly this process, if it is one that may be signalled. Says whether it was sent.
 fn signal(id: &ProcessId, signal: Signal) -> bool {
     let table = system::table();
-    let allowed = table.iter().find(|row| row.pid == id.pid).is_some_and(|row| may_signal(row, &spared(&table)));
+    let allowed = table.iter().find(|row| row.pid == id.pid).is_some_and(|row| may_signal(row, &protected(&table)));
     allowed && system::signal_verified(id, signal)
 }
 
-/// Sends `signal` to the group of a leader that is alive; one's own group is spared.
+/// Sends `signal` to the group of a leader that is alive; one's own group is protected.
 fn signal_group(leader: &ProcessId, signal: Signal) {
     let Some(pid) = as_pid(leader.pid) else { return };
     let leads = verified(leader).is_some_and(|row| row.group == row.pid && row.uid == own_uid());
@@ -242,21 +242,21 @@ fn verified(id: &ProcessId) -> Option<Row> {
     system::row(id.pid).filter(|row| row.start == id.start && system::boot() == id.boot)
 }
 
-fn may_signal(row: &Row, spared: &HashSet<u32>) -> bool {
-    !row.zombie && row.uid == own_uid() && row.pid > 1 && !spared.contains(&row.pid)
+fn may_signal(row: &Row, protected: &HashSet<u32>) -> bool {
+    !row.zombie && row.uid == own_uid() && row.pid > 1 && !protected.contains(&row.pid)
 }
 
 /// This process and all above it.
-fn spared(table: &[Row]) -> HashSet<u32> {
-    let mut spared = HashSet::new();
+fn protected(table: &[Row]) -> HashSet<u32> {
+    let mut protected = HashSet::new();
     let mut pid = own_pid();
-    while spared.insert(pid) {
+    while protected.insert(pid) {
         match table.iter().find(|row| row.pid == pid) {
             Some(row) => pid = row.parent,
             None => break,
         }
     }
-    spared
+    protected
 }
 
 fn below(table: &[Row], root: u32) -> Vec<&Row> {

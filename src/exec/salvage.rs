@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use crate::exec::git::{Git, GitError};
-use crate::exec::in_process;
+use crate::exec::libgit2;
 use crate::exec::nested;
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
 
@@ -52,7 +52,7 @@ pub struct Kept {
 
 /// Saves what is unfinished in `worktree` under `refs/salvage/<run_id>`, with `-2`, `-3` … appended where that
 /// is taken by something else, and moves repositories inside the worktree to `folder`. `None` if there was
-/// nothing to save. Doing it again saves nothing twice.
+/// nothing to save. Activity it again saves nothing twice.
 pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) -> Result<Option<Saved>> {
     let git_dir = worktree.verify()?;
     let at = || format!("cannot save the work in {}", worktree.path().display());
@@ -100,7 +100,7 @@ fn commit_for(worktree: &Worktree, head: Option<&str>, tree: &str, message: &str
 /// HEAD itself, if nothing else holds it.
 fn unless_held(worktree: &Worktree, head: &str) -> Result<Option<String>> {
     let holders = ["refs/heads", "refs/remotes", "refs/tags", "refs/salvage", "refs/scheduler"];
-    if in_process::is_tip(worktree.common_dir(), head, &holders) == Some(true) {
+    if libgit2::is_tip(worktree.common_dir(), head, &holders) == Some(true) {
         return Ok(None);
     }
     let contains = format!("--contains={head}");
@@ -129,7 +129,7 @@ impl Index {
         let path = scratch.path().join("index");
         let git = worktree.git().with_env("GIT_INDEX_FILE", &path);
         let copied = copy_index(&git_dir.join("index"), &path).is_ok();
-        let known = in_process::submodules(&path);
+        let known = libgit2::submodules(&path);
         let submodules = match known.map_or_else(|| nested::submodules(&git), Ok) {
             Ok(submodules) if copied => submodules,
             Ok(_) | Err(GitError::Failed { .. }) => {
@@ -230,7 +230,7 @@ fn keep(git: &Git, run_id: &str, commit: &str) -> Result<Kept> {
     Ok(Kept { ref_name: name, commit: commit.to_owned() })
 }
 
-/// Sets a ref that only this program writes, from the value `old`. A lock on it that outlasts git's own patience was
+/// Sets a ref that only this program writes, from the value `old`. A lock on it that outlasts git's own grace was
 /// left by a process that was killed.
 pub(super) fn update_ref(git: &Git, reason: &str, name: &str, new: &str, old: &str) -> Result<()> {
     let args = ["update-ref", "-m", reason, name, new, old];

@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 use crate::domain::state::ProcessId;
 use crate::exec::claude::foreign;
 use crate::exec::clock::monotonic_now;
-use crate::exec::processes::{self, Family, Patience};
+use crate::exec::processes::{self, Family, Grace};
 
 const WAKE_UP: Duration = Duration::from_millis(250);
 /// Between TERM and KILL.
@@ -88,7 +88,7 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     };
     // Also what it left in the background: nothing but the agent is to work in the worktree.
     let on_demand = matches!(end, Ok(End::Stopped));
-    processes::end(&family, &if on_demand { Patience::on_demand() } else { Patience::new(GRACE) });
+    processes::end(&family, &if on_demand { Grace::on_demand() } else { Grace::new(GRACE) });
     let end = end?;
     let words = match end {
         End::Exit(status) => crate::exec::command::describe(status),

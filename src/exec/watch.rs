@@ -19,7 +19,7 @@ use crate::domain::stream::StreamFacts;
 use crate::exec::claude::Started;
 use crate::exec::clock::monotonic_now;
 use crate::exec::command;
-use crate::exec::processes::{self, Ended, Family, Patience};
+use crate::exec::processes::{self, Ended, Family, Grace};
 use crate::exec::stream::StreamReader;
 
 const WAKE_UP: Duration = Duration::from_secs(1);
@@ -87,18 +87,18 @@ pub fn watch(
     let Started { child, id } = started;
     let family = Family { leader: Some(&id), mark: Some(mark), own_descendants: processes::is_subreaper() };
     let ended = await_in_background(child);
-    let (status, stopped, patience) = match until_end_or_limit(&ended, limits, stop, output, id.pid) {
-        Finish::Ended(status) => (Some(status), None, Patience::new(LEFTOVER_GRACE)),
+    let (status, stopped, grace) = match until_end_or_limit(&ended, limits, stop, output, id.pid) {
+        Finish::Ended(status) => (Some(status), None, Grace::new(LEFTOVER_GRACE)),
         Finish::Stop(cause) => {
             tracing::info!(?cause, pid = id.pid, "stopping the run");
             let on_demand = cause == Stopped::Interrupted;
-            let patience = if on_demand { Patience::on_demand() } else { Patience::new(limits.grace) };
-            processes::end(&family, &patience);
-            (ended.recv_timeout(EXIT_DELAY.min(patience.left())).ok(), Some(cause), patience)
+            let grace = if on_demand { Grace::on_demand() } else { Grace::new(limits.grace) };
+            processes::end(&family, &grace);
+            (ended.recv_timeout(EXIT_DELAY.min(grace.left())).ok(), Some(cause), grace)
         }
     };
     let duration = begun.elapsed();
-    let leftovers = processes::end(&family, &patience);
+    let leftovers = processes::end(&family, &grace);
     if let Err(error) = output.finish() {
         tracing::warn!(%error, "the output can't be read to its end");
     }

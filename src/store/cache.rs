@@ -2,7 +2,7 @@
 //!
 //! Nothing depends on it: a cache that is missing or broken is none.
 
-use super::{atomic, read};
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io::Write, path::Path};

@@ -3,10 +3,13 @@
 //! It is a history for people and for the daily cost limit; no decision about a task or an agent is taken from it.
 //! After a crash an event may be appended twice: readers count a run once.
 
-use super::{atomic, error::cannot, paths::Paths, read::open_kept};
-use crate::domain::{
-    name::Name,
-    time::{self, Time},
+use super::paths::Paths;
+use crate::{
+    domain::{
+        name::Name,
+        time::{self, Time},
+    },
+    sys::{atomic, error::cannot, read::open_kept},
 };
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
@@ -132,7 +135,7 @@ pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
     Ok(total(&costs(paths, day)?))
 }
 
-/// What [`cost_of_day`] and [`dearest_of_last`] say, in this order; the log of the day is read once.
+/// What [`cost_of_day`] and [`max_recent_cost`] say, in this order; the log of the day is read once.
 ///
 /// # Errors
 /// As for [`read_day`].
@@ -146,7 +149,7 @@ pub fn cost_and_dearest(paths: &Paths, day: &str, count: usize) -> Result<(f64, 
 ///
 /// # Errors
 /// As for [`read_day`].
-pub fn dearest_of_last(paths: &Paths, day: &str, count: usize) -> Result<f64> {
+pub fn max_recent_cost(paths: &Paths, day: &str, count: usize) -> Result<f64> {
     dearest(paths, day, costs(paths, day)?, count)
 }
 

@@ -2,9 +2,11 @@
 //!
 //! What a person or an editor has left there is named with its reason, never touched.
 
-use super::{error::cannot, paths::MARKDOWN};
-use crate::domain::name::Name;
-use crate::domain::text::one_line;
+use super::paths::MARKDOWN;
+use crate::{
+    domain::{name::Name, text::one_line},
+    sys::error::cannot,
+};
 use anyhow::Result;
 use std::{
     fmt,

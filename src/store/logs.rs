@@ -1,9 +1,9 @@
 //! Log files: one a local day for the scheduler and for each agent, only ever appended to.
 
-use super::{
+use super::paths::Paths;
+use crate::sys::{
     atomic::{self, ensure_dir},
     error::cannot,
-    paths::Paths,
 };
 use anyhow::Result;
 use std::{

@@ -2,7 +2,7 @@
 //!
 //! What one says is for others to know.
 
-use super::{atomic, error::cannot, read};
+use crate::sys::{atomic, error::cannot, read};
 use anyhow::Result;
 use rustix::io::Errno;
 use std::path::Path;

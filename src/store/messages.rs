@@ -3,15 +3,19 @@
 //! It gives them names that never collide; what a message says, and when one is due, is for others to know.
 
 use super::{
-    atomic::{self, Published, Rewritten},
     listing::{self, Stray},
-    lock::Lock,
     paths::Paths,
-    read,
 };
-use crate::domain::{
-    message::{self, Message, MessageType, Reply},
-    time::Time,
+use crate::{
+    domain::{
+        message::{self, Message, MessageType, Reply},
+        time::Time,
+    },
+    sys::{
+        atomic::{self, Published, Rewritten},
+        lock::Lock,
+        read,
+    },
 };
 use anyhow::{Result, bail};
 use std::path::PathBuf;
@@ -48,7 +52,7 @@ pub fn send(paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
     if message.key.is_none() {
         return publish(paths, message, now);
     }
-    let lock = Lock::store(paths)?;
+    let lock = crate::store::lock(paths)?;
     send_under(&lock, paths, message, now)
 }
 

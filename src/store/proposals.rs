@@ -5,28 +5,28 @@
 
 mod add;
 mod carry_out;
+mod dir_stamp;
 mod judge;
 mod keep;
 mod promote;
-mod stand;
 mod unfinished;
 
+pub use dir_stamp::DirStamp;
 pub use judge::Deferral;
 pub use keep::REJECTED_DAYS;
-pub use promote::{Promotion, TaskChoices};
-pub use stand::Stand;
-pub use unfinished::{Stuck, Unfinished};
+pub use promote::TaskChoices;
+pub use unfinished::{BlockedProposal, Unfinished};
 
 use super::{
-    atomic,
     listing::{self, Stray},
-    lock::Lock,
     paths::Paths,
-    read,
 };
-use crate::domain::{
-    name::Name,
-    proposal::{self, Proposal, ProposalState},
+use crate::{
+    domain::{
+        name::Name,
+        proposal::{self, Proposal, ProposalState},
+    },
+    sys::{atomic, lock::Lock, read},
 };
 use anyhow::{Result, bail};
 use std::{fmt, path::PathBuf};
@@ -187,7 +187,7 @@ impl<'a> Proposals<'a> {
         match proposal::parse(id, &text) {
             Ok(proposal) => Ok(Some(Found { state, proposal, text })),
             Err(problems) => {
-                Err(Stuck(format!("{}: {}: correct it first", path.display(), problems.join("; "))).into())
+                Err(BlockedProposal(format!("{}: {}: correct it first", path.display(), problems.join("; "))).into())
             }
         }
     }
@@ -207,7 +207,7 @@ impl<'a> Proposals<'a> {
     }
 
     fn lock(&self) -> Result<Lock> {
-        Lock::store(self.paths)
+        crate::store::lock(self.paths)
     }
 }
 

@@ -5,12 +5,15 @@
 
 mod fix_tasks;
 
-use super::{atomic, error::cannot, lock::Lock, paths::Paths, read};
-use crate::domain::{
-    config::Gatekeeper,
-    gate::{self, Check, CheckResult, CheckStatus, DueCheck, Hitch, Meta, Seen, Settled, Status},
-    name::Name,
-    time::Time,
+use super::paths::Paths;
+use crate::{
+    domain::{
+        config::Gatekeeper,
+        gate::{self, Check, CheckResult, CheckStatus, DueCheck, Meta, Seen, Settled, Status, VerdictFailure},
+        name::Name,
+        time::Time,
+    },
+    sys::{atomic, error::cannot, read},
 };
 use anyhow::{Context, Result};
 use std::{fs, io};
@@ -134,7 +137,7 @@ impl<'a> Prs<'a> {
     /// # Errors
     /// As for [`Prs::load`]; the store's lock, or the system's.
     pub fn observe(&self, seen: &Seen, gate: &Gatekeeper, now: Time) -> Result<Meta> {
-        let _lock = Lock::store(self.paths)?;
+        let _lock = crate::store::lock(self.paths)?;
         let before = self.load(seen.number)?;
         let mut meta = before.clone().unwrap_or_default();
         meta.observe(seen, gate, now);
@@ -208,7 +211,7 @@ impl<'a> Prs<'a> {
     pub fn record(&self, number: u64, check: &Check, run: Option<&str>) -> Result<Recorded> {
         let text = check.to_text();
         read::check_size("the check", text.as_bytes())?;
-        let _lock = Lock::store(self.paths)?;
+        let _lock = crate::store::lock(self.paths)?;
         let before = self.known(number)?;
         let mut meta = before.clone();
         let earlier = meta.check_results.get(&check.name);
@@ -254,7 +257,7 @@ impl<'a> Prs<'a> {
             let more = meta.settled.take().map(|earlier| earlier.more).unwrap_or_default();
             meta.settled = Some(Settled { more, ..settled.clone() });
             meta.changes_requested = changes_requested;
-            meta.hitch = None;
+            meta.failure = None;
         })
     }
 
@@ -274,12 +277,12 @@ impl<'a> Prs<'a> {
     ///
     /// # Errors
     /// As for [`Prs::observe`].
-    pub fn note_hitch(&self, number: u64, hitch: Option<&Hitch>) -> Result<Meta> {
-        self.change(number, |meta| meta.hitch = hitch.cloned())
+    pub fn note_failure(&self, number: u64, failure: Option<&VerdictFailure>) -> Result<Meta> {
+        self.change(number, |meta| meta.failure = failure.cloned())
     }
 
     fn change(&self, number: u64, change: impl FnOnce(&mut Meta)) -> Result<Meta> {
-        let _lock = Lock::store(self.paths)?;
+        let _lock = crate::store::lock(self.paths)?;
         let before = self.known(number)?;
         let mut meta = before.clone();
         change(&mut meta);

@@ -8,20 +8,21 @@ mod claim;
 mod moves;
 mod settle;
 
-pub use add::{AddError, Added};
+pub use add::AddError;
 pub use claim::Claim;
 pub use moves::Shift;
 pub use settle::Settled;
 
 use super::{
     listing::{self, Stray},
-    lock::Lock,
     paths::Paths,
-    read,
 };
-use crate::domain::{
-    name::Name,
-    task::{self, Task, TaskState},
+use crate::{
+    domain::{
+        name::Name,
+        task::{self, Task, TaskState},
+    },
+    sys::{lock::Lock, read},
 };
 use anyhow::{Result, bail};
 use std::path::PathBuf;
@@ -192,7 +193,7 @@ impl<'a> Queue<'a> {
     }
 
     fn lock(&self) -> Result<Lock> {
-        Lock::store(self.paths)
+        crate::store::lock(self.paths)
     }
 }
 

@@ -3,10 +3,13 @@
 //!
 //! A request holds the time at which it was made: once the agent was started after it, it is served.
 
-use super::{atomic, error::cannot, paths::Paths, read};
-use crate::domain::{
-    name::Name,
-    time::{self, Time},
+use super::paths::Paths;
+use crate::{
+    domain::{
+        name::Name,
+        time::{self, Time},
+    },
+    sys::{atomic, error::cannot, read},
 };
 use anyhow::Result;
 use std::{fs, io};

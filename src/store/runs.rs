@@ -2,11 +2,8 @@
 //!
 //! What an assignment or a record says is for others to know.
 
-use super::{
-    atomic,
-    error::cannot,
-    paths::{AgentPaths, RunPaths},
-};
+use super::paths::{AgentPaths, RunPaths};
+use crate::sys::{atomic, error::cannot};
 use anyhow::Result;
 use serde::Serialize;
 use std::{fs, io, path::Path, time::SystemTime};
@@ -82,7 +79,7 @@ fn began(run: &RunPaths) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{paths::Paths, read};
+    use crate::{store::paths::Paths, sys::read};
     use std::{collections::BTreeMap, os::unix::fs::MetadataExt, time::Duration};
 
     const IDS: [&str; 2] = ["0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f", "f190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f"];

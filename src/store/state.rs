@@ -2,15 +2,17 @@
 //!
 //! Anybody may read it; only the holder of the agent's lock calls what writes here.
 
-use super::{
-    atomic::{self, Moved},
-    paths::{AgentPaths, STATE},
-    read::{self, Refused},
-};
-use crate::domain::{
-    name::Name,
-    state::AgentState,
-    time::{self, Time},
+use super::paths::{AgentPaths, STATE};
+use crate::{
+    domain::{
+        name::Name,
+        state::AgentState,
+        time::{self, Time},
+    },
+    sys::{
+        atomic::{self, Moved},
+        read::{self, Refused},
+    },
 };
 use anyhow::{Result, bail};
 use std::{os::fd::BorrowedFd, path::PathBuf};

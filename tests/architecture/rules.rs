@@ -3,12 +3,13 @@
 use crate::source::{Path, Source};
 
 /// The layers, and what each may import beside itself.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 6] = [
     ("domain", &[]),
-    ("store", &["domain"]),
-    ("exec", &["domain"]),
-    ("engine", &["domain", "store", "exec"]),
-    ("cli", &["domain", "store", "exec", "engine"]),
+    ("sys", &["domain"]),
+    ("store", &["domain", "sys"]),
+    ("exec", &["domain", "sys"]),
+    ("engine", &["domain", "sys", "store", "exec"]),
+    ("cli", &["domain", "sys", "store", "exec", "engine"]),
 ];
 
 /// What a pure layer can't name: files, environment, processes, network, threads.

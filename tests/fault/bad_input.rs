@@ -6,7 +6,7 @@ mod damage;
 
 use crate::{sample, support::Test};
 use damage::{Damaged, every_way};
-use scheduler::{
+use scheduler::internals::{
     domain::{
         config,
         name::Name,

@@ -19,8 +19,9 @@ use crate::{
     engine::{overview, project::Project},
     store::{
         paths::{AgentPaths, RunPaths},
-        read, runs,
+        runs,
     },
+    sys::read,
 };
 use anyhow::{Context as _, Result};
 use serde::Serialize;

@@ -13,7 +13,7 @@ use crate::{
         role::Role,
     },
     exec::command,
-    store::atomic,
+    sys::atomic,
 };
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;

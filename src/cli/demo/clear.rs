@@ -1,13 +1,13 @@
 //! The end of every process that a demo has started, whatever state it was left in.
 
-use super::stage::{MARK, Stage};
+use super::stage::{RUN_TAG, Stage};
 use crate::{
-    exec::processes::{self, Family, Patience},
+    exec::processes::{self, Family, Grace},
     store::{
-        lock::Lock,
         paths::AgentPaths,
         state::{self, Loaded},
     },
+    sys::lock::Lock,
 };
 use anyhow::{Result, bail};
 use std::{collections::HashSet, fs, thread, time::Duration};
@@ -43,8 +43,8 @@ pub(super) fn end_all(stage: &Stage) -> Result<()> {
         thread::sleep(PAUSE);
     }
     let root = stage.root.display().to_string();
-    let family = Family { leader: None, mark: Some((MARK, &root)), own_descendants: false };
-    let left = processes::end(&family, &Patience::new(GRACE)).left;
+    let family = Family { leader: None, mark: Some((RUN_TAG, &root)), own_descendants: false };
+    let left = processes::end(&family, &Grace::new(GRACE)).left;
     if !left.is_empty() {
         bail!("processes of the demo can't be ended: {left:?}");
     }

@@ -17,9 +17,9 @@ use crate::{
     exec::stream::LineReader,
     store::{
         paths::{AgentPaths, RunPaths},
-        read,
         state::{self, Loaded},
     },
+    sys::read,
 };
 use anyhow::{Context, Result};
 

@@ -2,12 +2,12 @@
 //!
 //! It knows the calls that a coordinator and a run of a task make, and refuses any other.
 
-use super::stage::MARK;
+use super::stage::RUN_TAG;
 use crate::{
     cli::{Context, input, usage},
     domain::demo::{NUMBER, Offered},
     exec::git::Git,
-    store::{atomic, read},
+    sys::{atomic, read},
 };
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ impl PullRequest {
 /// # Errors
 /// Outside a demo; a call that it doesn't know; the file of the pull request can't be read or written.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let root = context.env(MARK).map(PathBuf::from);
+    let root = context.env(RUN_TAG).map(PathBuf::from);
     let known = root.as_deref().map(PullRequest::load).transpose()?.flatten();
     let (Some(root), Some(mut pull)) = (root, known) else {
         return Err(usage("demo-gh is called by the runs of `scheduler demo --gatekeepers`"));

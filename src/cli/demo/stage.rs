@@ -11,7 +11,8 @@ use crate::{
         command,
         git::{self, Git},
     },
-    store::{atomic, paths::Paths},
+    store::paths::Paths,
+    sys::atomic,
 };
 use anyhow::{Context as _, Result, bail};
 use std::{
@@ -24,7 +25,7 @@ use std::{
 use tempfile::TempDir;
 
 /// The variable that every process of a demo carries: its folder.
-pub(super) const MARK: &str = "SCHEDULER_DEMO";
+pub(super) const RUN_TAG: &str = "SCHEDULER_DEMO";
 
 /// How long one of the short commands may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -149,7 +150,7 @@ impl Stage {
     fn call(&self, program: &Path, name: &str, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.project()).env_clear();
-        command.env(MARK, &self.root).env("PATH", self.root.join("bin")).env("HOME", self.root.join("home"));
+        command.env(RUN_TAG, &self.root).env("PATH", self.root.join("bin")).env("HOME", self.root.join("home"));
         command.env("TMPDIR", self.root.join("tmp")).env("LC_ALL", "C").env("GIT_CONFIG_NOSYSTEM", "1");
         command.env("GIT_EXEC_PATH", &self.git_programs);
         let ended = command::run(&mut command, None, TIMEOUT, 1 << 20)?;

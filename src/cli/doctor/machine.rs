@@ -1,7 +1,7 @@
 //! The machine: room on the disk, a file system on which locks hold, and who holds them.
 
 use super::Finding;
-use crate::{engine::project::Project, store::lock::Lock};
+use crate::{engine::project::Project, sys::lock::Lock};
 use anyhow::{Context as _, Result};
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 

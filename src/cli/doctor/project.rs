@@ -12,11 +12,8 @@ use crate::{
     },
     engine::project::Project,
     exec::worktree::Worktree,
-    store::{
-        lock::Lock,
-        read,
-        state::{self, Loaded},
-    },
+    store::state::{self, Loaded},
+    sys::{lock::Lock, read},
 };
 use anyhow::Result;
 

@@ -1,6 +1,6 @@
 //! Where the project keeps its instructions for Claude Code, and which of our lines they lack.
 
-use crate::store::read;
+use crate::sys::read;
 use std::{
     fs,
     path::{Path, PathBuf},

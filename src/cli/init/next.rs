@@ -15,7 +15,8 @@ use crate::{
         timer::Timer,
     },
     exec::git::Git,
-    store::{paths::Paths, read},
+    store::paths::Paths,
+    sys::read,
 };
 use anyhow::{Context as _, Result};
 use std::path::Path;

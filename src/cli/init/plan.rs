@@ -8,10 +8,8 @@ use crate::{
         stamp::{self, Installed},
         task::TaskState,
     },
-    store::{
-        atomic::{self, Published},
-        paths::Paths,
-    },
+    store::paths::Paths,
+    sys::atomic::{self, Published},
 };
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{Access, access};

@@ -3,7 +3,7 @@
 use crate::{
     cli::view::{Line, Tone, fit},
     domain::{
-        overview::{AgentLine, Doing, Overview},
+        overview::{Activity, AgentLine, Overview},
         task::Task,
         time::{self, Time},
     },
@@ -135,7 +135,7 @@ pub fn agents(overview: &Overview, width: usize, limit: usize) -> Vec<Line> {
         .cell("NOW", 3, Tone::Strong);
     let mut shown: Vec<&AgentLine> = overview.agents.iter().collect();
     if shown.len() > limit {
-        shown.sort_by_key(|agent| !matches!(agent.doing, Doing::Running | Doing::Recovering));
+        shown.sort_by_key(|agent| !matches!(agent.doing, Activity::Running | Activity::Recovering));
     }
     let mut lines = vec![heading];
     lines.extend(shown.iter().take(limit).map(|agent| agent_line(agent, overview.time, width)));
@@ -157,23 +157,23 @@ fn agent_line(agent: &AgentLine, now: Time, width: usize) -> Line {
 pub fn at_present(agent: &AgentLine) -> String {
     let failures = agent.state.consecutive_failures;
     let mut text = agent.brief.clone();
-    if failures > 1 && agent.doing != Doing::Waiting {
+    if failures > 1 && agent.doing != Activity::Waiting {
         text = format!("{text}; {failures} failures");
     }
-    if agent.run_requested && agent.doing != Doing::Running {
+    if agent.run_requested && agent.doing != Activity::Running {
         text = format!("{text}; run asked for");
     }
     text
 }
 
 /// The tone of what an agent does.
-pub fn tone(doing: Doing) -> Tone {
+pub fn tone(doing: Activity) -> Tone {
     match doing {
-        Doing::Running => Tone::Good,
-        Doing::Ready => Tone::Plain,
-        Doing::Waiting => Tone::Dim,
-        Doing::Paused | Doing::NotConfigured => Tone::Warn,
-        Doing::Recovering => Tone::Bad,
+        Activity::Running => Tone::Good,
+        Activity::Ready => Tone::Plain,
+        Activity::Waiting => Tone::Dim,
+        Activity::Paused | Activity::NotConfigured => Tone::Warn,
+        Activity::Recovering => Tone::Bad,
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::domain::{
     config::QueueLimits,
     overview::{
-        AgentLine, ClaimedLine, Doing, FailedLine, Holds, Overview, ProposalsLine, PullRequestsLine, Pulse, QueueLine,
+        Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestsLine,
+        QueueLine, TickHealth,
     },
     role::{Role, TaskRole},
     state::AgentState,
@@ -15,9 +16,9 @@ pub fn overview(names: &[&str]) -> Overview {
     let now = time::parse("2026-03-01T10:00:00Z").unwrap();
     let agents = names.iter().enumerate().map(|(at, name)| {
         let (doing, brief) = match at {
-            0 => (Doing::Running, "TASK-1 3 min"),
-            1 => (Doing::Paused, "paused"),
-            _ => (Doing::Waiting, "no implement task"),
+            0 => (Activity::Running, "TASK-1 3 min"),
+            1 => (Activity::Paused, "paused"),
+            _ => (Activity::Waiting, "no implement task"),
         };
         let run_id = (at == 0).then(|| "0190d1c2-0000-4000-8000-000000000000".to_owned());
         AgentLine {
@@ -50,8 +51,8 @@ pub fn overview(names: &[&str]) -> Overview {
     Overview {
         time: now,
         project: "/p".to_owned(),
-        pulse: Pulse { last_tick: Some(now), duration_ms: Some(3), late: false },
-        holds: Holds {
+        pulse: TickHealth { last_tick: Some(now), duration_ms: Some(3), late: false },
+        holds: PauseStatus {
             paused_by_marker: false,
             paused_since: None,
             paused_reason: None,

@@ -6,7 +6,7 @@ use crate::{
     cli::view::{Line, Tone},
     domain::{
         name::Name,
-        overview::{AgentLine, Doing, Overview},
+        overview::{Activity, AgentLine, Overview},
         task::Task,
     },
 };
@@ -192,7 +192,7 @@ impl State {
 
 /// Whether a run of it is under way.
 fn is_busy(agent: &AgentLine) -> bool {
-    matches!(agent.doing, Doing::Running | Doing::Recovering) || agent.state.run_id.is_some()
+    matches!(agent.doing, Activity::Running | Activity::Recovering) || agent.state.run_id.is_some()
 }
 
 fn scroll(code: KeyCode) -> Option<Scroll> {

@@ -24,7 +24,7 @@ pub const PLAY: Play = Play {
     scenes: &[
         Scene {
             agent: "lint-agent",
-            cue: Cue::Holds("greet.sh", UNQUOTED),
+            cue: Cue::PauseStatus("greet.sh", UNQUOTED),
             steps: &[
                 Step::Read("greet.sh"),
                 Step::Run(&["sh", "greet.sh", "* Ada"]),

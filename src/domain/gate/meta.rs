@@ -1,6 +1,6 @@
 //! `meta.json`: what is remembered of one pull request. Fields of a later version survive every change.
 
-use super::{check::CheckStatus, hitch::Hitch};
+use super::{check::CheckStatus, verdict_failure::VerdictFailure};
 use crate::domain::{
     name::Name,
     time::{self, Time},
@@ -147,8 +147,8 @@ pub struct Meta {
     #[serde(default)]
     pub settled: Option<Settled>,
     /// What keeps the verdict from being carried out, if anything does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hitch: Option<Hitch>,
+    #[serde(rename = "hitch", default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<VerdictFailure>,
     /// An earlier change request of ours may still stand.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changes_requested: bool,

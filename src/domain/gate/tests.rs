@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    labels::{BLOCKED, PASSED},
+    *,
+};
 use crate::domain::{config::Gatekeeper, name::Name, time};
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -193,7 +196,7 @@ fn labels_show_how_it_stands_and_others_are_left() {
 
 #[test]
 fn each_pull_request_waits_for_itself() {
-    let mut hitch: Option<Hitch> = None;
+    let mut failure: Option<VerdictFailure> = None;
     // Whose trouble it is, the minutes that it waits, whether the human is told.
     for (own, commit, minutes, told) in [
         (true, HEAD, 0, false),
@@ -202,14 +205,15 @@ fn each_pull_request_waits_for_itself() {
         (true, HEAD, 4, true),
         (true, OLD, 0, false),
     ] {
-        let next = Hitch::after(hitch.as_ref(), commit, "labels", "no", own, now());
+        let next = VerdictFailure::after(failure.as_ref(), commit, "labels", "no", own, now());
         assert_eq!(next.retry_at - now(), chrono::Duration::minutes(minutes), "{own} {commit}");
         assert_eq!((next.is_told(), next.holds(commit, now())), (told, minutes > 0));
         assert!(!next.holds(commit, next.retry_at) && !next.holds("another", now()));
-        hitch = Some(next);
+        failure = Some(next);
     }
-    let long = (0..40)
-        .fold(None, |earlier: Option<Hitch>, _| Some(Hitch::after(earlier.as_ref(), HEAD, "s", "w", true, now())));
+    let long = (0..40).fold(None, |earlier: Option<VerdictFailure>, _| {
+        Some(VerdictFailure::after(earlier.as_ref(), HEAD, "s", "w", true, now()))
+    });
     assert_eq!(long.unwrap().retry_at - now(), chrono::Duration::hours(1));
 }
 

@@ -1,4 +1,4 @@
-use super::*;
+use super::{view::Feedback, *};
 use crate::domain::{
     ports::Ports,
     proposal::ProposalState,

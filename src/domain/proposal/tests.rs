@@ -1,4 +1,4 @@
-use super::*;
+use super::{conflict::contradict, *};
 use crate::domain::{message::Message, text::one_line};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! The steps of a verdict on GitHub and here, in an order that can be cut anywhere.
 
-use super::{Coordinator, Halt};
+use super::{Coordinator, StepError};
 use crate::{
     domain::{
         gate::{self, Check, FixRound, LabelChanges, Meta, Settled, Status, Verdict},
@@ -18,18 +18,18 @@ const REFUSAL_MAX: usize = 200;
 
 /// Names the step at which gh failed.
 trait At<T> {
-    fn at(self, step: &'static str) -> Result<T, Halt>;
+    fn at(self, step: &'static str) -> Result<T, StepError>;
 }
 
 impl<T> At<T> for Result<T, GhError> {
-    fn at(self, step: &'static str) -> Result<T, Halt> {
-        self.map_err(|error| Halt::Refused(step, error))
+    fn at(self, step: &'static str) -> Result<T, StepError> {
+        self.map_err(|error| StepError::Refused(step, error))
     }
 }
 
 impl Coordinator<'_> {
     /// Does for one pull request what its state of things asks for, and notes that it is done.
-    pub(super) fn carry_out(&self, pull: &Pull, meta: &Meta) -> Result<(), Halt> {
+    pub(super) fn carry_out(&self, pull: &Pull, meta: &Meta) -> Result<(), StepError> {
         let (status, changes_requested) = match gate::verdict(meta) {
             Verdict::Waiting(_) => {
                 // A verdict on an older commit says nothing of this one.
@@ -46,7 +46,7 @@ impl Coordinator<'_> {
     }
 
     /// Reports the optional checks that came in after the verdict, each once.
-    pub(super) fn report_late(&self, meta: &Meta) -> Result<(), Halt> {
+    pub(super) fn report_late(&self, meta: &Meta) -> Result<(), StepError> {
         let late = meta.unreported();
         if late.is_empty() {
             return Ok(());
@@ -64,7 +64,7 @@ impl Coordinator<'_> {
     }
 
     /// All required checks passed. Returns whether a change request of ours still stands.
-    fn pass(&self, pull: &Pull, meta: &Meta) -> Result<bool, Halt> {
+    fn pass(&self, pull: &Pull, meta: &Meta) -> Result<bool, StepError> {
         let github = self.github();
         let number = meta.pr_number;
         let said = github.comments(number).at("comments")?;
@@ -96,7 +96,7 @@ impl Coordinator<'_> {
     }
 
     /// A required check failed. Returns whether a change request of ours stands.
-    fn block(&self, pull: &Pull, meta: &Meta, failed: &[Name]) -> Result<bool, Halt> {
+    fn block(&self, pull: &Pull, meta: &Meta, failed: &[Name]) -> Result<bool, StepError> {
         let github = self.github();
         let number = meta.pr_number;
         // What is needed to mend it waits for nobody.
@@ -151,7 +151,7 @@ impl Coordinator<'_> {
         self.tell(kind, &title, &text, format!("gate {} {} blocked", meta.pr_number, meta.head_sha))
     }
 
-    fn comment(&self, said: &Comments, meta: &Meta, verdict: &Verdict, notes: &[String]) -> Result<(), Halt> {
+    fn comment(&self, said: &Comments, meta: &Meta, verdict: &Verdict, notes: &[String]) -> Result<(), StepError> {
         let word = if *verdict == Verdict::Passed { "passed" } else { "blocked" };
         let mark = marker(&format!("verdict {} {word}", meta.head_sha));
         let text = gate::comment(meta, verdict, &self.records(meta), notes);
@@ -171,7 +171,7 @@ impl Coordinator<'_> {
     }
 
     /// The labels show how the pull request stands.
-    pub(super) fn set_labels(&self, pull: &Pull, status: Status) -> Result<(), Halt> {
+    pub(super) fn set_labels(&self, pull: &Pull, status: Status) -> Result<(), StepError> {
         let LabelChanges { remove, add } = gate::label_changes(status, &pull.seen.labels);
         for label in remove {
             self.github().remove_label(pull, label).at("labels")?;

@@ -1,18 +1,19 @@
 //! What is remembered of the proposals, so that a tick opens no file that nobody has changed, and a curator isn't asked
 //! twice what it couldn't do the first time.
 
-use super::Kept;
+use super::Summary;
 use crate::{
     domain::{
         name::Name,
         time::{self, Time},
     },
     store::{
-        atomic, cache,
+        cache,
         paths::{Paths, RunPaths},
-        proposals::{Proposals, Stand},
-        read, runs,
+        proposals::{DirStamp, Proposals},
+        runs,
     },
+    sys::{atomic, read},
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -20,15 +21,15 @@ use serde::{Deserialize, Serialize};
 /// `cache/proposals.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Known {
-    stand: Stand,
+    stand: DirStamp,
     /// When time alone changes something.
     #[serde(with = "time::option")]
     until: Option<Time>,
-    kept: Kept,
+    kept: Summary,
 }
 
 /// What the last look found, if nothing can have changed since. With `edits`, nobody has edited an open one either.
-pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Kept> {
+pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Summary> {
     let path = paths.known_proposals();
     let known: Known = cache::load(&path).filter(|known: &Known| known.until.is_none_or(|until| now < until))?;
     let stand = Proposals::new(paths).stand(edits).ok()?;
@@ -37,8 +38,8 @@ pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Kept> {
 
 /// Remembers what a look found that began when the proposals stood so; not if they were changed so lately that a
 /// change after the look could bear the same time.
-pub(super) fn remember(paths: &Paths, stand: Stand, until: Option<Time>, kept: &Kept) -> Result<()> {
-    let kept = Kept { changes: Vec::new(), ..kept.clone() };
+pub(super) fn remember(paths: &Paths, stand: DirStamp, until: Option<Time>, kept: &Summary) -> Result<()> {
+    let kept = Summary { changes: Vec::new(), ..kept.clone() };
     let path = paths.known_proposals();
     cache::save(&path, &Known { stand, until, kept })?;
     if stand.is_older_than(&path) { Ok(()) } else { atomic::remove(&path).map(drop) }

@@ -3,7 +3,7 @@
 //! A change from a fork is shown as text only: nothing of it is checked out, so that nothing of it can be executed.
 
 use super::{
-    Hindrance, Run,
+    Run, RunError,
     prepare::{FETCH, GH, shared},
 };
 use crate::{
@@ -21,10 +21,8 @@ use crate::{
         start_point::{self, PullRequestHead},
         worktree::SKILLS,
     },
-    store::{
-        prs::{CheckRun, Prs},
-        read,
-    },
+    store::prs::{CheckRun, Prs},
+    sys::read,
 };
 use anyhow::{Context, Result};
 
@@ -47,7 +45,7 @@ impl Run<'_> {
     }
 
     /// Fetches the head of the pull request; the run stands there, or where a fork's change begins.
-    pub(super) fn find_change(&self, git: &Git, due: &DueCheck) -> Result<Prepared, Hindrance> {
+    pub(super) fn find_change(&self, git: &Git, due: &DueCheck) -> Result<Prepared, RunError> {
         let number = due.pr;
         let meta = Prs::new(&self.project().paths).load(number)?;
         let meta = meta.filter(|meta| meta.status != Status::Closed).ok_or_else(superseded)?;
@@ -77,7 +75,7 @@ impl Run<'_> {
     }
 
     /// The branch that a pull request goes to, also one that the project isn't configured to fetch.
-    fn base_branch(&self, git: &Git, name: &str) -> Result<Option<String>, Hindrance> {
+    fn base_branch(&self, git: &Git, name: &str) -> Result<Option<String>, RunError> {
         if let Some(commit) = start_point::branch(git, name).map_err(anyhow::Error::from)? {
             return Ok(Some(commit));
         }
@@ -176,11 +174,11 @@ fn text_of(diff: &[u8], max: usize) -> String {
 }
 
 /// The pull request was closed since the tick: nobody is to blame.
-fn superseded() -> Hindrance {
-    Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand })
+fn superseded() -> RunError {
+    RunError::Outcome(Outcome::Interrupted { by: Interruption::Demand })
 }
 
-fn no_head(number: u64, why: &str) -> Hindrance {
+fn no_head(number: u64, why: &str) -> RunError {
     let message = format!("pull request {number} can't be checked: {why}");
-    Hindrance::Outcome(Outcome::LaunchFailed { message, everybody: false })
+    RunError::Outcome(Outcome::LaunchFailed { message, everybody: false })
 }

@@ -18,7 +18,8 @@ use crate::{
     },
     engine::{curation, snapshot::OpenPrs},
     exec::worktree::{INSTRUCTIONS, SKILLS},
-    store::{atomic, cache, messages, queue::Queue, read},
+    store::{cache, messages, queue::Queue},
+    sys::{atomic, read},
 };
 use anyhow::Result;
 use std::fmt::Write as _;

@@ -18,7 +18,8 @@ use crate::{
         fingerprint::{self, Fingerprint},
         nested, salvage,
     },
-    store::{messages, proposals::Proposals, queue::Queue, read, runs},
+    store::{messages, proposals::Proposals, queue::Queue, runs},
+    sys::read,
 };
 use anyhow::Result;
 use std::ffi::{OsStr, OsString};

@@ -1,12 +1,12 @@
 //! Starts claude and watches it to the end of its last process.
 
-use super::{Hindrance, Run, held::Found};
+use super::{Run, RunError, supervisor_lock::LockStatus};
 use crate::{
     domain::{
         message::{Message, MessageType},
         outcome::{Exit, Outcome, Stopped},
         role::{MayChange, NOT_FOR_RUNS},
-        run::MARK,
+        run::RUN_TAG,
         shell,
         state::AgentState,
         stream::StreamFacts,
@@ -16,7 +16,8 @@ use crate::{
         stream::StreamReader,
         watch::{self, Limits},
     },
-    store::{atomic, messages},
+    store::messages,
+    sys::atomic,
 };
 use anyhow::Result;
 use std::{cell::Cell, path::Path, time::Duration};
@@ -37,7 +38,7 @@ pub(super) struct Ended {
 
 impl Run<'_> {
     /// Starts claude, puts its process on record, and waits.
-    pub(super) fn launch(&self, state: &mut AgentState) -> Result<Ended, Hindrance> {
+    pub(super) fn launch(&self, state: &mut AgentState) -> Result<Ended, RunError> {
         let started = claude::start(&self.command()?).map_err(cannot_start)?;
         state.process = Some(started.id.clone());
         self.save(state)?;
@@ -59,7 +60,7 @@ impl Run<'_> {
             }
             !self.keeps_its_place(&known) || self.is_stopped()
         };
-        let watched = watch::watch(started, &limits, (MARK, self.id()), &stop, &mut output);
+        let watched = watch::watch(started, &limits, (RUN_TAG, self.id()), &stop, &mut output);
         tracing::debug!(?watched, "claude has ended");
         Ok(Ended {
             exit: watched.exit,
@@ -73,16 +74,16 @@ impl Run<'_> {
     /// without is put back. `false` if another run has begun meanwhile: then this one ends.
     fn keeps_its_place(&self, state: &AgentState) -> bool {
         let found = self.supervisor.lock.look();
-        if !matches!(found, Ok(Found::Taken)) && !self.agent.state().exists() {
+        if !matches!(found, Ok(LockStatus::Taken)) && !self.agent.state().exists() {
             tracing::warn!("state.json was deleted");
             if let Err(error) = self.save(state) {
                 tracing::warn!("{error:#}");
             }
         }
         let came = match found {
-            Ok(Found::Still) => return true,
-            Ok(Found::Renewed) => "The run goes on, and no second one is started beside it.",
-            Ok(Found::Taken) => {
+            Ok(LockStatus::Still) => return true,
+            Ok(LockStatus::Renewed) => "The run goes on, and no second one is started beside it.",
+            Ok(LockStatus::Taken) => {
                 "Another run of the agent had taken the lock by then, so this one is ended. What it has changed lies in the \
                  worktree, and its task goes back to incoming."
             }
@@ -93,7 +94,7 @@ impl Run<'_> {
         };
         tracing::warn!(?found, "the lock file was deleted or replaced");
         self.tell_of_lock(came);
-        !matches!(found, Ok(Found::Taken))
+        !matches!(found, Ok(LockStatus::Taken))
     }
 
     fn tell_of_lock(&self, came: &str) {
@@ -141,7 +142,7 @@ impl Run<'_> {
             env: self.variables(),
             path,
             path_first: self.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
-            mark: (MARK.to_owned(), self.id().to_owned()),
+            mark: (RUN_TAG.to_owned(), self.id().to_owned()),
             allow_network_git: settings.allow_network_git && !self.of_a_fork(),
             empty_gh_config: gh,
             identity: self.worktree().git().fallback_identity().map_err(anyhow::Error::from)?,
@@ -216,7 +217,7 @@ impl Run<'_> {
     }
 }
 
-fn cannot_start(error: StartError) -> Hindrance {
+fn cannot_start(error: StartError) -> RunError {
     let everybody = !matches!(error, StartError::Other { .. });
     let message = match &error {
         StartError::NotFound { program } => format!(
@@ -225,5 +226,5 @@ fn cannot_start(error: StartError) -> Hindrance {
         ),
         _ => error.to_string(),
     };
-    Hindrance::Outcome(Outcome::LaunchFailed { message, everybody })
+    RunError::Outcome(Outcome::LaunchFailed { message, everybody })
 }

@@ -2,11 +2,11 @@
 //!
 //! When the configuration has moved it, what the old one holds is saved before it goes.
 
-use super::{Hindrance, Run};
+use super::{Run, RunError};
 use crate::{
-    domain::{outcome::Outcome, run::MARK, stamp},
+    domain::{outcome::Outcome, run::RUN_TAG, stamp},
     exec::{salvage, worktree::Worktree},
-    store::atomic,
+    sys::atomic,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -43,7 +43,7 @@ impl Run<'_> {
     }
 
     /// Sees to it that the worktree's place is as configured: gives up one elsewhere, and makes the link.
-    pub(super) fn settle_place(&self) -> Result<(), Hindrance> {
+    pub(super) fn settle_place(&self) -> Result<(), RunError> {
         let link = self.agent.worktree();
         if let Some(folder) = self.worktrees_folder() {
             atomic::ensure_dir(&folder)?;
@@ -52,7 +52,7 @@ impl Run<'_> {
                 let message = format!(
                     "worktree_root in agents.yaml leads into the project, to {folder}: choose a folder outside"
                 );
-                return Err(Hindrance::Outcome(Outcome::LaunchFailed { message, everybody: true }));
+                return Err(RunError::Outcome(Outcome::LaunchFailed { message, everybody: true }));
             }
         }
         let wanted = self.worktree_path();
@@ -81,7 +81,7 @@ impl Run<'_> {
 
     fn worktree_at(&self, place: &Path) -> Worktree {
         let above = place.parent().unwrap_or(place);
-        Worktree::new(place, above, &self.project().common_dir).with_env(MARK, self.id())
+        Worktree::new(place, above, &self.project().common_dir).with_env(RUN_TAG, self.id())
     }
 
     /// Saves what a worktree holds and removes it; one that is not this project's is left alone.

@@ -2,7 +2,7 @@
 //!
 //! The main checkout is never touched.
 
-use super::{Hindrance, Run};
+use super::{Run, RunError};
 use crate::{
     domain::{
         outcome::Outcome,
@@ -20,7 +20,8 @@ use crate::{
         start_point::{self, Candidate, Fetched, PullRequestHead},
         worktree::{self, Ensured},
     },
-    store::{atomic, cache, lock::Lock, queue::Queue, runs},
+    store::{cache, queue::Queue, runs},
+    sys::{atomic, lock::Lock},
 };
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ struct Head {
 
 impl Run<'_> {
     /// Makes the worktree ready and writes down where the run works.
-    pub(super) fn prepare(&self, state: &mut AgentState) -> Result<Prepared, Hindrance> {
+    pub(super) fn prepare(&self, state: &mut AgentState) -> Result<Prepared, RunError> {
         git::git_version().map_err(|error| everybody(&error))?;
         self.settle_place()?;
         self.save_leftovers()?;
@@ -66,10 +67,10 @@ impl Run<'_> {
             Ensured::Repaired => self.save_leftovers()?,
             Ensured::Whole => {}
         }
-        if self.has_furnishing() {
+        if self.needs_provisioning() {
             // On no branch: what the set-up command may do to it is undone by the stand below.
             worktree.stand_detached(&prepared.start)?;
-            self.furnish(&worktree, state)?;
+            self.provision(&worktree, state)?;
             self.unless_stopped()?;
         }
         let warnings = match &prepared.branch {
@@ -108,7 +109,7 @@ impl Run<'_> {
     }
 
     /// Fetches, at most once a minute for all agents; being offline is no reason to stop.
-    fn fetch(&self) -> Result<(), Hindrance> {
+    fn fetch(&self) -> Result<(), RunError> {
         let paths = &self.project().paths;
         let git = Git::in_repository(&self.project().common_dir);
         let _lock = self.fetch_lock()?;
@@ -128,7 +129,7 @@ impl Run<'_> {
     }
 
     /// Waits for its turn to fetch, but not once the supervisor was told to end.
-    pub(super) fn fetch_lock(&self) -> Result<Lock, Hindrance> {
+    pub(super) fn fetch_lock(&self) -> Result<Lock, RunError> {
         let path = self.project().paths.fetch_lock();
         for _ in 0..FETCH_TURNS {
             if let Some(lock) = Lock::try_take(&path)? {
@@ -138,11 +139,11 @@ impl Run<'_> {
             std::thread::sleep(FETCH_TURN);
         }
         let held = anyhow::anyhow!("{} is held for too long; `fuser -v` on it names by whom", path.display());
-        Err(Hindrance::Failed(held))
+        Err(RunError::Failed(held))
     }
 
     /// Finds out from which commit the run starts and what its work is compared with.
-    fn find_start(&self) -> Result<Prepared, Hindrance> {
+    fn find_start(&self) -> Result<Prepared, RunError> {
         let git = Git::in_repository(&self.project().common_dir);
         if let Some(due) = self.assignment.work.check() {
             return self.find_change(&git, due);
@@ -176,7 +177,7 @@ impl Run<'_> {
     }
 
     /// What a change under review is compared with: where it left the branch that it is meant for.
-    fn review_base(&self, git: &Git, head: Option<&Head>, change: &str) -> Result<String, Hindrance> {
+    fn review_base(&self, git: &Git, head: Option<&Head>, change: &str) -> Result<String, RunError> {
         let target = match head.and_then(|head| head.pr.as_ref()) {
             Some(pr) => Some(pr.base.clone()),
             None => repo::discover(self.project().root())?.default_branch,
@@ -194,7 +195,7 @@ impl Run<'_> {
     }
 
     /// The branch that the work is meant for; an unknown one that the task names is the task's fault.
-    fn target(&self, git: &Git, head: Option<&Head>) -> Result<Option<String>, Hindrance> {
+    fn target(&self, git: &Git, head: Option<&Head>) -> Result<Option<String>, RunError> {
         if let Some(pr) = head.and_then(|head| head.pr.as_ref()) {
             return Ok(Some(pr.base.clone()));
         }
@@ -209,7 +210,7 @@ impl Run<'_> {
                 Some(_) => Ok(Some(configured.clone())),
                 None => {
                     let message = format!("there is no branch {configured:?} (base_branch in agents.yaml)");
-                    Err(Hindrance::Outcome(Outcome::LaunchFailed { message, everybody: false }))
+                    Err(RunError::Outcome(Outcome::LaunchFailed { message, everybody: false }))
                 }
             };
         }
@@ -217,11 +218,11 @@ impl Run<'_> {
     }
 
     /// The head of the task's pull request. A closed one, or one of a fork that is to be changed, is the task's fault.
-    fn pull_request_head(&self, git: &Git) -> Result<Option<Head>, Hindrance> {
+    fn pull_request_head(&self, git: &Git) -> Result<Option<Head>, RunError> {
         let Some((number, role)) = self.task.as_ref().and_then(|task| Some((task.head.pr?, task.head.role))) else {
             return Ok(None);
         };
-        let bad = |message: String| Err(Hindrance::Outcome(Outcome::BadTask { message }));
+        let bad = |message: String| Err(RunError::Outcome(Outcome::BadTask { message }));
         let pr = match GitHub::new(self.project().root(), GH).head_of(number) {
             Ok(pr) if !pr.is_open() => return bad(format!("pull request {number} is {}", pr.state.to_lowercase())),
             Ok(pr) if pr.cross_repository && role != TaskRole::Review => {
@@ -236,7 +237,7 @@ impl Run<'_> {
             // Without its branch there is no place for the work to go.
             Err(error) => {
                 let message = format!("pull request {number} can't be looked up: {error}; {}", error.remedy());
-                return Err(Hindrance::Outcome(Outcome::LaunchFailed { message, everybody: false }));
+                return Err(RunError::Outcome(Outcome::LaunchFailed { message, everybody: false }));
             }
         };
         let branch = pr.as_ref().map(|pr| pr.head.as_str());
@@ -246,7 +247,7 @@ impl Run<'_> {
             PullRequestHead::Current(commit) | PullRequestHead::LastKnown(commit, _) => Ok(Some(Head { commit, pr })),
             PullRequestHead::Missing(why) => {
                 let message = format!("the head of pull request {number} can't be fetched: {why}");
-                Err(Hindrance::Outcome(Outcome::LaunchFailed { message, everybody: false }))
+                Err(RunError::Outcome(Outcome::LaunchFailed { message, everybody: false }))
             }
         }
     }
@@ -271,15 +272,15 @@ impl Run<'_> {
 }
 
 /// The newest commit that both have; the second where they have none.
-pub(super) fn shared(git: &Git, commit: &str, other: &str) -> Result<String, Hindrance> {
+pub(super) fn shared(git: &Git, commit: &str, other: &str) -> Result<String, RunError> {
     let base = git.try_run(["merge-base", commit, other]).map_err(anyhow::Error::from)?;
     Ok(if base.status.success() { base.text() } else { other.to_owned() })
 }
 
-fn no_branch(name: &str) -> Hindrance {
-    Hindrance::Outcome(Outcome::BadTask { message: format!("there is no branch {name:?}") })
+fn no_branch(name: &str) -> RunError {
+    RunError::Outcome(Outcome::BadTask { message: format!("there is no branch {name:?}") })
 }
 
-fn everybody(error: &dyn std::fmt::Display) -> Hindrance {
-    Hindrance::Outcome(Outcome::LaunchFailed { message: error.to_string(), everybody: true })
+fn everybody(error: &dyn std::fmt::Display) -> RunError {
+    RunError::Outcome(Outcome::LaunchFailed { message: error.to_string(), everybody: true })
 }

@@ -34,12 +34,12 @@ pub(super) struct Published {
     /// The sentences for the task's result.
     pub(super) lines: Vec<String>,
     /// What couldn't be done.
-    pub(super) trouble: Option<Trouble>,
+    pub(super) trouble: Option<PublishError>,
 }
 
 /// What couldn't be published, for a person.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct PublishError {
     /// In a few words.
     pub(super) title: &'static str,
     /// What happened, and how to go on by hand.
@@ -112,7 +112,7 @@ impl Run<'_> {
                     error.remedy(),
                     review.to_text()
                 );
-                published.trouble = Some(Trouble { title: "A verdict is not posted", text, key: None });
+                published.trouble = Some(PublishError { title: "A verdict is not posted", text, key: None });
             }
         }
         Ok(published)
@@ -143,7 +143,7 @@ fn patiently<T>(stop: &AtomicBool, call: impl Fn() -> T, transient: impl Fn(&T) 
 fn not_pushed(publication: &Publication, pushed: &Pushed) -> Published {
     let (advice, branch) = (pushed.advice(), &publication.branch);
     let target = shell::word(&format!("{branch}:refs/heads/{}", publication.remote_branch));
-    let trouble = (*pushed != Pushed::NoRemote).then(|| Trouble {
+    let trouble = (*pushed != Pushed::NoRemote).then(|| PublishError {
         title: "Work is done but not pushed",
         text: format!(
             "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push origin {target}`"
@@ -167,7 +167,7 @@ fn pull_request(
                 let state = pr.state.to_lowercase();
                 let text = format!("Branch `{branch}` has a pull request that is {state}: {}", pr.url);
                 published.trouble =
-                    Some(Trouble { title: "Work is pushed to a pull request that is over", text, key: None });
+                    Some(PublishError { title: "Work is pushed to a pull request that is over", text, key: None });
             }
         }
         Err(error) => {
@@ -179,7 +179,7 @@ fn pull_request(
             );
             // Elsewhere than on GitHub it is the same after every run, and no fault.
             let key = (error == GhError::ForeignRemote).then_some("no pull requests: foreign remote");
-            published.trouble = Some(Trouble { title: "Work is pushed but has no pull request", text, key });
+            published.trouble = Some(PublishError { title: "Work is pushed but has no pull request", text, key });
         }
     }
 }

@@ -8,14 +8,14 @@ use crate::{
         message::{Message, MessageType},
         name::Name,
         outcome::{Interruption, Outcome},
-        run::{Assignment, MARK, Prepared, Record, Usage},
+        run::{Assignment, Prepared, RUN_TAG, Record, Usage},
         settlement::{Notice, Publish, Settlement, Tally, TaskStep},
         state::{AgentState, Phase},
         task::{Edit, TaskState, key},
         time,
     },
     exec::{
-        processes::{self, Family, Patience},
+        processes::{self, Family, Grace},
         salvage, stream,
     },
     store::{
@@ -23,10 +23,10 @@ use crate::{
         messages,
         paths::AgentPaths,
         queue::Queue,
-        read::{self, Refused},
         runs,
         state::{self, Loaded},
     },
+    sys::read::{self, Refused},
 };
 use anyhow::{Context, Result, bail};
 use std::{fs, path::Path, time::Duration};
@@ -94,9 +94,9 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, mut state: AgentState) -> 
 
 /// Ends what a dead supervisor's run left running: only processes that carry its mark, or its recorded group.
 fn end_orphans(state: &AgentState, run_id: &str) -> Result<()> {
-    let mark = (!run_id.is_empty()).then_some((MARK, run_id));
+    let mark = (!run_id.is_empty()).then_some((RUN_TAG, run_id));
     let family = Family { leader: state.process.as_ref(), mark, own_descendants: false };
-    let ended = processes::end(&family, &Patience::on_demand());
+    let ended = processes::end(&family, &Grace::on_demand());
     tracing::debug!(?ended, "orphans");
     if let Some(left) = ended.left.first() {
         bail!("process {} of the lost run can't be ended; the agent waits until it is gone", left.pid);

@@ -3,7 +3,7 @@
 use super::{
     Run,
     launch::Ended,
-    publish::{Published, Trouble},
+    publish::{PublishError, Published},
 };
 use crate::{
     domain::{
@@ -16,20 +16,21 @@ use crate::{
         text::{cut, one_line},
         time,
     },
-    engine::{curation, run::Hindrance},
+    engine::{curation, run::RunError},
     store::{
-        atomic, cache,
+        cache,
         events::{self, Event, EventKind},
         messages,
         queue::{Queue, Settled},
     },
+    sys::atomic,
 };
 use anyhow::Result;
 use std::fmt::Write as _;
 
 impl Run<'_> {
     /// Judges the end of a run that this process has watched, and settles it.
-    pub(super) fn conclude(&self, state: AgentState, end: Result<Ended, Hindrance>) -> Result<()> {
+    pub(super) fn conclude(&self, state: AgentState, end: Result<Ended, RunError>) -> Result<()> {
         // A run that lost its place to another leaves everything to that one.
         self.supervisor.lock.secure()?;
         let record = match end {
@@ -108,7 +109,7 @@ impl Run<'_> {
             }
             None => {}
         }
-        if let Some(Trouble { title, text, key }) = &published.trouble {
+        if let Some(PublishError { title, text, key }) = &published.trouble {
             match key {
                 Some(key) => self.send(MessageType::Warning, title, text, (*key).to_owned(), record)?,
                 None => {
@@ -327,7 +328,7 @@ impl Run<'_> {
             return None;
         }
         let day = time::local_day(record.finished_at);
-        let dearest = || events::dearest_of_last(&self.project().paths, &day, 20).ok();
+        let dearest = || events::max_recent_cost(&self.project().paths, &day, 20).ok();
         self.assignment.settings.max_cost_usd.or_else(dearest)
     }
 }

@@ -11,10 +11,10 @@ use crate::{
         text::{cut, one_line},
     },
     store::{
-        error::is_disk_trouble,
         messages,
         state::{self, Loaded},
     },
+    sys::error::is_disk_trouble,
 };
 use anyhow::Result;
 use std::sync::atomic::Ordering;

@@ -41,7 +41,7 @@ fn another_process_with_the_number_of_the_recorded_one_is_spared() {
     let old = ProcessId { start: "1".to_owned(), ..real.clone() };
     let family = Family { leader: Some(&old), ..Family::default() };
     assert_eq!(members(&family), []);
-    assert_eq!(end(&family, &Patience::new(Duration::ZERO)), Ended::default());
+    assert_eq!(end(&family, &Grace::new(Duration::ZERO)), Ended::default());
     assert!(!signal(&old, Signal::KILL));
     assert!(is_alive(&real));
     child.kill().unwrap();
@@ -70,7 +70,7 @@ fn marked_processes_are_found_in_every_session_and_ended() {
     child.wait().unwrap();
     let ended = end(
         &Family { mark: Some(("PROC_TEST_MARK", &value)), ..Family::default() },
-        &Patience::new(Duration::from_secs(5)),
+        &Grace::new(Duration::from_secs(5)),
     );
     assert_eq!(ended.left, []);
     assert!(marked("PROC_TEST_MARK", &value).is_empty());
@@ -96,7 +96,7 @@ fn a_group_that_ignores_term_is_killed_with_all_below_it() {
     assert!(descendants(id.pid).contains(&inner));
     let waiter = thread::spawn(move || child.wait().unwrap());
     let begun = Instant::now();
-    let ended = end(&Family { leader: Some(&id), ..Family::default() }, &Patience::new(Duration::from_millis(300)));
+    let ended = end(&Family { leader: Some(&id), ..Family::default() }, &Grace::new(Duration::from_millis(300)));
     assert!(begun.elapsed() < Duration::from_secs(4));
     assert_eq!(ended.left, []);
     assert!(!is_alive(&inner) && !is_alive(&id));
@@ -107,19 +107,19 @@ fn a_group_that_ignores_term_is_killed_with_all_below_it() {
 fn the_parts_of_an_ending_share_their_time() {
     let dir = tempfile::tempdir().unwrap();
     let begun = Instant::now();
-    let grace = Duration::from_secs(2);
-    let patience = Patience::new(grace);
+    let patience = Duration::from_secs(2);
+    let grace = Grace::new(patience);
     for name in ["first", "second", "third"] {
         let ready = dir.path().join(name);
         let mut child = shell(&format!("trap '' TERM; touch {}; while :; do sleep 0.05; done", ready.display()), None);
         let id = identity(child.id()).unwrap();
         poll("the script starts", || ready.exists());
         let waiter = thread::spawn(move || child.wait().unwrap());
-        assert_eq!(end(&Family { leader: Some(&id), ..Family::default() }, &patience).left, []);
+        assert_eq!(end(&Family { leader: Some(&id), ..Family::default() }, &grace).left, []);
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&waiter.join().unwrap()), Some(9));
     }
-    assert!(begun.elapsed() >= grace && begun.elapsed() < grace * 2, "{:?}", begun.elapsed());
-    assert!(patience.left() < grace * 3 && !patience.lasts() && !patience.is_over());
+    assert!(begun.elapsed() >= patience && begun.elapsed() < patience * 2, "{:?}", begun.elapsed());
+    assert!(grace.left() < patience * 3 && !grace.lasts() && !grace.is_over());
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_leader_that_obeys_is_given_its_time() {
     let id = identity(child.id()).unwrap();
     poll("the script starts", || ready.exists());
     let waiter = thread::spawn(move || child.wait().unwrap());
-    end(&Family { leader: Some(&id), ..Family::default() }, &Patience::new(Duration::from_secs(10)));
+    end(&Family { leader: Some(&id), ..Family::default() }, &Grace::new(Duration::from_secs(10)));
     assert_eq!(waiter.join().unwrap().code(), Some(7));
     assert!(tidy.exists());
 }

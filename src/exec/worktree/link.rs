@@ -13,13 +13,13 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::{Ensured, Worktree, operations, replace};
 use crate::exec::git::{Git, GitError};
-use crate::exec::in_process;
+use crate::exec::libgit2;
 
 /// See [`Worktree::verify`].
 pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
     let at = worktree.path.display();
     let real = worktree.path.canonicalize().with_context(|| format!("there is no worktree {at}"))?;
-    let known = in_process::places(&worktree.path).filter(|[top, ..]| canonical(top).is_some_and(|top| top == real));
+    let known = libgit2::places(&worktree.path).filter(|[top, ..]| canonical(top).is_some_and(|top| top == real));
     let [top, common, git_dir] = match known {
         Some(places) => places,
         None => places(&worktree.git()).with_context(|| format!("{at} is not a working git worktree"))?,

@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 
 use super::{Worktree, remove_if_there};
 use crate::exec::git::GitError;
-use crate::exec::in_process;
-use crate::exec::shared_lock;
+use crate::exec::libgit2;
+use crate::exec::stale_ref_locks;
 
 /// What git keeps while an operation is in progress. Removing it is what `--quit` does.
 const IN_PROGRESS: &[&str] = &[
@@ -74,13 +74,13 @@ pub(super) fn remove_locks(worktree: &Worktree, git_dir: &Path) -> Result<()> {
         let name = format!("refs/heads/agent/{branch}.lock");
         remove_if_there(&worktree.common_dir.join(name))?;
     }
-    shared_lock::remove_forsaken(&worktree.common_dir)
+    stale_ref_locks::remove_forsaken(&worktree.common_dir)
 }
 
 /// Builds the index anew from HEAD if it can't be read, as after a power failure: the files stay, and what they change
 /// is seen again.
 pub(super) fn mend_index(worktree: &Worktree, git_dir: &Path) -> Result<()> {
-    if in_process::submodules(&git_dir.join("index")).is_some() {
+    if libgit2::submodules(&git_dir.join("index")).is_some() {
         return Ok(());
     }
     let git = worktree.git();

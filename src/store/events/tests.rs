@@ -42,7 +42,7 @@ fn a_run_costs_once() {
 #[test]
 fn the_dearest_is_looked_for_over_days() {
     let (_dir, paths, now, day) = project();
-    assert_eq!(dearest_of_last(&paths, &day, 3).unwrap(), 0.0);
+    assert_eq!(max_recent_cost(&paths, &day, 3).unwrap(), 0.0);
     for (days, run, cost) in
         [(9, "r0", 9.0), (1, "r1", 5.0), (1, "r2", 3.0), (0, "r3", 1.0), (0, "r4", 2.0), (0, "r4", 2.0)]
     {
@@ -50,7 +50,7 @@ fn the_dearest_is_looked_for_over_days() {
     }
     append(&paths, &finished(now + chrono::Duration::days(1), "r5", 50.0)).unwrap();
     for (count, dearest) in [(1, 2.0), (2, 2.0), (3, 3.0), (4, 5.0), (5, 9.0), (20, 9.0)] {
-        assert_eq!(dearest_of_last(&paths, &day, count).unwrap(), dearest, "{count}");
+        assert_eq!(max_recent_cost(&paths, &day, count).unwrap(), dearest, "{count}");
         let spent = cost_of_day(&paths, &day).unwrap();
         assert_eq!(cost_and_dearest(&paths, &day, count).unwrap(), (spent, dearest), "{count}");
     }

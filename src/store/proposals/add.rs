@@ -8,7 +8,7 @@ use crate::{
         proposal::{NewProposal, Proposal, ProposalState, rejected_before},
         time::{self, Time},
     },
-    store::{
+    sys::{
         atomic::{self, Published},
         read,
     },

@@ -2,7 +2,7 @@
 
 use super::{
     Proposals, Unfinished,
-    unfinished::{Stuck, twice},
+    unfinished::{BlockedProposal, twice},
 };
 use crate::{
     domain::{
@@ -10,11 +10,8 @@ use crate::{
         proposal::{self, Judgement, KnownConflict, Proposal, ProposalState},
         time::Time,
     },
-    store::{
-        atomic::{self, Moved, Rewritten},
-        messages,
-        queue::Queue,
-    },
+    store::{messages, queue::Queue},
+    sys::atomic::{self, Moved, Rewritten},
 };
 use anyhow::Result;
 
@@ -135,7 +132,7 @@ impl Proposals<'_> {
         match rewritten {
             Rewritten::Gone => Ok(None),
             Rewritten::Unchanged(_) if !problems.is_empty() => {
-                Err(Stuck(format!("{}: {}: correct it first", here.display(), problems.join("; "))).into())
+                Err(BlockedProposal(format!("{}: {}: correct it first", here.display(), problems.join("; "))).into())
             }
             Rewritten::Written(text) | Rewritten::Unchanged(text) => Ok(proposal::parse(id, &text).ok()),
         }

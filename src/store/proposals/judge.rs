@@ -7,7 +7,7 @@ use crate::{
         proposal::{self, By, Judgement, ProposalState, Step, Verdict, partners},
         time::Time,
     },
-    store::lock::Lock,
+    sys::lock::Lock,
 };
 use anyhow::{Result, bail};
 

@@ -1,9 +1,9 @@
 //! What happens to proposals as time passes: deferred ones come back, rejected ones are forgotten in the end.
 
-use super::{Proposals, Stuck, Unfinished};
+use super::{BlockedProposal, Proposals, Unfinished};
 use crate::{
     domain::{name::Name, proposal::ProposalState, time::Time},
-    store::{atomic, lock::Lock},
+    sys::{atomic, lock::Lock},
 };
 use anyhow::Result;
 use chrono::{DateTime, Duration};
@@ -16,12 +16,12 @@ impl Proposals<'_> {
     ///
     /// # Errors
     /// The system's; those brought back before stay so.
-    pub fn bring_back_under(&self, lock: &Lock, now: Time) -> Result<(Vec<Name>, Vec<Stuck>)> {
+    pub fn bring_back_under(&self, lock: &Lock, now: Time) -> Result<(Vec<Name>, Vec<BlockedProposal>)> {
         let (mut back, mut stuck) = (Vec::new(), Vec::new());
         for id in self.due_back(now)? {
             match self.perform(lock, &Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred }, now) {
                 Ok(()) => back.push(id),
-                Err(error) => stuck.push(error.downcast::<Stuck>()?),
+                Err(error) => stuck.push(error.downcast::<BlockedProposal>()?),
             }
         }
         Ok((back, stuck))

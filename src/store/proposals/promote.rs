@@ -9,10 +9,8 @@ use crate::{
         task::{Priority, TaskState},
         time::Time,
     },
-    store::{
-        lock::Lock,
-        queue::{AddError, Queue},
-    },
+    store::queue::{AddError, Queue},
+    sys::lock::Lock,
 };
 use anyhow::{Result, bail};
 

@@ -1,6 +1,6 @@
 mod cut_off;
 
-use super::*;
+use super::{promote::Promotion, *};
 use crate::{
     domain::{
         config::ProposalLimits,
@@ -9,10 +9,8 @@ use crate::{
         task::{self, NewTask, Priority, TaskState},
         time::{self, Time},
     },
-    store::{
-        atomic,
-        queue::{AddError, Queue},
-    },
+    store::queue::{AddError, Queue},
+    sys::atomic,
 };
 use std::{fs, thread};
 
@@ -291,7 +289,7 @@ fn deferred_ones_come_back_and_rejected_ones_are_forgotten() {
         proposals.defer(id, deferral, &agent(), at(0)).unwrap();
     }
     proposals.reject(&never, "no", &agent(), at(0)).unwrap();
-    let lock = Lock::store(&store.paths).unwrap();
+    let lock = crate::store::lock(&store.paths).unwrap();
     assert!(proposals.bring_back_under(&lock, at(6)).unwrap().0.is_empty());
     // One that can't come back holds up no other.
     let twice = proposals.path(ProposalState::Active, &late);
@@ -322,7 +320,7 @@ fn a_contradiction_is_left_to_a_person() {
     refused(store.promote(&one, &agent()).unwrap_err().to_string());
     refused(proposals.reject(&two, "no", &agent(), at(0)).unwrap_err().to_string());
     store.promote(&three, &agent()).unwrap();
-    let lock = Lock::store(&store.paths).unwrap();
+    let lock = crate::store::lock(&store.paths).unwrap();
     proposals.conflict_under(&lock, [&one, &two], "both name a.rs", &person(), at(0)).unwrap();
     drop(lock);
     assert_eq!(store.states(), "pdd");
@@ -353,7 +351,7 @@ fn a_marked_pair_that_a_person_brings_back_is_the_curator_s_again() {
     let store = Store::new();
     let proposals = store.proposals();
     let (one, two) = (store.add(&idea("One")), store.add(&idea("Two")));
-    let lock = Lock::store(&store.paths).unwrap();
+    let lock = crate::store::lock(&store.paths).unwrap();
     proposals.conflict_under(&lock, [&one, &two], "not both", &person(), at(0)).unwrap();
     drop(lock);
     proposals.reactivate(&one, &person(), at(0)).unwrap();

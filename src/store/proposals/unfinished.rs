@@ -11,7 +11,8 @@ use crate::{
         proposal::{Judgement, ProposalState},
         time::Time,
     },
-    store::{atomic, lock::Lock, marker, messages, read},
+    store::{marker, messages},
+    sys::{atomic, lock::Lock, read},
 };
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -53,15 +54,15 @@ pub enum Unfinished {
 
 /// Why a judgement can't be carried out, now or later, unless a person puts something right.
 #[derive(Debug)]
-pub struct Stuck(pub String);
+pub struct BlockedProposal(pub String);
 
-impl fmt::Display for Stuck {
+impl fmt::Display for BlockedProposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Stuck {}
+impl std::error::Error for BlockedProposal {}
 
 impl Unfinished {
     fn ids(&self) -> Vec<&Name> {
@@ -104,7 +105,7 @@ impl Proposals<'_> {
         match self.carry_out(&what, now) {
             Ok(()) => {}
             Err(error) => {
-                let Some(Stuck(why)) = error.downcast_ref() else { return Err(error) };
+                let Some(BlockedProposal(why)) = error.downcast_ref() else { return Err(error) };
                 return self.give_up(lock, &what, why, now).map(|()| None);
             }
         }
@@ -122,7 +123,7 @@ impl Proposals<'_> {
         let path = self.paths.unfinished_judgement();
         atomic::write(&path, &atomic::json(what)?)?;
         if let Err(error) = self.carry_out(what, now) {
-            if let Some(Stuck(why)) = error.downcast_ref() {
+            if let Some(BlockedProposal(why)) = error.downcast_ref() {
                 self.give_up(lock, what, why, now)?;
                 return Err(error);
             }
@@ -152,5 +153,5 @@ impl Proposals<'_> {
 
 /// Two files of one name: nobody guesses which one is meant.
 pub(super) fn twice(id: &Name, from: ProposalState, to: ProposalState) -> anyhow::Error {
-    Stuck(format!("{id} is in {from} and in {to}: remove one of the two files")).into()
+    BlockedProposal(format!("{id} is in {from} and in {to}: remove one of the two files")).into()
 }

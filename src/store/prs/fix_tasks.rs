@@ -11,10 +11,7 @@ use crate::{
         text::cut,
         time::{self, Time},
     },
-    store::{
-        lock::Lock,
-        queue::{Queue, Shift},
-    },
+    store::queue::{Queue, Shift},
 };
 use anyhow::Result;
 
@@ -25,7 +22,7 @@ impl Prs<'_> {
     /// # Errors
     /// As for [`Prs::observe`].
     pub fn add_fix_task(&self, meta: &Meta, new: &NewTask, now: Time) -> Result<(Name, Meta)> {
-        let _lock = Lock::store(self.paths)?;
+        let _lock = crate::store::lock(self.paths)?;
         let before = self.known(meta.pr_number)?;
         let mut after = before.clone();
         let commit = &meta.head_sha;
@@ -55,7 +52,7 @@ impl Prs<'_> {
     /// # Errors
     /// As for [`Prs::observe`].
     pub fn withdraw_fix_tasks(&self, number: u64, head: Option<&str>, now: Time) -> Result<Vec<Name>> {
-        let _lock = Lock::store(self.paths)?;
+        let _lock = crate::store::lock(self.paths)?;
         let before = self.known(number)?;
         let mut after = before.clone();
         let queue = Queue::new(self.paths);

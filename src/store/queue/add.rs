@@ -7,7 +7,7 @@ use crate::{
         task::{NewTask, TaskState},
         time::Time,
     },
-    store::{
+    sys::{
         atomic::{self, Published},
         lock::Lock,
         read,

@@ -9,7 +9,7 @@ use crate::{
         name::Name,
         task::{Edit, TaskState},
     },
-    store::atomic::{self, Moved, Rewritten},
+    sys::atomic::{self, Moved, Rewritten},
 };
 use anyhow::{Error, Result};
 use std::path::Path;

@@ -9,7 +9,7 @@ use crate::{
         name::Name,
         task::{self, Edit, TaskState, key},
     },
-    store::atomic,
+    sys::atomic,
 };
 use anyhow::Result;
 

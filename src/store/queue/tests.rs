@@ -316,8 +316,7 @@ fn every_task_is_in_one_place_whatever_people_do_meanwhile() {
                     break;
                 }
                 let (from, to) = (TaskState::ALL[n % 4], TaskState::ALL[(n / 4) % 4]);
-                let _ =
-                    super::super::atomic::move_no_replace(&project.paths.task(from, id), &project.paths.task(to, id));
+                let _ = crate::sys::atomic::move_no_replace(&project.paths.task(from, id), &project.paths.task(to, id));
                 if let Ok(mut file) = fs::OpenOptions::new().append(true).open(project.paths.task(to, id)) {
                     let _ = std::io::Write::write_all(&mut file, b"edited\n");
                 }

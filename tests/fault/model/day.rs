@@ -3,7 +3,7 @@
 use crate::sample;
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
-use scheduler::domain::{
+use scheduler::internals::domain::{
     config::{self, Config},
     role::TaskRole,
     schedule::{self, AgentView, Decision, Snapshot, Standing},

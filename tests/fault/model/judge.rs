@@ -2,7 +2,7 @@
 
 use super::world::World;
 use chrono::{DateTime, Duration, Utc};
-use scheduler::domain::{
+use scheduler::internals::domain::{
     config::Agent,
     name::Name,
     role::TaskRole,

@@ -2,7 +2,7 @@
 
 use super::{Step, judge};
 use chrono::{DateTime, Duration, Utc};
-use scheduler::domain::{
+use scheduler::internals::domain::{
     config::{self, Config},
     name::Name,
     run::Work,

@@ -4,7 +4,7 @@
 //! explicitly, for that would free every duplicate. People do delete lock files: who takes a lock compares what it
 //! has locked with what stands at the path.
 
-use super::{error::cannot, paths::Paths};
+use super::error::cannot;
 use anyhow::{Result, bail};
 use rustix::{
     fd::OwnedFd,
@@ -16,9 +16,6 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-
-/// How long a change of `shared/` waits for another one.
-const STORE_WAIT: Duration = Duration::from_secs(20);
 
 /// Who only looks whether a lock is free holds it for microseconds; a taker outlasts that.
 const LOOKS: [Duration; 3] = [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
@@ -71,14 +68,6 @@ impl Lock {
             waited += pause;
             pause = (pause * 2).min(Duration::from_millis(20));
         }
-    }
-
-    /// Takes the lock of `shared/`. It is held for milliseconds: never across git, gh or claude.
-    ///
-    /// # Errors
-    /// As for [`Lock::take`].
-    pub fn store(paths: &Paths) -> Result<Self> {
-        Self::take(&paths.store_lock(), STORE_WAIT)
     }
 
     /// Whether nobody holds the lock at `path`. A file that isn't there is free; none is created.

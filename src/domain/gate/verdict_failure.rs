@@ -16,7 +16,7 @@ const LASTS: u32 = 2;
 
 /// What failed last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hitch {
+pub struct VerdictFailure {
     /// For which head commit.
     pub commit: String,
     /// At which step.
@@ -33,7 +33,7 @@ pub struct Hitch {
     pub more: Map<String, Value>,
 }
 
-impl Hitch {
+impl VerdictFailure {
     /// What is noted of a failure after `earlier` ones. It is tried again with the next run, behind the rest; if the cause
     /// is its `own`, of this pull request, and lasts, it waits longer each time.
     pub fn after(earlier: Option<&Self>, commit: &str, step: &str, why: &str, own: bool, now: Time) -> Self {

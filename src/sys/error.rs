@@ -5,7 +5,7 @@
 use std::{io, path::Path};
 
 /// An error that reads `cannot <action> <path> (<remedy>): <the system's words>`.
-pub(super) fn cannot(action: &str, path: &Path, error: impl Into<io::Error>) -> anyhow::Error {
+pub fn cannot(action: &str, path: &Path, error: impl Into<io::Error>) -> anyhow::Error {
     let error = error.into();
     let path = path.display();
     let text = match remedy(&error) {

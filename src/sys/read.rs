@@ -144,24 +144,24 @@ pub fn read_small_json<T: DeserializeOwned>(folder: BorrowedFd<'_>, path: &str) 
 }
 
 /// The bytes and the status of a file that the program keeps; `None` if there is none.
-pub(super) fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Stat)>> {
+pub fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Stat)>> {
     let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
     let bytes = contents(&file, path, bounded(path, &stat)?)?;
     Ok(Some((bytes, stat)))
 }
 
 /// Opens a regular file of any size that the program keeps, never waiting; `None` if there is none.
-pub(super) fn open_kept(path: &Path, flags: OFlags) -> Result<Option<(OwnedFd, Stat)>> {
+pub fn open_kept(path: &Path, flags: OFlags) -> Result<Option<(OwnedFd, Stat)>> {
     open_regular(path, flags, Links::Refuse)
 }
 
 /// Text of unknown encoding: bytes that are not UTF-8 are replaced.
-pub(super) fn lossy(bytes: Vec<u8>) -> String {
+pub fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Refuses to write what could not be read back.
-pub(super) fn check_size(what: &str, bytes: &[u8]) -> Result<()> {
+pub fn check_size(what: &str, bytes: &[u8]) -> Result<()> {
     anyhow::ensure!(bytes.len() <= MAX_BYTES, "{what} is larger than 1 MiB: shorten it");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Renames that replace nothing or exchange two files, and what stands in for them where a file system has neither.
 
 use super::{ensure_parent, sync_dir};
-use crate::store::error::cannot;
+use crate::sys::error::cannot;
 use anyhow::Result;
 use rustix::{
     fs::{CWD, RenameFlags, linkat, lstat, renameat_with, unlink},

@@ -1,6 +1,6 @@
 //! Lines added at the end of logs: whole ones, each by one write, so that writers never mix.
 
-use crate::store::{error::cannot, read::open_kept};
+use crate::sys::{error::cannot, read::open_kept};
 use anyhow::{Result, bail};
 use rustix::{
     fd::OwnedFd,

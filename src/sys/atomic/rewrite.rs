@@ -8,7 +8,7 @@ use super::{
     renames::{exchange, is_unsupported},
     sync_dir,
 };
-use crate::store::{
+use crate::sys::{
     error::cannot,
     lossless,
     read::{check_size, read_bytes},

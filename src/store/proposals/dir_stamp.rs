@@ -9,14 +9,14 @@ use std::path::Path;
 
 /// When what was changed last, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stand {
+pub struct DirStamp {
     /// Each directory but that of promoted ones: a file came or went.
     dirs: [Option<i64>; 3],
     /// The open proposals' files together, where a person may have edited one in its place.
     files: Option<i64>,
 }
 
-impl Stand {
+impl DirStamp {
     /// Whether nothing was changed since `then`, as far as this stand tells; `then` told of everything.
     pub fn is_as(&self, then: &Self) -> bool {
         self.dirs == then.dirs && self.files.is_none_or(|files| then.files == Some(files))
@@ -35,11 +35,11 @@ impl Proposals<'_> {
     ///
     /// # Errors
     /// A directory cannot be read.
-    pub fn stand(&self, edits: bool) -> Result<Stand> {
+    pub fn stand(&self, edits: bool) -> Result<DirStamp> {
         let watched = [ProposalState::Active, ProposalState::Deferred, ProposalState::Rejected];
         let dirs = watched.map(|state| lstat(self.paths.proposals(state)).ok().map(|stat| nanoseconds(&stat)));
         let files = if edits { Some(self.edits()?) } else { None };
-        Ok(Stand { dirs, files })
+        Ok(DirStamp { dirs, files })
     }
 
     fn edits(&self) -> Result<i64> {

@@ -3,20 +3,20 @@
 //!
 //! It never gives the lock up; that is done by the end of the process.
 
-use crate::store::lock::Lock;
+use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
 use std::{cell::RefCell, path::PathBuf};
 
 /// A lock that is looked after.
 #[derive(Debug)]
-pub struct Held {
+pub struct SupervisorLock {
     path: PathBuf,
     locks: RefCell<Vec<Lock>>,
 }
 
 /// What was found at the path of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum LockStatus {
     /// The locked file.
     Still,
     /// Another file or none: it has been locked.
@@ -25,7 +25,7 @@ pub enum Found {
     Taken,
 }
 
-impl Held {
+impl SupervisorLock {
     /// Looks after `lock`, whose file is to stand at `path`.
     pub fn new(lock: Lock, path: PathBuf) -> Self {
         Self { path, locks: RefCell::new(vec![lock]) }
@@ -35,23 +35,23 @@ impl Held {
     ///
     /// # Errors
     /// The system's, when the lock is taken anew.
-    pub fn look(&self) -> Result<Found> {
+    pub fn look(&self) -> Result<LockStatus> {
         if self.locks.borrow().last().is_some_and(|lock| lock.still_at(&self.path)) {
-            return Ok(Found::Still);
+            return Ok(LockStatus::Still);
         }
-        let Some(lock) = Lock::try_take(&self.path)? else { return Ok(Found::Taken) };
+        let Some(lock) = Lock::try_take(&self.path)? else { return Ok(LockStatus::Taken) };
         self.locks.borrow_mut().push(lock);
-        Ok(Found::Renewed)
+        Ok(LockStatus::Renewed)
     }
 
     /// Makes sure that the lock is held.
     ///
     /// # Errors
-    /// Somebody else holds it, or as for [`Held::look`].
+    /// Somebody else holds it, or as for [`SupervisorLock::look`].
     pub fn secure(&self) -> Result<()> {
         match self.look()? {
-            Found::Still | Found::Renewed => Ok(()),
-            Found::Taken => bail!("{} was replaced, and another process has locked it", self.path.display()),
+            LockStatus::Still | LockStatus::Renewed => Ok(()),
+            LockStatus::Taken => bail!("{} was replaced, and another process has locked it", self.path.display()),
         }
     }
 }
@@ -65,17 +65,17 @@ mod tests {
     fn a_deleted_lock_file_is_noticed_and_locked_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let held = Held::new(Lock::try_take(&path).unwrap().unwrap(), path.clone());
-        assert_eq!(held.look().unwrap(), Found::Still);
+        let held = SupervisorLock::new(Lock::try_take(&path).unwrap().unwrap(), path.clone());
+        assert_eq!(held.look().unwrap(), LockStatus::Still);
         fs::remove_file(&path).unwrap();
-        assert_eq!(held.look().unwrap(), Found::Renewed);
-        assert_eq!(held.look().unwrap(), Found::Still);
+        assert_eq!(held.look().unwrap(), LockStatus::Renewed);
+        assert_eq!(held.look().unwrap(), LockStatus::Still);
         assert!(Lock::try_take(&path).unwrap().is_none());
         fs::remove_file(&path).unwrap();
         let other = Lock::try_take(&path).unwrap().unwrap();
-        assert_eq!(held.look().unwrap(), Found::Taken);
+        assert_eq!(held.look().unwrap(), LockStatus::Taken);
         assert!(held.secure().is_err());
         drop(other);
-        assert_eq!(held.look().unwrap(), Found::Renewed);
+        assert_eq!(held.look().unwrap(), LockStatus::Renewed);
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     cli::programs,
     domain::config::{self, Config},
     engine::project::Project,
-    store::read,
+    sys::read,
 };
 use rustix::fs::{Access, access};
 use std::{collections::BTreeMap, path::Path};

@@ -1,10 +1,10 @@
 //! What a worktree gets beside its commit: copies of ignored files, and once in its life the set-up command.
 
-use super::{Hindrance, Run};
+use super::{Run, RunError};
 use crate::{
     domain::{
         outcome::{Interruption, Outcome},
-        run::MARK,
+        run::RUN_TAG,
         state::AgentState,
     },
     exec::{
@@ -12,21 +12,21 @@ use crate::{
         setup::{self, End, Setup},
         worktree::Worktree,
     },
-    store::{atomic, read},
+    sys::{atomic, read},
 };
 use anyhow::Result;
 use std::time::Duration;
 
 impl Run<'_> {
     /// Whether worktrees of this project get anything.
-    pub(super) fn has_furnishing(&self) -> bool {
+    pub(super) fn needs_provisioning(&self) -> bool {
         let wanted = &self.assignment.worktrees;
         wanted.setup.is_some() || !wanted.include.is_empty() || self.project().root().join(include::PATTERNS).is_file()
     }
 
     /// Copies the files, and runs the command in a worktree that it wasn't run in yet. It may change files that git
     /// knows, so the stand must be taken after it.
-    pub(super) fn furnish(&self, worktree: &Worktree, state: &mut AgentState) -> Result<(), Hindrance> {
+    pub(super) fn provision(&self, worktree: &Worktree, state: &mut AgentState) -> Result<(), RunError> {
         self.include(worktree)?;
         let Some(command) = &self.assignment.worktrees.setup else { return Ok(()) };
         if worktree.set_up_with()?.as_ref() == Some(command) {
@@ -39,7 +39,7 @@ impl Run<'_> {
             worktree: worktree.path().to_owned(),
             log: self.files.setup_log(),
             env: self.variables(),
-            mark: (MARK.to_owned(), self.id().to_owned()),
+            mark: (RUN_TAG.to_owned(), self.id().to_owned()),
             timeout: Duration::from_secs(u64::from(seconds)),
         };
         let end = setup::run(&call, self.supervisor.stop, |process| {
@@ -53,7 +53,7 @@ impl Run<'_> {
             }
             End::Exit(status) => crate::exec::command::describe(status),
             End::TimedOut => format!("it took longer than {seconds} s"),
-            End::Stopped => return Err(Hindrance::Outcome(Outcome::Interrupted { by: Interruption::Demand })),
+            End::Stopped => return Err(RunError::Outcome(Outcome::Interrupted { by: Interruption::Demand })),
         };
         let log = self.files.setup_log();
         let last = last_words(&read::read_tail(&log, 4_096)?);
@@ -61,7 +61,7 @@ impl Run<'_> {
             "the set-up command of worktrees (worktree.setup) failed: {failed}{last}; its output is in {}",
             log.display()
         );
-        Err(Hindrance::Outcome(Outcome::LaunchFailed { message, everybody: false }))
+        Err(RunError::Outcome(Outcome::LaunchFailed { message, everybody: false }))
     }
 
     fn include(&self, worktree: &Worktree) -> Result<()> {

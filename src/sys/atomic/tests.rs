@@ -1,4 +1,5 @@
 use super::{
+    append::append_line,
     rewrite::{Exchange, rewrite_by},
     *,
 };

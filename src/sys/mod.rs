@@ -1,0 +1,9 @@
+//! The floor under [`crate::store`] and [`crate::exec`]: how a file is read, written, renamed, removed and locked.
+//!
+//! Reads are bounded, of regular files only, and never wait; writes are atomic. It knows no format and no path of its own.
+
+pub mod atomic;
+pub mod error;
+pub mod lock;
+mod lossless;
+pub mod read;
