@@ -13,7 +13,7 @@ pub mod domain {
         pub use crate::domain::role::TaskRole;
     }
     pub mod run {
-        pub use crate::domain::run::Work;
+        pub use crate::domain::run::Job;
     }
     pub mod schedule {
         pub use crate::domain::schedule::{

@@ -123,7 +123,7 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
 
 /// The pull request, check and commit that a run is for.
 fn of_the_run(agent: &AgentCaller, args: &RecordArgs) -> Result<(u64, Name, String)> {
-    let Some(due) = agent.assignment.work.check() else { bail!("this run is not for a check") };
+    let Some(due) = agent.assignment.job.check() else { bail!("this run is not for a check") };
     if args.pr.is_some() {
         bail!("a gatekeeper records the check of its own run: leave out --pr and --check");
     }

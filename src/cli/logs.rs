@@ -73,8 +73,8 @@ pub(super) fn head(story: &Story, now: Time) -> Vec<Line> {
     let Some(assignment) = &story.assignment else {
         return vec![Line::new(&format!("run {}", story.id), Tone::Strong)];
     };
-    let what = match &assignment.work.task() {
-        Some(task) => format!("{task}, attempt {}", assignment.work.attempt()),
+    let what = match &assignment.job.task() {
+        Some(task) => format!("{task}, attempt {}", assignment.job.attempt()),
         None => assignment.role.to_string(),
     };
     let ago = time::span((now - assignment.assigned_at).num_seconds());

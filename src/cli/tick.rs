@@ -5,7 +5,7 @@ use crate::{
     domain::{
         config::{Problem, Severity},
         gate::DueCheck,
-        run::Work,
+        run::Job,
         schedule::Decision,
         time,
     },
@@ -74,9 +74,9 @@ fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) ->
     }
     for decided in &report.decided {
         match &decided.decision {
-            Decision::Start(work) => {
+            Decision::Start(job) => {
                 let verb = if dry_run { "would start" } else { "started" };
-                context.line(format!("{}: {verb} {}", decided.agent, purpose(work)))?;
+                context.line(format!("{}: {verb} {}", decided.agent, purpose(job)))?;
             }
             Decision::Skip(reason) if talkative => context.line(format!("{}: {reason}", decided.agent))?,
             Decision::Skip(_) => {}
@@ -92,16 +92,16 @@ fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) ->
     bail!("{last}")
 }
 
-fn purpose(work: &Work) -> String {
-    match work {
-        Work::Task { id, attempt: 1 } => format!("with {id}"),
-        Work::Task { id, attempt } => format!("with {id}, attempt {attempt}"),
-        Work::Explore => "to look for tasks".to_owned(),
-        Work::Check(DueCheck { pr, check, attempt: 1, .. }) => format!("to check {check} of #{pr}"),
-        Work::Check(DueCheck { pr, check, attempt, .. }) => format!("to check {check} of #{pr}, attempt {attempt}"),
-        Work::Coordinate => "to look at the pull requests".to_owned(),
-        Work::Propose => "to propose work".to_owned(),
-        Work::Curate => "to judge proposals".to_owned(),
+fn purpose(job: &Job) -> String {
+    match job {
+        Job::Task { id, attempt: 1 } => format!("with {id}"),
+        Job::Task { id, attempt } => format!("with {id}, attempt {attempt}"),
+        Job::Explore => "to look for tasks".to_owned(),
+        Job::Check(DueCheck { pr, check, attempt: 1, .. }) => format!("to check {check} of #{pr}"),
+        Job::Check(DueCheck { pr, check, attempt, .. }) => format!("to check {check} of #{pr}, attempt {attempt}"),
+        Job::Coordinate => "to look at the pull requests".to_owned(),
+        Job::Propose => "to propose work".to_owned(),
+        Job::Curate => "to judge proposals".to_owned(),
     }
 }
 

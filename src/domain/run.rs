@@ -25,7 +25,7 @@ pub const SUPERVISOR_TAG: &str = "SCHEDULER_AGENT";
 /// What an agent is started for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Work {
+pub enum Job {
     /// To carry out a task.
     Task {
         /// Which one.
@@ -45,7 +45,7 @@ pub enum Work {
     Curate,
 }
 
-impl Work {
+impl Job {
     /// The task, if it is one.
     pub fn task(&self) -> Option<&Name> {
         match self {
@@ -86,7 +86,8 @@ pub struct Assignment {
     /// With which ports.
     pub ports: Option<Ports>,
     /// What for.
-    pub work: Work,
+    #[serde(rename = "work")]
+    pub job: Job,
     /// Since when.
     #[serde(with = "time::required")]
     pub assigned_at: Time,

@@ -16,7 +16,7 @@ use super::{
     name::Name,
     outcome::Cooldown,
     role::{Role, TaskRole},
-    run::Work,
+    run::Job,
     state::AgentState,
     task::Task,
     time::Time,
@@ -29,7 +29,7 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It starts.
-    Start(Work),
+    Start(Job),
     /// It doesn't.
     Skip(Reason),
 }
@@ -198,22 +198,22 @@ impl<'a> Capacity<'a> {
         if let Some(reason) = self.global(config, snapshot, agent) {
             return Decision::Skip(reason);
         }
-        let work = match (agent.role, agent.role.spec().claims) {
+        let job = match (agent.role, agent.role.spec().claims) {
             (Role::Gatekeeper, _) => self.check(agent, snapshot.requested.contains(&agent.name)),
-            (Role::GatekeeperCoordinator, _) => Ok(Work::Coordinate),
+            (Role::GatekeeperCoordinator, _) => Ok(Job::Coordinate),
             (Role::Proposer, _) => Self::propose(config, snapshot, agent),
             (Role::Curator, _) => self.curate(config, snapshot, agent),
             (_, Some(role)) => self.task(config, snapshot, role),
             (_, None) => self.explore(config, snapshot),
         };
-        match work {
-            Ok(work) => {
+        match job {
+            Ok(job) => {
                 self.running += 1;
                 if agent.role.uses_claude() {
                     self.first.get_or_insert_with(|| agent.name.clone());
                     self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
                 }
-                Decision::Start(work)
+                Decision::Start(job)
             }
             Err(reason) => Decision::Skip(reason),
         }
@@ -238,7 +238,7 @@ impl<'a> Capacity<'a> {
 
     /// The first pull request that needs the gatekeeper's check and wasn't tried too often. Who is asked to run by a
     /// person begins with what was given up.
-    fn check(&mut self, agent: &Agent, requested: bool) -> Result<Work, Reason> {
+    fn check(&mut self, agent: &Agent, requested: bool) -> Result<Job, Reason> {
         let fits = |due: &&DueCheck| agent.focus.as_ref() == Some(&due.check);
         let is_given_up = |due: &&DueCheck| fits(due) && due.attempt > agent.settings.max_attempts;
         let first = |wanted: &dyn Fn(&&DueCheck) -> bool| self.due_checks.iter().position(wanted);
@@ -247,28 +247,28 @@ impl<'a> Capacity<'a> {
             let given_up = u32::try_from(self.due_checks.iter().filter(|due| fits(due)).count()).unwrap_or(u32::MAX);
             return Err(Reason::NoCheckPending { check: agent.focus.clone(), given_up });
         };
-        Ok(Work::Check(self.due_checks.remove(at).clone()))
+        Ok(Job::Check(self.due_checks.remove(at).clone()))
     }
 
-    fn explore(&self, config: &Config, snapshot: &Snapshot) -> Result<Work, Reason> {
+    fn explore(&self, config: &Config, snapshot: &Snapshot) -> Result<Job, Reason> {
         // A claim moves a task from incoming to claimed: the sum stays what the tick found.
         let pending = snapshot.incoming + snapshot.claimed;
         let limit = config.queue_limits.max_incoming;
-        if pending >= limit { Err(Reason::QueueFull { pending, limit }) } else { Ok(Work::Explore) }
+        if pending >= limit { Err(Reason::QueueFull { pending, limit }) } else { Ok(Job::Explore) }
     }
 
-    fn propose(config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Work, Reason> {
+    fn propose(config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Job, Reason> {
         if snapshot.proposals_unreadable {
             return Err(Reason::ProposalsUnreadable);
         }
         let limits = config.limits_of(&agent.name);
         let active = snapshot.proposals.get(&agent.name).copied().unwrap_or(0);
         let limit = if limits.max_per_run == 0 { 0 } else { limits.max_active };
-        if active >= limit { Err(Reason::ProposalsFull { active, limit }) } else { Ok(Work::Propose) }
+        if active >= limit { Err(Reason::ProposalsFull { active, limit }) } else { Ok(Job::Propose) }
     }
 
     /// A full queue is no reason to wait: rejecting and deferring need no room in it. Once that was done it is.
-    fn curate(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Work, Reason> {
+    fn curate(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Job, Reason> {
         if snapshot.proposals_unreadable {
             return Err(Reason::ProposalsUnreadable);
         }
@@ -278,11 +278,11 @@ impl<'a> Capacity<'a> {
                 let (pending, limit) = (snapshot.incoming + snapshot.claimed, config.queue_limits.max_incoming);
                 Err(Reason::AwaitsRoom { waiting, pending, limit })
             }
-            _ => Ok(Work::Curate),
+            _ => Ok(Job::Curate),
         }
     }
 
-    fn task(&mut self, config: &Config, snapshot: &Snapshot, role: TaskRole) -> Result<Work, Reason> {
+    fn task(&mut self, config: &Config, snapshot: &Snapshot, role: TaskRole) -> Result<Job, Reason> {
         let limits = config.queue_limits;
         let fits = |task: &Task| task.role == role;
         if !self.claimable.iter().flatten().any(|task| fits(task)) {
@@ -303,7 +303,7 @@ impl<'a> Capacity<'a> {
         self.claimed += 1;
         self.opening += u32::from(queue::opens_pull_request(task));
         self.drop_rivals(task);
-        Ok(Work::Task { id: task.id.clone(), attempt: task.attempts + 1 })
+        Ok(Job::Task { id: task.id.clone(), attempt: task.attempts + 1 })
     }
 
     /// Takes out the tasks that may not run beside this one.

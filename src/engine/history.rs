@@ -30,7 +30,7 @@ pub fn of_task(project: &Project, task: &Name) -> Result<Vec<PastRun>> {
     for agent in super::collect::folders(&project.paths)? {
         for run in runs::list(&project.paths.agent(&agent))? {
             let assignment: Option<Assignment> = read::read_json(&run.assignment()).ok().flatten();
-            if assignment.is_none_or(|assignment| assignment.work.task() != Some(task)) {
+            if assignment.is_none_or(|assignment| assignment.job.task() != Some(task)) {
                 continue;
             }
             if let Ok(Some(record)) = read::read_json::<Record>(&run.record()) {

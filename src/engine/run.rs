@@ -24,7 +24,7 @@ use crate::{
     domain::{
         name::Name,
         outcome::{Interruption, Outcome},
-        run::{Assignment, RUN_TAG, Work},
+        run::{Assignment, Job, RUN_TAG},
         state::{AgentState, Phase},
         task::{self, Task, TaskState},
     },
@@ -119,7 +119,7 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     state::save(&files, &state)?;
     supervisor.lock.secure()?;
     let run = Run::open(supervisor, files, &state)?;
-    if run.assignment.work == Work::Coordinate {
+    if run.assignment.job == Job::Coordinate {
         return run.coordinate(state);
     }
     let end = run.work(&mut state);
@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
 
     /// Prepares, instructs, starts and watches: everything up to the end of claude's last process.
     fn work(&self, state: &mut AgentState) -> Result<launch::Ended, RunError> {
-        if self.assignment.work.task().is_some() && self.task.is_none() {
+        if self.assignment.job.task().is_some() && self.task.is_none() {
             // A person has moved it since the claim.
             return Err(RunError::Outcome(Outcome::Interrupted { by: Interruption::Demand }));
         }
@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
 
 /// The task of an assignment, if the queue still has it claimed for this run.
 fn held_task(project: &Project, assignment: &Assignment) -> Result<Option<HeldTask>> {
-    let Some(id) = assignment.work.task() else { return Ok(None) };
+    let Some(id) = assignment.job.task() else { return Ok(None) };
     let Some(text) = Queue::new(&project.paths).read(TaskState::Claimed, id)? else { return Ok(None) };
     let head = task::parse(id, &text).ok();
     let ours = |head: &Task| head.run.as_deref() == Some(assignment.run_id.as_str());

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         config::{Agent, Config},
         ports,
-        run::{Assignment, Work},
+        run::{Assignment, Job},
         schedule::Reason,
         state::{AgentState, Phase},
         task::{Edit, key},
@@ -43,7 +43,7 @@ pub(super) struct Start<'a> {
     /// Its place in the configuration.
     pub(super) position: usize,
     pub(super) agent: &'a Agent,
-    pub(super) work: &'a Work,
+    pub(super) job: &'a Job,
     /// The run logs what it does.
     pub(super) debug: bool,
 }
@@ -70,8 +70,8 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
         return Ok(Started::No(reason));
     }
     if let Err(error) = spawner.supervisor(&agent.name, lock, false) {
-        if let Some(task) = assignment.work.task() {
-            let back = match assignment.work.attempt() - 1 {
+        if let Some(task) = assignment.job.task() {
+            let back = match assignment.job.attempt() - 1 {
                 0 => Edit::new().clear(&[key::ATTEMPTS]).unclaim(),
                 earlier => Edit::new().set(key::ATTEMPTS, earlier).unclaim(),
             };
@@ -81,19 +81,19 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
         return Err(error);
     }
     let mut event = Event::new(spawner.now, EventKind::RunStarted, &agent.name, &assignment.run_id);
-    event.task = assignment.work.task().cloned();
+    event.task = assignment.job.task().cloned();
     Ok(Started::Yes { on_record: events::append(&spawner.project.paths, &event) })
 }
 
 fn assignment(start: &Start<'_>) -> Assignment {
-    let Start { spawner, config, position, agent, work, debug } = *start;
+    let Start { spawner, config, position, agent, job, debug } = *start;
     Assignment {
         run_id: Uuid::new_v4().to_string(),
         agent: agent.name.clone(),
         role: agent.role,
         focus: agent.focus.clone(),
         ports: ports::ports(position),
-        work: work.clone(),
+        job: job.clone(),
         assigned_at: spawner.now,
         settings: agent.settings.clone(),
         test_paths: config.test_paths.clone(),
@@ -111,7 +111,7 @@ fn launching(before: &AgentState, assignment: &Assignment) -> AgentState {
         run_id: Some(assignment.run_id.clone()),
         process: None,
         last_started: Some(assignment.assigned_at),
-        current_task: assignment.work.task().cloned(),
+        current_task: assignment.job.task().cloned(),
         recoveries: 0,
         trouble: None,
         ..before.clone()
@@ -120,13 +120,13 @@ fn launching(before: &AgentState, assignment: &Assignment) -> AgentState {
 
 /// Claims the task or check, if there is one. Returns why it can't be had.
 fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Result<Option<Reason>> {
-    let (id, attempt) = match &assignment.work {
-        Work::Task { id, attempt } => (id, attempt),
-        Work::Check(due) => {
+    let (id, attempt) = match &assignment.job {
+        Job::Task { id, attempt } => (id, attempt),
+        Job::Check(due) => {
             let begun = Prs::new(&spawner.project.paths).begin(due, &assignment.run_id, assignment.assigned_at)?;
             return Ok((!begun).then(|| Reason::NoCheckPending { check: Some(due.check.clone()), given_up: 0 }));
         }
-        Work::Explore | Work::Coordinate | Work::Propose | Work::Curate => return Ok(None),
+        Job::Explore | Job::Coordinate | Job::Propose | Job::Curate => return Ok(None),
     };
     let stamp = Edit::new()
         .set(key::ATTEMPTS, attempt)

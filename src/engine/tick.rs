@@ -15,7 +15,7 @@ use crate::{
         config::{self, Config, Problem},
         message::{Message, MessageType},
         name::Name,
-        run::Work,
+        run::Job,
         schedule::{self, Decided, Decision, Reason},
         time::{self, Time},
     },
@@ -77,9 +77,9 @@ pub struct Report {
 
 impl Report {
     /// The agents that were started, with what for.
-    pub fn started(&self) -> impl Iterator<Item = (&Name, &Work)> {
+    pub fn started(&self) -> impl Iterator<Item = (&Name, &Job)> {
         self.decided.iter().filter_map(|decided| match &decided.decision {
-            Decision::Start(work) => Some((&decided.agent, work)),
+            Decision::Start(job) => Some((&decided.agent, job)),
             Decision::Skip(_) => None,
         })
     }
@@ -200,12 +200,12 @@ fn report(
     };
     for (position, (agent, decision)) in config.agents.iter().zip(decisions).enumerate() {
         let decision = match decision {
-            Decision::Start(work) if !options.dry_run => {
-                let start = Start { spawner, config, position, agent, work: &work, debug: options.debug };
+            Decision::Start(job) if !options.dry_run => {
+                let start = Start { spawner, config, position, agent, job: &job, debug: options.debug };
                 match start::start(&start) {
                     Ok(Started::Yes { on_record }) => {
                         report.failures.extend(on_record.err().map(|error| format!("{}: {error:#}", agent.name)));
-                        Decision::Start(work)
+                        Decision::Start(job)
                     }
                     Ok(Started::No(reason)) => Decision::Skip(reason),
                     Err(error) => {

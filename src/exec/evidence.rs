@@ -15,7 +15,7 @@ use crate::exec::worktree::{Worktree, is_own_file};
 
 /// What git knows about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
+pub struct GitFacts {
     /// The commit that the worktree stands on.
     pub head: String,
     /// How many commits HEAD has that the base hasn't.
@@ -35,7 +35,7 @@ pub struct Evidence {
 }
 
 /// Reads the facts about `worktree`, whose run began at commit `base` on `branch`.
-pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<Evidence> {
+pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<GitFacts> {
     worktree.verify()?;
     let git = worktree.git();
     let at = worktree.path().display();
@@ -52,7 +52,7 @@ pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<Evi
         Some(name) => git.commit(&format!("refs/heads/{name}"))?,
         None => None,
     };
-    Ok(Evidence {
+    Ok(GitFacts {
         commits: commits.parse().with_context(|| format!("odd count of commits: {commits}"))?,
         changed,
         unfetchable: gitlinks::only_here(worktree, &git, &[since, &head])?,

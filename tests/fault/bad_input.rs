@@ -10,7 +10,7 @@ use scheduler::internals::{
     domain::{
         config,
         name::Name,
-        run::Work,
+        run::Job,
         schedule::Decision,
         task,
         time::{self, Time},
@@ -66,7 +66,7 @@ impl Bed {
             Looked::Whole(look) => {
                 let agents = look.config.agents.iter().zip(&look.decisions);
                 let started = agents.filter_map(|(agent, decision)| match decision {
-                    Decision::Start(Work::Task { id, .. }) => Some((agent.name.to_string(), id.to_string())),
+                    Decision::Start(Job::Task { id, .. }) => Some((agent.name.to_string(), id.to_string())),
                     _ => None,
                 });
                 Ok(started.collect())

@@ -91,8 +91,8 @@ fn run_line(run: &RunPaths) -> RunLine {
     RunLine {
         run: id,
         started: assignment.as_ref().map(|assignment| assignment.assigned_at),
-        task: assignment.as_ref().and_then(|assignment| assignment.work.task().cloned()),
-        attempt: assignment.as_ref().map_or(1, |assignment| assignment.work.attempt()),
+        task: assignment.as_ref().and_then(|assignment| assignment.job.task().cloned()),
+        attempt: assignment.as_ref().map_or(1, |assignment| assignment.job.attempt()),
         outcome: record.as_ref().map(|record| record.outcome.word().to_owned()),
         settlement: record
             .as_ref()

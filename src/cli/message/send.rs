@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         return Err(usage(format!("--task {id}: there is no such task; see `scheduler task list`")));
     }
     // An agent speaks of its own task unless it names another.
-    let own_task = caller.agent().and_then(|agent| agent.assignment.work.task());
+    let own_task = caller.agent().and_then(|agent| agent.assignment.job.task());
     let message = Message {
         kind: args.kind,
         title,

@@ -41,12 +41,12 @@ fn words(config: &Config, snapshot: &Snapshot) -> String {
     let decisions = decide(config, snapshot, at("12:00:00"));
     assert_eq!(decisions.len(), config.agents.len());
     let word = |decision: &Decision| match decision {
-        Decision::Start(Work::Task { id, attempt }) => format!("{id}#{attempt}"),
-        Decision::Start(Work::Explore) => "explore".to_owned(),
-        Decision::Start(Work::Check(due)) => format!("{}@{}#{}", due.check, due.pr, due.attempt),
-        Decision::Start(Work::Coordinate) => "coordinate".to_owned(),
-        Decision::Start(Work::Propose) => "propose".to_owned(),
-        Decision::Start(Work::Curate) => "curate".to_owned(),
+        Decision::Start(Job::Task { id, attempt }) => format!("{id}#{attempt}"),
+        Decision::Start(Job::Explore) => "explore".to_owned(),
+        Decision::Start(Job::Check(due)) => format!("{}@{}#{}", due.check, due.pr, due.attempt),
+        Decision::Start(Job::Coordinate) => "coordinate".to_owned(),
+        Decision::Start(Job::Propose) => "propose".to_owned(),
+        Decision::Start(Job::Curate) => "curate".to_owned(),
         Decision::Skip(reason) => format!("{reason:?}").split([' ', '{']).next().unwrap().to_owned(),
     };
     decisions.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -323,7 +323,7 @@ proptest! {
         snapshot.open_prs = Some(prs);
         let decisions = decide(&config, &snapshot, at("12:00:00"));
         let mut started: Vec<_> = decisions.iter().filter_map(|decision| match decision {
-            Decision::Start(Work::Task { id, .. }) => Some(id.clone()),
+            Decision::Start(Job::Task { id, .. }) => Some(id.clone()),
             _ => None,
         }).collect();
         let starts = decisions.iter().filter(|decision| matches!(decision, Decision::Start(_))).count();

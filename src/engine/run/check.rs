@@ -34,7 +34,7 @@ const CHANGE_FILE: &str = "change.diff";
 impl Run<'_> {
     /// Whether this run checks a pull request from a fork.
     pub(super) fn of_a_fork(&self) -> bool {
-        self.assignment.work.check().is_some_and(|due| due.fork)
+        self.assignment.job.check().is_some_and(|due| due.fork)
     }
 
     /// What reads inside the worktree and runs nothing, whatever is configured; and the role's own commands.
@@ -140,7 +140,7 @@ impl Run<'_> {
 
     /// What was recorded counts; what wasn't is due again.
     pub(super) fn settle_check(&self, record: &Record) -> Result<()> {
-        let Some(due) = self.assignment.work.check() else { return Ok(()) };
+        let Some(due) = self.assignment.job.check() else { return Ok(()) };
         let prs = Prs::new(&self.project().paths);
         let run = Some(self.id());
         match read::read_json::<Check>(&self.files.check())? {
@@ -154,7 +154,7 @@ impl Run<'_> {
 
     /// How a person goes on with a check that is given up after this run.
     pub(super) fn way_out(&self, record: &Record) -> Option<String> {
-        let due = self.assignment.work.check()?;
+        let due = self.assignment.job.check()?;
         let given_up =
             record.settlement.tally == Tally::Failure && due.attempt >= self.assignment.settings.max_attempts;
         let text = format!(

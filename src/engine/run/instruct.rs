@@ -12,7 +12,7 @@ use crate::{
             QueuedTask, ReviewTarget, TaskView,
         },
         role::{Role, TaskRole},
-        run::{Prepared, Work},
+        run::{Job, Prepared},
         shell,
         task::{self, Task, TaskState},
     },
@@ -44,7 +44,7 @@ impl Run<'_> {
     fn input(&self, prepared: &Prepared) -> Result<PromptInput> {
         let paths = &self.project().paths;
         let assignment = &self.assignment;
-        let attempt = assignment.work.attempt();
+        let attempt = assignment.job.attempt();
         let now = (self.supervisor.clock)();
         let explores = assignment.role == Role::ProductManager;
         let role_prompt = self.role_prompt()?;
@@ -72,21 +72,21 @@ impl Run<'_> {
             feedback: Vec::new(),
             global_instructions: read::read_linked_text(&paths.global_instructions())?,
             role_prompt,
-            proposals: match assignment.work {
-                Work::Propose => Some(curation::proposer_view(paths, &self.configuration()?, &assignment.agent, now)?),
+            proposals: match assignment.job {
+                Job::Propose => Some(curation::proposer_view(paths, &self.configuration()?, &assignment.agent, now)?),
                 _ => None,
             },
-            curation: match assignment.work {
-                Work::Curate => Some(self.curation_view()?),
+            curation: match assignment.job {
+                Job::Curate => Some(self.curation_view()?),
                 _ => None,
             },
             test_paths: assignment.test_paths.clone(),
             queue: if explores { Some(self.queue_view()?) } else { None },
-            review: match self.assignment.work.check() {
+            review: match self.assignment.job.check() {
                 Some(due) => Some(self.change_to_check(prepared, due)?),
                 None => self.review_target(prepared)?,
             },
-            check: self.assignment.work.check().map(|due| self.check_view(due)),
+            check: self.assignment.job.check().map(|due| self.check_view(due)),
             focus_prompt: if has_own { None } else { self.focus_prompt() },
             delimiter: Uuid::new_v4().simple().to_string(),
         })

@@ -51,9 +51,9 @@ impl Run<'_> {
         };
         // A person may have cancelled or moved it since the run began.
         let held = held_task(self.project(), &self.assignment)?.is_some();
-        let attempt = if self.task.is_some() { self.assignment.work.attempt() } else { 0 };
-        let settlement = match (self.task.as_ref().filter(|_| held), &self.assignment.work) {
-            (_, run::Work::Check(due)) => settlement::settle_check(&CheckRun {
+        let attempt = if self.task.is_some() { self.assignment.job.attempt() } else { 0 };
+        let settlement = match (self.task.as_ref().filter(|_| held), &self.assignment.job) {
+            (_, run::Job::Check(due)) => settlement::settle_check(&CheckRun {
                 recorded: self.files.check().is_file(),
                 attempt: due.attempt,
                 max_attempts: self.assignment.settings.max_attempts,
@@ -61,8 +61,8 @@ impl Run<'_> {
                 tampered: work.evidence.tampered.as_deref(),
                 now,
             }),
-            (_, run::Work::Coordinate) => settlement::settle_coordination(&outcome),
-            (None, run::Work::Task { .. }) => settlement::taken_away(&outcome, now),
+            (_, run::Job::Coordinate) => settlement::settle_coordination(&outcome),
+            (None, run::Job::Task { .. }) => settlement::taken_away(&outcome, now),
             (Some(task), _) => settlement::settle_task(&TaskRun {
                 role: task.head.role,
                 attempt,
@@ -119,13 +119,13 @@ impl Run<'_> {
     fn findings(&self) -> Result<Option<Findings>> {
         let paths = &self.project().paths;
         let proposals = Proposals::new(paths);
-        Ok(match self.assignment.work {
-            run::Work::Propose => Some(Findings::Proposed(proposals.added_in(self.id())?)),
-            run::Work::Curate => {
+        Ok(match self.assignment.job {
+            run::Job::Propose => Some(Findings::Proposed(proposals.added_in(self.id())?)),
+            run::Job::Curate => {
                 let queue_full = Queue::new(paths).pending()? >= self.assignment.max_incoming;
                 Some(Findings::Judged { count: proposals.judged_in(self.id())?, queue_full })
             }
-            run::Work::Task { .. } | run::Work::Explore | run::Work::Check(_) | run::Work::Coordinate => None,
+            run::Job::Task { .. } | run::Job::Explore | run::Job::Check(_) | run::Job::Coordinate => None,
         })
     }
 
@@ -184,7 +184,7 @@ impl Run<'_> {
         Ok(work)
     }
 
-    fn evidence(&self, prepared: &Prepared, found: &evidence::Evidence, ended: &Ended) -> Result<Evidence> {
+    fn evidence(&self, prepared: &Prepared, found: &evidence::GitFacts, ended: &Ended) -> Result<Evidence> {
         let writes = prepared.branch.is_some();
         let forbidden = match self.assignment.role.spec().may_change {
             MayChange::TestFiles => TestPaths::new(&self.assignment.test_paths)?.others(&found.changed),
@@ -249,7 +249,7 @@ impl Run<'_> {
     }
 
     fn pull_request_body(&self, record: &Record) -> String {
-        let id = self.assignment.work.task().map(ToString::to_string).unwrap_or_default();
+        let id = self.assignment.job.task().map(ToString::to_string).unwrap_or_default();
         let report = record.report.as_deref().unwrap_or("The agent left no description.");
         format!("{report}\n\n---\nTask `{id}`, by `{}` ({}).\n", self.assignment.agent, self.assignment.role)
     }

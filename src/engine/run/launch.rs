@@ -108,7 +108,7 @@ impl Run<'_> {
                 self.assignment.agent
             ),
             from: "scheduler".to_owned(),
-            task: self.assignment.work.task().map(ToString::to_string),
+            task: self.assignment.job.task().map(ToString::to_string),
             run: Some(self.id().to_owned()),
             key: Some(format!("lock {}", self.id())),
         };
@@ -204,8 +204,8 @@ impl Run<'_> {
         ];
         let mut add = |name, value: Option<String>| all.extend(value.map(|value| (name, value)));
         add("AGENT_FOCUS", assignment.focus.as_ref().map(ToString::to_string));
-        add("TASK_ID", assignment.work.task().map(ToString::to_string));
-        let checked = assignment.work.check().map(|due| due.pr);
+        add("TASK_ID", assignment.job.task().map(ToString::to_string));
+        let checked = assignment.job.check().map(|due| due.pr);
         let number = checked.or(self.task.as_ref().and_then(|task| task.head.pr));
         add("PR_NUMBER", number.map(|number| number.to_string()));
         add("AGENT_DEV_PORT", assignment.ports.map(|ports| ports.dev.to_string()));

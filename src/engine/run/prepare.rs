@@ -145,7 +145,7 @@ impl Run<'_> {
     /// Finds out from which commit the run starts and what its work is compared with.
     fn find_start(&self) -> Result<Prepared, RunError> {
         let git = Git::in_repository(&self.project().common_dir);
-        if let Some(due) = self.assignment.work.check() {
+        if let Some(due) = self.assignment.job.check() {
             return self.find_change(&git, due);
         }
         let head = self.pull_request_head(&git)?;
@@ -190,7 +190,7 @@ impl Run<'_> {
     }
 
     fn branch_name(&self, writes: bool) -> Option<String> {
-        let id = self.assignment.work.task().filter(|_| writes)?;
+        let id = self.assignment.job.task().filter(|_| writes)?;
         Some(format!("agent/{id}-{}", time::to_stamp(self.assignment.assigned_at)))
     }
 

@@ -184,7 +184,7 @@ fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()
     let state = newest.map_or_else(AgentState::default, |assignment| AgentState {
         phase: Phase::Running,
         last_started: Some(assignment.assigned_at),
-        current_task: assignment.work.task().cloned(),
+        current_task: assignment.job.task().cloned(),
         run_id: Some(assignment.run_id),
         ..AgentState::default()
     });
@@ -285,7 +285,7 @@ impl Run<'_> {
             base,
             tip,
             salvage,
-            attempt: if self.task.is_some() { self.assignment.work.attempt() } else { 0 },
+            attempt: if self.task.is_some() { self.assignment.job.attempt() } else { 0 },
             usage: Usage { duration_seconds: self.last_sign_of_life().as_secs(), ..Usage::default() },
             exit_code: None,
             started_at: self.assignment.assigned_at,

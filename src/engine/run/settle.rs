@@ -9,7 +9,7 @@ use crate::{
     domain::{
         message::{Message, MessageType},
         outcome::{Blame, Cooldown, Outcome},
-        run::{Record, Work},
+        run::{Job, Record},
         settlement::{self, Notice, Publish, Tally, TaskStep},
         state::AgentState,
         task::{Edit, TaskState, key},
@@ -58,7 +58,7 @@ impl Run<'_> {
 
     /// Notes what a curator has seen that judged all that it could.
     fn note_curation(&self, record: &Record) -> Result<()> {
-        if self.assignment.work == Work::Curate && record.settlement.tally == Tally::Success {
+        if self.assignment.job == Job::Curate && record.settlement.tally == Tally::Success {
             curation::note_judged(&self.project().paths, &self.files)?;
         }
         Ok(())
@@ -78,7 +78,7 @@ impl Run<'_> {
 
     /// Whether the task is this run's: held, or done by it and only to be settled once more.
     fn is_ours(&self) -> Result<bool> {
-        let Some(id) = self.assignment.work.task() else { return Ok(true) };
+        let Some(id) = self.assignment.job.task() else { return Ok(true) };
         let queue = Queue::new(&self.project().paths);
         for state in [TaskState::Claimed, TaskState::Done] {
             if queue.run_of(state, id)?.as_deref() == Some(self.id()) {
@@ -90,7 +90,7 @@ impl Run<'_> {
 
     /// Names the saved work in the file of a task that was cancelled under this run.
     fn note_cancelled(&self, record: &Record) -> Result<()> {
-        let Some(id) = self.assignment.work.task() else { return Ok(()) };
+        let Some(id) = self.assignment.job.task() else { return Ok(()) };
         let work = self.whereabouts(record);
         Queue::new(&self.project().paths).note_cancelled(id, self.id(), &work)
     }
@@ -127,7 +127,7 @@ impl Run<'_> {
         let mut line = |what: &str, command: &str| {
             let _ = write!(text, "\n{what}: `{command}`\n");
         };
-        let id = self.assignment.work.task().map(ToString::to_string).unwrap_or_default();
+        let id = self.assignment.job.task().map(ToString::to_string).unwrap_or_default();
         match &record.settlement.task {
             Some(TaskStep::Failed) => line("To have it tried again", &format!("scheduler task retry {id}")),
             Some(TaskStep::Requeue { waits_for: Some(what), .. }) if what == settlement::A_PERSON => {
@@ -161,7 +161,7 @@ impl Run<'_> {
 
     /// The title of a message, with that of the task that it is about.
     fn of_the_task(&self, title: &str) -> String {
-        match (&self.task, self.assignment.work.check()) {
+        match (&self.task, self.assignment.job.check()) {
             (Some(task), _) => format!("{title}: {}", cut(&one_line(&task.head.title), 80)),
             (None, Some(due)) => format!("{title}: {} of #{}", due.check, due.pr),
             (None, None) => title.to_owned(),
@@ -174,7 +174,7 @@ impl Run<'_> {
             title: title.to_owned(),
             body: body.to_owned(),
             from: self.assignment.agent.to_string(),
-            task: self.assignment.work.task().map(ToString::to_string),
+            task: self.assignment.job.task().map(ToString::to_string),
             run: Some(self.id().to_owned()),
             key: Some(key),
         };
@@ -228,7 +228,7 @@ impl Run<'_> {
     }
 
     fn move_task(&self, record: &Record, published: &Published) -> Result<()> {
-        let (Some(step), Some(id)) = (&record.settlement.task, self.assignment.work.task()) else { return Ok(()) };
+        let (Some(step), Some(id)) = (&record.settlement.task, self.assignment.job.task()) else { return Ok(()) };
         let now = time::to_text(record.finished_at);
         let before = match &record.branch {
             Some(branch) if record.has_work() => Edit::new().set(key::WORK_BRANCH, branch),
@@ -311,7 +311,7 @@ impl Run<'_> {
 
     fn log(&self, record: &Record) -> Result<()> {
         let mut event = Event::new(record.finished_at, EventKind::RunFinished, &self.assignment.agent, self.id());
-        event.task = self.assignment.work.task().cloned();
+        event.task = self.assignment.job.task().cloned();
         event.outcome = Some(record.outcome.word().to_owned());
         event.settlement = record.settlement.task.as_ref().map(|step| step.word().to_owned());
         event.cost_usd = record.usage.cost_usd.or(self.unknown_cost(record));

@@ -15,7 +15,7 @@ fn a_run_that_did_nothing_has_no_evidence() {
     write(&worktree.path().join(INSTRUCTIONS), "own");
     write(&worktree.path().join(SKILLS).join("x.md"), "own");
     let found = read(&worktree, &base, Some("agent/a")).unwrap();
-    let want = Evidence {
+    let want = GitFacts {
         head: base.clone(),
         commits: 0,
         changed: vec![],

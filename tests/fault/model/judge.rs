@@ -6,7 +6,7 @@ use scheduler::internals::domain::{
     config::Agent,
     name::Name,
     role::TaskRole,
-    run::Work,
+    run::Job,
     schedule::{AgentView, Decision, Reason, Snapshot, Standing},
     task::TaskState,
 };
@@ -45,7 +45,7 @@ fn starts(world: &World, snapshot: &Snapshot, decisions: &[Decision]) -> Result<
     };
     let mut given = BTreeSet::new();
     for ((agent, view), decision) in world.config.agents.iter().zip(&world.agents).zip(decisions) {
-        let Decision::Start(work) = decision else { continue };
+        let Decision::Start(job) = decision else { continue };
         let wrong = |why: &str| Err(format!("{} was started at {}: {why}", agent.name, world.now));
         if world.paused || world.config.paused || agent.paused {
             return wrong("it is paused");
@@ -60,7 +60,7 @@ fn starts(world: &World, snapshot: &Snapshot, decisions: &[Decision]) -> Result<
         if world.config.max_running.is_some_and(|limit| totals.running > limit) {
             return wrong("too many run");
         }
-        let Work::Task { id, attempt } = work else { continue };
+        let Job::Task { id, attempt } = job else { continue };
         let (task, state) = &world.tasks[id];
         let fits = agent.role.spec().claims == Some(task.role);
         let free = snapshot.claimable.iter().any(|free| free.id == *id);
@@ -82,9 +82,7 @@ fn starts(world: &World, snapshot: &Snapshot, decisions: &[Decision]) -> Result<
 /// Whether a task is left that this agent could have had.
 fn is_left(snapshot: &Snapshot, decisions: &[Decision], agent: &Agent) -> bool {
     let is_given = |id: &Name| {
-        decisions
-            .iter()
-            .any(|decision| matches!(decision, Decision::Start(Work::Task { id: other, .. }) if other == id))
+        decisions.iter().any(|decision| matches!(decision, Decision::Start(Job::Task { id: other, .. }) if other == id))
     };
     let role = agent.role.spec().claims;
     snapshot.claimable.iter().any(|task| role == Some(task.role) && !is_given(&task.id))
@@ -139,7 +137,7 @@ fn nobody_is_passed_over(world: &World, decisions: &[Decision]) -> Result<(), St
             let same_thing = match reason {
                 Reason::TooManyRunning { .. } => true,
                 Reason::NoTask { .. } | Reason::ClaimsFull { .. } => {
-                    late.role == early.role && matches!(other, Decision::Start(Work::Task { .. }))
+                    late.role == early.role && matches!(other, Decision::Start(Job::Task { .. }))
                 }
                 _ => false,
             };

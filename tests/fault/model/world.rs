@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use scheduler::internals::domain::{
     config::{self, Config},
     name::Name,
-    run::Work,
+    run::Job,
     schedule::{self, AgentView, Decision, Snapshot, Standing},
     state::{AgentState, Phase},
     task::{self, Task, TaskState},
@@ -106,9 +106,9 @@ impl World {
         }
         let mut started = 0;
         for (agent, decision) in decisions.iter().enumerate() {
-            if let Decision::Start(work) = decision {
+            if let Decision::Start(job) = decision {
                 started += 1;
-                self.start(agent, work);
+                self.start(agent, job);
             }
         }
         Ok(started)
@@ -147,13 +147,13 @@ impl World {
         u32::try_from(self.of(state).count()).unwrap()
     }
 
-    fn start(&mut self, agent: usize, work: &Work) {
+    fn start(&mut self, agent: usize, job: &Job) {
         let view = &mut self.agents[agent];
         view.standing = Standing::Running;
         view.state.phase = Phase::Running;
         view.state.last_started = Some(self.now);
-        view.state.current_task = work.task().cloned();
-        if let Work::Task { id, attempt } = work {
+        view.state.current_task = job.task().cloned();
+        if let Job::Task { id, attempt } = job {
             let (task, state) = self.tasks.get_mut(id).unwrap();
             task.attempts = *attempt;
             *state = TaskState::Claimed;
