@@ -80,7 +80,7 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
         give_up(&files, &before, &assignment)?;
         return Err(error);
     }
-    let mut event = Event::new(spawner.now, EventKind::RunStarted, &agent.name, &assignment.run_id);
+    let mut event = Event::new(spawner.now, EventKind::Started, &agent.name, &assignment.run_id);
     event.task = assignment.job.task().cloned();
     Ok(Started::Yes { on_record: events::append(&spawner.project.paths, &event) })
 }

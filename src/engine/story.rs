@@ -49,7 +49,7 @@ pub fn open(project: &Project, agent: &Name, run: Option<&str>) -> Result<Option
     }
     let Some(files) = runs.into_iter().next() else { return Ok(None) };
     let assignment = read::read_json(&files.assignment()).ok().flatten();
-    let lines = LineReader::new(&files.output(), 0);
+    let lines = LineReader::new(&files.output());
     Ok(Some(Story { agent: agent.clone(), id: id(&files), assignment, lines, files }))
 }
 

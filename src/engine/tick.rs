@@ -15,7 +15,6 @@ use crate::{
         config::{self, Config, Problem},
         message::{Message, MessageType},
         name::Name,
-        run::Job,
         schedule::{self, Decided, Decision, Reason},
         time::{self, Time},
     },
@@ -73,16 +72,6 @@ pub struct Report {
     pub problems: Vec<String>,
     /// What couldn't be done.
     pub failures: Vec<String>,
-}
-
-impl Report {
-    /// The agents that were started, with what for.
-    pub fn started(&self) -> impl Iterator<Item = (&Name, &Job)> {
-        self.decided.iter().filter_map(|decided| match &decided.decision {
-            Decision::Start(job) => Some((&decided.agent, job)),
-            Decision::Skip(_) => None,
-        })
-    }
 }
 
 /// `cache/last-tick.json`, but for its `decisions`.

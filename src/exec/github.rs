@@ -180,23 +180,14 @@ impl GitHub {
         self.call(&arguments, Some(body)).map(drop)
     }
 
-    /// Comments on a pull request, unless a comment or review with this marker is there.
-    ///
-    /// `marker` is put below the text, invisible: `<!-- scheduler:… -->`.
-    pub fn comment(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {
-        if self.has_marker(number, marker)? {
-            return Ok(Posted::Already);
-        }
-        self.comment_anew(number, body, marker)
-    }
-
     fn comment_anew(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {
         let arguments = ["pr", "comment", &number.to_string(), "--body-file=-"];
         let result = self.call(&arguments, Some(&with_marker(body, marker))).map(drop);
         self.despite_lost_reply(result, number, marker, Posted::Comment)
     }
 
-    /// Reviews a pull request, unless a comment or review with this marker is there.
+    /// Reviews a pull request, unless a comment or review with this marker is there. `marker` is put below the text,
+    /// invisible: `<!-- scheduler:… -->`.
     ///
     /// Nobody may judge a pull request of his own account: where GitHub refuses, the text becomes a comment.
     pub fn review(&self, number: u64, verdict: Verdict, body: &str, marker: &str) -> Result<Posted, GhError> {

@@ -101,12 +101,6 @@ pub fn is_git_at_work(folders: &[PathBuf]) -> bool {
     system::is_git_at_work(folders)
 }
 
-/// All processes below `pid`, nearest first; `pid` itself is not among them.
-pub fn descendants(pid: u32) -> Vec<ProcessId> {
-    let boot = system::boot();
-    below(&system::table(), pid).into_iter().map(|row| row.id(&boot)).collect()
-}
-
 /// The living members of a family that may be signalled.
 pub fn members(family: &Family<'_>) -> Vec<ProcessId> {
     let (table, boot) = (system::table(), system::boot());

@@ -26,7 +26,7 @@ pub struct Push<'a> {
 
 /// How a push ended. The texts are for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pushed {
+pub enum PushOutcome {
     /// The branch has the commit now.
     Pushed,
     /// The branch had it already.
@@ -47,7 +47,7 @@ pub enum Pushed {
     Failed(String),
 }
 
-impl Pushed {
+impl PushOutcome {
     /// Whether the remote branch has the commit.
     pub fn is_there(&self) -> bool {
         matches!(self, Self::Pushed | Self::UpToDate)
@@ -74,17 +74,17 @@ impl Pushed {
 }
 
 /// Brings `push.commit` to `origin`; doing it again does nothing. Hooks run in the worktree; `timeout` covers them too.
-pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pushed> {
+pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<PushOutcome> {
     worktree.verify()?;
     let git = worktree.git();
-    let Some(origin) = remote::origin(&git)? else { return Ok(Pushed::NoRemote) };
+    let Some(origin) = remote::origin(&git)? else { return Ok(PushOutcome::NoRemote) };
     if !is_branch_name(&git, push.branch)? {
-        return Ok(Pushed::Failed(format!("{:?} is not a branch name", push.branch)));
+        return Ok(PushOutcome::Failed(format!("{:?} is not a branch name", push.branch)));
     }
     let git = origin.git.with_timeout(timeout);
     let name = format!("refs/heads/{}", push.branch);
     let is_new = match remote_tip(&git, &name) {
-        Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(Pushed::UpToDate),
+        Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(PushOutcome::UpToDate),
         Ok(tip) => tip.is_none(),
         Err(error) => return from_error(error),
     };
@@ -93,12 +93,12 @@ pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<Pu
         Ok(output) => output,
         // The reply may have been lost after the remote took it.
         Err(GitError::TimedOut { .. }) if has_it(&git, &name, push.commit) => {
-            return Ok(Pushed::Pushed);
+            return Ok(PushOutcome::Pushed);
         }
         Err(error) => return from_error(error),
     };
     if output.status.success() || has_it(&git, &name, push.commit) {
-        return Ok(Pushed::Pushed);
+        return Ok(PushOutcome::Pushed);
     }
     Ok(refusal(&output, has_hook(&hooked)))
 }
@@ -146,23 +146,23 @@ fn has_hook(git: &Git) -> bool {
     path.is_some_and(|p| p.is_file())
 }
 
-fn from_error(error: GitError) -> Result<Pushed> {
+fn from_error(error: GitError) -> Result<PushOutcome> {
     if let GitError::TimedOut { after, .. } = error {
-        return Ok(Pushed::TimedOut(after));
+        return Ok(PushOutcome::TimedOut(after));
     }
     Ok(from_trouble(remote::trouble(error)?))
 }
 
-fn from_trouble(trouble: Trouble) -> Pushed {
+fn from_trouble(trouble: Trouble) -> PushOutcome {
     match trouble {
-        Trouble::Offline(why) => Pushed::Offline(why),
-        Trouble::Auth(why) => Pushed::AuthFailed(why),
-        Trouble::Other(why) => Pushed::Failed(why),
+        Trouble::Offline(why) => PushOutcome::Offline(why),
+        Trouble::Auth(why) => PushOutcome::AuthFailed(why),
+        Trouble::Other(why) => PushOutcome::Failed(why),
     }
 }
 
 /// A line with `!` is the remote's answer about the branch. Without one the push did not get that far.
-fn refusal(output: &Output, has_hook: bool) -> Pushed {
+fn refusal(output: &Output, has_hook: bool) -> PushOutcome {
     let stdout = output.text();
     let said: Vec<_> = output
         .stderr
@@ -181,12 +181,12 @@ fn refusal(output: &Output, has_hook: bool) -> Pushed {
             other if said.is_empty() => other.to_owned(),
             other => format!("{other}: {}", said.join("; ")),
         };
-        return Pushed::Rejected(why);
+        return PushOutcome::Rejected(why);
     }
     match remote::classify(&output.stderr) {
         Trouble::Other(why) if has_hook && why.contains("failed to push some refs") => {
             let lines: Vec<_> = why.lines().filter(|l| !l.contains("failed to push some refs")).collect();
-            Pushed::HookFailed(lines.join("\n"))
+            PushOutcome::HookFailed(lines.join("\n"))
         }
         other => from_trouble(other),
     }

@@ -3,7 +3,7 @@
 //! It reads in bounded pieces, keeps at most one line in memory, and never reads a byte twice.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::domain::stream::{StreamFacts, parse_line};
@@ -19,20 +19,14 @@ const MAX_PER_LOOK: u64 = 16 << 20;
 pub struct LineReader {
     path: PathBuf,
     file: Option<File>,
-    offset: u64,
     line: Vec<u8>,
     skipping: bool,
 }
 
 impl LineReader {
-    /// Begins at `offset` bytes, which has to be the beginning of a line. The file need not exist yet.
-    pub fn new(path: &Path, offset: u64) -> Self {
-        Self { path: path.to_owned(), file: None, offset, line: Vec::new(), skipping: false }
-    }
-
-    /// Where the next look begins to read, in bytes.
-    pub fn offset(&self) -> u64 {
-        self.offset
+    /// Begins at the beginning of the file, which need not exist yet.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: None, line: Vec::new(), skipping: false }
     }
 
     /// Hands every line that was completed since the last look to `on_line`, and returns how many bytes were read.
@@ -48,7 +42,6 @@ impl LineReader {
                 Ok(count) => {
                     self.take_in(&piece[..count], &mut on_line);
                     read += count as u64;
-                    self.offset += count as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -71,10 +64,7 @@ impl LineReader {
             return Ok(Some(file));
         }
         match File::open(&self.path) {
-            Ok(mut file) => {
-                file.seek(SeekFrom::Start(self.offset))?;
-                Ok(Some(file))
-            }
+            Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -117,7 +107,7 @@ pub struct StreamReader {
 impl StreamReader {
     /// Begins at the beginning of the file, which need not exist yet.
     pub fn new(path: &Path) -> Self {
-        Self { lines: LineReader::new(path, 0), facts: StreamFacts::default() }
+        Self { lines: LineReader::new(path), facts: StreamFacts::default() }
     }
 
     /// Takes in what is new and returns how many bytes that was.
@@ -160,7 +150,7 @@ mod tests {
     fn lines_are_handed_out_once_and_only_when_complete() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("output.jsonl");
-        let mut reader = LineReader::new(&path, 0);
+        let mut reader = LineReader::new(&path);
         let mut seen = Vec::new();
         assert_eq!(reader.look(|line| seen.push(line.to_owned())).unwrap(), 0);
         let mut file = File::create(&path).unwrap();
@@ -173,11 +163,7 @@ mod tests {
         }
         reader.finish(|line| seen.push(line.to_owned())).unwrap();
         assert_eq!(seen, ["thr\u{e9}e"]);
-        assert_eq!(reader.offset(), std::fs::metadata(&path).unwrap().len());
-        let mut later = LineReader::new(&path, 4);
-        seen.clear();
-        later.finish(|line| seen.push(line.to_owned())).unwrap();
-        assert_eq!(seen, ["two", "thr\u{e9}e"]);
+        assert_eq!(reader.look(|_| panic!("read twice")).unwrap(), 0);
     }
 
     #[test]
@@ -188,7 +174,7 @@ mod tests {
         let fits = "y".repeat(MAX_LINE);
         std::fs::write(&path, format!("{long}\n{fits}\nbad \u{0}\n{long}")).unwrap();
         let mut seen = Vec::new();
-        LineReader::new(&path, 0).finish(|line| seen.push(line.len())).unwrap();
+        LineReader::new(&path).finish(|line| seen.push(line.len())).unwrap();
         assert_eq!(seen, [MAX_LINE, 5]);
     }
 

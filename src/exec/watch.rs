@@ -19,7 +19,7 @@ use crate::domain::stream::StreamFacts;
 use crate::exec::claude::Started;
 use crate::exec::clock::monotonic_now;
 use crate::exec::command;
-use crate::exec::processes::{self, Ended, Family, Grace};
+use crate::exec::processes::{self, Family, Grace};
 use crate::exec::stream::StreamReader;
 
 const WAKE_UP: Duration = Duration::from_secs(1);
@@ -54,8 +54,6 @@ pub struct Watched {
     pub exit: Exit,
     /// Why it was stopped; `None` if it ended by itself.
     pub stopped: Option<Stopped>,
-    /// What had to be ended after it.
-    pub leftovers: Ended,
     /// How long it ran.
     pub duration: Duration,
 }
@@ -75,7 +73,7 @@ pub fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
 ///
 /// `mark` is the variable (name, value) that only this run's processes carry. In a subreaper everything below this
 /// process is taken for the run's, so nothing else may be started meanwhile. When it returns, two looks have found
-/// none of the run's processes, or `leftovers` names those that are beyond reach.
+/// none of the run's processes, but for those that are beyond reach, which are logged.
 pub fn watch(
     started: Started,
     limits: &Limits,
@@ -98,11 +96,14 @@ pub fn watch(
         }
     };
     let duration = begun.elapsed();
-    let leftovers = processes::end(&family, &grace);
+    let left = processes::end(&family, &grace).left;
+    if !left.is_empty() {
+        tracing::warn!(?left, "processes of the run are beyond reach");
+    }
     if let Err(error) = output.finish() {
         tracing::warn!(%error, "the output can't be read to its end");
     }
-    Watched { exit: status.map(exit).unwrap_or_default(), stopped, leftovers, duration }
+    Watched { exit: status.map(exit).unwrap_or_default(), stopped, duration }
 }
 
 enum Finish {

@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use rustix::fs::OFlags;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
@@ -31,52 +31,48 @@ const COST: &str = "\"cost_usd\"";
 const LINE_MAX: usize = 64 << 10;
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub enum EventKind {
-    /// A tick has started a run.
-    RunStarted,
+    #[serde(rename = "run_started")]
+    Started,
     /// A run was judged; carries its outcome and its cost.
-    RunFinished,
+    #[serde(rename = "run_finished")]
+    Finished,
     /// A run lost its supervisor and is being recovered.
-    RunRecovered,
+    #[serde(rename = "run_recovered")]
+    Recovered,
 }
 
 /// One line of the event log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Event {
     /// When it happened; names the file that it is in.
-    #[serde(serialize_with = "write_time", deserialize_with = "read_time")]
+    #[serde(with = "time::required")]
     pub time: Time,
-    /// What happened.
     pub event: EventKind,
-    /// The agent.
     pub agent: Name,
-    /// The run.
     pub run: String,
     /// The task, if the run has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Name>,
     /// How the run ended, in a word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// What follows from it, in a word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement: Option<String>,
     /// What the run has cost so far, in US dollars.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
-    /// The turns that it took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub turns: Option<u64>,
-    /// How long it took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<u64>,
     /// The tokens that it read, cached ones included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,
     /// The tokens that it wrote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
 }
 
@@ -100,37 +96,20 @@ impl Event {
     }
 }
 
-fn write_time<S: Serializer>(time: &Time, out: S) -> Result<S::Ok, S::Error> {
-    out.serialize_str(&time::to_text(*time))
-}
-
-fn read_time<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
-    let text = String::deserialize(from)?;
-    time::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time")))
-}
-
 /// Appends an event to the log of the local day on which it happened, so that a repetition lands in the same file.
 ///
 /// # Errors
-/// As for [`atomic::append_line_synced`].
+/// As for [`atomic::append_line`].
 pub fn append(paths: &Paths, event: &Event) -> Result<()> {
     let line = serde_json::to_string(event).context("an event that JSON cannot express")?;
-    atomic::append_line_synced(&paths.events_file(&time::local_day(event.time)), &line)
+    atomic::append_line(&paths.events_file(&time::local_day(event.time)), &line)
 }
 
-/// The events of a local day, `YYYY-MM-DD`, in the order in which they were appended. Lines that are no event are
-/// passed over. The memory that it takes does not grow with the file.
+/// What the runs that finished on a local day, `YYYY-MM-DD`, have cost, in US dollars. A run counts once, with its last
+/// event; lines that are no event are passed over.
 ///
 /// # Errors
-/// The file cannot be opened; an item is an error, the last one, if it cannot be read to its end.
-pub fn read_day(paths: &Paths, day: &str) -> Result<impl Iterator<Item = Result<Event>>> {
-    Ok(lines(paths, day)?.filter_map(|line| line.map(|line| serde_json::from_slice(&line).ok()).transpose()))
-}
-
-/// What the runs that finished on a local day have cost, in US dollars. A run counts once, with its last event.
-///
-/// # Errors
-/// As for [`read_day`].
+/// The file cannot be opened, or not be read to its end.
 pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
     Ok(total(&costs(paths, day)?))
 }
@@ -138,7 +117,7 @@ pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
 /// What [`cost_of_day`] and [`max_recent_cost`] say, in this order; the log of the day is read once.
 ///
 /// # Errors
-/// As for [`read_day`].
+/// As for [`cost_of_day`].
 pub fn cost_and_dearest(paths: &Paths, day: &str, count: usize) -> Result<(f64, f64)> {
     let today = costs(paths, day)?;
     Ok((total(&today), dearest(paths, day, today, count)?))
@@ -148,7 +127,7 @@ pub fn cost_and_dearest(paths: &Paths, day: &str, count: usize) -> Result<(f64, 
 /// days as that takes, at most two weeks; 0 if there is none.
 ///
 /// # Errors
-/// As for [`read_day`].
+/// As for [`cost_of_day`].
 pub fn max_recent_cost(paths: &Paths, day: &str, count: usize) -> Result<f64> {
     dearest(paths, day, costs(paths, day)?, count)
 }

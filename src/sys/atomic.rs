@@ -7,7 +7,7 @@ mod append;
 mod renames;
 mod rewrite;
 
-pub use append::append_line_synced;
+pub use append::append_line;
 pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
 

@@ -11,11 +11,7 @@ use rustix::{
     fs::{FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat},
     io::{Errno, FdFlags, retry_on_intr},
 };
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs::File, path::Path, time::Duration};
 
 /// Who only looks whether a lock is free holds it for microseconds; a taker outlasts that.
 const LOOKS: [Duration; 3] = [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
@@ -27,7 +23,6 @@ const REPLACED_MAX: u32 = 100;
 #[derive(Debug)]
 pub struct Lock {
     file: File,
-    path: PathBuf,
 }
 
 impl Lock {
@@ -94,19 +89,11 @@ impl Lock {
         if !locked(&file, FlockOperation::NonBlockingLockExclusive, path)? {
             bail!("{} is held by another process: this one was handed a file without the lock", path.display());
         }
-        let lock = Self { file, path: path.to_owned() };
+        let lock = Self { file };
         if !lock.still_at(path) {
             bail!("{} was deleted or replaced while it was handed over", path.display());
         }
         Ok(lock)
-    }
-
-    /// A duplicate, to be a child's standard input: the lock is held until both are closed.
-    ///
-    /// # Errors
-    /// No descriptor is left.
-    pub fn duplicate(&self) -> Result<File> {
-        self.file.try_clone().map_err(|error| cannot("duplicate the lock", &self.path, error))
     }
 
     /// The descriptor itself, to be handed to a child.
@@ -124,7 +111,7 @@ impl Lock {
         for _ in 0..REPLACED_MAX {
             let file = open(path)?;
             let taken = locked(&file, FlockOperation::NonBlockingLockExclusive, path)?;
-            let lock = Self { file: file.into(), path: path.to_owned() };
+            let lock = Self { file: file.into() };
             if lock.still_at(path) {
                 return Ok(taken.then_some(lock));
             }
@@ -220,8 +207,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
         let lock = Lock::try_take(&path).unwrap().unwrap();
-        let adopted = Lock::adopt(lock.duplicate().unwrap(), &path).unwrap();
-        let mut child = Command::new("sleep").arg("60").stdin(Stdio::from(lock.into_file())).spawn().unwrap();
+        let file = lock.into_file();
+        let adopted = Lock::adopt(file.try_clone().unwrap(), &path).unwrap();
+        let mut child = Command::new("sleep").arg("60").stdin(Stdio::from(file)).spawn().unwrap();
         drop(adopted);
         assert!(!Lock::is_free(&path).unwrap());
         assert!(Lock::try_take(&path).unwrap().is_none());

@@ -55,7 +55,7 @@ impl Follower {
         let Loaded::State(state) = state::load(&self.files)? else { return Ok(None) };
         if let Some(id) = state.run_id.filter(|id| self.run.as_ref().is_none_or(|run| run.id != *id)) {
             let files = self.files.run(&id)?;
-            let output = LineReader::new(&files.output(), 0);
+            let output = LineReader::new(&files.output());
             self.run = Some(Following { id, files, output, command: false });
         }
         let Some(run) = &mut self.run else { return Ok(None) };

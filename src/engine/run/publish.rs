@@ -11,7 +11,7 @@ use crate::{
     engine::refresh,
     exec::{
         github::{CreateOutcome, GhError, GitHub, Posted, Pr, marker},
-        push::{self, Push, Pushed},
+        push::{self, Push, PushOutcome},
     },
 };
 use anyhow::{Result, bail};
@@ -57,10 +57,10 @@ impl Run<'_> {
         let pushed = patiently(
             self.supervisor.stop,
             || push::push(&self.worktree(), push, PUSH),
-            |pushed| matches!(pushed, Ok(Pushed::Offline(_))),
+            |pushed| matches!(pushed, Ok(PushOutcome::Offline(_))),
         )?;
         tracing::debug!(branch, ?pushed, "push");
-        self.unless_cut_short(pushed.is_there() || pushed == Pushed::NoRemote)?;
+        self.unless_cut_short(pushed.is_there() || pushed == PushOutcome::NoRemote)?;
         if !pushed.is_there() {
             return Ok(not_pushed(publication, &pushed));
         }
@@ -140,10 +140,10 @@ fn patiently<T>(stop: &AtomicBool, call: impl Fn() -> T, transient: impl Fn(&T) 
     result
 }
 
-fn not_pushed(publication: &Publication, pushed: &Pushed) -> Published {
+fn not_pushed(publication: &Publication, pushed: &PushOutcome) -> Published {
     let (advice, branch) = (pushed.advice(), &publication.branch);
     let target = shell::word(&format!("{branch}:refs/heads/{}", publication.remote_branch));
-    let trouble = (*pushed != Pushed::NoRemote).then(|| PublishError {
+    let trouble = (*pushed != PushOutcome::NoRemote).then(|| PublishError {
         title: "Work is done but not pushed",
         text: format!(
             "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push origin {target}`"

@@ -79,7 +79,7 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, mut state: AgentState) -> 
     if is_last {
         return run.give_up(state);
     }
-    let mut event = Event::new((supervisor.clock)(), EventKind::RunRecovered, agent, &run_id);
+    let mut event = Event::new((supervisor.clock)(), EventKind::Recovered, agent, &run_id);
     event.task = state.current_task.clone();
     events::append(&supervisor.project.paths, &event)?;
     let record = match read::read_json::<Record>(&run.files.record())? {

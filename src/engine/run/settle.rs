@@ -310,7 +310,7 @@ impl Run<'_> {
     }
 
     fn log(&self, record: &Record) -> Result<()> {
-        let mut event = Event::new(record.finished_at, EventKind::RunFinished, &self.assignment.agent, self.id());
+        let mut event = Event::new(record.finished_at, EventKind::Finished, &self.assignment.agent, self.id());
         event.task = self.assignment.job.task().cloned();
         event.outcome = Some(record.outcome.word().to_owned());
         event.settlement = record.settlement.task.as_ref().map(|step| step.word().to_owned());

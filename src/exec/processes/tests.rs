@@ -93,10 +93,11 @@ fn a_group_that_ignores_term_is_killed_with_all_below_it() {
     let inner_pid = || std::fs::read_to_string(&inner).ok().and_then(|text| text.trim().parse().ok());
     poll("the script starts", || ready.exists() && inner_pid().is_some());
     let inner = identity(inner_pid().unwrap()).unwrap();
-    assert!(descendants(id.pid).contains(&inner));
+    let family = Family { leader: Some(&id), ..Family::default() };
+    assert!(members(&family).contains(&inner));
     let waiter = thread::spawn(move || child.wait().unwrap());
     let begun = Instant::now();
-    let ended = end(&Family { leader: Some(&id), ..Family::default() }, &Grace::new(Duration::from_millis(300)));
+    let ended = end(&family, &Grace::new(Duration::from_millis(300)));
     assert!(begun.elapsed() < Duration::from_secs(4));
     assert_eq!(ended.left, []);
     assert!(!is_alive(&inner) && !is_alive(&id));

@@ -20,7 +20,7 @@ impl Scene {
         self.sandbox.commit_all_at(self.worktree.path(), text)
     }
 
-    fn push(&self, branch: &str, commit: &str, last: Option<&str>) -> Pushed {
+    fn push(&self, branch: &str, commit: &str, last: Option<&str>) -> PushOutcome {
         push(&self.worktree, Push { branch, commit, last }, LIMIT).unwrap()
     }
 
@@ -34,9 +34,9 @@ fn pushing_twice_does_nothing_the_second_time() {
     let scene = Scene::new();
     let commit = scene.work("one");
     let config = std::fs::read(scene.sandbox.project().join(".git/config")).unwrap();
-    assert_eq!(scene.push("agent/a", &commit, None), Pushed::Pushed);
+    assert_eq!(scene.push("agent/a", &commit, None), PushOutcome::Pushed);
     assert_eq!(scene.tip("agent/a"), commit);
-    assert_eq!(scene.push("agent/a", &commit, None), Pushed::UpToDate);
+    assert_eq!(scene.push("agent/a", &commit, None), PushOutcome::UpToDate);
     assert_eq!(std::fs::read(scene.sandbox.project().join(".git/config")).unwrap(), config);
 }
 
@@ -48,11 +48,11 @@ fn an_agents_branch_is_replaced_only_over_what_was_pushed_last() {
     scene.sandbox.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
     let second = scene.work("two");
     let refused = scene.push("agent/a", &second, None);
-    assert_eq!(refused, Pushed::Rejected("the branch there has commits that this work hasn't".into()));
+    assert_eq!(refused, PushOutcome::Rejected("the branch there has commits that this work hasn't".into()));
     assert_eq!(scene.tip("agent/a"), first);
     let refused = scene.push("agent/a", &second, Some(&second));
-    assert_eq!(refused, Pushed::Rejected("somebody else has changed the branch there".into()));
-    assert_eq!(scene.push("agent/a", &second, Some(&first)), Pushed::Pushed);
+    assert_eq!(refused, PushOutcome::Rejected("somebody else has changed the branch there".into()));
+    assert_eq!(scene.push("agent/a", &second, Some(&first)), PushOutcome::Pushed);
     assert_eq!(scene.tip("agent/a"), second);
 }
 
@@ -61,7 +61,7 @@ fn an_agents_branch_that_is_there_moves_forward() {
     let scene = Scene::new();
     scene.push("agent/a", &scene.work("one"), None);
     let second = scene.work("two");
-    assert_eq!(scene.push("agent/a", &second, None), Pushed::Pushed);
+    assert_eq!(scene.push("agent/a", &second, None), PushOutcome::Pushed);
     assert_eq!(scene.tip("agent/a"), second);
 }
 
@@ -69,12 +69,12 @@ fn an_agents_branch_that_is_there_moves_forward() {
 fn other_branches_are_never_forced() {
     let scene = Scene::new();
     let first = scene.work("one");
-    assert_eq!(scene.push("feature", &first, None), Pushed::Pushed);
+    assert_eq!(scene.push("feature", &first, None), PushOutcome::Pushed);
     scene.sandbox.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
     let second = scene.work("two");
     let refused = scene.push("feature", &second, Some(&first));
     assert!(
-        matches!(&refused, Pushed::Rejected(why) if why.contains("has commits that this work hasn't")),
+        matches!(&refused, PushOutcome::Rejected(why) if why.contains("has commits that this work hasn't")),
         "{refused:?}"
     );
     assert_eq!(scene.tip("feature"), first);
@@ -87,7 +87,7 @@ fn a_hook_can_refuse_and_its_words_are_kept() {
         .sandbox
         .hook("pre-push", "echo 'tests are red' >&2; pwd > \"$(git rev-parse --git-common-dir)/ran-in\"; exit 1");
     let refused = scene.push("agent/a", &scene.work("one"), None);
-    assert_eq!(refused, Pushed::HookFailed("tests are red".into()));
+    assert_eq!(refused, PushOutcome::HookFailed("tests are red".into()));
     let ran_in = std::fs::read_to_string(scene.sandbox.project().join(".git/ran-in")).unwrap();
     assert_eq!(Path::new(ran_in.trim_end()), scene.worktree.path());
 }
@@ -100,7 +100,7 @@ fn hooks_inside_the_project_are_those_of_the_main_checkout() {
     let hook = scene.worktree.path().join(".hooks/pre-push");
     write(&hook, &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    assert_eq!(scene.push("agent/a", &scene.work("one"), None), Pushed::Pushed);
+    assert_eq!(scene.push("agent/a", &scene.work("one"), None), PushOutcome::Pushed);
     assert!(!ran.exists(), "an agent's own hook ran with the user's rights");
 }
 
@@ -112,7 +112,7 @@ fn what_the_remote_says_is_kept() {
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let refused = scene.push("agent/a", &scene.work("one"), None);
     assert!(
-        matches!(&refused, Pushed::Rejected(why) if why.contains("pre-receive hook declined") && why.contains("protected branch")),
+        matches!(&refused, PushOutcome::Rejected(why) if why.contains("pre-receive hook declined") && why.contains("protected branch")),
         "{refused:?}"
     );
 }
@@ -127,16 +127,16 @@ fn remotes_that_cannot_be_used_are_told_apart() {
         scene.push("agent/a", &commit, None)
     };
     let offline = with_ssh("echo 'ssh: Could not resolve hostname host' >&2; exit 255 #");
-    assert!(matches!(&offline, Pushed::Offline(why) if why.contains("resolve")), "{offline:?}");
+    assert!(matches!(&offline, PushOutcome::Offline(why) if why.contains("resolve")), "{offline:?}");
     let auth = with_ssh("echo 'Permission denied (publickey).' >&2; exit 255 #");
-    assert!(matches!(auth, Pushed::AuthFailed(_)), "{auth:?}");
+    assert!(matches!(auth, PushOutcome::AuthFailed(_)), "{auth:?}");
     assert!(auth.advice().contains("by hand"));
     scene.sandbox.run(&["config", "core.sshCommand", "sleep 30 #"]);
     let short = Duration::from_millis(300);
     let late = push(&scene.worktree, Push { branch: "agent/a", commit: &commit, last: None }, short).unwrap();
-    assert_eq!(late, Pushed::TimedOut(short));
+    assert_eq!(late, PushOutcome::TimedOut(short));
     scene.sandbox.run(&["remote", "remove", "origin"]);
-    assert_eq!(scene.push("agent/a", &commit, None), Pushed::NoRemote);
+    assert_eq!(scene.push("agent/a", &commit, None), PushOutcome::NoRemote);
 }
 
 #[test]
@@ -146,10 +146,10 @@ fn odd_branch_names_are_refused() {
     for name in ["--all", "a:b", "+x", "a b"] {
         let got = scene.push(name, &commit, None);
         if name == "+x" {
-            assert_eq!(got, Pushed::Pushed);
+            assert_eq!(got, PushOutcome::Pushed);
             assert_eq!(scene.tip("refs/heads/+x"), commit);
         } else {
-            assert!(matches!(got, Pushed::Failed(_)), "{name}: {got:?}");
+            assert!(matches!(got, PushOutcome::Failed(_)), "{name}: {got:?}");
         }
     }
 }

@@ -16,7 +16,6 @@ fn run(launch: &Launch, limits: &Limits, stop: bool) -> (Watched, StreamReader) 
     let started = start(launch).unwrap();
     let mark = (launch.mark.0.as_str(), launch.mark.1.as_str());
     let watched = watch(started, limits, mark, &|_| stop, &mut output);
-    assert_eq!(watched.leftovers.left, []);
     assert!(processes::marked(mark.0, mark.1).is_empty(), "the run left processes");
     (watched, output)
 }
@@ -80,5 +79,4 @@ fn what_outlives_claude_is_ended() {
         while [ ! -s ../ready ]; do sleep 0.01; done";
     let (watched, _) = watched(dir.path(), script, &LIMITS);
     assert_eq!((watched.exit.code, watched.stopped), (Some(0), None));
-    assert!(watched.leftovers.killed >= 1);
 }

@@ -9,19 +9,12 @@ use rustix::{
 };
 use std::path::Path;
 
-/// Adds a line; line breaks inside become blanks. The file and its directory are created if they are missing.
+/// Adds a line, which is on the disk when it returns; line breaks inside become blanks. The file and its directory are
+/// created if they are missing.
 ///
 /// # Errors
 /// The system's, with path and remedy; anything but a regular file at `path`.
 pub fn append_line(path: &Path, line: &str) -> Result<()> {
-    append(path, line).map(|_| ())
-}
-
-/// As [`append_line`], and on the disk when it returns.
-///
-/// # Errors
-/// As for [`append_line`].
-pub fn append_line_synced(path: &Path, line: &str) -> Result<()> {
     let (file, is_new) = append(path, line)?;
     rustix::fs::fsync(&file).map_err(|error| cannot("write", path, error))?;
     if is_new { super::sync_dir(path) } else { Ok(()) }

@@ -1,5 +1,4 @@
 use super::{
-    append::append_line,
     rewrite::{Exchange, rewrite_by},
     *,
 };
@@ -296,7 +295,7 @@ fn lines_are_whole() {
     std::thread::scope(|scope| {
         for n in 0..4 {
             let path = &path;
-            scope.spawn(move || (0..50).for_each(|_| append_line_synced(path, &"x".repeat(100 + n)).unwrap()));
+            scope.spawn(move || (0..50).for_each(|_| append_line(path, &"x".repeat(100 + n)).unwrap()));
         }
     });
     let text = fs::read_to_string(&path).unwrap();
