@@ -1,3 +1,5 @@
+mod faulty;
+
 use super::*;
 
 fn problems(text: &str) -> String {
