@@ -1,10 +1,10 @@
 //! Arguments that take one of a few words: shells complete them, and what is none of them is refused in our own words.
 
 use clap::{
-    Arg, Command, Error,
+    Arg, Command, Error, ValueEnum,
     builder::{PossibleValue, TypedValueParser},
 };
-use std::{ffi::OsStr, str::FromStr};
+use std::ffi::OsStr;
 
 /// Reads one of a few words.
 #[derive(Clone)]
@@ -14,11 +14,8 @@ pub(super) struct Words<T> {
 }
 
 /// One of these, by its word.
-pub(super) fn words<T: FromStr<Err = String>>(
-    all: impl IntoIterator<Item = T>,
-    word: impl Fn(T) -> &'static str,
-) -> Words<T> {
-    Words { words: all.into_iter().map(word).collect(), read: T::from_str }
+pub(super) fn words<T: ValueEnum>(all: impl IntoIterator<Item = T>, word: impl Fn(T) -> &'static str) -> Words<T> {
+    Words { words: all.into_iter().map(word).collect(), read: |word| T::from_str(word, true) }
 }
 
 /// One of these words, as `read` understands it.
@@ -52,8 +49,8 @@ mod tests {
         assert_eq!(verdicts.parse_ref(&command, None, "approve".as_ref()).unwrap(), Verdict::Approve);
         let refused = verdicts.parse_ref(&command, None, "aprove".as_ref()).unwrap_err();
         assert!(refused.to_string().contains("request-changes"), "{refused}");
-        let roles = words(Role::all(), |role| role.spec().word);
+        let roles = words(Role::ALL, Role::word);
         assert_eq!(roles.parse_ref(&command, None, "tester".as_ref()).unwrap(), Role::Tester);
-        assert_eq!(roles.possible_values().unwrap().count(), Role::all().count());
+        assert_eq!(roles.possible_values().unwrap().count(), Role::ALL.len());
     }
 }

@@ -3,40 +3,30 @@
 //! It never opens a file.
 
 use super::{
+    name::Name,
     text::{one_line, printable, quoted, slug, unquoted},
     time::{self, Time},
+    words::words,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-/// How much a message wants of its reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MessageType {
-    /// Something was done.
-    Info,
-    /// Something needs attention and blocks nothing.
-    Warning,
-    /// Something failed.
-    Error,
-    /// An agent waits for an answer.
-    Question,
+words! {
+    "a message type"
+    /// How much a message wants of its reader.
+    pub enum MessageType {
+        /// Something was done.
+        Info = "info",
+        /// Something needs attention and blocks nothing.
+        Warning = "warning",
+        /// Something failed.
+        Error = "error",
+        /// An agent waits for an answer.
+        Question = "question",
+    }
 }
 
 impl MessageType {
-    /// Every type.
-    pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Error, Self::Question];
-
-    /// The word in the file and its name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-            Self::Question => "question",
-        }
-    }
-
     /// The sign before the title.
     pub fn emoji(self) -> &'static str {
         match self {
@@ -45,23 +35,6 @@ impl MessageType {
             Self::Error => "❌",
             Self::Question => "❓",
         }
-    }
-}
-
-impl fmt::Display for MessageType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for MessageType {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.word() == word)
-            .ok_or_else(|| format!("{word:?} is not a message type: use info, warning, error or question"))
     }
 }
 
@@ -86,6 +59,42 @@ pub struct Message {
 }
 
 impl Message {
+    /// A message of the scheduler's own.
+    pub fn new(kind: MessageType, title: impl Into<String>, body: impl Into<String>) -> Self {
+        let (title, body, from) = (title.into(), body.into(), "scheduler".to_owned());
+        Self { kind, title, body, from, task: None, run: None, key: None }
+    }
+
+    /// As [`Message::new`], of something that needs attention.
+    pub fn warning(title: impl Into<String>, body: impl Into<String>) -> Self {
+        Self::new(MessageType::Warning, title, body)
+    }
+
+    /// As [`Message::new`], of something that failed.
+    pub fn error(title: impl Into<String>, body: impl Into<String>) -> Self {
+        Self::new(MessageType::Error, title, body)
+    }
+
+    /// The same message, sent by `sender`.
+    pub fn from(self, sender: impl fmt::Display) -> Self {
+        Self { from: sender.to_string(), ..self }
+    }
+
+    /// The same message about `task`.
+    pub fn task(self, task: Option<&Name>) -> Self {
+        Self { task: task.map(Name::to_string), ..self }
+    }
+
+    /// The same message, from the run of that id.
+    pub fn run(self, id: &str) -> Self {
+        Self { run: Some(id.to_owned()), ..self }
+    }
+
+    /// The same message, not to be repeated as long as one with this key lies there.
+    pub fn key(self, key: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), ..self }
+    }
+
     /// The file name without ending: `warning-20240115-143000-test-failures`.
     pub fn stem(&self, now: Time) -> String {
         format!("{}-{}-{}", self.kind, time::to_stamp(now), slug(&self.title, 40))
@@ -185,15 +194,7 @@ mod tests {
     use super::*;
 
     fn message(title: &str, body: &str) -> Message {
-        Message {
-            kind: MessageType::Warning,
-            title: title.to_owned(),
-            body: body.to_owned(),
-            from: "test-agent".to_owned(),
-            task: Some("TASK-abc123".to_owned()),
-            run: None,
-            key: None,
-        }
+        Message::warning(title, body).from("test-agent").task(Some(&"TASK-abc123".parse().unwrap()))
     }
 
     #[test]

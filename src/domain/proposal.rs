@@ -26,22 +26,23 @@ use super::{
     role::TaskRole,
     task::Priority,
     time::{self, Time},
+    words::words,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
 
-/// The four directories of proposals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProposalState {
-    /// To be judged.
-    Active,
-    /// Became a task.
-    Promoted,
-    /// Not now.
-    Deferred,
-    /// Not at all, with the reason.
-    Rejected,
+words! {
+    "a state of proposals"
+    /// The four directories of proposals.
+    pub enum ProposalState {
+        /// To be judged.
+        Active = "active",
+        /// Became a task.
+        Promoted = "promoted",
+        /// Not now.
+        Deferred = "deferred",
+        /// Not at all, with the reason.
+        Rejected = "rejected",
+    }
 }
 
 impl ProposalState {
@@ -51,64 +52,22 @@ impl ProposalState {
     }
 }
 
-/// A set of words that stand in files and on the command line.
-macro_rules! words {
-    ($kind:ident, $what:literal, [$($variant:ident = $word:literal),*]) => {
-        impl $kind {
-            /// Every word, in the order of help texts.
-            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
-
-            /// The word itself.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-
-        impl fmt::Display for $kind {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.word())
-            }
-        }
-
-        impl FromStr for $kind {
-            type Err = String;
-
-            fn from_str(word: &str) -> Result<Self, String> {
-                Self::ALL.into_iter().find(|known| known.word().eq_ignore_ascii_case(word)).ok_or_else(|| {
-                    let words: Vec<_> = Self::ALL.iter().map(|known| known.word()).collect();
-                    format!("{word:?} is not {}: use one of {}", $what, words.join(", "))
-                })
-            }
-        }
-    };
+words! {
+    "a category"
+    /// What kind of work is proposed.
+    pub enum Category {
+        /// Tests added or repaired.
+        Test = "test",
+        /// The same behaviour in simpler code.
+        Refactor = "refactor",
+        /// New behaviour.
+        Feature = "feature",
+        /// Something put off that is to be put right.
+        Debt = "debt",
+        /// A step of a plan that the project has written down.
+        PlanTask = "plan-task",
+    }
 }
-
-words!(
-    ProposalState,
-    "a state of proposals",
-    [Active = "active", Promoted = "promoted", Deferred = "deferred", Rejected = "rejected"]
-);
-
-/// What kind of work is proposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Category {
-    /// Tests added or repaired.
-    Test,
-    /// The same behaviour in simpler code.
-    Refactor,
-    /// New behaviour.
-    Feature,
-    /// Something put off that is to be put right.
-    Debt,
-    /// A step of a plan that the project has written down.
-    PlanTask,
-}
-words!(
-    Category,
-    "a category",
-    [Test = "test", Refactor = "refactor", Feature = "feature", Debt = "debt", PlanTask = "plan-task"]
-);
 
 impl Category {
     /// Who carries out the task that such a proposal becomes, unless said otherwise.
@@ -117,19 +76,20 @@ impl Category {
     }
 }
 
-/// How large the work is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub enum Complexity {
-    /// A few lines.
-    S,
-    /// One sitting.
-    M,
-    /// Several files with consequences.
-    L,
-    /// Too much for one change.
-    XL,
+words! {
+    "a complexity"
+    /// How large the work is.
+    pub enum Complexity {
+        /// A few lines.
+        S = "S",
+        /// One sitting.
+        M = "M",
+        /// Several files with consequences.
+        L = "L",
+        /// Too much for one change.
+        XL = "XL",
+    }
 }
-words!(Complexity, "a complexity", [S = "S", M = "M", L = "L", XL = "XL"]);
 
 impl Complexity {
     /// How urgent the task is that such a proposal becomes, unless said otherwise: what is small goes first.

@@ -1,49 +1,22 @@
 //! A reviewer's verdict on a change.
 
-use super::text::{cut, one_line};
+use super::{
+    text::{cut, one_line},
+    words::words,
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// What a reviewer thinks of a change as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It may be merged.
-    Approve,
-    /// It may not be merged as it is.
-    RequestChanges,
-    /// Neither.
-    Comment,
-}
-
-impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Self; 3] = [Self::Approve, Self::RequestChanges, Self::Comment];
-
-    /// The word on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::RequestChanges => "request-changes",
-            Self::Comment => "comment",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for Verdict {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|verdict| verdict.word() == word)
-            .ok_or_else(|| format!("{word:?} is not a verdict: use approve, request-changes or comment"))
+words! {
+    "a verdict"
+    /// What a reviewer thinks of a change as a whole.
+    pub enum Verdict {
+        /// It may be merged.
+        Approve = "approve",
+        /// It may not be merged as it is.
+        RequestChanges = "request-changes",
+        /// Neither.
+        Comment = "comment",
     }
 }
 

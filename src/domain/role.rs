@@ -2,92 +2,56 @@
 //!
 //! A new role is a new row here and a template; no other code knows a role by name if it can know its row.
 
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use super::words::words;
 
-/// What an agent is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Explores the code and creates tasks (task model).
-    ProductManager,
-    /// A specialist who proposes work (proposal model).
-    Proposer,
-    /// Judges proposals (proposal model).
-    Curator,
-    /// Carries out tasks by changing code.
-    Implementer,
-    /// Adds and runs tests.
-    Tester,
-    /// Reviews changes and records a verdict.
-    Reviewer,
-    /// Checks one aspect of a pull request.
-    Gatekeeper,
-    /// Keeps the list of pull requests to be checked; runs without claude.
-    GatekeeperCoordinator,
-}
-
-/// Which way work comes into being.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Model {
-    /// A product manager creates tasks directly.
-    #[default]
-    Task,
-    /// Proposers propose and a curator promotes.
-    Proposal,
-}
-
-impl fmt::Display for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Task => "task",
-            Self::Proposal => "proposal",
-        })
+words! {
+    "a role"
+    /// What an agent is for.
+    pub enum Role {
+        /// Explores the code and creates tasks (task model).
+        ProductManager = "product_manager",
+        /// A specialist who proposes work (proposal model).
+        Proposer = "proposer",
+        /// Judges proposals (proposal model).
+        Curator = "curator",
+        /// Carries out tasks by changing code.
+        Implementer = "implementer",
+        /// Adds and runs tests.
+        Tester = "tester",
+        /// Reviews changes and records a verdict.
+        Reviewer = "reviewer",
+        /// Checks one aspect of a pull request.
+        Gatekeeper = "gatekeeper",
+        /// Keeps the list of pull requests to be checked; runs without claude.
+        GatekeeperCoordinator = "gatekeeper_coordinator",
     }
 }
 
-/// What kind of work a task asks for; decides which role claims it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskRole {
-    /// For implementers.
-    #[default]
-    Implement,
-    /// For testers.
-    Test,
-    /// For reviewers.
-    Review,
-}
-
-impl TaskRole {
-    /// The words, in the order of help texts.
-    pub const ALL: [Self; 3] = [Self::Implement, Self::Test, Self::Review];
-
-    /// The word in a task's `ROLE` line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Implement => "implement",
-            Self::Test => "test",
-            Self::Review => "review",
-        }
+words! {
+    "a model"
+    /// Which way work comes into being.
+    #[derive(Default)]
+    pub enum Model {
+        /// A product manager creates tasks directly.
+        #[default]
+        Task = "task",
+        /// Proposers propose and a curator promotes.
+        Proposal = "proposal",
     }
 }
 
-impl fmt::Display for TaskRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for TaskRole {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.word().eq_ignore_ascii_case(word))
-            .ok_or_else(|| format!("{word:?} is not a task role: use implement, test or review"))
+words! {
+    "a task role"
+    /// What kind of work a task asks for; decides which role claims it.
+    #[derive(Default)]
+    pub enum TaskRole {
+        /// For implementers.
+        #[default]
+        Implement = "implement",
+        /// For testers.
+        Test = "test",
+        /// For reviewers.
+        Review = "review",
     }
 }
 
@@ -107,8 +71,6 @@ pub enum MayChange {
 pub struct RoleSpec {
     /// The role of this row.
     pub role: Role,
-    /// The word in agents.yaml.
-    pub word: &'static str,
     /// The only model that schedules it, if it is bound to one.
     pub model: Option<Model>,
     /// Which tasks it claims.
@@ -139,7 +101,6 @@ pub const NOT_FOR_RUNS: [&str; 4] = ["CronCreate", "EnterWorktree", "Monitor", "
 const ROLES: [RoleSpec; 8] = [
     RoleSpec {
         role: Role::ProductManager,
-        word: "product_manager",
         model: Some(Model::Task),
         claims: None,
         may_change: MayChange::Nothing,
@@ -150,7 +111,6 @@ const ROLES: [RoleSpec; 8] = [
     },
     RoleSpec {
         role: Role::Proposer,
-        word: "proposer",
         model: Some(Model::Proposal),
         claims: None,
         may_change: MayChange::Nothing,
@@ -161,7 +121,6 @@ const ROLES: [RoleSpec; 8] = [
     },
     RoleSpec {
         role: Role::Curator,
-        word: "curator",
         model: Some(Model::Proposal),
         claims: None,
         may_change: MayChange::Nothing,
@@ -181,7 +140,6 @@ const ROLES: [RoleSpec; 8] = [
     },
     RoleSpec {
         role: Role::Implementer,
-        word: "implementer",
         model: None,
         claims: Some(TaskRole::Implement),
         may_change: MayChange::Code,
@@ -192,7 +150,6 @@ const ROLES: [RoleSpec; 8] = [
     },
     RoleSpec {
         role: Role::Tester,
-        word: "tester",
         model: None,
         claims: Some(TaskRole::Test),
         may_change: MayChange::TestFiles,
@@ -203,7 +160,6 @@ const ROLES: [RoleSpec; 8] = [
     },
     RoleSpec {
         role: Role::Reviewer,
-        word: "reviewer",
         model: None,
         claims: Some(TaskRole::Review),
         may_change: MayChange::Nothing,
@@ -214,7 +170,6 @@ const ROLES: [RoleSpec; 8] = [
     },
     RoleSpec {
         role: Role::Gatekeeper,
-        word: "gatekeeper",
         model: None,
         claims: None,
         may_change: MayChange::Nothing,
@@ -225,7 +180,6 @@ const ROLES: [RoleSpec; 8] = [
     },
     RoleSpec {
         role: Role::GatekeeperCoordinator,
-        word: "gatekeeper_coordinator",
         model: None,
         claims: None,
         may_change: MayChange::Nothing,
@@ -237,11 +191,6 @@ const ROLES: [RoleSpec; 8] = [
 ];
 
 impl Role {
-    /// Every role, in the order of the table.
-    pub fn all() -> impl Iterator<Item = Self> {
-        ROLES.iter().map(|spec| spec.role)
-    }
-
     /// Its row of the table.
     pub fn spec(self) -> &'static RoleSpec {
         &ROLES[self as usize]
@@ -261,37 +210,14 @@ impl Role {
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.spec().word)
-    }
-}
-
-impl FromStr for Role {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        ROLES.iter().find(|spec| spec.word == word).map(|spec| spec.role).ok_or_else(|| {
-            let words: Vec<_> = ROLES.iter().map(|spec| spec.word).collect();
-            match super::text::nearest(word, words.iter().copied()) {
-                Some(near) => format!("{word:?} is not a role; did you mean {near}?"),
-                None => format!("{word:?} is not a role: use one of {}", words.join(", ")),
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn rows_stand_in_the_order_of_the_enum() {
-        for role in Role::all() {
+        for role in Role::ALL {
             assert_eq!(role.spec().role, role);
-            assert_eq!(role.spec().word.parse::<Role>(), Ok(role));
-            let json = serde_json::to_string(&role).unwrap();
-            assert_eq!(json, format!("{:?}", role.spec().word));
         }
     }
 

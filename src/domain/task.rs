@@ -19,83 +19,39 @@ use super::{
     role::TaskRole,
     text::{nearest, one_line},
     time::{self, Time},
+    words::words,
 };
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use clap::ValueEnum;
+use serde::Serialize;
+use std::str::FromStr;
 
-/// The four directories of the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskState {
-    /// New tasks.
-    Incoming,
-    /// Being worked on.
-    Claimed,
-    /// Completed.
-    Done,
-    /// Given up; waiting for a person.
-    Failed,
-}
-
-impl TaskState {
-    /// Every state, in the order of a task's life.
-    pub const ALL: [Self; 4] = [Self::Incoming, Self::Claimed, Self::Done, Self::Failed];
-
-    /// The directory's name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Incoming => "incoming",
-            Self::Claimed => "claimed",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
+words! {
+    "a state of tasks"
+    /// The four directories of the queue, in the order of a task's life.
+    pub enum TaskState {
+        /// New tasks.
+        Incoming = "incoming",
+        /// Being worked on.
+        Claimed = "claimed",
+        /// Completed.
+        Done = "done",
+        /// Given up; waiting for the user.
+        Failed = "failed",
     }
 }
 
-impl fmt::Display for TaskState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-/// How urgent a task is: `P0` first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Priority {
-    /// Before everything else.
-    P0,
-    /// Soon.
-    P1,
-    /// Whenever there is time.
-    #[default]
-    P2,
-}
-
-impl Priority {
-    /// Every priority, the most urgent first.
-    pub const ALL: [Self; 3] = [Self::P0, Self::P1, Self::P2];
-
-    /// The word in a task's `PRIORITY` line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::P0 => "P0",
-            Self::P1 => "P1",
-            Self::P2 => "P2",
-        }
-    }
-}
-
-impl fmt::Display for Priority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for Priority {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|priority| priority.word().eq_ignore_ascii_case(word));
-        known.ok_or_else(|| format!("{word:?} is not a priority: use P0, P1 or P2"))
+words! {
+    "a priority"
+    /// How urgent a task is: `P0` first.
+    #[derive(Default)]
+    pub enum Priority {
+        /// Before everything else.
+        P0 = "P0",
+        /// Soon.
+        P1 = "P1",
+        /// Whenever there is time.
+        #[default]
+        P2 = "P2",
     }
 }
 
@@ -186,8 +142,8 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
     let task = Task {
         id: id.clone(),
         title,
-        role: reader.parsed(key::ROLE).unwrap_or_default(),
-        priority: reader.parsed(key::PRIORITY).unwrap_or_default(),
+        role: reader.word(key::ROLE).unwrap_or_default(),
+        priority: reader.word(key::PRIORITY).unwrap_or_default(),
         branch: reader.value(key::BRANCH),
         created: reader.time(key::CREATED),
         created_by: reader.value(key::CREATED_BY),
@@ -270,8 +226,8 @@ impl<'a> HeaderReader<'a> {
         self.raw(key).map(str::to_owned)
     }
 
-    fn parsed<T: FromStr<Err = String>>(&mut self, key: &str) -> Option<T> {
-        match self.raw(key)?.parse() {
+    fn word<T: ValueEnum>(&mut self, key: &str) -> Option<T> {
+        match T::from_str(self.raw(key)?, true) {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.problem(format!("{key}: {problem}"));

@@ -201,15 +201,7 @@ impl Coordinator<'_> {
     }
 
     fn tell(&self, kind: MessageType, title: &str, body: &str, key: String) -> Result<()> {
-        let message = Message {
-            kind,
-            title: title.to_owned(),
-            body: body.to_owned(),
-            from: self.agent.to_string(),
-            task: None,
-            run: Some(self.run.to_owned()),
-            key: Some(key),
-        };
+        let message = Message::new(kind, title, body).from(self.agent).run(self.run).key(key);
         messages::send(&self.project.paths, &message, (self.clock)())?;
         Ok(())
     }

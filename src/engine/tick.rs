@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         config::{self, Config, Problem},
-        message::{Message, MessageType},
+        message::Message,
         name::Name,
         schedule::{self, Decided, Decision, Reason},
         time::{self, Time},
@@ -156,15 +156,9 @@ fn complete(paths: &Paths, now: Time, crew: &mut AgentViews) -> Option<String> {
 /// Tells the human that agents.yaml is wrong: once, as long as the message lies there.
 fn tell_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
     let lines: Vec<_> = problems.iter().map(|problem| format!("- {problem}")).collect();
-    let message = Message {
-        kind: MessageType::Error,
-        title: "agents.yaml is wrong, nothing is started".to_owned(),
-        body: format!("{}\n\n{}", project.paths.config().display(), lines.join("\n")),
-        from: "scheduler".to_owned(),
-        task: None,
-        run: None,
-        key: Some(format!("config: {}", lines.join(" "))),
-    };
+    let body = format!("{}\n\n{}", project.paths.config().display(), lines.join("\n"));
+    let message =
+        Message::error("agents.yaml is wrong, nothing is started", body).key(format!("config: {}", lines.join(" ")));
     messages::send(&project.paths, &message, now)?;
     Ok(())
 }

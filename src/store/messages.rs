@@ -166,19 +166,11 @@ fn publish(paths: &Paths, message: &Message, now: Time) -> Result<Sent> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{message::MessageType, time};
+    use crate::domain::time;
     use std::{collections::BTreeSet, fs};
 
     fn message(title: &str, key: Option<&str>) -> Message {
-        Message {
-            kind: MessageType::Warning,
-            title: title.to_owned(),
-            body: "body".to_owned(),
-            from: "test-agent".to_owned(),
-            task: None,
-            run: None,
-            key: key.map(str::to_owned),
-        }
+        Message { key: key.map(str::to_owned), ..Message::warning(title, "body") }
     }
 
     #[test]

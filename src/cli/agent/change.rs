@@ -49,7 +49,7 @@ pub struct AddArgs {
     /// Letters, digits, '.', '_', '-'
     name: Name,
     /// Its role, such as implementer
-    #[arg(long, value_parser = words(Role::all(), |role| role.spec().word), hide_possible_values = true)]
+    #[arg(long, value_parser = words(Role::ALL, Role::word), hide_possible_values = true)]
     role: Role,
     /// How often it may start: 180, 10m, 2h
     #[arg(long, value_name = "SPAN", default_value = "300", value_parser = configure::seconds)]

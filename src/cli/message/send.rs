@@ -57,15 +57,12 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     }
     // An agent speaks of its own task unless it names another.
     let own_task = caller.agent().and_then(|agent| agent.assignment.job.task());
-    let message = Message {
-        kind: args.kind,
-        title,
-        body: input::text_or_stdin(&args.body)?,
-        from: caller.name(),
-        task: args.task.as_ref().or(own_task).map(ToString::to_string),
-        run: caller.agent().map(|agent| agent.assignment.run_id.clone()),
-        key: None,
-    };
+    let mut message = Message::new(args.kind, title, input::text_or_stdin(&args.body)?)
+        .from(caller.name())
+        .task(args.task.as_ref().or(own_task));
+    if let Some(agent) = caller.agent() {
+        message = message.run(&agent.assignment.run_id);
+    }
     let (Sent::New(path) | Sent::SaidBefore(path)) = messages::send(&project.paths, &message, context.now)?;
     if let (MessageType::Question, Some(id), Some(stem)) = (args.kind, &args.task, path.file_stem()) {
         hold(&project, id, &stem.to_string_lossy())?;

@@ -5,42 +5,30 @@ use crate::domain::{
     review::Issue,
     text::{one_line, printable},
     time::{self, Time},
+    words::words,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
 
-/// How a check stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CheckStatus {
-    /// Nobody has looked yet.
-    Pending,
-    /// A gatekeeper is at it.
-    Running,
-    /// Nothing is wrong.
-    Passed,
-    /// Something must be mended.
-    Failed,
-    /// Something is worth knowing and blocks nothing.
-    Warning,
+words! {
+    "a status"
+    /// How a check stands.
+    pub enum CheckStatus {
+        /// Nobody has looked yet.
+        Pending = "pending",
+        /// A gatekeeper is at it.
+        Running = "running",
+        /// Nothing is wrong.
+        Passed = "passed",
+        /// Something must be mended.
+        Failed = "failed",
+        /// Something is worth knowing and blocks nothing.
+        Warning = "warning",
+    }
 }
 
 impl CheckStatus {
-    /// Every status.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Passed, Self::Failed, Self::Warning];
     /// Those that a gatekeeper may record.
     pub const RECORDED: [Self; 3] = [Self::Passed, Self::Failed, Self::Warning];
-
-    /// The word in files and on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::Warning => "warning",
-        }
-    }
 
     /// The sign before a title.
     pub fn emoji(self) -> &'static str {
@@ -56,20 +44,6 @@ impl CheckStatus {
     /// Whether it is the result of a look.
     pub fn is_recorded(self) -> bool {
         Self::RECORDED.contains(&self)
-    }
-}
-
-impl fmt::Display for CheckStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for CheckStatus {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|status| status.word() == word).ok_or_else(|| format!("{word:?} is not a status"))
     }
 }
 

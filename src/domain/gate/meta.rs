@@ -4,40 +4,28 @@ use super::{check::CheckStatus, verdict_failure::VerdictFailure};
 use crate::domain::{
     name::Name,
     time::{self, Time},
+    words::words,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How a pull request stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// No check of its head commit is under way or in.
-    #[default]
-    Pending,
-    /// Some are.
-    Running,
-    /// All required checks are in and none failed.
-    Approved,
-    /// All required checks are in and at least one failed.
-    Blocked,
-    /// It was merged or closed.
-    Closed,
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Approved => "approved",
-            Self::Blocked => "blocked",
-            Self::Closed => "closed",
-        })
+words! {
+    "a status of pull requests"
+    /// How a pull request stands.
+    #[derive(Default)]
+    pub enum Status {
+        /// No check of its head commit is under way or in.
+        #[default]
+        Pending = "pending",
+        /// Some are.
+        Running = "running",
+        /// All required checks are in and none failed.
+        Approved = "approved",
+        /// All required checks are in and at least one failed.
+        Blocked = "blocked",
+        /// It was merged or closed.
+        Closed = "closed",
     }
 }
 

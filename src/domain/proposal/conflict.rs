@@ -100,15 +100,9 @@ pub fn escalation(sides: [(&Proposal, &Score); 2], shared: &[String], reason: &s
         body.push_str(&format!("- {line}\n"));
     }
     body.push_str(&format!("\n## Decide\n\n{}", ways_to_decide([&a.id, &b.id])));
-    Message {
-        kind: MessageType::Question,
-        title: cut(&format!("Decide between {} and {}: {} / {}", a.id, b.id, a.title, b.title), 160),
-        body,
-        from: "scheduler".to_owned(),
-        task: None,
-        run: None,
-        key: Some(format!("{KEY}{} {} {:016x} {:016x}", a.id, b.id, a.fingerprint, b.fingerprint)),
-    }
+    let title = cut(&format!("Decide between {} and {}: {} / {}", a.id, b.id, a.title, b.title), 160);
+    let key = format!("{KEY}{} {} {:016x} {:016x}", a.id, b.id, a.fingerprint, b.fingerprint);
+    Message::new(MessageType::Question, title, body).key(key)
 }
 
 fn side(proposal: &Proposal, score: &Score) -> String {

@@ -10,7 +10,8 @@ use crate::domain::{
     text::one_line,
     time::{self, Time},
 };
-use std::str::FromStr;
+use clap::ValueEnum;
+use std::{fmt::Display, str::FromStr};
 
 /// The words of header lines that are read.
 const HEADER: [&str; 6] = ["ID", "Proposer", "Category", "Complexity", "Created", "Run"];
@@ -28,9 +29,9 @@ pub fn parse(id: &Name, text: &str) -> Result<Proposal, Vec<String>> {
     let (judgement, conflicts) = edit::read(block);
     let text_of = |name: &str| Some(section(body, name)).filter(|text| !text.is_empty());
     let human = || Name::from_str("human").ok();
-    let proposer = reader.parsed("Proposer").or_else(human);
-    let category = reader.parsed("Category").unwrap_or(Category::Feature);
-    let complexity = reader.parsed("Complexity").unwrap_or(Complexity::M);
+    let proposer = reader.read("Proposer", Name::from_str).or_else(human);
+    let category = reader.word("Category").unwrap_or(Category::Feature);
+    let complexity = reader.word("Complexity").unwrap_or(Complexity::M);
     let created = reader.time("Created");
     let (Some(proposer), true) = (proposer, reader.problems.is_empty()) else { return Err(reader.problems) };
     Ok(Proposal {
@@ -83,14 +84,18 @@ impl<'a> Reader<'a> {
         self.lines.iter().find(|(name, value)| *name == word && !value.is_empty()).map(|(_, value)| *value)
     }
 
-    fn parsed<T: FromStr<Err: ToString>>(&mut self, word: &str) -> Option<T> {
-        match self.value(word)?.parse() {
+    fn read<T, E: Display>(&mut self, word: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        match read(self.value(word)?) {
             Ok(value) => Some(value),
             Err(problem) => {
-                self.problems.push(format!("**{word}:** {}", problem.to_string()));
+                self.problems.push(format!("**{word}:** {problem}"));
                 None
             }
         }
+    }
+
+    fn word<T: ValueEnum>(&mut self, word: &str) -> Option<T> {
+        self.read(word, |value| T::from_str(value, true))
     }
 
     fn time(&mut self, word: &str) -> Option<Time> {

@@ -3,7 +3,7 @@
 use super::{Run, RunError, supervisor_lock::LockStatus};
 use crate::{
     domain::{
-        message::{Message, MessageType},
+        message::Message,
         outcome::{Exit, Outcome, Stopped},
         role::{MayChange, NOT_FOR_RUNS},
         run::RUN_TAG,
@@ -98,20 +98,18 @@ impl Run<'_> {
     }
 
     fn tell_of_lock(&self, came: &str) {
-        let message = Message {
-            kind: MessageType::Warning,
-            title: format!("The lock file of {} was deleted", self.assignment.agent),
-            body: format!(
+        let message = Message::warning(
+            format!("The lock file of {} was deleted", self.assignment.agent),
+            format!(
                 "{} was deleted or replaced while a run was under way. {came} A lock ends by itself with its process: its \
                  file never needs to be deleted. To end a run, use `scheduler agent stop {}`.",
                 self.agent.lock().display(),
                 self.assignment.agent
             ),
-            from: "scheduler".to_owned(),
-            task: self.assignment.job.task().map(ToString::to_string),
-            run: Some(self.id().to_owned()),
-            key: Some(format!("lock {}", self.id())),
-        };
+        )
+        .task(self.assignment.job.task())
+        .run(self.id())
+        .key(format!("lock {}", self.id()));
         if let Err(error) = messages::send(&self.project().paths, &message, (self.supervisor.clock)()) {
             tracing::warn!("{error:#}");
         }

@@ -133,19 +133,14 @@ fn abandon(
     let paths = &supervisor.project.paths;
     let now = (supervisor.clock)();
     let reason = format!("the run was cut off and could not be put right: {error:#}");
-    messages::send(
-        paths,
-        &Message {
-            kind: MessageType::Error,
-            title: format!("A run of {agent} could not be put right"),
-            body: format!("Run {run_id}: {reason}.\n\nWhat it left is in {}.", paths.agent(agent).dir().display()),
-            from: "scheduler".to_owned(),
-            task: state.current_task.as_ref().map(ToString::to_string),
-            run: Some(run_id.to_owned()),
-            key: Some(format!("run {run_id}")),
-        },
-        now,
-    )?;
+    let message = Message::error(
+        format!("A run of {agent} could not be put right"),
+        format!("Run {run_id}: {reason}.\n\nWhat it left is in {}.", paths.agent(agent).dir().display()),
+    )
+    .task(state.current_task.as_ref())
+    .run(run_id)
+    .key(format!("run {run_id}"));
+    messages::send(paths, &message, now)?;
     if let Some(task) = &state.current_task {
         let edit = Edit::new().set(key::FAILED_AT, time::to_text(now)).section("Error", &reason);
         if let Err(error) = Queue::new(paths).settle(task, run_id, TaskState::Failed, &edit, &Edit::new()) {
@@ -164,22 +159,12 @@ fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()
     // Cut off after the next step, nobody would look for them any more.
     end_orphans(&AgentState::default(), &run_id)?;
     let aside = state::set_aside(&files, now)?.context("state.json is gone")?;
-    messages::send(
-        paths,
-        &Message {
-            kind: MessageType::Warning,
-            title: format!("The state of {agent} was unreadable"),
-            body: format!(
-                "{reason}\n\nIt lies at {} now. The agent begins anew; nothing else is lost.",
-                aside.display()
-            ),
-            from: "scheduler".to_owned(),
-            task: None,
-            run: None,
-            key: Some(format!("corrupt {}", aside.display())),
-        },
-        now,
-    )?;
+    let message = Message::warning(
+        format!("The state of {agent} was unreadable"),
+        format!("{reason}\n\nIt lies at {} now. The agent begins anew; nothing else is lost.", aside.display()),
+    )
+    .key(format!("corrupt {}", aside.display()));
+    messages::send(paths, &message, now)?;
     // Whatever the lost state said: with the newest run settled once more, which does nothing if it was, all is known.
     let state = newest.map_or_else(AgentState::default, |assignment| AgentState {
         phase: Phase::Running,

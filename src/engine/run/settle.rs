@@ -169,15 +169,11 @@ impl Run<'_> {
     }
 
     fn send(&self, kind: MessageType, title: &str, body: &str, key: String, record: &Record) -> Result<()> {
-        let message = Message {
-            kind,
-            title: title.to_owned(),
-            body: body.to_owned(),
-            from: self.assignment.agent.to_string(),
-            task: self.assignment.job.task().map(ToString::to_string),
-            run: Some(self.id().to_owned()),
-            key: Some(key),
-        };
+        let message = Message::new(kind, title, body)
+            .from(&self.assignment.agent)
+            .task(self.assignment.job.task())
+            .run(self.id())
+            .key(key);
         messages::send(&self.project().paths, &message, record.finished_at)?;
         Ok(())
     }

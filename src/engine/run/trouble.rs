@@ -4,7 +4,7 @@
 use super::{Supervisor, recover::MAX_RECOVERIES};
 use crate::{
     domain::{
-        message::{Message, MessageType},
+        message::Message,
         name::Name,
         run::Record,
         settlement::Publish,
@@ -44,17 +44,13 @@ pub(super) fn note(supervisor: &Supervisor<'_>, agent: &Name, before: u32, error
         return Ok(());
     }
     let run = state.run_id.unwrap_or_default();
-    let message = Message {
-        kind: MessageType::Warning,
-        title: format!("A run of {agent} can't be put right yet"),
-        body: format!(
-            "Run {run} was cut off. Every tick tries to put it right; until then {agent} waits.\n\n{error:#}"
-        ),
-        from: "scheduler".to_owned(),
-        task: state.current_task.as_ref().map(ToString::to_string),
-        key: Some(format!("trouble {run}")),
-        run: Some(run),
-    };
+    let message = Message::warning(
+        format!("A run of {agent} can't be put right yet"),
+        format!("Run {run} was cut off. Every tick tries to put it right; until then {agent} waits.\n\n{error:#}"),
+    )
+    .task(state.current_task.as_ref())
+    .run(&run)
+    .key(format!("trouble {run}"));
     messages::send(paths, &message, (supervisor.clock)()).map(drop)
 }
 

@@ -6,7 +6,7 @@
 use super::Proposals;
 use crate::{
     domain::{
-        message::{Message, MessageType},
+        message::Message,
         name::Name,
         proposal::{Judgement, ProposalState},
         time::Time,
@@ -137,15 +137,11 @@ impl Proposals<'_> {
         let ids: Vec<_> = what.ids().into_iter().map(Name::as_str).collect();
         let ids = ids.join(" and ");
         let text = String::from_utf8(atomic::json(what)?).context("a judgement that isn't UTF-8")?;
-        let message = Message {
-            kind: MessageType::Warning,
-            title: format!("A judgement of {ids} was given up"),
-            body: format!("{why}\n\nPut that right, then judge it again. This is what was to be done:\n\n{text}"),
-            from: "scheduler".to_owned(),
-            task: None,
-            run: None,
-            key: Some(format!("judgement {ids}: {why}")),
-        };
+        let message = Message::warning(
+            format!("A judgement of {ids} was given up"),
+            format!("{why}\n\nPut that right, then judge it again. This is what was to be done:\n\n{text}"),
+        )
+        .key(format!("judgement {ids}: {why}"));
         messages::send_under(lock, self.paths, &message, now)?;
         atomic::remove(&self.paths.unfinished_judgement()).map(drop)
     }

@@ -133,7 +133,7 @@ fn the_roles_are_the_same() {
     let schema = schema();
     let words = schema.pointer("/properties/agents/items/properties/role/enum").unwrap().as_array().unwrap();
     let words: BTreeSet<_> = words.iter().map(|word| word.as_str().unwrap().to_owned()).collect();
-    assert_eq!(words, Role::all().map(|role| role.to_string()).collect());
+    assert_eq!(words, Role::ALL.iter().map(Role::to_string).collect());
 }
 
 #[test]
