@@ -204,7 +204,7 @@ fn lists_the_newest_first() {
 fn refuses_bad_input_and_writes_nothing() {
     let test = project();
     let cases: [(&[&str], &str); 5] = [
-        (&["--type", "alarm", "--title", "T", "--body", "B"], "info, warning, error or question"),
+        (&["--type", "alarm", "--title", "T", "--body", "B"], "info, warning, error, question"),
         (&["--type", "info", "--title", " ", "--body", "B"], "--title"),
         (&["--type", "info", "--title", "T"], "--body"),
         (&["--type", "info", "--title", "T", "--body", "B", "--task", "TASK-9"], "no such task"),
