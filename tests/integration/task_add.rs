@@ -99,7 +99,7 @@ fn refuses_bad_input_and_changes_nothing() {
         (&["--title", "T"], "--role"),
         (&["--role", "implement"], "--title"),
         (&["--title", "T", "--role", "implment"], "implement"),
-        (&["--title", "T", "--role", "implement", "--priority", "P7"], "P0, P1 or P2"),
+        (&["--title", "T", "--role", "implement", "--priority", "P7"], "P0, P1, P2"),
         (&["--title", " \n ", "--role", "implement"], "--title"),
         (&["--title", &long, "--role", "implement"], "--title"),
         (&["--title", "T", "--role", "implement", "--branch", "a..b"], "not a branch name"),
