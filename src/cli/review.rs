@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
-        review::{Issue, Review, Verdict},
+        review::{Issue, Review, ReviewVerdict},
         text::counted,
     },
     engine::project::Project,
@@ -36,8 +36,8 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct RecordArgs {
     /// approve, request-changes or comment
-    #[arg(long, value_parser = words(Verdict::ALL, Verdict::word), hide_possible_values = true)]
-    verdict: Verdict,
+    #[arg(long, value_parser = words(ReviewVerdict::ALL, ReviewVerdict::word), hide_possible_values = true)]
+    verdict: ReviewVerdict,
     /// The reasons, in a few sentences; - for standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     summary: String,
@@ -61,7 +61,7 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
     if args.issues.len() > MAX_ISSUES {
         return Err(usage(format!("at most {MAX_ISSUES} --issue; keep the gravest")));
     }
-    if args.verdict == Verdict::RequestChanges && args.issues.is_empty() {
+    if args.verdict == ReviewVerdict::RequestChanges && args.issues.is_empty() {
         return Err(usage("request-changes needs at least one --issue 'severity|file:line|text'"));
     }
     let review = Review { verdict: args.verdict, summary: summary.trim().to_owned(), issues: args.issues.clone() };

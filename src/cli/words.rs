@@ -38,15 +38,15 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Words<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{review::Verdict, role::Role};
+    use crate::domain::{review::ReviewVerdict, role::Role};
 
     #[test]
     fn words_are_listed_and_read() {
         let command = Command::new("x");
-        let verdicts = words(Verdict::ALL, Verdict::word);
+        let verdicts = words(ReviewVerdict::ALL, ReviewVerdict::word);
         let listed: Vec<_> = verdicts.possible_values().unwrap().map(|value| value.get_name().to_owned()).collect();
         assert_eq!(listed, ["approve", "request-changes", "comment"]);
-        assert_eq!(verdicts.parse_ref(&command, None, "approve".as_ref()).unwrap(), Verdict::Approve);
+        assert_eq!(verdicts.parse_ref(&command, None, "approve".as_ref()).unwrap(), ReviewVerdict::Approve);
         let refused = verdicts.parse_ref(&command, None, "aprove".as_ref()).unwrap_err();
         assert!(refused.to_string().contains("request-changes"), "{refused}");
         let roles = words(Role::ALL, Role::word);

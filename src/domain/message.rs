@@ -97,7 +97,7 @@ impl Message {
 
     /// The file name without ending: `warning-20240115-143000-test-failures`.
     pub fn stem(&self, now: Time) -> String {
-        format!("{}-{}-{}", self.kind, time::to_stamp(now), slug(&self.title, 40))
+        format!("{}-{}-{}", self.kind, time::compact(now), slug(&self.title, 40))
     }
 
     /// The text of the file.

@@ -5,6 +5,7 @@
 pub mod config;
 pub mod demo;
 pub mod gate;
+pub mod installed;
 pub mod message;
 pub mod name;
 pub mod one_command;
@@ -20,7 +21,6 @@ pub mod run;
 pub mod schedule;
 pub mod settlement;
 pub mod shell;
-pub mod stamp;
 pub mod state;
 pub mod stream;
 pub mod task;

@@ -14,7 +14,7 @@ mod task;
 
 pub use conflict::{escalation, is_noted, is_only_marked, partners, question_of, to_escalate, ways_to_decide};
 pub use edit::with_judgement;
-pub use lifecycle::{Step, next};
+pub use lifecycle::{Transition, next};
 pub use new::NewProposal;
 pub use parse::parse;
 pub use score::{Busy, Score, Surroundings, score};
@@ -145,7 +145,7 @@ pub struct Proposal {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// What.
-    pub verdict: Verdict,
+    pub verdict: ProposalVerdict,
     /// Who.
     pub by: String,
     /// When.
@@ -158,7 +158,7 @@ pub struct Judgement {
 /// The decision itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
-pub enum Verdict {
+pub enum ProposalVerdict {
     /// It becomes this task.
     Promoted {
         /// The task's id, decided before the task's file is there.
@@ -185,7 +185,7 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
+impl ProposalVerdict {
     /// Where a proposal with this verdict belongs.
     pub fn state(&self) -> ProposalState {
         match self {
@@ -229,7 +229,7 @@ impl Proposal {
     /// The task that it became or is about to become.
     pub fn task(&self) -> Option<&Name> {
         match &self.judgement.as_ref()?.verdict {
-            Verdict::Promoted { task, .. } => Some(task),
+            ProposalVerdict::Promoted { task, .. } => Some(task),
             _ => None,
         }
     }
@@ -237,15 +237,15 @@ impl Proposal {
     /// Why it was rejected or deferred.
     pub fn reason(&self) -> Option<&str> {
         match &self.judgement.as_ref()?.verdict {
-            Verdict::Promoted { .. } => None,
-            Verdict::Rejected { reason } | Verdict::Deferred { reason, .. } => Some(reason),
+            ProposalVerdict::Promoted { .. } => None,
+            ProposalVerdict::Rejected { reason } | ProposalVerdict::Deferred { reason, .. } => Some(reason),
         }
     }
 
     /// When it comes back by itself, if it is deferred for a time.
     pub fn returns_at(&self) -> Option<Time> {
         match &self.judgement.as_ref()?.verdict {
-            Verdict::Deferred { until, .. } => *until,
+            ProposalVerdict::Deferred { until, .. } => *until,
             _ => None,
         }
     }

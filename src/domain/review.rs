@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 words! {
     "a verdict"
     /// What a reviewer thinks of a change as a whole.
-    pub enum Verdict {
+    pub enum ReviewVerdict {
         /// It may be merged.
         Approve = "approve",
         /// It may not be merged as it is.
@@ -79,7 +79,7 @@ impl fmt::Display for Issue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     /// The change as a whole.
-    pub verdict: Verdict,
+    pub verdict: ReviewVerdict,
     /// Why, in a few sentences.
     pub summary: String,
     /// The findings.

@@ -103,6 +103,11 @@ pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// The hash FNV-1a, which is the same in every version of the program.
+pub fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// The number of inserted, removed or replaced characters between two words (Levenshtein), without case.
 fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.to_lowercase().chars().collect();
@@ -154,6 +159,11 @@ mod tests {
         assert_eq!(nearest("intervall_second", words), Some("interval_seconds"));
         assert_eq!(nearest("rol", words), Some("role"));
         assert_eq!(nearest("colour", words), None);
+    }
+
+    #[test]
+    fn hashes_never_change() {
+        assert_eq!(fnv1a(b"a".iter().copied()), 0xaf63_dc4c_8601_ec8c);
     }
 
     #[test]

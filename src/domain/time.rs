@@ -15,7 +15,7 @@ pub fn to_text(time: Time) -> String {
 }
 
 /// `YYYYMMDD-HHMMSS` in UTC, for names of files and branches.
-pub fn to_stamp(time: Time) -> String {
+pub fn compact(time: Time) -> String {
     time.format("%Y%m%d-%H%M%S").to_string()
 }
 
@@ -156,7 +156,7 @@ mod tests {
     fn writes() {
         let time = Utc.with_ymd_and_hms(2024, 1, 15, 10, 30, 5).unwrap();
         assert_eq!(to_text(time), "2024-01-15T10:30:05Z");
-        assert_eq!(to_stamp(time), "20240115-103005");
+        assert_eq!(compact(time), "20240115-103005");
         assert_eq!(span(-119), "119 s");
         assert_eq!(span(7_199), "119 min");
         assert_eq!(span(200_000), "2 d");

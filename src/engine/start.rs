@@ -128,13 +128,13 @@ fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Res
         }
         Job::Explore | Job::Coordinate | Job::Propose | Job::Curate => return Ok(None),
     };
-    let stamp = Edit::new()
+    let edit = Edit::new()
         .set(key::ATTEMPTS, attempt)
         .set(key::CLAIMED_BY, &assignment.agent)
         .set(key::CLAIMED_AT, time::to_text(assignment.assigned_at))
         .set(key::RUN, &assignment.run_id);
     let limit = config.queue_limits.max_claimed;
-    let claim = Queue::new(&spawner.project.paths).claim(id, &stamp, Some(limit))?;
+    let claim = Queue::new(&spawner.project.paths).claim(id, &edit, Some(limit))?;
     tracing::debug!(task = %id, ?claim, "claim");
     Ok(match claim {
         Claim::Claimed { .. } => None,

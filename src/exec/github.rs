@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{review::Verdict, text};
+use crate::domain::{review::ReviewVerdict, text};
 use crate::exec::command::{self, Grace};
 
 pub use comments::{Comments, marker};
@@ -190,7 +190,7 @@ impl GitHub {
     /// invisible: `<!-- scheduler:… -->`.
     ///
     /// Nobody may judge a pull request of his own account: where GitHub refuses, the text becomes a comment.
-    pub fn review(&self, number: u64, verdict: Verdict, body: &str, marker: &str) -> Result<Posted, GhError> {
+    pub fn review(&self, number: u64, verdict: ReviewVerdict, body: &str, marker: &str) -> Result<Posted, GhError> {
         if self.has_marker(number, marker)? {
             return Ok(Posted::Already);
         }
@@ -200,11 +200,11 @@ impl GitHub {
         }
     }
 
-    fn review_anew(&self, number: u64, verdict: Verdict, body: &str, marker: &str) -> Result<(), GhError> {
+    fn review_anew(&self, number: u64, verdict: ReviewVerdict, body: &str, marker: &str) -> Result<(), GhError> {
         let verdict = match verdict {
-            Verdict::Approve => "--approve",
-            Verdict::RequestChanges => "--request-changes",
-            Verdict::Comment => "--comment",
+            ReviewVerdict::Approve => "--approve",
+            ReviewVerdict::RequestChanges => "--request-changes",
+            ReviewVerdict::Comment => "--comment",
         };
         let arguments = ["pr", "review", &number.to_string(), verdict, "--body-file=-"];
         self.call(&arguments, Some(&with_marker(body, marker))).map(drop)

@@ -9,7 +9,7 @@ use super::paths::Paths;
 use crate::{
     domain::{
         config::Gatekeeper,
-        gate::{self, Check, CheckResult, CheckStatus, DueCheck, Meta, Seen, Settled, Status, VerdictFailure},
+        gate::{self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Seen, Status, VerdictFailure},
         name::Name,
         time::Time,
     },
@@ -252,10 +252,10 @@ impl<'a> Prs<'a> {
     ///
     /// # Errors
     /// As for [`Prs::observe`].
-    pub fn settle(&self, number: u64, settled: &Settled, changes_requested: bool) -> Result<Meta> {
+    pub fn note_carried_out(&self, number: u64, carried_out: &CarriedOut, changes_requested: bool) -> Result<Meta> {
         self.change(number, |meta| {
-            let more = meta.settled.take().map(|earlier| earlier.more).unwrap_or_default();
-            meta.settled = Some(Settled { more, ..settled.clone() });
+            let more = meta.carried_out.take().map(|earlier| earlier.more).unwrap_or_default();
+            meta.carried_out = Some(CarriedOut { more, ..carried_out.clone() });
             meta.changes_requested = changes_requested;
             meta.failure = None;
         })
@@ -267,8 +267,8 @@ impl<'a> Prs<'a> {
     /// As for [`Prs::observe`].
     pub fn note_reported(&self, number: u64, check: &Name) -> Result<Meta> {
         self.change(number, |meta| {
-            if let Some(settled) = &mut meta.settled {
-                settled.reported.insert(check.clone());
+            if let Some(carried_out) = &mut meta.carried_out {
+                carried_out.reported.insert(check.clone());
             }
         })
     }

@@ -67,7 +67,7 @@ pub fn set_aside(agent: &AgentPaths, now: Time) -> Result<Option<PathBuf>> {
     let path = agent.state();
     for n in 1..100 {
         let suffix = if n == 1 { String::new() } else { format!("-{n}") };
-        let aside = path.with_file_name(format!("state.json.corrupt-{}{suffix}", time::to_stamp(now)));
+        let aside = path.with_file_name(format!("state.json.corrupt-{}{suffix}", time::compact(now)));
         match atomic::move_no_replace(&path, &aside)? {
             Moved::Done => return Ok(Some(aside)),
             Moved::NotFound => return Ok(None),

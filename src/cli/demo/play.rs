@@ -142,9 +142,9 @@ fn is_over(stage: &Stage) -> Result<bool> {
             Goal::Task(title) => done.iter().any(|done| done == title),
             Goal::Proposal(title, state) => is(title, *state)?,
             // What the checks add up to is known before all that follows from it is done.
-            Goal::Approved => {
-                Prs::new(&paths).load(NUMBER)?.is_some_and(|meta| meta.is_settled() && meta.status == Status::Approved)
-            }
+            Goal::Approved => Prs::new(&paths)
+                .load(NUMBER)?
+                .is_some_and(|meta| meta.is_carried_out() && meta.status == Status::Approved),
         };
         if !reached {
             return Ok(false);

@@ -4,8 +4,8 @@ use super::{gitignore, skills::SKILLS};
 use crate::{
     domain::{
         config::SCHEMA,
+        installed::{self, Installed},
         proposal::ProposalState,
-        stamp::{self, Installed},
         task::TaskState,
     },
     store::paths::Paths,
@@ -60,7 +60,7 @@ impl Plan {
         if choices.skills {
             for (name, text) in SKILLS {
                 let at = root.join(".claude/commands").join(name);
-                plan.installed(at, stamp::stamped(text).into(), |found| stamp::compare(found, text))?;
+                plan.installed(at, installed::with_hash(text).into(), |found| installed::compare(found, text))?;
             }
         }
         if choices.gitignore {

@@ -77,7 +77,7 @@ pub struct FixTask {
 
 /// What was carried out on GitHub last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settled {
+pub struct CarriedOut {
     /// For which head commit.
     pub commit: String,
     /// For which verdict: approved, blocked, or pending if only what an older one left was taken back.
@@ -132,8 +132,8 @@ pub struct Meta {
     #[serde(default)]
     pub fix_tasks: Vec<FixTask>,
     /// What was carried out on GitHub last.
-    #[serde(default)]
-    pub settled: Option<Settled>,
+    #[serde(rename = "settled", default)]
+    pub carried_out: Option<CarriedOut>,
     /// What keeps the verdict from being carried out, if anything does.
     #[serde(rename = "hitch", default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<VerdictFailure>,
@@ -177,16 +177,16 @@ impl Meta {
 
     /// The optional checks that came in after the verdict was carried out and weren't reported since.
     pub fn unreported(&self) -> Vec<Name> {
-        let verdict = |settled: &&Settled| {
-            settled.commit == self.head_sha && matches!(settled.status, Status::Approved | Status::Blocked)
+        let verdict = |done: &&CarriedOut| {
+            done.commit == self.head_sha && matches!(done.status, Status::Approved | Status::Blocked)
         };
-        let Some(settled) = self.settled.as_ref().filter(verdict) else { return Vec::new() };
-        self.optional_in().difference(&settled.reported).cloned().collect()
+        let Some(done) = self.carried_out.as_ref().filter(verdict) else { return Vec::new() };
+        self.optional_in().difference(&done.reported).cloned().collect()
     }
 
     /// Whether what there is to do on GitHub for the state of things was done.
-    pub fn is_settled(&self) -> bool {
+    pub fn is_carried_out(&self) -> bool {
         let status = if self.status == Status::Running { Status::Pending } else { self.status };
-        self.settled.as_ref().is_some_and(|settled| settled.commit == self.head_sha && settled.status == status)
+        self.carried_out.as_ref().is_some_and(|done| done.commit == self.head_sha && done.status == status)
     }
 }

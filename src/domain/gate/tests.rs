@@ -217,8 +217,8 @@ fn each_pull_request_waits_for_itself() {
     assert_eq!(long.unwrap().retry_at - now(), chrono::Duration::hours(1));
 }
 
-fn settled(status: Status) -> Settled {
-    Settled { commit: HEAD.to_owned(), status, ..Settled::default() }
+fn carried_out(status: Status) -> CarriedOut {
+    CarriedOut { commit: HEAD.to_owned(), status, ..CarriedOut::default() }
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn optional_checks_that_come_late_are_reported_once() {
         let mut meta = meta(results);
         assert!(meta.unreported().is_empty(), "{results}");
         let reported = reported.split_whitespace().map(name).collect();
-        meta.settled = Some(Settled { reported, ..settled(status) });
+        meta.carried_out = Some(CarriedOut { reported, ..carried_out(status) });
         let unreported: Vec<_> = meta.unreported().iter().map(ToString::to_string).collect();
         assert_eq!(unreported.join(" "), expected, "{results}");
     }
@@ -262,16 +262,16 @@ fn a_raised_limit_makes_another_fix_task() {
 #[test]
 fn a_state_of_things_is_settled_once() {
     let mut meta = meta("lint=failed tests=passed");
-    assert!(!meta.is_settled());
-    meta.settled = Some(settled(Status::Blocked));
-    assert!(meta.is_settled());
+    assert!(!meta.is_carried_out());
+    meta.carried_out = Some(carried_out(Status::Blocked));
+    assert!(meta.is_carried_out());
     meta.status = Status::Approved;
-    assert!(!meta.is_settled(), "another verdict on the same commit");
+    assert!(!meta.is_carried_out(), "another verdict on the same commit");
     meta.status = Status::Running;
-    meta.settled = Some(settled(Status::Pending));
-    assert!(meta.is_settled());
+    meta.carried_out = Some(carried_out(Status::Pending));
+    assert!(meta.is_carried_out());
     meta.head_sha = OLD.to_owned();
-    assert!(!meta.is_settled());
+    assert!(!meta.is_carried_out());
 }
 
 #[test]

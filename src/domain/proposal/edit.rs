@@ -3,10 +3,10 @@
 //! It stands below the last line `---` and holds nothing but its own lines. Text of a proposer is written so that no
 //! line of it can pass for one of these, for a heading, or for the rule itself.
 
-use super::{Judgement, KnownConflict, Verdict};
+use super::{Judgement, KnownConflict, ProposalVerdict};
 use crate::domain::{
     name::Name,
-    text::{one_line, printable},
+    text::{fnv1a, one_line, printable},
     time,
 };
 use serde::Serializer;
@@ -110,7 +110,7 @@ fn line(word: &str, value: &str) -> String {
 fn judgement_lines(judgement: &Judgement) -> Vec<String> {
     let at = judgement.at.map(time::to_text).unwrap_or_default();
     let mut lines = match &judgement.verdict {
-        Verdict::Promoted { task, role, priority, branch } => {
+        ProposalVerdict::Promoted { task, role, priority, branch } => {
             let mut lines = vec![
                 line(key::PROMOTED_BY, &judgement.by),
                 line(key::PROMOTED_AT, &at),
@@ -121,7 +121,7 @@ fn judgement_lines(judgement: &Judgement) -> Vec<String> {
             lines.extend(branch.as_ref().map(|branch| line(key::TASK_BRANCH, branch)));
             lines
         }
-        Verdict::Rejected { reason } => {
+        ProposalVerdict::Rejected { reason } => {
             let mut lines = vec![
                 line(key::REJECTED_BY, &judgement.by),
                 line(key::REJECTED_AT, &at),
@@ -130,7 +130,7 @@ fn judgement_lines(judgement: &Judgement) -> Vec<String> {
             lines.extend(printable(reason.trim()).lines().map(|line| format!("  {}", line.trim_end())));
             lines
         }
-        Verdict::Deferred { reason, until } => {
+        ProposalVerdict::Deferred { reason, until } => {
             let mut lines = vec![
                 line(key::DEFERRED_BY, &judgement.by),
                 line(key::DEFERRED_AT, &at),
@@ -156,7 +156,7 @@ pub(super) fn read(block: &str) -> (Option<Judgement>, Vec<KnownConflict>) {
         Some(Judgement { verdict, by: text(by).unwrap_or_default(), at: at(when), run: text(key::JUDGED_IN) })
     };
     let judgement = if let Some(task) = value(key::TASK_ID).and_then(|id| id.parse().ok()) {
-        let verdict = Verdict::Promoted {
+        let verdict = ProposalVerdict::Promoted {
             task,
             role: parsed(value(key::TASK_ROLE)).unwrap_or_default(),
             priority: parsed(value(key::TASK_PRIORITY)).unwrap_or_default(),
@@ -164,9 +164,9 @@ pub(super) fn read(block: &str) -> (Option<Judgement>, Vec<KnownConflict>) {
         };
         judged(verdict, key::PROMOTED_BY, key::PROMOTED_AT)
     } else if value(key::REJECTION_REASON).is_some() {
-        judged(Verdict::Rejected { reason: reason(&lines) }, key::REJECTED_BY, key::REJECTED_AT)
+        judged(ProposalVerdict::Rejected { reason: reason(&lines) }, key::REJECTED_BY, key::REJECTED_AT)
     } else if let Some(reason) = text(key::DEFERRAL_REASON) {
-        let verdict = Verdict::Deferred { reason, until: at(key::REVISIT_AT) };
+        let verdict = ProposalVerdict::Deferred { reason, until: at(key::REVISIT_AT) };
         judged(verdict, key::DEFERRED_BY, key::DEFERRED_AT)
     } else {
         None
@@ -211,11 +211,10 @@ pub(super) fn harmless(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// FNV-1a over what the proposer wrote, however its lines end.
+/// A hash of what the proposer wrote, however its lines end.
 pub(super) fn fingerprint(text: &str) -> u64 {
     let words = body(text).lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let bytes = words.flat_map(|line| line.bytes().chain([b'\n']));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv1a(words.flat_map(|line| line.bytes().chain([b'\n'])))
 }
 
 /// A fingerprint in JSON: sixteen hexadecimal digits, since JSON's numbers may lose some.

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// One step in the life of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Transition {
     /// It becomes a task.
     Promote,
     /// It is turned down for good.
@@ -16,7 +16,7 @@ pub enum Step {
     Reactivate,
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Promote => "promote",
@@ -36,21 +36,21 @@ enum Who {
 use ProposalState::{Active, Deferred, Promoted, Rejected};
 
 /// Every step that is allowed: from where, which, for whom, to where.
-const ALLOWED: [(ProposalState, Step, Who, ProposalState); 7] = [
-    (Active, Step::Promote, Who::Anybody, Promoted),
-    (Active, Step::Reject, Who::Anybody, Rejected),
-    (Active, Step::Defer, Who::Anybody, Deferred),
-    (Deferred, Step::Promote, Who::Anybody, Promoted),
-    (Deferred, Step::Reject, Who::Anybody, Rejected),
-    (Deferred, Step::Reactivate, Who::Anybody, Active),
-    (Rejected, Step::Reactivate, Who::Person, Active),
+const ALLOWED: [(ProposalState, Transition, Who, ProposalState); 7] = [
+    (Active, Transition::Promote, Who::Anybody, Promoted),
+    (Active, Transition::Reject, Who::Anybody, Rejected),
+    (Active, Transition::Defer, Who::Anybody, Deferred),
+    (Deferred, Transition::Promote, Who::Anybody, Promoted),
+    (Deferred, Transition::Reject, Who::Anybody, Rejected),
+    (Deferred, Transition::Reactivate, Who::Anybody, Active),
+    (Rejected, Transition::Reactivate, Who::Person, Active),
 ];
 
 /// Where a step leads.
 ///
 /// # Errors
 /// Why it is not allowed, as the end of a sentence that begins with the proposal's id.
-pub fn next(from: ProposalState, step: Step, by_agent: bool) -> Result<ProposalState, String> {
+pub fn next(from: ProposalState, step: Transition, by_agent: bool) -> Result<ProposalState, String> {
     let row = ALLOWED.iter().find(|(state, allowed, _, _)| (*state, *allowed) == (from, step));
     match row {
         Some((_, _, Who::Person, _)) if by_agent => Err(format!("is {from}: only a person may {step} it")),
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn every_transition() {
-        use Step::{Defer, Promote, Reactivate, Reject};
+        use Transition::{Defer, Promote, Reactivate, Reject};
         let yes = Some;
         // For each state and step: where it leads a person, and an agent.
         for (from, step, person, agent) in [

@@ -1,11 +1,11 @@
 //! The task that a proposal becomes.
 
-use super::{Judgement, Proposal, Verdict};
+use super::{Judgement, Proposal, ProposalVerdict};
 use crate::domain::{name::Name, task::NewTask};
 
 /// The task of a promoted proposal: its context, its criteria and its files. `None` for any other verdict.
 pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], overlaps: &[Name]) -> Option<NewTask> {
-    let Verdict::Promoted { role, priority, branch, .. } = &judgement.verdict else { return None };
+    let ProposalVerdict::Promoted { role, priority, branch, .. } = &judgement.verdict else { return None };
     let mut parts = vec![proposal.summary.clone(), proposal.rationale.clone()];
     for (label, said) in [("Makes simpler", &proposal.complexity_reduction), ("Makes possible", &proposal.enables)] {
         parts.extend(said.as_ref().map(|said| format!("{label}: {said}")));

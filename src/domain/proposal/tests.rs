@@ -82,15 +82,15 @@ fn hand_written_files() {
 
 fn judgements() -> Vec<Judgement> {
     let verdicts = [
-        Verdict::Promoted {
+        ProposalVerdict::Promoted {
             task: name("TASK-1"),
             role: TaskRole::Test,
             priority: Priority::P0,
             branch: Some("next".to_owned()),
         },
-        Verdict::Rejected { reason: "Too large.\n\n  ## Split it\n**Task ID:** TASK-9\n---\nfirst".to_owned() },
-        Verdict::Deferred { reason: "Not now".to_owned(), until: Some(now()) },
-        Verdict::Deferred { reason: "A person decides".to_owned(), until: None },
+        ProposalVerdict::Rejected { reason: "Too large.\n\n  ## Split it\n**Task ID:** TASK-9\n---\nfirst".to_owned() },
+        ProposalVerdict::Deferred { reason: "Not now".to_owned(), until: Some(now()) },
+        ProposalVerdict::Deferred { reason: "A person decides".to_owned(), until: None },
     ];
     let judgement = |verdict| Judgement { verdict, by: "curator".to_owned(), at: Some(now()), run: None };
     verdicts.into_iter().map(judgement).collect()

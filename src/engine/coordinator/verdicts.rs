@@ -3,10 +3,10 @@
 use super::{Coordinator, StepError};
 use crate::{
     domain::{
-        gate::{self, Check, FixRound, LabelChanges, Meta, Settled, Status, Verdict},
+        gate::{self, CarriedOut, Check, FixRound, LabelChanges, Meta, Status, Verdict},
         message::MessageType,
         name::Name,
-        review,
+        review::ReviewVerdict,
         text::{cut, one_line},
     },
     exec::github::{Comments, GhError, Pull, Reviewed, marker},
@@ -39,9 +39,9 @@ impl Coordinator<'_> {
             Verdict::Passed => (Status::Approved, self.pass(pull, meta)?),
             Verdict::Blocked(failed) => (Status::Blocked, self.block(pull, meta, &failed)?),
         };
-        let settled =
-            Settled { commit: meta.head_sha.clone(), status, reported: meta.optional_in(), ..Settled::default() };
-        self.prs().settle(meta.pr_number, &settled, changes_requested)?;
+        let done =
+            CarriedOut { commit: meta.head_sha.clone(), status, reported: meta.optional_in(), ..CarriedOut::default() };
+        self.prs().note_carried_out(meta.pr_number, &done, changes_requested)?;
         Ok(())
     }
 
@@ -73,7 +73,7 @@ impl Coordinator<'_> {
         if self.gate.auto_approve {
             let mark = marker(&format!("approval {}", meta.head_sha));
             let text = gate::approval(meta);
-            let reviewed = github.review_unless(&said, number, review::Verdict::Approve, &text, &mark);
+            let reviewed = github.review_unless(&said, number, ReviewVerdict::Approve, &text, &mark);
             match taken(reviewed).at("approval")? {
                 Took::Yes => stands = false,
                 Took::No(why) => notes.push(format!("Not approved: {why}.")),
@@ -112,7 +112,7 @@ impl Coordinator<'_> {
         };
         let mark = marker(&format!("change request {}", meta.head_sha));
         let text = gate::change_request(meta, failed);
-        let reviewed = github.review_unless(&said, number, review::Verdict::RequestChanges, &text, &mark);
+        let reviewed = github.review_unless(&said, number, ReviewVerdict::RequestChanges, &text, &mark);
         let asked = taken(reviewed).at("change request")?;
         self.comment(&said, meta, &Verdict::Blocked(failed.to_vec()), &[note])?;
         self.set_labels(pull, Status::Blocked)?;

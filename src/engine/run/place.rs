@@ -4,7 +4,7 @@
 
 use super::{Run, RunError};
 use crate::{
-    domain::{outcome::Outcome, run::RUN_TAG, stamp},
+    domain::{outcome::Outcome, run::RUN_TAG, text::fnv1a},
     exec::{salvage, worktree::Worktree},
     sys::atomic,
 };
@@ -38,7 +38,7 @@ impl Run<'_> {
         };
         let name = project.file_name().unwrap_or_default().to_string_lossy();
         let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let hash = stamp::hash(&project.to_string_lossy()) & 0xffff_ffff;
+        let hash = fnv1a(project.to_string_lossy().bytes()) & 0xffff_ffff;
         Some(root.join(format!("{name}-{hash:08x}")))
     }
 

@@ -191,7 +191,7 @@ impl Run<'_> {
 
     fn branch_name(&self, writes: bool) -> Option<String> {
         let id = self.assignment.job.task().filter(|_| writes)?;
-        Some(format!("agent/{id}-{}", time::to_stamp(self.assignment.assigned_at)))
+        Some(format!("agent/{id}-{}", time::compact(self.assignment.assigned_at)))
     }
 
     /// The branch that the work is meant for; an unknown one that the task names is the task's fault.
@@ -256,7 +256,7 @@ impl Run<'_> {
     fn note_branch(&self, prepared: &Prepared) -> Result<()> {
         let (Some(branch), Some(task)) = (&prepared.branch, &self.task) else { return Ok(()) };
         let edit = Edit::new().set(key::WORK_BRANCH, branch);
-        Queue::new(&self.project().paths).stamp(&task.head.id, self.id(), &edit)?;
+        Queue::new(&self.project().paths).edit_claimed(&task.head.id, self.id(), &edit)?;
         Ok(())
     }
 

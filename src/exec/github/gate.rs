@@ -3,7 +3,7 @@
 //! Each step done twice does it once; the caller hands in what was said before, so that it is asked for once.
 
 use super::{Comments, GhError, GitHub, login};
-use crate::domain::{gate::Seen, review::Verdict, text};
+use crate::domain::{gate::Seen, review::ReviewVerdict, text};
 use serde::Deserialize;
 
 /// The most of a description that is asked for, in characters; GitHub takes fewer.
@@ -129,7 +129,7 @@ impl GitHub {
         &self,
         said: &Comments,
         number: u64,
-        verdict: Verdict,
+        verdict: ReviewVerdict,
         body: &str,
         marker: &str,
     ) -> Result<Reviewed, GhError> {

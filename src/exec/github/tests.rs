@@ -115,10 +115,10 @@ fn comments_are_made_once_and_stand_in_for_refused_reviews() {
     let dir = tempfile::tempdir().unwrap();
     let marker = "<!-- scheduler:run-1 -->";
     let github = stand_in(dir.path(), TALK);
-    assert_eq!(github.review(3, Verdict::Comment, "text", marker), Ok(Posted::Review));
-    assert_eq!(github.review(3, Verdict::Approve, "fine", marker), Ok(Posted::Comment));
+    assert_eq!(github.review(3, ReviewVerdict::Comment, "text", marker), Ok(Posted::Review));
+    assert_eq!(github.review(3, ReviewVerdict::Approve, "fine", marker), Ok(Posted::Comment));
     assert_eq!(fs::read_to_string(dir.path().join("body")).unwrap(), format!("fine\n\n{marker}\n"));
-    assert_eq!(github.review(3, Verdict::Approve, "fine", marker), Ok(Posted::Already));
+    assert_eq!(github.review(3, ReviewVerdict::Approve, "fine", marker), Ok(Posted::Already));
     let said = github.comments(3).unwrap();
     let commented = || asked(dir.path()).iter().filter(|line| line.starts_with("pr comment")).count();
     for (marker, count) in [(marker, 1), ("<!-- scheduler:run-2 -->", 2)] {

@@ -24,7 +24,7 @@ impl Proposals<'_> {
                 let edit = |text: &str, proposal: &Proposal| {
                     proposal::with_judgement(text, Some(judgement), &proposal.conflicts)
                 };
-                let Some(judged) = self.stamp(id, *from, to, edit)? else { return Ok(()) };
+                let Some(judged) = self.edit(id, *from, to, edit)? else { return Ok(()) };
                 if let (Some(task), Some(new)) =
                     (judged.task(), proposal::task(&judged, judgement, blocked_by, overlaps))
                 {
@@ -46,7 +46,7 @@ impl Proposals<'_> {
             for known in &found.proposal.conflicts {
                 let Some(other) = self.found(ProposalState::Active, &known.with).ok().flatten() else { continue };
                 if proposal::is_only_marked(&found.proposal, &other.proposal) {
-                    self.stamp(&known.with, ProposalState::Active, ProposalState::Active, |text, other| {
+                    self.edit(&known.with, ProposalState::Active, ProposalState::Active, |text, other| {
                         proposal::with_judgement(text, other.judgement.as_ref(), &without(other, &[id]))
                     })?;
                     ended.push(known.with.clone());
@@ -55,7 +55,7 @@ impl Proposals<'_> {
         }
         let ended: Vec<_> = ended.iter().collect();
         let edit = |text: &str, proposal: &Proposal| proposal::with_judgement(text, None, &without(proposal, &ended));
-        let Some(back) = self.stamp(id, from, ProposalState::Active, edit)? else { return Ok(()) };
+        let Some(back) = self.edit(id, from, ProposalState::Active, edit)? else { return Ok(()) };
         self.settle_questions(&back, ProposalState::Active, now)?;
         self.relocate(id, from, ProposalState::Active)
     }
@@ -77,7 +77,7 @@ impl Proposals<'_> {
                 conflicts.push(known.clone());
                 proposal::with_judgement(text, Some(judgement), &conflicts)
             };
-            if self.stamp(id, *state, ProposalState::Deferred, edit)?.is_some() {
+            if self.edit(id, *state, ProposalState::Deferred, edit)?.is_some() {
                 self.relocate(id, *state, ProposalState::Deferred)?;
             }
         }
@@ -107,7 +107,7 @@ impl Proposals<'_> {
     }
 
     /// Edits a proposal where it is; `None` if it isn't there any more, or is where it is to go.
-    fn stamp(
+    fn edit(
         &self,
         id: &Name,
         from: ProposalState,

@@ -4,7 +4,7 @@ use super::{Found, Proposals, Unfinished};
 use crate::{
     domain::{
         name::Name,
-        proposal::{self, By, Judgement, ProposalState, Step, Verdict, partners},
+        proposal::{self, By, Judgement, ProposalState, ProposalVerdict, Transition, partners},
         time::Time,
     },
     sys::lock::Lock,
@@ -26,7 +26,7 @@ impl Proposals<'_> {
     /// # Errors
     /// It is in no state for that, or not to be judged by an agent: nothing was changed. Or the system's.
     pub fn reject(&self, id: &Name, reason: &str, by: &By, now: Time) -> Result<()> {
-        self.judge(id, Step::Reject, Verdict::Rejected { reason: reason.to_owned() }, by, now)
+        self.judge(id, Transition::Reject, ProposalVerdict::Rejected { reason: reason.to_owned() }, by, now)
     }
 
     /// Puts a proposal off.
@@ -35,7 +35,7 @@ impl Proposals<'_> {
     /// As for [`Proposals::reject`].
     pub fn defer(&self, id: &Name, deferral: Deferral, by: &By, now: Time) -> Result<()> {
         let Deferral { reason, until } = deferral;
-        self.judge(id, Step::Defer, Verdict::Deferred { reason, until: Some(until) }, by, now)
+        self.judge(id, Transition::Defer, ProposalVerdict::Deferred { reason, until: Some(until) }, by, now)
     }
 
     /// Brings a deferred or rejected proposal back to be judged.
@@ -49,7 +49,7 @@ impl Proposals<'_> {
         {
             return Ok(());
         }
-        let found = self.may(id, Step::Reactivate, by)?;
+        let found = self.may(id, Transition::Reactivate, by)?;
         self.perform(&lock, &Unfinished::Reactivate { id: found.proposal.id, from: found.state }, now)
     }
 
@@ -59,12 +59,12 @@ impl Proposals<'_> {
     /// One of them isn't open: nothing was changed. Or the system's.
     pub fn conflict_under(&self, lock: &Lock, ids: [&Name; 2], reason: &str, by: &By, now: Time) -> Result<()> {
         self.complete_under(lock, now)?;
-        let verdict = Verdict::Deferred { reason: reason.to_owned(), until: None };
+        let verdict = ProposalVerdict::Deferred { reason: reason.to_owned(), until: None };
         let what = Unfinished::Conflict { ids: ids.map(Clone::clone), judgement: judgement(verdict, by, now) };
         self.perform(lock, &what, now)
     }
 
-    fn judge(&self, id: &Name, step: Step, verdict: Verdict, by: &By, now: Time) -> Result<()> {
+    fn judge(&self, id: &Name, step: Transition, verdict: ProposalVerdict, by: &By, now: Time) -> Result<()> {
         let lock = self.lock()?;
         if let Some(Unfinished::Judge { id: done, judgement, .. }) = self.complete_under(&lock, now)?
             && done == *id
@@ -80,7 +80,7 @@ impl Proposals<'_> {
     }
 
     /// The proposal, if this step is allowed to who asks for it. The caller holds the lock.
-    pub(super) fn may(&self, id: &Name, step: Step, by: &By) -> Result<Found> {
+    pub(super) fn may(&self, id: &Name, step: Transition, by: &By) -> Result<Found> {
         let found = self.find(id)?;
         if let Some(task) = found.proposal.task().filter(|_| found.state == ProposalState::Promoted) {
             bail!("{id} is promoted already, as {task}");
@@ -107,6 +107,6 @@ impl Proposals<'_> {
     }
 }
 
-pub(super) fn judgement(verdict: Verdict, by: &By, now: Time) -> Judgement {
+pub(super) fn judgement(verdict: ProposalVerdict, by: &By, now: Time) -> Judgement {
     Judgement { verdict, by: by.name.clone(), at: Some(now), run: by.run.clone() }
 }

@@ -4,7 +4,7 @@ use super::{Found, Proposals, Unfinished, judge::judgement};
 use crate::{
     domain::{
         name::Name,
-        proposal::{Busy, By, Judgement, ProposalState, Step, Verdict},
+        proposal::{Busy, By, Judgement, ProposalState, ProposalVerdict, Transition},
         role::TaskRole,
         task::{Priority, TaskState},
         time::Time,
@@ -69,7 +69,7 @@ impl Proposals<'_> {
         {
             return Ok(promotion);
         }
-        let found = self.may(id, Step::Promote, by)?;
+        let found = self.may(id, Transition::Promote, by)?;
         self.is_no_task(&found)?;
         let before = self.before(&found)?;
         if let Some(missing) = before.missing.first().filter(|_| by.is_agent()) {
@@ -110,7 +110,7 @@ impl Proposals<'_> {
         let task = Queue::new(self.paths).free_id_under(lock)?;
         let role = choices.role.unwrap_or_else(|| proposal.category.task_role());
         let priority = choices.priority.unwrap_or_else(|| proposal.complexity.priority());
-        let verdict = Verdict::Promoted { task: task.clone(), role, priority, branch: choices.branch.clone() };
+        let verdict = ProposalVerdict::Promoted { task: task.clone(), role, priority, branch: choices.branch.clone() };
         let judgement = judgement(verdict, by, now);
         let Before { blocked_by, overlaps, missing } = before;
         let id = proposal.id.clone();
@@ -173,7 +173,7 @@ impl Proposals<'_> {
 }
 
 fn promotion(judgement: &Judgement, blocked_by: Vec<Name>) -> Option<Promotion> {
-    let Verdict::Promoted { task, role, priority, .. } = &judgement.verdict else { return None };
+    let ProposalVerdict::Promoted { task, role, priority, .. } = &judgement.verdict else { return None };
     let missing = Vec::new();
     Some(Promotion { task: task.clone(), role: *role, priority: *priority, blocked_by, missing })
 }

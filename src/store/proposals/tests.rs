@@ -4,7 +4,7 @@ use super::{promote::Promotion, *};
 use crate::{
     domain::{
         config::ProposalLimits,
-        proposal::{By, Category, Complexity, NewProposal, Verdict},
+        proposal::{By, Category, Complexity, NewProposal, ProposalVerdict},
         role::TaskRole,
         task::{self, NewTask, Priority, TaskState},
         time::{self, Time},

@@ -1,4 +1,4 @@
-//! Claims: a task is moved to the claimed ones and stamped, and put back if its run never began.
+//! Claims: a task is moved to the claimed ones and edited, and put back if its run never began.
 
 use super::{Queue, moves::undo, run_of};
 use crate::{
@@ -33,13 +33,13 @@ pub enum Claim {
 }
 
 impl Queue<'_> {
-    /// Moves an incoming task to the claimed ones, if there are fewer than `max_claimed`, and then stamps it.
+    /// Moves an incoming task to the claimed ones, if there are fewer than `max_claimed`, and then edits it.
     ///
     /// Killed in between it is claimed and names no run: [`Queue::release`] puts it back.
     ///
     /// # Errors
     /// The store's lock, or the system's. The task is then incoming as before, unless it cannot be moved back.
-    pub fn claim(&self, id: &Name, stamp: &Edit, max_claimed: Option<u32>) -> Result<Claim> {
+    pub fn claim(&self, id: &Name, edit: &Edit, max_claimed: Option<u32>) -> Result<Claim> {
         let _lock = self.lock()?;
         if let Some(limit) = max_claimed {
             let claimed = self.count(TaskState::Claimed)?;
@@ -58,14 +58,14 @@ impl Queue<'_> {
             Err(error) => return Err(move_back(&to, &from, error)),
         }
         let mut before = String::new();
-        let stamped = atomic::rewrite(&to, |old| {
+        let edited = atomic::rewrite(&to, |old| {
             old.clone_into(&mut before);
-            Some(stamp.apply(old))
+            Some(edit.apply(old))
         });
-        match stamped {
+        match edited {
             Ok(Rewritten::Written(text) | Rewritten::Unchanged(text)) => Ok(Claim::Claimed { text }),
             Ok(Rewritten::Gone) => Ok(Claim::Gone),
-            Err(error) => Err(move_back(&to, &from, undo(&to, stamp, &before, error))),
+            Err(error) => Err(move_back(&to, &from, undo(&to, edit, &before, error))),
         }
     }
 
@@ -73,7 +73,7 @@ impl Queue<'_> {
     ///
     /// # Errors
     /// The system's.
-    pub fn stamp(&self, id: &Name, run: &str, edit: &Edit) -> Result<bool> {
+    pub fn edit_claimed(&self, id: &Name, run: &str, edit: &Edit) -> Result<bool> {
         let mut ours = false;
         atomic::rewrite(&self.paths.task(TaskState::Claimed, id), |old| {
             ours = run_of(old) == Some(run);

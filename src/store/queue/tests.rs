@@ -58,7 +58,7 @@ fn new_task() -> NewTask {
     NewTask { title: "Fix it".to_owned(), created_by: "human".to_owned(), ..NewTask::default() }
 }
 
-fn stamp() -> Edit {
+fn claim_edit() -> Edit {
     Edit::new().set(key::CLAIMED_BY, "impl-1").set(key::RUN, RUN).set(key::ATTEMPTS, 1)
 }
 
@@ -135,7 +135,8 @@ fn one_claims_and_the_limit_holds() {
     }
     let claimed: usize = std::thread::scope(|scope| {
         let claimer = || {
-            let claims = (0..6).map(|n| project.queue().claim(&name(&format!("t{n}")), &stamp(), Some(4)).unwrap());
+            let claims =
+                (0..6).map(|n| project.queue().claim(&name(&format!("t{n}")), &claim_edit(), Some(4)).unwrap());
             claims.filter(|claim| matches!(claim, Claim::Claimed { .. })).count()
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(claimer)).collect();
@@ -151,7 +152,7 @@ fn one_claims_and_the_limit_holds() {
 #[test]
 fn claims_refuse_what_is_elsewhere() {
     let project = Project::new();
-    let claim = |id: &str| project.queue().claim(&name(id), &stamp(), None).unwrap();
+    let claim = |id: &str| project.queue().claim(&name(id), &claim_edit(), None).unwrap();
     assert_eq!(claim("none"), Claim::Gone);
     for state in [TaskState::Claimed, TaskState::Done, TaskState::Failed] {
         let id = format!("t-{state}");
@@ -164,11 +165,11 @@ fn claims_refuse_what_is_elsewhere() {
 }
 
 #[test]
-fn a_claim_that_cannot_be_stamped_is_put_back() {
+fn a_claim_that_cannot_be_noted_is_put_back() {
     let project = Project::new();
     let huge = format!("# Huge\n\n## Context\n{}", "x".repeat(2 << 20));
     project.put(TaskState::Incoming, "t", &huge);
-    assert!(project.queue().claim(&name("t"), &stamp(), None).is_err());
+    assert!(project.queue().claim(&name("t"), &claim_edit(), None).is_err());
     assert!(project.queue().exists(TaskState::Incoming, &name("t")));
     assert_eq!(project.queue().count(TaskState::Claimed).unwrap(), 0);
 }
@@ -179,7 +180,7 @@ fn settles_once() {
     let queue = project.queue();
     let id = name("t");
     project.put(TaskState::Incoming, "t", "# Fix it\n\n## Context\nText\n");
-    queue.claim(&id, &stamp(), None).unwrap();
+    queue.claim(&id, &claim_edit(), None).unwrap();
     let before = Edit::new().section("Result", "done").clear(&[key::RUN]);
     let after = Edit::new().unclaim();
     let settle = || queue.settle(&id, RUN, TaskState::Incoming, &before, &after).unwrap();
@@ -271,7 +272,7 @@ fn retries_and_cancels() {
     let id = name("t");
     let cancelled = Edit::new().unclaim().set(key::CANCELLED_AT, "2024-01-15T10:30:00Z");
     project.put(TaskState::Incoming, "t", "# x\n");
-    queue.claim(&id, &stamp(), None).unwrap();
+    queue.claim(&id, &claim_edit(), None).unwrap();
     let Shift::Done { from: TaskState::Claimed, before } = queue.cancel(&id, &cancelled).unwrap() else { panic!() };
     assert_eq!(run_of(&before), Some(RUN));
     assert!(project.get(TaskState::Failed, "t").unwrap().contains("CANCELLED_AT"));
@@ -303,7 +304,7 @@ fn every_task_is_in_one_place_whatever_people_do_meanwhile() {
         let program = || {
             for id in ids.iter().cycle().take(60) {
                 // A person in between may make any of them fail, never lose a file.
-                let _ = queue.claim(id, &stamp(), Some(3));
+                let _ = queue.claim(id, &claim_edit(), Some(3));
                 let _ = queue.settle(id, RUN, TaskState::Incoming, &Edit::new(), &Edit::new().unclaim());
                 let _ = queue.cancel(id, &Edit::new());
                 let _ = queue.retry(id, &Edit::new(), None);

@@ -76,13 +76,13 @@ fn brings_up_to_date_what_nobody_has_changed() {
     let at = |name: &str| dir.path().join(".claude/commands").join(name);
     Plan::new(dir.path(), &ALL).unwrap().apply().unwrap();
     let current = fs::read_to_string(at("enqueue.md")).unwrap();
-    fs::write(at("enqueue.md"), stamp::stamped("An older text.")).unwrap();
+    fs::write(at("enqueue.md"), installed::with_hash("An older text.")).unwrap();
     let mine = fs::read_to_string(at("queue-status.md")).unwrap().replace("Show", "Sing");
     fs::write(at("queue-status.md"), &mine).unwrap();
     let schema = dir.path().join(".orchestrator/agents.schema.json");
     fs::write(&schema, "{}").unwrap();
     let linked = dir.path().join("elsewhere.md");
-    fs::write(&linked, stamp::stamped("An older text.")).unwrap();
+    fs::write(&linked, installed::with_hash("An older text.")).unwrap();
     fs::remove_file(at("agent-status.md")).unwrap();
     symlink(&linked, at("agent-status.md")).unwrap();
 

@@ -11,7 +11,7 @@ fn a_promotion_cut_off_is_completed_once() {
             let store = Store::new();
             let (id, other) = (store.add(&idea("One")), store.add(&idea("Other")));
             let task = name("TASK-12345678");
-            let verdict = Verdict::Promoted {
+            let verdict = ProposalVerdict::Promoted {
                 task: task.clone(),
                 role: TaskRole::Implement,
                 priority: Priority::P1,
@@ -79,7 +79,7 @@ fn a_person_who_moves_files_wins() {
     assert!(active.exists() && !unfinished.exists(), "what was refused is not tried again");
     store.add(&idea("Another"));
     // Cut off before the second file was put there, it is given up, a person told, and others go on.
-    let verdict = Verdict::Rejected { reason: "too large".to_owned() };
+    let verdict = ProposalVerdict::Rejected { reason: "too large".to_owned() };
     let judgement = judge::judgement(verdict, &person(), at(1));
     let from = ProposalState::Active;
     let what = Unfinished::Judge { id, from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
@@ -106,7 +106,7 @@ fn half_a_contradiction_is_completed() {
     let proposals = store.proposals();
     let one = store.add(&about("One", Category::Refactor, &["a.rs"]));
     let two = store.add(&about("Two", Category::Feature, &["a.rs"]));
-    let verdict = Verdict::Deferred { reason: "both".to_owned(), until: None };
+    let verdict = ProposalVerdict::Deferred { reason: "both".to_owned(), until: None };
     let what = Unfinished::Conflict {
         ids: [one.clone(), two.clone()],
         judgement: judge::judgement(verdict, &person(), at(0)),

@@ -1,7 +1,9 @@
-//! Tells a file that was installed and left alone from one that a person has changed: by a last line with a hash
-//! of the rest.
+//! Tells a file that was installed and left alone from one that the user has changed: by a last line with a hash of
+//! the rest.
 //!
-//! The hash guards against accidents, not against anybody.
+//! The hash guards against accidents, not against attacks.
+
+use super::text::fnv1a;
 
 const BEGIN: &str = "<!-- installed by scheduler init, which updates this file until it is changed: ";
 const END: &str = " -->";
@@ -13,35 +15,30 @@ pub enum Installed {
     Current,
     /// As another version of the program installed it.
     Other,
-    /// Changed by a person, or theirs from the start.
+    /// Changed by the user, or theirs from the start.
     Changed,
 }
 
 /// The text with a last line that says what it was.
-pub fn stamped(text: &str) -> String {
+pub fn with_hash(text: &str) -> String {
     let text = text.trim_end();
-    format!("{text}\n\n{BEGIN}{:016x}{END}\n", hash(text))
+    format!("{text}\n\n{BEGIN}{:016x}{END}\n", fnv1a(text.bytes()))
 }
 
 /// What the file `installed` is, where `text` is to be installed. Line ends don't count: git may have changed them.
 pub fn compare(installed: &str, text: &str) -> Installed {
     let installed = installed.replace("\r\n", "\n");
-    if installed == stamped(text) {
+    if installed == with_hash(text) {
         return Installed::Current;
     }
-    let stamp = installed.trim_end().rsplit_once('\n').and_then(|(body, last)| {
-        let stamp = last.strip_prefix(BEGIN)?.strip_suffix(END)?;
-        Some((body.trim_end(), u64::from_str_radix(stamp, 16).ok()?))
+    let signed = installed.trim_end().rsplit_once('\n').and_then(|(body, last)| {
+        let hash = last.strip_prefix(BEGIN)?.strip_suffix(END)?;
+        Some((body.trim_end(), u64::from_str_radix(hash, 16).ok()?))
     });
-    match stamp {
-        Some((body, stamp)) if stamp == hash(body) => Installed::Other,
+    match signed {
+        Some((body, noted)) if noted == fnv1a(body.bytes()) => Installed::Other,
         _ => Installed::Changed,
     }
-}
-
-/// FNV-1a, which is the same in every version of the program.
-pub fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -49,8 +46,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_person_changed_is_known() {
-        let old = stamped("---\na: b\n---\nDo it.\n");
+    fn what_the_user_changed_is_known() {
+        let old = with_hash("---\na: b\n---\nDo it.\n");
         for (installed, text, expected) in [
             (old.clone(), "---\na: b\n---\nDo it.", Installed::Current),
             (old.replace('\n', "\r\n"), "---\na: b\n---\nDo it.\n", Installed::Current),
@@ -65,6 +62,5 @@ mod tests {
         ] {
             assert_eq!(compare(&installed, text), expected, "{installed:?}");
         }
-        assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
     }
 }
