@@ -13,8 +13,8 @@ use anyhow::Result;
 pub enum Command {
     /// Propose work
     #[command(
-        override_usage = "scheduler proposal add --title T --category C --complexity S --summary T --rationale T\n         \
-        --criterion T [OPTIONS]",
+        override_usage = "scheduler proposal add --title T --category C --complexity S --summary T\n         \
+                          --rationale T --criterion T [OPTIONS]",
         after_help = "Example:\n  scheduler proposal add --title 'Split the parser' --category refactor --complexity M \\\n    \
         --summary 'It does three things' --rationale 'Every change touches all of it.' --criterion 'Three modules' \\\n    \
         --file src/parse.rs"

@@ -52,6 +52,7 @@ mod run_pull_request;
 mod run_reviewer;
 mod run_tester;
 mod shells;
+mod snapshots;
 mod stand_ins;
 mod stopping;
 mod syscalls;

@@ -23,6 +23,7 @@ use anyhow::Result;
 
 /// Arguments of `scheduler message send`.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "scheduler message send --type TYPE --title TITLE --body TEXT [OPTIONS]")]
 pub struct Args {
     /// info, warning, error or question
     #[arg(
