@@ -12,8 +12,8 @@ pub mod domain {
     pub mod role {
         pub use crate::domain::role::TaskRole;
     }
-    pub mod run {
-        pub use crate::domain::run::Job;
+    pub mod job {
+        pub use crate::domain::job::Job;
     }
     pub mod schedule {
         pub use crate::domain::schedule::{

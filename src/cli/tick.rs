@@ -5,7 +5,7 @@ use crate::{
     domain::{
         config::{Problem, Severity},
         gate::DueCheck,
-        run::Job,
+        job::Job,
         schedule::Decision,
         time,
     },

@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod gate;
 pub mod installed;
+pub mod job;
 pub mod message;
 pub mod name;
 pub mod one_command;

@@ -4,7 +4,7 @@
 
 use super::{
     config::{Gatekeeper, RunSettings, Worktrees},
-    gate::DueCheck,
+    job::Job,
     name::Name,
     outcome::Outcome,
     ports::Ports,
@@ -21,56 +21,6 @@ pub const RUN_TAG: &str = "SCHEDULER_RUN";
 /// The variable that a supervisor and all that it starts carry: the folder of its agent. By it they are found where the
 /// agent's own files were deleted under them.
 pub const SUPERVISOR_TAG: &str = "SCHEDULER_AGENT";
-
-/// What an agent is started for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Job {
-    /// To carry out a task.
-    Task {
-        /// Which one.
-        id: Name,
-        /// Which attempt this is, counted from 1.
-        attempt: u32,
-    },
-    /// To look at the code and create tasks.
-    Explore,
-    /// To make one check of a pull request.
-    Check(DueCheck),
-    /// To see which pull requests there are and carry out the verdicts on them; without claude.
-    Coordinate,
-    /// To look at the code and propose work.
-    Propose,
-    /// To judge proposals.
-    Curate,
-}
-
-impl Job {
-    /// The task, if it is one.
-    pub fn task(&self) -> Option<&Name> {
-        match self {
-            Self::Task { id, .. } => Some(id),
-            Self::Explore | Self::Check(_) | Self::Coordinate | Self::Propose | Self::Curate => None,
-        }
-    }
-
-    /// Which attempt at its task or check this is, counted from 1; 1 without either.
-    pub fn attempt(&self) -> u32 {
-        match self {
-            Self::Task { attempt, .. } => *attempt,
-            Self::Check(due) => due.attempt,
-            Self::Explore | Self::Coordinate | Self::Propose | Self::Curate => 1,
-        }
-    }
-
-    /// The check that is to be made, if it is one.
-    pub fn check(&self) -> Option<&DueCheck> {
-        match self {
-            Self::Check(due) => Some(due),
-            Self::Task { .. } | Self::Explore | Self::Coordinate | Self::Propose | Self::Curate => None,
-        }
-    }
-}
 
 /// `assignment.json`: everything a run is told when it is started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

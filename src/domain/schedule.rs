@@ -13,10 +13,10 @@ pub use snapshot::{AgentView, Snapshot, Standing};
 use super::{
     config::{Agent, Config},
     gate::DueCheck,
+    job::Job,
     name::Name,
     outcome::Cooldown,
     role::{Role, TaskRole},
-    run::Job,
     state::AgentState,
     task::Task,
     time::Time,

@@ -1,28 +1,31 @@
-//! What follows from the end of a run: for its task, its work, the agent's record and the human.
+//! What follows from the end of a run: for its task, its work, the agent's record and the user.
 //!
-//! One pure function over the role, the outcome and the evidence; nothing is carried out here.
+//! One pure function over the job, the outcome and the evidence; nothing is carried out here.
 
-mod check;
+mod words;
 
-pub use check::{CheckRun, settle_check, settle_coordination};
+pub use words::Findings;
 
 use super::{
+    gate::DueCheck,
+    job::Job,
     message::MessageType,
     outcome::{Blame, Cooldown, Interruption, Outcome},
     role::TaskRole,
     state::AgentState,
+    task::Task,
     time::{self, Time},
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use words::listed;
 
-/// Uncharged returns in a row after which a task is held for a person.
+/// Uncharged returns in a row after which a task is held for the user.
 pub const MAX_RETURNS: u32 = 5;
 
 /// What a task waits for that came back too often.
 pub const A_PERSON: &str = "a person";
 
-/// Failed runs in a row after which the human is told.
+/// Failed runs in a row after which the user is told.
 pub const FAILURES_TOLD: u32 = 5;
 
 /// What was found after a run, without asking the agent.
@@ -32,8 +35,8 @@ pub struct Evidence {
     pub commits: u32,
     /// Changed paths that the role may not change.
     pub forbidden: Vec<String>,
-    /// Whether a verdict was recorded.
-    pub reviewed: bool,
+    /// Whether a verdict or a check was recorded.
+    pub recorded: bool,
     /// The question that the agent asked about its task: a message's name.
     pub question: Option<String>,
     /// Whether the agent said something at the end.
@@ -42,26 +45,21 @@ pub struct Evidence {
     pub tampered: Option<String>,
     /// Why nobody else could use the work: it names a commit of a submodule that only the worktree has.
     pub unfetchable: Option<String>,
+    /// What became of the proposals, for a proposer or a curator.
+    pub findings: Option<Findings>,
 }
 
-/// A run of a task that is to be settled.
+/// A run that is to be settled.
 #[derive(Clone, Copy, Debug)]
-pub struct TaskRun<'a> {
-    /// What the task asks for.
-    pub role: TaskRole,
-    /// Which attempt it was, counted from 1.
-    pub attempt: u32,
-    /// After how many the task fails.
+pub struct RunEnd<'a> {
+    /// What it was started for.
+    pub job: &'a Job,
+    /// Its task, as long as it is its own: the user may have cancelled, moved or edited it.
+    pub task: Option<&'a Task>,
+    /// After how many attempts its task or check is given up.
     pub max_attempts: u32,
-    /// Uncharged returns in a row before this run.
-    pub returns: u32,
-    /// Whether it updates an existing pull request.
-    pub has_pull_request: bool,
-    /// How the run ended.
     pub outcome: &'a Outcome,
-    /// What it left.
     pub evidence: &'a Evidence,
-    /// The time.
     pub now: Time,
 }
 
@@ -76,7 +74,7 @@ pub struct Settlement {
     pub tally: Tally,
     /// How long nobody is to start.
     pub cooldown: Option<Cooldown>,
-    /// What the human is told.
+    /// What the user is told.
     pub notice: Option<Notice>,
     /// Why all that, in one sentence.
     pub reason: String,
@@ -117,7 +115,6 @@ impl TaskStep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Publish {
-    /// Nothing.
     Nothing,
     /// The branch, and a pull request unless there is one.
     Work,
@@ -129,18 +126,15 @@ pub enum Publish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tally {
-    /// A good run.
     Success,
-    /// A failed one.
     Failure,
     /// Neither.
     Neutral,
 }
 
-/// A message to the human.
+/// A message to the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// How urgent.
     pub kind: MessageType,
     /// One line.
     pub title: String,
@@ -148,24 +142,56 @@ pub struct Notice {
     pub key: Option<String>,
 }
 
-/// Settles a run that had a task.
-pub fn settle_task(run: &TaskRun<'_>) -> Settlement {
+impl Notice {
+    /// A message about this one run.
+    pub fn of_run(kind: MessageType, title: impl Into<String>) -> Self {
+        Self { kind, title: title.into(), key: None }
+    }
+}
+
+impl Settlement {
+    /// The run counts for its agent, and nothing else happens.
+    pub fn counted(tally: Tally, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { task: None, publish: Publish::Nothing, tally, cooldown: None, notice: None, reason }
+    }
+
+    fn of(run: &RunEnd<'_>, tally: Tally, reason: impl Into<String>) -> Self {
+        Self { cooldown: run.outcome.cooldown(run.now), ..Self::counted(tally, reason) }
+    }
+}
+
+/// Settles a run.
+pub fn settle(run: &RunEnd<'_>) -> Settlement {
+    match (run.job, run.task) {
+        (Job::Task { .. }, Some(task)) => settle_task(run, task),
+        (Job::Task { .. }, None) => {
+            let reason = format!("its task was taken from it meanwhile; the run itself: {}", run.outcome);
+            Settlement { notice: trouble(run), ..Settlement::of(run, Tally::Neutral, reason) }
+        }
+        (Job::Check(due), _) => settle_check(run, due),
+        (Job::Coordinate, _) => settle_coordination(run.outcome),
+        (Job::Explore | Job::Propose | Job::Curate, _) => settle_other(run),
+    }
+}
+
+fn settle_task(run: &RunEnd<'_>, task: &Task) -> Settlement {
     let evidence = run.evidence;
-    if run.outcome.blame() == Blame::Task {
+    let (finished, blame) = (*run.outcome == Outcome::Finished, run.outcome.blame());
+    if blame == Blame::Task {
         return failed(run, run.outcome.to_string());
     }
     if let Some(question) = &evidence.question {
         let reason = format!("asked a question and waits for the answer: {question}");
-        return requeue(run, Charge::No { hold: Some(question.clone()) }, reason);
+        return requeued(run, Tally::Neutral, reason, 0, Some(question.clone()));
     }
-    let finished = *run.outcome == Outcome::Finished;
-    match run.role {
-        TaskRole::Review if evidence.reviewed && (finished || run.outcome.blame() == Blame::Run) => {
-            let publish = if run.has_pull_request { Publish::Review } else { Publish::Nothing };
-            done(publish, "reviewed")
+    match task.role {
+        TaskRole::Review if evidence.recorded && (finished || blame == Blame::Run) => {
+            done(if task.pr.is_some() { Publish::Review } else { Publish::Nothing }, "reviewed")
         }
-        _ if !finished => unfinished(run),
-        TaskRole::Review => requeue(run, Charge::Yes, "ended without a recorded verdict"),
+        _ if !finished && blame == Blame::Run => charged(run, &run.outcome.to_string()),
+        _ if !finished => uncharged(run, task.returns),
+        TaskRole::Review => charged(run, "ended without a recorded verdict"),
         _ if !evidence.forbidden.is_empty() => {
             failed(run, format!("changed what its role may not: {}", listed(&evidence.forbidden)))
         }
@@ -177,52 +203,96 @@ pub fn settle_task(run: &TaskRun<'_>) -> Settlement {
             }
         },
         TaskRole::Test if evidence.reported => done(Publish::Nothing, "tested, nothing to change"),
-        TaskRole::Test => requeue(run, Charge::Yes, "ended without tests and without a report"),
-        TaskRole::Implement => requeue(run, Charge::Yes, "ended without a change"),
+        TaskRole::Test => charged(run, "ended without tests and without a report"),
+        TaskRole::Implement => charged(run, "ended without a change"),
     }
 }
 
-/// What a run without a task left, where that is proposals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Findings {
-    /// So many proposals were added. None is a good result too.
-    Proposed(u32),
-    /// So many proposals were judged.
-    Judged {
-        /// How many.
-        count: u32,
-        /// Whether there was no room for a task, so that leaving all as it was is no failure.
-        queue_full: bool,
-    },
+fn done(publish: Publish, reason: &str) -> Settlement {
+    Settlement { task: Some(TaskStep::Done), publish, ..Settlement::counted(Tally::Success, reason) }
 }
 
-impl Findings {
-    fn count(self) -> u32 {
-        match self {
-            Self::Proposed(count) | Self::Judged { count, .. } => count,
+fn failed(run: &RunEnd<'_>, reason: String) -> Settlement {
+    let notice = Some(Notice::of_run(MessageType::Error, "A task failed"));
+    Settlement { task: Some(TaskStep::Failed), notice, ..Settlement::of(run, Tally::Failure, reason) }
+}
+
+/// The attempt counts; the last one fails the task.
+fn charged(run: &RunEnd<'_>, reason: &str) -> Settlement {
+    let attempts = run.job.attempt();
+    if attempts >= run.max_attempts {
+        return failed(run, format!("{reason}, at attempt {attempts}"));
+    }
+    let step = TaskStep::Requeue { attempts, returns: 0, waits_for: None };
+    Settlement { task: Some(step), ..Settlement::of(run, Tally::Failure, reason) }
+}
+
+/// The attempt doesn't count; a task that comes back again and again is held.
+fn uncharged(run: &RunEnd<'_>, returns: u32) -> Settlement {
+    // Who stops a run five times doesn't need to be asked.
+    let wanted = *run.outcome == Outcome::Interrupted { by: Interruption::Demand };
+    let returns = returns + u32::from(!wanted);
+    let held = !wanted && returns >= MAX_RETURNS;
+    // What the agent's own settings bring about lasts until they are changed.
+    let tally = if run.outcome.blame() == Blame::Agent { Tally::Failure } else { Tally::Neutral };
+    let notice = if held {
+        Some(Notice::of_run(MessageType::Warning, format!("Came back {returns} times without being tried")))
+    } else {
+        trouble(run)
+    };
+    let waits_for = held.then(|| A_PERSON.to_owned());
+    Settlement { notice, ..requeued(run, tally, run.outcome.to_string(), returns, waits_for) }
+}
+
+fn requeued(run: &RunEnd<'_>, tally: Tally, reason: String, returns: u32, waits_for: Option<String>) -> Settlement {
+    let step = TaskStep::Requeue { attempts: run.job.attempt().saturating_sub(1), returns, waits_for };
+    Settlement { task: Some(step), ..Settlement::of(run, tally, reason) }
+}
+
+/// A run without a record is the gatekeeper's error: neither a pass nor a fail.
+fn settle_check(run: &RunEnd<'_>, due: &DueCheck) -> Settlement {
+    let (recorded, finished) = (run.evidence.recorded, *run.outcome == Outcome::Finished);
+    let charged = finished || matches!(run.outcome.blame(), Blame::Run | Blame::Task);
+    let (tally, reason) = match (recorded, charged) {
+        (true, _) => (Tally::Success, "checked".to_owned()),
+        (false, true) if finished => {
+            (Tally::Failure, format!("ended without a recorded check, at attempt {}", due.attempt))
         }
-    }
-
-    /// Whether a run that ended well should have left something.
-    fn is_idle(self) -> bool {
-        matches!(self, Self::Judged { count: 0, queue_full: false })
+        (false, true) => (Tally::Failure, format!("{}, at attempt {}", run.outcome, due.attempt)),
+        // Most often this one pull request can't be prepared, which must not keep the gatekeeper from the others.
+        (false, false) => (Tally::Neutral, run.outcome.to_string()),
+    };
+    let error = |title| Some(Notice::of_run(MessageType::Error, title));
+    match &run.evidence.tampered {
+        Some(what) => Settlement {
+            notice: error("A gatekeeper's run changed what git trusts"),
+            ..Settlement::of(run, tally, format!("{what}; {reason}"))
+        },
+        None => Settlement {
+            notice: match (recorded, charged && due.attempt >= run.max_attempts) {
+                (true, _) => None,
+                (false, true) => error("A check of a pull request was given up"),
+                (false, false) => trouble(run),
+            },
+            ..Settlement::of(run, tally, reason)
+        },
     }
 }
 
-impl fmt::Display for Findings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = if matches!(self, Self::Proposed(_)) { "added" } else { "judged" };
-        match self.count() {
-            1 => write!(f, "1 proposal {verb}"),
-            count => write!(f, "{count} proposals {verb}"),
-        }
-    }
+/// After a failure the coordinator waits longer each time.
+fn settle_coordination(outcome: &Outcome) -> Settlement {
+    let tally = match outcome {
+        Outcome::Finished => Tally::Success,
+        Outcome::Interrupted { .. } => Tally::Neutral,
+        _ => Tally::Failure,
+    };
+    Settlement::counted(tally, outcome.to_string())
 }
 
-/// Settles a run without a task.
-pub fn settle_other(outcome: &Outcome, findings: Option<Findings>, now: Time) -> Settlement {
+fn settle_other(run: &RunEnd<'_>) -> Settlement {
+    let findings = run.evidence.findings;
     let useful = findings.is_some_and(|findings| findings.count() > 0);
-    let tally = match (outcome, outcome.blame()) {
+    let tally = match (run.outcome, run.outcome.blame()) {
         (Outcome::Finished, _) if findings.is_some_and(Findings::is_idle) => Tally::Failure,
         (Outcome::Finished, _) => Tally::Success,
         (_, Blame::Run) if useful => Tally::Success,
@@ -230,95 +300,20 @@ pub fn settle_other(outcome: &Outcome, findings: Option<Findings>, now: Time) ->
         _ => Tally::Neutral,
     };
     let found = findings.map(|findings| format!(", {findings}")).unwrap_or_default();
-    Settlement {
-        task: None,
-        publish: Publish::Nothing,
-        tally,
-        cooldown: outcome.cooldown(now),
-        notice: trouble(outcome, now),
-        reason: format!("{outcome}{found}"),
-    }
+    Settlement { notice: trouble(run), ..Settlement::of(run, tally, format!("{}{found}", run.outcome)) }
 }
 
-/// Settles a run whose task is not its own any more: cancelled, moved or edited by a person. Nothing goes out.
-pub fn taken_away(outcome: &Outcome, now: Time) -> Settlement {
-    Settlement {
-        task: None,
-        publish: Publish::Nothing,
-        tally: Tally::Neutral,
-        cooldown: outcome.cooldown(now),
-        notice: trouble(outcome, now),
-        reason: format!("its task was taken from it meanwhile; the run itself: {outcome}"),
-    }
-}
-
-/// What the human is told of an agent whose runs fail, after the run that makes the row long enough and after no other.
+/// What the user is told of an agent whose runs fail, after the run that makes the row long enough and after no other.
 pub fn row_of_failures(tally: Tally, after: &AgentState) -> Option<Notice> {
     let failures = after.consecutive_failures;
-    (tally == Tally::Failure && failures == FAILURES_TOLD).then(|| Notice {
-        kind: MessageType::Error,
-        title: format!("failed {failures} times in a row"),
-        key: None,
-    })
+    (tally == Tally::Failure && failures == FAILURES_TOLD)
+        .then(|| Notice::of_run(MessageType::Error, format!("failed {failures} times in a row")))
 }
 
-fn unfinished(run: &TaskRun<'_>) -> Settlement {
-    let charge = if run.outcome.blame() == Blame::Run { Charge::Yes } else { Charge::No { hold: None } };
-    requeue(run, charge, run.outcome.to_string())
-}
-
-enum Charge {
-    Yes,
-    No { hold: Option<String> },
-}
-
-fn requeue(run: &TaskRun<'_>, charge: Charge, reason: impl Into<String>) -> Settlement {
-    let reason = reason.into();
-    let settlement = |step, tally, notice| Settlement {
-        task: Some(step),
-        publish: Publish::Nothing,
-        tally,
-        cooldown: run.outcome.cooldown(run.now),
-        notice,
-        reason: reason.clone(),
-    };
-    match charge {
-        Charge::Yes if run.attempt >= run.max_attempts => failed(run, format!("{reason}, at attempt {}", run.attempt)),
-        Charge::Yes => {
-            let step = TaskStep::Requeue { attempts: run.attempt, returns: 0, waits_for: None };
-            settlement(step, Tally::Failure, None)
-        }
-        Charge::No { hold: Some(question) } => {
-            let step =
-                TaskStep::Requeue { attempts: run.attempt.saturating_sub(1), returns: 0, waits_for: Some(question) };
-            settlement(step, Tally::Neutral, None)
-        }
-        Charge::No { hold: None } => {
-            // Whoever stops a run five times doesn't need to be asked.
-            let wanted = *run.outcome == Outcome::Interrupted { by: Interruption::Demand };
-            let returns = run.returns + u32::from(!wanted);
-            let held = !wanted && returns >= MAX_RETURNS;
-            let waits_for = held.then(|| A_PERSON.to_owned());
-            let step = TaskStep::Requeue { attempts: run.attempt.saturating_sub(1), returns, waits_for };
-            let title = format!("Came back {returns} times without being tried");
-            let notice = if held {
-                Some(Notice { kind: MessageType::Warning, title, key: None })
-            } else {
-                trouble(run.outcome, run.now)
-            };
-            settlement(step, uncharged(run.outcome), notice)
-        }
-    }
-}
-
-/// How a run that isn't charged counts for its agent: what its own settings bring about lasts until somebody mends them.
-fn uncharged(outcome: &Outcome) -> Tally {
-    if outcome.blame() == Blame::Agent { Tally::Failure } else { Tally::Neutral }
-}
-
-/// What the human is told once of a cause that would hit every run, or keeps this agent from starting. A limit that names
+/// What the user is told once of a cause that would hit every run, or keeps this agent from starting. A limit that names
 /// no end is told anew each day.
-fn trouble(outcome: &Outcome, now: Time) -> Option<Notice> {
+fn trouble(run: &RunEnd<'_>) -> Option<Notice> {
+    let outcome = run.outcome;
     let (kind, title) = match outcome {
         Outcome::LaunchFailed { .. } => (MessageType::Error, "An agent can't be started"),
         Outcome::ApiError { status: Some(400 | 401 | 403), .. } => (MessageType::Error, "Claude refuses the account"),
@@ -327,38 +322,10 @@ fn trouble(outcome: &Outcome, now: Time) -> Option<Notice> {
         _ => return None,
     };
     let day = match outcome {
-        Outcome::UsageLimit { until: None } => format!(" {}", time::local_day(now)),
+        Outcome::UsageLimit { until: None } => format!(" {}", time::local_day(run.now)),
         _ => String::new(),
     };
     Some(Notice { kind, title: title.to_owned(), key: Some(format!("{}: {outcome}{day}", outcome.word())) })
-}
-
-fn failed(run: &TaskRun<'_>, reason: String) -> Settlement {
-    Settlement {
-        task: Some(TaskStep::Failed),
-        publish: Publish::Nothing,
-        tally: Tally::Failure,
-        cooldown: run.outcome.cooldown(run.now),
-        notice: Some(Notice { kind: MessageType::Error, title: "A task failed".to_owned(), key: None }),
-        reason,
-    }
-}
-
-fn done(publish: Publish, reason: &str) -> Settlement {
-    Settlement {
-        task: Some(TaskStep::Done),
-        publish,
-        tally: Tally::Success,
-        cooldown: None,
-        notice: None,
-        reason: reason.to_owned(),
-    }
-}
-
-fn listed(paths: &[String]) -> String {
-    let shown: Vec<_> = paths.iter().take(5).map(|path| super::text::cut(&super::text::one_line(path), 120)).collect();
-    let more = paths.len().saturating_sub(shown.len());
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 #[cfg(test)]

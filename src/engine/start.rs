@@ -6,8 +6,9 @@ use super::{collect, spawn::Spawner};
 use crate::{
     domain::{
         config::{Agent, Config},
+        job::Job,
         ports,
-        run::{Assignment, Job},
+        run::Assignment,
         schedule::Reason,
         state::{AgentState, Phase},
         task::{Edit, key},

@@ -9,8 +9,8 @@ use damage::{Damaged, every_way};
 use scheduler::internals::{
     domain::{
         config,
+        job::Job,
         name::Name,
-        run::Job,
         schedule::Decision,
         task,
         time::{self, Time},

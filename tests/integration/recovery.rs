@@ -282,7 +282,7 @@ fn a_recovery_that_fails_three_times_ends_in_a_failed_task_and_one_message() {
         assert_eq!(test.task_state(TASK), "failed", "{what}");
         assert_eq!(test.messages_of("error").len(), 1, "{what}: {:?}", test.messages());
         let told = &test.messages_of("error")[0];
-        assert!(told.contains("could not be put right") && told.contains(file), "{what}: {told}");
+        assert!(told.contains("could not be recovered") && told.contains(file), "{what}: {told}");
         assert!(test.pushed_branches().is_empty());
         assert!(!refs_with(&test, "a.txt", "one").is_empty(), "{what}");
         test.tick_and_wait();

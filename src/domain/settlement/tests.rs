@@ -1,9 +1,18 @@
 use super::*;
-use crate::domain::time;
+use crate::domain::task;
 
-fn settle(role: TaskRole, outcome: &Outcome, evidence: &Evidence, attempt: u32, returns: u32) -> Settlement {
-    let now = time::parse("2026-01-15T10:00:00Z").unwrap();
-    settle_task(&TaskRun { role, attempt, max_attempts: 3, returns, has_pull_request: true, outcome, evidence, now })
+fn now() -> Time {
+    time::parse("2026-01-15T10:00:00Z").unwrap()
+}
+
+fn end<'a>(job: &'a Job, task: Option<&'a Task>, outcome: &'a Outcome, evidence: &'a Evidence) -> RunEnd<'a> {
+    RunEnd { job, task, max_attempts: 3, outcome, evidence, now: now() }
+}
+
+fn settle_task(role: TaskRole, outcome: &Outcome, evidence: &Evidence, attempt: u32, returns: u32) -> Settlement {
+    let id: super::super::name::Name = "TASK-1".parse().unwrap();
+    let task = task::parse(&id, &format!("# Title\n\nROLE: {role}\nPR: 7\nRETURNS: {returns}\n")).unwrap();
+    settle(&end(&Job::Task { id, attempt }, Some(&task), outcome, evidence))
 }
 
 /// `done`, `failed`, or `requeue` with attempts, returns and what it waits for.
@@ -21,11 +30,12 @@ fn evidence(words: &str) -> Evidence {
     Evidence {
         commits: u32::from(words.contains("commits")),
         forbidden: if words.contains("forbidden") { vec!["src/a.rs".to_owned()] } else { Vec::new() },
-        reviewed: words.contains("verdict"),
+        recorded: words.contains("verdict"),
         question: words.contains("question").then(|| "question-1".to_owned()),
         reported: words.contains("report"),
         tampered: words.contains("tampered").then(|| "the run changed .git/config".to_owned()),
         unfetchable: words.contains("unfetchable").then(|| "its commits name 1 of the submodule lib".to_owned()),
+        findings: None,
     }
 }
 
@@ -72,7 +82,7 @@ fn the_table() {
         (Implement, bad.clone(), "commits", 1, 0, "failed", P::Nothing),
         (Review, bad.clone(), "verdict", 1, 0, "failed", P::Nothing),
     ] {
-        let settlement = settle(role, &outcome, &evidence(left), attempt, returns);
+        let settlement = settle_task(role, &outcome, &evidence(left), attempt, returns);
         assert_eq!(step(&settlement), expected, "{role} {outcome:?} {left}");
         assert_eq!(settlement.publish, publish, "{role} {outcome:?} {left}");
         assert_eq!(settlement.cooldown.is_some(), outcome.blame() == Blame::Everybody, "{outcome:?}");
@@ -92,17 +102,16 @@ fn tallies() {
         (Outcome::LaunchFailed { message: "unknown option".to_owned(), everybody: false }, Tally::Failure),
         (Outcome::ApiError { status: Some(404), message: "no such model".to_owned() }, Tally::Failure),
     ] {
-        let now = time::parse("2026-01-15T10:00:00Z").unwrap();
-        assert_eq!(settle_other(&outcome, None, now).tally, tally, "{outcome:?}");
+        assert_eq!(settle(&end(&Job::Explore, None, &outcome, &none)).tally, tally, "{outcome:?}");
     }
-    assert_eq!(settle(TaskRole::Implement, &Outcome::Finished, &none, 1, 0).tally, Tally::Failure);
+    assert_eq!(settle_task(TaskRole::Implement, &Outcome::Finished, &none, 1, 0).tally, Tally::Failure);
 }
 
 #[test]
 fn a_task_that_was_taken_away_is_left_alone() {
-    let now = time::parse("2026-01-15T10:00:00Z").unwrap();
+    let job = Job::Task { id: "TASK-1".parse().unwrap(), attempt: 1 };
     for outcome in [Outcome::Finished, Outcome::Interrupted { by: Interruption::Demand }, Outcome::TurnLimit] {
-        let settlement = taken_away(&outcome, now);
+        let settlement = settle(&end(&job, None, &outcome, &evidence("commits")));
         assert_eq!((settlement.task, settlement.publish), (None, Publish::Nothing), "{outcome:?}");
         assert_eq!((settlement.tally, settlement.notice), (Tally::Neutral, None), "{outcome:?}");
     }
@@ -121,8 +130,8 @@ fn a_row_of_failures_is_told_once() {
 #[test]
 fn a_cause_that_hits_everybody_is_said_once() {
     let outcome = Outcome::LaunchFailed { message: "no claude".to_owned(), everybody: true };
-    let first = settle(TaskRole::Implement, &outcome, &Evidence::default(), 1, 0).notice.unwrap();
-    let second = settle(TaskRole::Test, &outcome, &Evidence::default(), 1, 1).notice.unwrap();
+    let first = settle_task(TaskRole::Implement, &outcome, &Evidence::default(), 1, 0).notice.unwrap();
+    let second = settle_task(TaskRole::Test, &outcome, &Evidence::default(), 1, 1).notice.unwrap();
     assert_eq!(first.key, second.key);
     assert!(first.key.is_some());
 }
@@ -143,9 +152,10 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
         (false, UsageLimit { until: None }, 3, Tally::Neutral, false, true),
         (false, launch(false), 3, Tally::Neutral, true, false),
     ] {
-        let now = time::parse("2026-01-15T10:00:00Z").unwrap();
-        let run = CheckRun { recorded, attempt, max_attempts: 3, outcome: &outcome, tampered: None, now };
-        let settlement = settle_check(&run);
+        let (commit, check) = ("c".to_owned(), "lint".parse().unwrap());
+        let job = Job::Check(DueCheck { pr: 1, commit, check, attempt, fork: false });
+        let mut evidence = Evidence { recorded, ..Evidence::default() };
+        let settlement = settle(&end(&job, None, &outcome, &evidence));
         let told = settlement.notice.as_ref().is_some_and(|notice| notice.kind == MessageType::Error);
         assert_eq!(
             (settlement.tally, told, settlement.cooldown.is_some()),
@@ -153,27 +163,27 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
             "{outcome:?} {attempt}"
         );
         assert_eq!((settlement.task, settlement.publish), (None, Publish::Nothing));
-        let tampered = settle_check(&CheckRun { tampered: Some("a hook was changed"), ..run });
+        evidence.tampered = Some("a hook was changed".to_owned());
+        let tampered = settle(&end(&job, None, &outcome, &evidence));
         assert!(tampered.notice.is_some() && tampered.reason.contains("a hook was changed"));
     }
 }
 
 #[test]
-fn a_look_that_failed_waits_longer() {
+fn a_coordination_that_failed_waits_longer() {
     let failed = Outcome::LaunchFailed { message: "GitHub can't be reached".to_owned(), everybody: false };
     for (outcome, tally) in [
         (Outcome::Finished, Tally::Success),
         (Outcome::Interrupted { by: Interruption::Demand }, Tally::Neutral),
         (failed, Tally::Failure),
     ] {
-        let settlement = settle_coordination(&outcome);
+        let settlement = settle(&end(&Job::Coordinate, None, &outcome, &Evidence::default()));
         assert_eq!((settlement.tally, settlement.cooldown, settlement.notice), (tally, None, None));
     }
 }
 
 #[test]
 fn proposals_are_counted_not_believed() {
-    let now = time::parse("2024-01-15T12:00:00Z").unwrap();
     let judged = |count, queue_full| Findings::Judged { count, queue_full };
     for (outcome, findings, tally, words) in [
         (Outcome::Finished, Findings::Proposed(2), Tally::Success, "2 proposals added"),
@@ -186,7 +196,8 @@ fn proposals_are_counted_not_believed() {
         (Outcome::Finished, judged(0, true), Tally::Success, "0 proposals judged"),
         (Outcome::TimedOut, judged(0, true), Tally::Failure, "0 proposals judged"),
     ] {
-        let settled = settle_other(&outcome, Some(findings), now);
+        let evidence = Evidence { findings: Some(findings), ..Evidence::default() };
+        let settled = settle(&end(&Job::Curate, None, &outcome, &evidence));
         assert_eq!(settled.tally, tally, "{outcome:?} {findings:?}");
         assert!(settled.reason.ends_with(words), "{}", settled.reason);
     }

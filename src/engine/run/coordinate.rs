@@ -1,34 +1,30 @@
 //! The run of the coordinator: carried by a supervisor like any other, without worktree and without claude.
 
-use super::{Run, launch::Ended};
+use super::{
+    context::{Run, RunError},
+    ended::Ended,
+};
 use crate::{
-    domain::{
-        outcome::{Interruption, Outcome},
-        state::AgentState,
-    },
+    domain::outcome::{Interruption, Outcome},
     engine::coordinator::{Coordinator, End},
 };
 use anyhow::Result;
 
-impl Run<'_> {
-    /// Looks at the pull requests, carries out what is due, and settles the run.
-    pub(super) fn coordinate(&self, state: AgentState) -> Result<()> {
-        let coordinator = Coordinator {
-            project: self.project(),
-            agent: &self.assignment.agent,
-            gate: &self.assignment.gatekeeper,
-            run: self.id(),
-            clock: self.supervisor.clock,
-            stop: self.supervisor.stop,
-        };
-        let failed = |message| Outcome::LaunchFailed { message, everybody: false };
-        let outcome = match coordinator.coordinate() {
-            Ok(End::Done) => Outcome::Finished,
-            Ok(End::Stopped) => Outcome::Interrupted { by: Interruption::Demand },
-            Ok(End::Refused(error)) => failed(format!("{error}; {}", error.remedy())),
-            Err(error) => failed(format!("{error:#}")),
-        };
-        let record = self.judge(&Ended::default(), Some(outcome))?;
-        self.settle(state, &record)
-    }
+/// Looks at the pull requests and carries out what is due.
+pub fn coordinate(run: &Run<'_>) -> Result<Ended> {
+    let coordinator = Coordinator {
+        project: run.project(),
+        agent: &run.assignment.agent,
+        gate: &run.assignment.gatekeeper,
+        run: run.id(),
+        clock: run.supervisor.clock,
+        stop: run.supervisor.stop,
+    };
+    let outcome = match coordinator.coordinate() {
+        Ok(End::Done) => Outcome::Finished,
+        Ok(End::Stopped) => Outcome::Interrupted { by: Interruption::Demand },
+        Ok(End::Refused(error)) => RunError::launch(format!("{error}; {}", error.remedy())).into(),
+        Err(error) => RunError::launch(format!("{error:#}")).into(),
+    };
+    Ended::without_claude(run, outcome)
 }

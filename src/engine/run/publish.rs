@@ -2,17 +2,20 @@
 //!
 //! What can't be published is no reason to lose or repeat the work: it is said, and how to go on.
 
-use super::Run;
+use super::context::{GH, Run};
 use crate::{
     domain::{
-        run::{NewPullRequest, Publication, Record},
+        review::Review,
+        run::{NewPullRequest, Publication},
         shell,
+        task::TaskState,
     },
     engine::refresh,
     exec::{
-        github::{CreateOutcome, GhError, GitHub, Posted, Pr, marker},
+        github::{GhError, GitHub, Posted, Pr, marker},
         push::{self, Push, PushOutcome},
     },
+    store::queue::Queue,
 };
 use anyhow::{Result, bail};
 use std::{
@@ -23,108 +26,168 @@ use std::{
 
 /// How long a push may take, hooks included.
 const PUSH: Duration = Duration::from_secs(600);
-/// How long one call of gh may take.
-const GH: Duration = Duration::from_secs(60);
 /// After what pauses a server that can't be reached is tried again: no later run publishes this work.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// What was published.
 #[derive(Debug, Default)]
-pub(super) struct Published {
+pub struct Published {
     /// The sentences for the task's result.
-    pub(super) lines: Vec<String>,
-    /// What couldn't be done.
-    pub(super) trouble: Option<PublishError>,
+    pub lines: Vec<String>,
+    /// Whether the remote branch has the work.
+    is_pushed: bool,
 }
 
-/// What couldn't be published, for a person.
+/// What couldn't be published.
 #[derive(Debug)]
-pub(super) struct PublishError {
+pub struct PublishError {
     /// In a few words.
-    pub(super) title: &'static str,
-    /// What happened, and how to go on by hand.
-    pub(super) text: String,
+    pub title: &'static str,
+    /// What happened, and how the user goes on by hand.
+    pub text: String,
     /// Set where every run of the project meets the same: it is told once.
-    pub(super) key: Option<&'static str>,
+    pub key: Option<&'static str>,
 }
 
-impl Run<'_> {
-    /// Pushes the branch and sees to its pull request.
-    pub(super) fn publish_work(&self, record: &Record, publication: &Publication) -> Result<Published> {
-        let Some(tip) = record.tip.as_deref() else { return Ok(Published::default()) };
-        let branch = &publication.remote_branch;
-        let push = Push { branch, commit: tip, last: publication.pushed_before.as_deref() };
-        let pushed = patiently(
-            self.supervisor.stop,
-            || push::push(&self.worktree(), push, PUSH),
-            |pushed| matches!(pushed, Ok(PushOutcome::Offline(_))),
-        )?;
-        tracing::debug!(branch, ?pushed, "push");
-        self.unless_cut_short(pushed.is_there() || pushed == PushOutcome::NoRemote)?;
-        if !pushed.is_there() {
-            return Ok(not_pushed(publication, &pushed));
-        }
-        let mut published = Published { lines: vec![format!("Branch `{branch}`, pushed")], trouble: None };
-        if let Some(wanted) = &publication.pull_request {
-            let created =
-                self.ask(|github| github.create(branch, &wanted.base, &wanted.title, &wanted.body, wanted.draft));
-            if let Ok(outcome) = &created {
-                self.note_open(outcome.pr());
-            }
-            self.unless_cut_short(created.is_ok())?;
-            pull_request(&mut published, branch, wanted, created);
-        }
-        Ok(published)
+impl PublishError {
+    fn new(title: &'static str, text: String) -> Self {
+        Self { title, text, key: None }
     }
+}
 
-    /// Calls GitHub.
-    fn ask<T>(&self, call: impl Fn(&GitHub) -> Result<T, GhError>) -> Result<T, GhError> {
-        let github = GitHub::new(self.project().root(), GH);
-        patiently(self.supervisor.stop, || call(&github), |result| matches!(result, Err(GhError::Offline)))
+/// Pushes the work branch.
+pub fn push(
+    run: &Run<'_>,
+    publication: &Publication,
+    commit: &str,
+    published: &mut Published,
+) -> Result<Option<PublishError>> {
+    if !is_ours(run)? {
+        return Ok(None);
     }
+    let Publication { branch, remote_branch, pushed_before, .. } = publication;
+    let push = Push { branch: remote_branch, commit, last: pushed_before.as_deref() };
+    let pushed = patiently(
+        run.supervisor.stop,
+        || push::push(&run.worktree, push, PUSH),
+        |pushed| matches!(pushed, Ok(PushOutcome::Offline(_))),
+    )?;
+    tracing::debug!(branch, ?pushed, "push");
+    unless_cut_short(run, pushed.is_there() || pushed == PushOutcome::NoRemote)?;
+    if pushed.is_there() {
+        published.is_pushed = true;
+        published.lines.push(format!("Branch `{remote_branch}`, pushed"));
+        return Ok(None);
+    }
+    let advice = pushed.advice();
+    published.lines.push(format!("Branch `{branch}` is here and was not pushed: {advice}"));
+    let target = shell::word(&format!("{branch}:refs/heads/{remote_branch}"));
+    let text = format!(
+        "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push origin {target}`"
+    );
+    let error = PublishError::new("Work is done but not pushed", text);
+    Ok((pushed != PushOutcome::NoRemote).then_some(error))
+}
 
-    /// Counts the pull request from now on, before the task stops being counted in its place.
-    fn note_open(&self, pr: &Pr) {
-        let now = (self.supervisor.clock)();
-        let note = || refresh::note(self.project(), pr.number, &pr.title, &pr.head, now);
-        let noted = if pr.is_open() { note() } else { Ok(()) };
-        if let Err(error) = noted {
-            tracing::warn!("{error:#}");
+/// Sees to it that the branch, once it is pushed, has its pull request.
+pub fn open_pull_request(
+    run: &Run<'_>,
+    branch: &str,
+    wanted: &NewPullRequest,
+    published: &mut Published,
+) -> Result<Option<PublishError>> {
+    if !published.is_pushed {
+        return Ok(None);
+    }
+    let NewPullRequest { base, title, body, draft } = wanted;
+    let created = ask(run, |github| github.create(branch, base, title, body, *draft));
+    if let Ok(outcome) = &created {
+        note_open(run, outcome.pr());
+    }
+    unless_cut_short(run, created.is_ok())?;
+    let error = match created {
+        Ok(outcome) => {
+            let Pr { url, state, .. } = outcome.pr();
+            published.lines.push(format!("Pull request {url}"));
+            let text = format!("Branch `{branch}` has a pull request that is {}: {url}", state.to_lowercase());
+            let error = PublishError::new("Work is pushed to a pull request that is over", text);
+            (!outcome.pr().is_open()).then_some(error)
+        }
+        Err(error) => {
+            published.lines.push(format!("No pull request: {error}"));
+            let by_hand = format!("gh pr create --head {} --base {}", shell::word(branch), shell::word(base));
+            let remedy = error.remedy();
+            let text = format!(
+                "Branch `{branch}` is pushed, but no pull request could be opened: {error}; {remedy}\n\nBy hand: `{by_hand}`"
+            );
+            // Elsewhere than on GitHub it is the same after every run, and no fault.
+            let key = (error == GhError::ForeignRemote).then_some("no pull requests: foreign remote");
+            Some(PublishError { key, ..PublishError::new("Work is pushed but has no pull request", text) })
+        }
+    };
+    Ok(error)
+}
+
+/// Posts the recorded verdict as a review of the task's pull request.
+pub fn post_review(
+    run: &Run<'_>,
+    number: u64,
+    review: &Review,
+    published: &mut Published,
+) -> Result<Option<PublishError>> {
+    if !is_ours(run)? {
+        return Ok(None);
+    }
+    let (text, mark) = (review.to_text(), marker(&format!("review {}", run.id())));
+    let posted = ask(run, |github| github.review(number, review.verdict, &text, &mark));
+    unless_cut_short(run, posted.is_ok())?;
+    let (line, error) = match posted {
+        Ok(Posted::Review) => (format!("Posted as a review of #{number}"), None),
+        Ok(Posted::Comment) => (format!("Posted as a comment on #{number}"), None),
+        Ok(Posted::Already) => (format!("Posted on #{number}"), None),
+        Err(error) => {
+            let remedy = error.remedy();
+            let text = format!("The verdict could not be posted on #{number}: {error}; {remedy}\n\n{text}");
+            (format!("Not posted on #{number}: {error}"), Some(PublishError::new("A verdict is not posted", text)))
+        }
+    };
+    published.lines.push(line);
+    Ok(error)
+}
+
+/// Whether the task is this run's: held, or done by it and only to be settled once more.
+fn is_ours(run: &Run<'_>) -> Result<bool> {
+    let Some(id) = run.assignment.job.task() else { return Ok(true) };
+    let queue = Queue::new(run.paths());
+    for state in [TaskState::Claimed, TaskState::Done] {
+        if queue.run_of(state, id)?.as_deref() == Some(run.id()) {
+            return Ok(true);
         }
     }
+    tracing::warn!("the task was taken from the run: nothing is published");
+    Ok(false)
+}
 
-    /// Posts the recorded verdict as a review of the task's pull request.
-    pub(super) fn publish_review(&self, record: &Record) -> Result<Published> {
-        let mut published = Published::default();
-        let number = self.task.as_ref().and_then(|task| task.head.pr);
-        let (Some(number), Some(review)) = (number, &record.review) else { return Ok(published) };
-        let mark = marker(&format!("review {}", self.id()));
-        let posted = self.ask(|github| github.review(number, review.verdict, &review.to_text(), &mark));
-        self.unless_cut_short(posted.is_ok())?;
-        match posted {
-            Ok(Posted::Review) => published.lines.push(format!("Posted as a review of #{number}")),
-            Ok(Posted::Comment) => published.lines.push(format!("Posted as a comment on #{number}")),
-            Ok(Posted::Already) => published.lines.push(format!("Posted on #{number}")),
-            Err(error) => {
-                published.lines.push(format!("Not posted on #{number}: {error}"));
-                let text = format!(
-                    "The verdict could not be posted on #{number}: {error}; {}\n\n{}",
-                    error.remedy(),
-                    review.to_text()
-                );
-                published.trouble = Some(PublishError { title: "A verdict is not posted", text, key: None });
-            }
-        }
-        Ok(published)
+/// Counts the pull request from now on, before the task stops being counted in its place.
+fn note_open(run: &Run<'_>, pr: &Pr) {
+    let note = || refresh::note(run.project(), pr.number, &pr.title, &pr.head, run.now());
+    let noted = if pr.is_open() { note() } else { Ok(()) };
+    if let Err(error) = noted {
+        tracing::warn!("{error:#}");
     }
+}
 
-    /// A step that failed because this process was told to end is no failure: recovery does it again.
-    fn unless_cut_short(&self, done: bool) -> Result<()> {
-        if !done && self.is_stopped() {
-            bail!("told to end while publishing; the next tick goes on with it");
-        }
-        Ok(())
+/// A step that failed because this process was told to end is no failure: recovery does it again.
+fn unless_cut_short(run: &Run<'_>, done: bool) -> Result<()> {
+    if !done && run.is_stopped() {
+        bail!("told to end while publishing; the next tick goes on with it");
     }
+    Ok(())
+}
+
+fn ask<T>(run: &Run<'_>, call: impl Fn(&GitHub) -> Result<T, GhError>) -> Result<T, GhError> {
+    let github = GitHub::new(run.project().root(), GH);
+    patiently(run.supervisor.stop, || call(&github), |result| matches!(result, Err(GhError::Offline)))
 }
 
 /// Calls once, and again after pauses as long as it is `transient` and nobody asks this process to `stop`.
@@ -138,50 +201,6 @@ fn patiently<T>(stop: &AtomicBool, call: impl Fn() -> T, transient: impl Fn(&T) 
         result = call();
     }
     result
-}
-
-fn not_pushed(publication: &Publication, pushed: &PushOutcome) -> Published {
-    let (advice, branch) = (pushed.advice(), &publication.branch);
-    let target = shell::word(&format!("{branch}:refs/heads/{}", publication.remote_branch));
-    let trouble = (*pushed != PushOutcome::NoRemote).then(|| PublishError {
-        title: "Work is done but not pushed",
-        text: format!(
-            "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push origin {target}`"
-        ),
-        key: None,
-    });
-    Published { lines: vec![format!("Branch `{branch}` is here and was not pushed: {advice}")], trouble }
-}
-
-fn pull_request(
-    published: &mut Published,
-    branch: &str,
-    wanted: &NewPullRequest,
-    created: Result<CreateOutcome, GhError>,
-) {
-    match created {
-        Ok(outcome) => {
-            let pr = outcome.pr();
-            published.lines.push(format!("Pull request {}", pr.url));
-            if !pr.is_open() {
-                let state = pr.state.to_lowercase();
-                let text = format!("Branch `{branch}` has a pull request that is {state}: {}", pr.url);
-                published.trouble =
-                    Some(PublishError { title: "Work is pushed to a pull request that is over", text, key: None });
-            }
-        }
-        Err(error) => {
-            published.lines.push(format!("No pull request: {error}"));
-            let by_hand = format!("gh pr create --head {} --base {}", shell::word(branch), shell::word(&wanted.base));
-            let text = format!(
-                "Branch `{branch}` is pushed, but no pull request could be opened: {error}; {}\n\nBy hand: `{by_hand}`",
-                error.remedy()
-            );
-            // Elsewhere than on GitHub it is the same after every run, and no fault.
-            let key = (error == GhError::ForeignRemote).then_some("no pull requests: foreign remote");
-            published.trouble = Some(PublishError { title: "Work is pushed but has no pull request", text, key });
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::world::World;
 use chrono::{DateTime, Duration, Utc};
 use scheduler::internals::domain::{
     config::Agent,
+    job::Job,
     name::Name,
     role::TaskRole,
-    run::Job,
     schedule::{AgentView, Decision, Reason, Snapshot, Standing},
     task::TaskState,
 };

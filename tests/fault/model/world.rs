@@ -4,8 +4,8 @@ use super::{Step, judge};
 use chrono::{DateTime, Duration, Utc};
 use scheduler::internals::domain::{
     config::{self, Config},
+    job::Job,
     name::Name,
-    run::Job,
     schedule::{self, AgentView, Decision, Snapshot, Standing},
     state::{AgentState, Phase},
     task::{self, Task, TaskState},

@@ -1,0 +1,178 @@
+//! What every phase of a run may rely on: where it is, what it was started for, and why it can't go on.
+//!
+//! Nothing of it changes while the run lasts.
+
+use super::{Supervisor, place};
+use crate::{
+    domain::{
+        name::Name,
+        outcome::{Interruption, Outcome},
+        run::Assignment,
+        state::AgentState,
+        task::{self, Task, TaskState},
+        time::Time,
+    },
+    engine::project::Project,
+    exec::{
+        git::GitError,
+        salvage,
+        worktree::{Ensured, Worktree},
+    },
+    store::{
+        paths::{AgentPaths, Paths, RunPaths},
+        queue::Queue,
+        state,
+    },
+    sys::{error::is_disk_trouble, read},
+};
+use anyhow::{Context, Result};
+use std::{sync::atomic::Ordering, time::Duration};
+
+/// How long a call of gh may take.
+pub const GH: Duration = Duration::from_secs(60);
+
+/// One run with its files.
+pub struct Run<'a> {
+    pub supervisor: &'a Supervisor<'a>,
+    pub agent: AgentPaths,
+    pub files: RunPaths,
+    pub assignment: Assignment,
+    /// Its task as it was when the run began or is being recovered; `None` also if it wasn't the run's any more.
+    pub task: Option<HeldTask>,
+    pub worktree: Worktree,
+}
+
+/// A task that is claimed for the run.
+pub struct HeldTask {
+    pub head: Task,
+    pub text: String,
+}
+
+impl<'a> Run<'a> {
+    /// The run that `state` names; `None` if it names none, or one that was cut off before it had an assignment.
+    pub fn open(supervisor: &'a Supervisor<'a>, agent: &Name, state: &AgentState) -> Result<Option<Self>> {
+        let agent = supervisor.project.paths.agent(agent);
+        let Some(run_id) = state.run_id.as_deref() else { return Ok(None) };
+        let files = agent.run(run_id)?;
+        let Some(assignment) = read::read_json::<Assignment>(&files.assignment())? else { return Ok(None) };
+        let task = held_task(supervisor.project, &assignment)?;
+        let place = place::of(supervisor, &agent, &assignment);
+        let worktree = place::worktree_at(&place, supervisor.project, run_id);
+        Ok(Some(Self { supervisor, agent, files, assignment, task, worktree }))
+    }
+
+    pub fn id(&self) -> &str {
+        &self.assignment.run_id
+    }
+
+    pub fn project(&self) -> &Project {
+        self.supervisor.project
+    }
+
+    pub fn paths(&self) -> &Paths {
+        &self.supervisor.project.paths
+    }
+
+    pub fn now(&self) -> Time {
+        (self.supervisor.clock)()
+    }
+
+    /// The head of its task.
+    pub fn task(&self) -> Option<&Task> {
+        self.task.as_ref().map(|task| &task.head)
+    }
+
+    /// Whether its task is still claimed for it: the user may have cancelled or moved it meanwhile.
+    pub fn holds_task(&self) -> Result<bool> {
+        Ok(held_task(self.project(), &self.assignment)?.is_some())
+    }
+
+    pub fn save(&self, state: &AgentState) -> Result<()> {
+        tracing::debug!(phase = ?state.phase, process = ?state.process, "state");
+        state::save(&self.agent, state)
+    }
+
+    /// Whether the supervisor was told to end.
+    pub fn is_stopped(&self) -> bool {
+        self.supervisor.stop.load(Ordering::Relaxed)
+    }
+
+    /// Goes on unless the supervisor was told to end.
+    pub fn unless_stopped(&self) -> Result<(), RunError> {
+        if self.is_stopped() { Err(RunError::stopped()) } else { Ok(()) }
+    }
+
+    /// Saves what stands uncommitted in a worktree under the name of this run. Whether there was a worktree.
+    pub fn save_leftovers(&self, worktree: &Worktree, why: &str) -> Result<bool> {
+        if !worktree.has_files()? {
+            return Ok(false);
+        }
+        let head = worktree.repository().commit("HEAD")?.context("the repository has no commit")?;
+        if worktree.ensure(&head)? == Ensured::Created {
+            return Ok(true);
+        }
+        if let Some(saved) = salvage::salvage(worktree, self.id(), why, &self.files.set_aside())? {
+            tracing::warn!(?saved, why, "uncommitted changes were saved");
+        }
+        Ok(true)
+    }
+}
+
+/// The task of an assignment, if the queue still has it claimed for this run.
+fn held_task(project: &Project, assignment: &Assignment) -> Result<Option<HeldTask>> {
+    let Some(id) = assignment.job.task() else { return Ok(None) };
+    let Some(text) = Queue::new(&project.paths).read(TaskState::Claimed, id)? else { return Ok(None) };
+    let head = task::parse(id, &text).ok();
+    let ours = |head: &Task| head.run.as_deref() == Some(assignment.run_id.as_str());
+    Ok(head.filter(ours).map(|head| HeldTask { head, text }))
+}
+
+/// Why a run doesn't come to the start of claude.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It ends with this outcome.
+    #[error("{0}")]
+    Outcome(Outcome),
+    /// Something of ours failed.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl RunError {
+    /// Someone wants it to end.
+    pub fn stopped() -> Self {
+        Self::Outcome(Outcome::Interrupted { by: Interruption::Demand })
+    }
+
+    /// It would hit this agent again.
+    pub fn launch(message: impl Into<String>) -> Self {
+        Self::Outcome(Outcome::LaunchFailed { message: message.into(), everybody: false })
+    }
+
+    /// It would hit every agent.
+    pub fn launch_of_all(message: impl Into<String>) -> Self {
+        Self::Outcome(Outcome::LaunchFailed { message: message.into(), everybody: true })
+    }
+
+    pub fn bad_task(message: impl Into<String>) -> Self {
+        Self::Outcome(Outcome::BadTask { message: message.into() })
+    }
+}
+
+impl From<GitError> for RunError {
+    fn from(error: GitError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<RunError> for Outcome {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Outcome(outcome) => outcome,
+            RunError::Failed(error) => {
+                let everybody = is_disk_trouble(&error);
+                Outcome::LaunchFailed { message: format!("{error:#}"), everybody }
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A run that has come to its end, with all that judging it needs of the time before.
+//!
+//! It judges nothing.
+
+use super::context::Run;
+use crate::{
+    domain::{
+        outcome::{Exit, Interruption, Outcome, Stopped},
+        run::Prepared,
+        state::{AgentState, Phase},
+        stream::StreamFacts,
+    },
+    exec::stream,
+    sys::read,
+};
+use anyhow::Result;
+use std::{fs, path::Path, time::Duration};
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Where it worked, if its worktree was made ready.
+    pub prepared: Option<Prepared>,
+    /// Its outcome, where that isn't for claude's exit and last words to say.
+    pub outcome: Option<Outcome>,
+    pub exit: Exit,
+    /// Why claude was stopped, if it was.
+    pub stopped: Option<Stopped>,
+    pub facts: StreamFacts,
+    /// How long claude ran.
+    pub duration: Duration,
+}
+
+impl Ended {
+    /// A run that claude had no part in, or not to its end.
+    pub fn without_claude(run: &Run<'_>, outcome: Outcome) -> Result<Self> {
+        let prepared = read::read_json(&run.files.prepared())?;
+        Ok(Self { prepared, outcome: Some(outcome), ..Self::default() })
+    }
+
+    /// A run whose supervisor died: there is no more of it than what it left on disk.
+    pub fn lost(run: &Run<'_>, state: &AgentState) -> Result<Self> {
+        let facts = stream::read_facts(&run.files.output())?;
+        // If it had said how it ended, it is no matter that the supervisor then died.
+        let spoke = state.phase != Phase::Launching && facts.result.is_some();
+        Ok(Self {
+            prepared: read::read_json(&run.files.prepared())?,
+            outcome: (!spoke).then_some(Outcome::Interrupted { by: Interruption::Loss }),
+            stopped: spoke.then_some(Stopped::Lingered),
+            facts,
+            duration: last_sign_of_life(run),
+            ..Self::default()
+        })
+    }
+}
+
+/// How long claude ran at least: from its prompt to its last word.
+pub fn last_sign_of_life(run: &Run<'_>) -> Duration {
+    let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let times = changed(&run.files.prompt()).zip(changed(&run.files.output()));
+    times.and_then(|(begun, last)| last.duration_since(begun).ok()).unwrap_or_default()
+}

@@ -1,0 +1,45 @@
+//! What a run's processes find in their environment: who and where they are, and what is configured.
+
+use super::context::Run;
+use crate::domain::shell;
+use std::{fmt::Write as _, path::Path};
+
+/// The variables of a run, in the order in which they are set.
+pub fn variables(run: &Run<'_>) -> Vec<(String, String)> {
+    let (paths, assignment) = (run.paths(), &run.assignment);
+    let text = |path: &Path| path.display().to_string();
+    let checked = assignment.job.check().map(|due| due.pr);
+    let number = checked.or(run.task().and_then(|task| task.pr));
+    let port =
+        |port: fn(&crate::domain::ports::Ports) -> u16| assignment.ports.as_ref().map(|ports| port(ports).to_string());
+    let all = [
+        ("AGENT_NAME", Some(assignment.agent.to_string())),
+        ("AGENT_ID", Some(assignment.agent.to_string())),
+        ("AGENT_ROLE", Some(assignment.role.to_string())),
+        ("RUN_ID", Some(assignment.run_id.clone())),
+        ("PARENT_PROJECT", Some(text(paths.root()))),
+        ("WORKTREE", Some(text(run.worktree.path()))),
+        ("SHARED_DIR", Some(text(&paths.shared()))),
+        ("ORCHESTRATOR_DIR", Some(text(paths.dot()))),
+        ("AGENT_FOCUS", assignment.focus.as_ref().map(ToString::to_string)),
+        ("TASK_ID", assignment.job.task().map(ToString::to_string)),
+        ("PR_NUMBER", number.map(|number| number.to_string())),
+        ("AGENT_DEV_PORT", port(|ports| ports.dev)),
+        ("AGENT_MCP_PORT", port(|ports| ports.mcp)),
+        ("AGENT_PW_WS_PORT", port(|ports| ports.playwright)),
+        ("ORCHESTRATOR_DEBUG", assignment.debug.then(|| "1".to_owned())),
+    ];
+    let own = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    own.chain(assignment.settings.env.clone()).collect()
+}
+
+/// The same for the user to source. What marks the run's own processes is left out.
+pub fn env_sh(run: &Run<'_>) -> String {
+    let mut text = "# The environment of this agent's last run, to be sourced in a shell.\n".to_owned();
+    for (name, value) in variables(run) {
+        if name != "RUN_ID" {
+            let _ = writeln!(text, "export {name}={}", shell::word(&value));
+        }
+    }
+    text
+}

@@ -1,0 +1,149 @@
+//! Brings everything that a run left to refs, and reads what it is judged by.
+//!
+//! Git is asked first, claude's words second. It judges nothing.
+
+use super::{context::Run, ended::Ended};
+use crate::{
+    domain::{
+        job::Job,
+        outcome::Outcome,
+        review::Review,
+        role::MayChange,
+        run::Prepared,
+        settlement::{Evidence, Findings},
+        test_paths::TestPaths,
+        text::{cut, one_line},
+    },
+    exec::{
+        evidence::{self, Advance, GitFacts, Leftovers},
+        fingerprint::{self, Fingerprint},
+        nested, salvage,
+    },
+    store::{messages, proposals::Proposals, queue::Queue},
+    sys::read,
+};
+use anyhow::Result;
+
+/// What a run left.
+#[derive(Debug, Default)]
+pub struct Left {
+    pub evidence: Evidence,
+    /// The newest commit of the work.
+    pub tip: Option<String>,
+    /// Refs that hold what belongs to no branch, also what an earlier run had left in the worktree.
+    pub salvage: Vec<String>,
+    pub review: Option<Review>,
+}
+
+pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> {
+    let review: Option<Review> = read::read_json(&run.files.review())?;
+    let recorded = review.is_some() || run.files.check().is_file();
+    let mut evidence = Evidence { recorded, findings: findings(run)?, ..Evidence::default() };
+    let mut tip = None;
+    if let Some(prepared) = &ended.prepared {
+        let (newest, facts) = save_work(run, prepared, outcome)?;
+        tip = newest;
+        evidence = from_git(run, prepared, &facts, evidence)?;
+        evidence.question = question(run)?;
+        let result = ended.facts.result.as_ref();
+        evidence.reported = result.is_some_and(|result| !result.is_error && !result.text().trim().is_empty());
+    }
+    let salvage = match salvage::refs_of(&run.worktree.repository(), run.id()) {
+        // Where even git can't be called, nothing of this run was saved.
+        Err(error) if ended.prepared.is_none() => {
+            tracing::warn!("{error:#}");
+            Vec::new()
+        }
+        refs => refs?,
+    };
+    Ok(Left { evidence, tip, salvage, review })
+}
+
+/// Brings the work to its branch and all else to other refs, and lets go of the branch. The newest commit of the branch,
+/// and what git knows of the run.
+fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(Option<String>, GitFacts)> {
+    let (worktree, set_aside) = (&run.worktree, run.files.set_aside());
+    let branch = prepared.branch.as_deref();
+    worktree.ensure(&prepared.start)?;
+    let writes = run.assignment.role.spec().may_change != MayChange::Nothing;
+    let before = evidence::read(worktree, &prepared.start, branch)?;
+    if writes && !before.dirty.is_empty() && (before.commits == 0 || *outcome != Outcome::Finished) {
+        let message = match run.task() {
+            Some(task) => format!("{}: {}", task.id, cut(&one_line(&task.title), 60)),
+            None => "Uncommitted changes".to_owned(),
+        };
+        if let Leftovers::NotPossible(why) = evidence::commit_leftovers(worktree, &message, &set_aside)? {
+            tracing::warn!("uncommitted changes are set aside: {why}");
+        }
+    }
+    let after = evidence::read(worktree, &prepared.base, branch)?;
+    salvage::salvage(worktree, run.id(), "Set aside at the end of a run", &set_aside)?;
+    for link in &after.unfetchable {
+        // Nothing else holds that commit.
+        nested::move_if_filled(worktree, &link.path, &set_aside)?;
+    }
+    let tip = match branch.map(|branch| evidence::advance_branch(worktree, branch, &after.head)).transpose()? {
+        None => None,
+        Some(Advance::Already | Advance::Moved) => Some(after.head.clone()),
+        Some(Advance::NotForward(tip)) => {
+            // What is published is the branch; the other line of work is kept and named.
+            salvage::keep_commit(worktree, run.id(), &after.head)?;
+            Some(tip)
+        }
+    };
+    worktree.detach()?;
+    Ok((tip, after))
+}
+
+fn from_git(run: &Run<'_>, prepared: &Prepared, facts: &GitFacts, evidence: Evidence) -> Result<Evidence> {
+    let commits = prepared.branch.as_ref().map_or(0, |_| facts.commits);
+    Ok(Evidence {
+        commits: u32::try_from(commits).unwrap_or(u32::MAX),
+        forbidden: match run.assignment.role.spec().may_change {
+            MayChange::TestFiles => TestPaths::new(&run.assignment.test_paths)?.others(&facts.changed),
+            MayChange::Nothing | MayChange::Code => Vec::new(),
+        },
+        tampered: tampered(run)?,
+        unfetchable: facts.unfetchable.first().map(|link| {
+            format!("its commits name {} of the submodule {}, which no remote has", link.commit, link.path)
+        }),
+        ..evidence
+    })
+}
+
+/// The newest question that this run asked about its task and that nobody has answered yet.
+fn question(run: &Run<'_>) -> Result<Option<String>> {
+    let Some(task) = run.task() else { return Ok(None) };
+    let asked = messages::questions(run.paths())?.into_iter().find(|listed| {
+        listed.answer.is_none()
+            && listed.message.run.as_deref() == Some(run.id())
+            && listed.message.task.as_deref() == Some(task.id.as_str())
+    });
+    Ok(asked.map(|asked| asked.stem))
+}
+
+/// What the run changed of that which decides what git does and sends.
+fn tampered(run: &Run<'_>) -> Result<Option<String>> {
+    let Some(before) = read::read_json::<Fingerprint>(&run.files.fingerprint())? else { return Ok(None) };
+    let git_dir = run.worktree.verify()?;
+    let after = fingerprint::fingerprint(&run.worktree.repository(), &run.project().common_dir, Some(&git_dir))?;
+    let changes = fingerprint::diff(&before, &after);
+    for change in &changes {
+        tracing::warn!("during the run {}", change.words);
+    }
+    let trusted: Vec<_> = changes.iter().filter(|change| change.trusted).map(|change| change.words.as_str()).collect();
+    Ok((!trusted.is_empty()).then(|| format!("during the run {}", trusted.join("; "))))
+}
+
+/// What a proposer or a curator left: counted, not believed.
+fn findings(run: &Run<'_>) -> Result<Option<Findings>> {
+    let proposals = Proposals::new(run.paths());
+    Ok(match run.assignment.job {
+        Job::Propose => Some(Findings::Proposed(proposals.added_in(run.id())?)),
+        Job::Curate => {
+            let queue_full = Queue::new(run.paths()).pending()? >= run.assignment.max_incoming;
+            Some(Findings::Judged { count: proposals.judged_in(run.id())?, queue_full })
+        }
+        Job::Task { .. } | Job::Explore | Job::Check(_) | Job::Coordinate => None,
+    })
+}

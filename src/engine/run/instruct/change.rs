@@ -1,0 +1,85 @@
+//! The change that a reviewer or a gatekeeper is shown, and what a gatekeeper is to find out of it.
+
+use super::write_own;
+use crate::{
+    domain::{
+        gate::DueCheck,
+        prompt::{CheckView, ReviewTarget},
+        role::TaskRole,
+        run::Prepared,
+        text::one_line,
+    },
+    engine::run::context::{GH, Run},
+    exec::{git::GitError, github::GitHub, worktree::SKILLS},
+    store::prs::Prs,
+    sys::read::lossy,
+};
+use anyhow::{Context, Result, anyhow};
+
+/// The most of a diff that is kept in a file.
+const MAX_DIFF_FILE: usize = 8 << 20;
+
+/// The change, if the run is to look at one. That of a fork is also laid into a file.
+pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewTarget>> {
+    let due = run.assignment.job.check();
+    let (pr, head, description) = match (due, run.task()) {
+        (Some(due), _) => {
+            let head = prepared.checked.as_ref().context("the commit to check isn't known")?;
+            (Some(due.pr), head, introduction(run, due)?)
+        }
+        (None, Some(task)) if task.role == TaskRole::Review && prepared.start != prepared.base => {
+            (task.pr, &prepared.start, String::new())
+        }
+        _ => return Ok(None),
+    };
+    let git = run.worktree.git();
+    let range = [prepared.base.as_str(), head.as_str(), "--"];
+    let names = git.run(["diff", "--name-only", "-z", "--no-ext-diff"].into_iter().chain(range))?;
+    let diff = match git.run(["diff", "--no-color", "--no-ext-diff", "--no-textconv"].into_iter().chain(range)) {
+        Ok(output) => output.stdout,
+        Err(GitError::TooMuchOutput(_)) => b"(larger than 64 MiB and not shown)\n".to_vec(),
+        Err(error) => return Err(error.into()),
+    };
+    if due.is_some_and(|due| due.fork) {
+        write_own(run, &change_file(), &lossy(diff[..diff.len().min(MAX_DIFF_FILE)].to_vec()))?;
+    }
+    Ok(Some(ReviewTarget {
+        pr,
+        head: head.clone(),
+        base: prepared.base.clone(),
+        description,
+        changed_files: names.entries().iter().map(|path| one_line(path)).collect(),
+        // The template shows the beginning and says how much more there is.
+        diff: lossy(diff),
+    }))
+}
+
+/// What is known of a pull request, and what its author says of it.
+fn introduction(run: &Run<'_>, due: &DueCheck) -> Result<String> {
+    let meta = Prs::new(run.paths()).load(due.pr)?.context("the pull request isn't known any more")?;
+    let said = match GitHub::new(run.project().root(), GH).description(due.pr) {
+        Ok(said) => said.body.trim().to_owned(),
+        // That gh can't hand over this one text is no reason not to check.
+        Err(error) if error.is_of_one() => {
+            tracing::warn!(number = due.pr, "{error}");
+            "(its description can't be read)".to_owned()
+        }
+        Err(error) => return Err(anyhow!("{error}; {}", error.remedy())),
+    };
+    let (title, author) = (&meta.title, &meta.author);
+    Ok(format!("Title: {title}\nAuthor: {author}\nFrom branch: {}\nInto branch: {}\n\n{said}", meta.branch, meta.base))
+}
+
+/// What the template of a gatekeeper says of its check.
+pub fn check_view(run: &Run<'_>, due: &DueCheck) -> CheckView {
+    CheckView {
+        name: due.check.clone(),
+        required: run.assignment.gatekeeper.required_checks.contains(&due.check),
+        change_file: due.fork.then(change_file),
+    }
+}
+
+/// The file with the whole change from a fork, among the run's own files in the worktree.
+fn change_file() -> String {
+    format!("{SKILLS}/change.diff")
+}

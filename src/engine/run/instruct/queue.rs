@@ -1,0 +1,48 @@
+//! The queue as a product manager sees it.
+
+use super::LATELY;
+use crate::{
+    domain::{
+        prompt::{FailedTask, OpenPullRequest, QueueView, QueuedTask},
+        task::{self, Task, TaskState},
+    },
+    engine::{run::context::Run, snapshot::OpenPrs},
+    store::{cache, queue::Queue},
+};
+use anyhow::Result;
+
+pub fn view(run: &Run<'_>) -> Result<QueueView> {
+    let queue = Queue::new(run.paths());
+    let known = cache::load::<OpenPrs>(&run.paths().open_prs()).and_then(|prs| prs.open);
+    let open = known.unwrap_or_default().into_iter();
+    let mut view = QueueView {
+        pending: usize::try_from(queue.pending()?).unwrap_or(usize::MAX),
+        limit: usize::try_from(run.assignment.max_incoming).unwrap_or(usize::MAX),
+        tasks: Vec::new(),
+        open_prs: open.map(|pr| OpenPullRequest { number: pr.number, title: pr.title, head: pr.head }).collect(),
+        failed: Vec::new(),
+    };
+    for state in [TaskState::Incoming, TaskState::Claimed] {
+        view.tasks.extend(queue.heads(state)?.into_iter().flatten().map(|task| line(task, state)));
+    }
+    view.tasks.extend(lately(&queue, TaskState::Done)?.into_iter().map(|(task, _)| line(task, TaskState::Done)));
+    view.failed.extend(lately(&queue, TaskState::Failed)?.into_iter().map(|(task, text)| {
+        let error = task::section(&text, "Error").and_then(|error| error.lines().next());
+        FailedTask { id: task.id, title: task.title, reason: error.unwrap_or_default().to_owned() }
+    }));
+    Ok(view)
+}
+
+/// The newest tasks of a state with their texts, as far as they can be read.
+fn lately(queue: &Queue<'_>, state: TaskState) -> Result<Vec<(Task, String)>> {
+    let mut tasks = Vec::new();
+    for id in queue.newest(state, LATELY)? {
+        let Some(text) = queue.read(state, &id)? else { continue };
+        tasks.extend(task::parse(&id, &text).ok().map(|task| (task, text)));
+    }
+    Ok(tasks)
+}
+
+fn line(task: Task, state: TaskState) -> QueuedTask {
+    QueuedTask { id: task.id, title: task.title, role: task.role, priority: task.priority, state }
+}

@@ -1,0 +1,267 @@
+//! What settling a run takes, step by step, worked out from its record before anything of it is done.
+//!
+//! It is pure: what there is to know is handed in.
+
+mod account;
+
+use super::publish::PublishError;
+use crate::{
+    domain::{
+        gate::{Check, DueCheck},
+        job::Job,
+        message::Message,
+        name::Name,
+        outcome::{Blame, Cooldown, Outcome},
+        review::Review,
+        role::TaskRole,
+        run::{Assignment, NewPullRequest, Publication, Record},
+        settlement::{self, Notice, Publish, Tally, TaskStep},
+        state::AgentState,
+        task::{Edit, Task, TaskState, key},
+        time,
+    },
+    store::events::{Event, EventKind},
+};
+use std::path::PathBuf;
+
+/// One step of settling a run. Done again it does nothing.
+#[derive(Debug)]
+pub enum Step<'a> {
+    Push {
+        publication: &'a Publication,
+        commit: &'a str,
+    },
+    /// Once the branch is pushed.
+    OpenPullRequest {
+        branch: &'a str,
+        wanted: &'a NewPullRequest,
+    },
+    PostReview {
+        number: u64,
+        review: &'a Review,
+    },
+    Send(Message),
+    MoveTask(TaskMove<'a>),
+    /// Names the saved work in the file of a task that was cancelled under this run.
+    NoteCancelled {
+        task: &'a Name,
+        work: String,
+    },
+    RecordCheck {
+        due: &'a DueCheck,
+        check: &'a Check,
+    },
+    /// A check that wasn't recorded is due again.
+    ReturnCheck {
+        due: &'a DueCheck,
+        charged: bool,
+    },
+    /// What a curator was shown needs no second look.
+    NoteCuration,
+    CoolDown(&'a Cooldown),
+    LiftCooldown,
+    Log(Event),
+    /// Lets the agent go: always the last step.
+    Release(AgentState),
+}
+
+/// Where the task of a run goes, with what is changed in its file.
+#[derive(Debug)]
+pub struct TaskMove<'a> {
+    pub task: &'a Name,
+    pub to: TaskState,
+    /// Before it is moved.
+    pub before: Edit,
+    /// After it was moved.
+    pub after: Edit,
+    /// What its result says below what was published.
+    pub result: Option<String>,
+}
+
+/// What the folder of a run holds beside its record.
+#[derive(Debug, Default)]
+pub struct Folder {
+    /// The repositories that were inside the worktree, if any were.
+    pub set_aside: Option<PathBuf>,
+    /// Where it says most of what happened.
+    pub log: PathBuf,
+    pub check: Option<Check>,
+    /// What the run is counted with if it began and never said what it cost.
+    pub assumed_cost: Option<f64>,
+}
+
+/// A run that is to be settled.
+#[derive(Clone, Copy)]
+pub struct Settling<'a> {
+    pub assignment: &'a Assignment,
+    /// Its task as it was when the run began or is being recovered.
+    pub task: Option<&'a Task>,
+    pub record: &'a Record,
+    pub folder: &'a Folder,
+}
+
+impl<'a> Settling<'a> {
+    /// All steps, in their order: what goes out first, the agent's state last.
+    pub fn steps(&self, state: AgentState) -> Vec<Step<'a>> {
+        let (record, job) = (self.record, &self.assignment.job);
+        let state = counted(state, record);
+        let mut steps = self.publication();
+        steps.extend(record.settlement.notice.as_ref().map(|notice| Step::Send(self.notice(notice))));
+        if let Some(task) = job.task() {
+            steps.extend(record.settlement.task.as_ref().map(|step| Step::MoveTask(self.task_move(task, step))));
+            steps.push(Step::NoteCancelled { task, work: self.whereabouts() });
+        }
+        if let Some(due) = job.check() {
+            let charged = record.settlement.tally == Tally::Failure;
+            let check = self.folder.check.as_ref();
+            steps.push(check.map_or(Step::ReturnCheck { due, charged }, |check| Step::RecordCheck { due, check }));
+        }
+        if *job == Job::Curate && record.settlement.tally == Tally::Success {
+            steps.push(Step::NoteCuration);
+        }
+        // A cause that would hit every run stops all agents for a while; a run that got through lifts that.
+        match &record.settlement.cooldown {
+            _ if !self.assignment.role.uses_claude() => {}
+            Some(cooldown) => steps.push(Step::CoolDown(cooldown)),
+            None if record.outcome.blame() == Blame::Run || record.outcome == Outcome::Finished => {
+                steps.push(Step::LiftCooldown);
+            }
+            None => {}
+        }
+        steps.push(Step::Log(self.event()));
+        let failures = settlement::row_of_failures(record.settlement.tally, &state);
+        steps.extend(failures.map(|notice| Step::Send(self.failures(&notice))));
+        steps.push(Step::Release(state));
+        steps
+    }
+
+    fn publication(&self) -> Vec<Step<'a>> {
+        let record = self.record;
+        let pr = self.task.and_then(|task| task.pr);
+        match (record.settlement.publish, &record.publication, &record.tip, &record.review) {
+            (Publish::Work, Some(publication), Some(commit), _) => {
+                let branch = &publication.remote_branch;
+                let open = publication.pull_request.as_ref().map(|wanted| Step::OpenPullRequest { branch, wanted });
+                [Step::Push { publication, commit }].into_iter().chain(open).collect()
+            }
+            (Publish::Review, _, _, Some(review)) => {
+                pr.map(|number| Step::PostReview { number, review }).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn task_move(&self, task: &'a Name, step: &TaskStep) -> TaskMove<'a> {
+        let record = self.record;
+        let now = time::to_text(record.finished_at);
+        let work_branch = record.branch.as_ref().filter(|_| record.has_work());
+        let edit = work_branch.map_or_else(Edit::new, |branch| Edit::new().set(key::WORK_BRANCH, branch));
+        let (to, before, after, result) = match step {
+            TaskStep::Done => {
+                let before = edit.set(key::COMPLETED_AT, now).clear(&[key::RETURNS]).without_section("Error");
+                (TaskState::Done, before, Edit::new(), Some(self.result()))
+            }
+            TaskStep::Failed => {
+                let before = edit.set(key::FAILED_AT, now).section("Error", &self.account());
+                (TaskState::Failed, before, Edit::new(), None)
+            }
+            TaskStep::Requeue { attempts, returns, waits_for } => {
+                let before = count(count(edit, key::ATTEMPTS, *attempts), key::RETURNS, *returns);
+                let before = waits_for.iter().fold(before, |edit, what| edit.set(key::WAITS_FOR, what));
+                // What doesn't count is no news for the next attempt, unless there is work to go on from.
+                let is_news = record.outcome.blame() == Blame::Run
+                    || record.outcome == Outcome::Finished
+                    || record.has_work()
+                    || !record.salvage.is_empty();
+                let before = if is_news { before.section("Error", &self.account()) } else { before };
+                (TaskState::Incoming, before, Edit::new().unclaim(), None)
+            }
+        };
+        TaskMove { task, to, before, after, result }
+    }
+
+    /// What the result of a task that is done says, below what was published.
+    fn result(&self) -> String {
+        let record = self.record;
+        let reviews = self.task.is_some_and(|task| task.role == TaskRole::Review);
+        let review = record.review.as_ref().filter(|_| reviews);
+        let mut lines: Vec<_> = review.map(|review| format!("\n{}", review.to_text().trim())).into_iter().collect();
+        lines.extend(record.salvage.iter().map(|salvage| format!("Set aside: {salvage}")));
+        lines.extend(record.report.as_ref().map(|report| format!("\n{report}")));
+        lines.join("\n")
+    }
+
+    fn notice(&self, notice: &Notice) -> Message {
+        let text = format!("{}{}", self.account(), self.remedies());
+        // What would hit every run has a key of its own and is no matter of this task.
+        match &notice.key {
+            Some(key) => self.message(notice, notice.title.clone(), text).key(key),
+            None => self.message(notice, self.of_its_task(&notice.title), text),
+        }
+    }
+
+    /// One message for a row of failures, however long it gets.
+    fn failures(&self, notice: &Notice) -> Message {
+        let agent = &self.assignment.agent;
+        let body = format!(
+            "The last time: {}\nIt goes on trying, at most once an hour. If nothing changes: `scheduler agent pause \
+             {agent}`.\n",
+            self.account()
+        );
+        self.message(notice, format!("{agent}: {}", notice.title), body).key(format!("failures {}", self.record.run_id))
+    }
+
+    /// What couldn't be published.
+    pub fn publish_error(&self, error: &PublishError) -> Message {
+        let title = if error.key.is_some() { error.title.to_owned() } else { self.of_its_task(error.title) };
+        let key = error.key.map_or_else(|| format!("publish {}", self.record.run_id), str::to_owned);
+        self.sent(Message::warning(title, error.text.clone())).key(key)
+    }
+
+    fn message(&self, notice: &Notice, title: String, body: String) -> Message {
+        self.sent(Message::new(notice.kind, title, body)).key(format!("run {}", self.record.run_id))
+    }
+
+    fn sent(&self, message: Message) -> Message {
+        message.from(&self.assignment.agent).task(self.assignment.job.task()).run(&self.record.run_id)
+    }
+
+    fn event(&self) -> Event {
+        let record = self.record;
+        Event {
+            task: self.assignment.job.task().cloned(),
+            outcome: Some(record.outcome.word().to_owned()),
+            settlement: record.settlement.task.as_ref().map(|step| step.word().to_owned()),
+            cost_usd: record.usage.cost_usd.or(self.folder.assumed_cost),
+            turns: record.usage.turns,
+            duration_seconds: Some(record.usage.duration_seconds),
+            input_tokens: record.usage.input_tokens,
+            output_tokens: record.usage.output_tokens,
+            ..Event::new(record.finished_at, EventKind::Finished, &self.assignment.agent, &record.run_id)
+        }
+    }
+}
+
+/// Sets a count; a zero needs no line.
+fn count(edit: Edit, key: &'static str, count: u32) -> Edit {
+    if count == 0 { edit.clear(&[key]) } else { edit.set(key, count) }
+}
+
+/// The agent's state with this run counted, and none under way.
+fn counted(state: AgentState, record: &Record) -> AgentState {
+    let tally = record.settlement.tally;
+    AgentState {
+        last_finished: Some(record.finished_at),
+        last_exit_code: record.exit_code,
+        last_outcome: Some(record.outcome.word().to_owned()),
+        consecutive_failures: match tally {
+            Tally::Success => 0,
+            Tally::Failure => state.consecutive_failures + 1,
+            Tally::Neutral => state.consecutive_failures,
+        },
+        total_runs: state.total_runs + 1,
+        total_successes: state.total_successes + u64::from(tally == Tally::Success),
+        total_failures: state.total_failures + u64::from(tally == Tally::Failure),
+        ..state.at_rest()
+    }
+}

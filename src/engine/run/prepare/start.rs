@@ -1,0 +1,152 @@
+//! From which commit a run starts, and what its work is compared with.
+//!
+//! Of a change from a fork nothing is checked out, so that nothing of it can be executed.
+
+use super::fetch;
+use crate::{
+    domain::{
+        gate::{DueCheck, Status},
+        role::{MayChange, TaskRole},
+        run::Prepared,
+        time,
+    },
+    engine::run::context::{GH, Run, RunError},
+    exec::{
+        git::Git,
+        github::{GhError, GitHub, Pr},
+        repo,
+        start_point::{self, Candidate, PullRequestHead},
+    },
+    store::prs::Prs,
+};
+use anyhow::Context;
+
+/// The head of the pull request that a task updates or reviews.
+struct Head {
+    commit: String,
+    pr: Option<Pr>,
+}
+
+pub fn find(run: &Run<'_>) -> Result<Prepared, RunError> {
+    let git = Git::in_repository(&run.project().common_dir);
+    match run.assignment.job.check() {
+        Some(due) => of_check(run, &git, due),
+        None => of_task(run, &git),
+    }
+}
+
+fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
+    let (task, root) = (run.task(), run.project().root());
+    let head = pull_request_head(run, git)?;
+    let pr = head.as_ref().and_then(|head| head.pr.as_ref());
+    let named = pr.map(|pr| &pr.base).or(task.and_then(|task| task.branch.as_ref()));
+    let target = match named.or(run.assignment.settings.base_branch.as_ref()) {
+        Some(name) => Some(name.clone()),
+        None => repo::discover(root)?.default_branch,
+    };
+    let fresh = match (&head, &target) {
+        (Some(head), _) => head.commit.clone(),
+        (None, Some(name)) => start_point::branch(git, name)?.ok_or_else(|| no_branch(run, name))?,
+        (None, None) => git.commit("HEAD")?.context("the repository has no commit")?,
+    };
+    let writes = run.assignment.role.spec().may_change != MayChange::Nothing;
+    let saved = match task.and_then(|task| task.work_branch.as_ref()).filter(|_| writes) {
+        Some(name) => {
+            let candidates = [Candidate::Commit(format!("refs/heads/{name}")), Candidate::Branch(name.clone())];
+            start_point::resolve(git, &candidates)?.map(|start| start.commit)
+        }
+        None => None,
+    };
+    let (start, base) = match saved {
+        Some(saved) => (saved.clone(), shared(git, &saved, &fresh)?),
+        None if task.is_some_and(|task| task.role == TaskRole::Review) => {
+            // A change under review is compared with where it left the branch that it is meant for.
+            let into =
+                pr.map_or_else(|| Ok(repo::discover(root)?.default_branch), |pr| anyhow::Ok(Some(pr.base.clone())))?;
+            let into = into.map_or(Ok(None), |name| start_point::branch(git, &name))?;
+            let base = into.map_or_else(|| Ok(fresh.clone()), |into| shared(git, &fresh, &into))?;
+            (fresh, base)
+        }
+        None => (fresh.clone(), fresh),
+    };
+    let begun = time::compact(run.assignment.assigned_at);
+    Ok(Prepared {
+        branch: run.assignment.job.task().filter(|_| writes).map(|id| format!("agent/{id}-{begun}")),
+        start,
+        base,
+        target,
+        pull_request_branch: head.and_then(|head| head.pr).map(|pr| pr.head),
+        checked: None,
+    })
+}
+
+/// A closed pull request, or one of a fork that is to be changed, is the task's fault.
+fn pull_request_head(run: &Run<'_>, git: &Git) -> Result<Option<Head>, RunError> {
+    let Some((number, role)) = run.task().and_then(|task| Some((task.pr?, task.role))) else { return Ok(None) };
+    let bad = |why: String| Err(RunError::bad_task(format!("pull request {number} {why}")));
+    let pr = match GitHub::new(run.project().root(), GH).head_of(number) {
+        Ok(pr) if !pr.is_open() => return bad(format!("is {}", pr.state.to_lowercase())),
+        Ok(pr) if pr.cross_repository && role != TaskRole::Review => {
+            return bad("comes from a fork, which can't be pushed to".to_owned());
+        }
+        Ok(pr) => Some(pr),
+        Err(GhError::NotFound) => return Err(RunError::bad_task(format!("there is no pull request {number}"))),
+        Err(error) if role == TaskRole::Review => {
+            tracing::warn!("{error}");
+            None
+        }
+        // Without its branch there is no place for the work to go.
+        Err(error) => {
+            let remedy = error.remedy();
+            return Err(RunError::launch(format!("pull request {number} can't be looked up: {error}; {remedy}")));
+        }
+    };
+    match fetch::head(run, git, number, pr.as_ref().map(|pr| pr.head.as_str()))? {
+        PullRequestHead::Current(commit) | PullRequestHead::LastKnown(commit, _) => Ok(Some(Head { commit, pr })),
+        PullRequestHead::Missing(why) => {
+            Err(RunError::launch(format!("the head of pull request {number} can't be fetched: {why}")))
+        }
+    }
+}
+
+/// A check stands at the head of the pull request, or where a fork's change begins.
+fn of_check(run: &Run<'_>, git: &Git, due: &DueCheck) -> Result<Prepared, RunError> {
+    let number = due.pr;
+    let cannot = |why: &str| RunError::launch(format!("pull request {number} can't be checked: {why}"));
+    let meta = Prs::new(run.paths()).load(number)?;
+    // Closed since the tick: nobody is to blame.
+    let meta = meta.filter(|meta| meta.status != Status::Closed).ok_or_else(RunError::stopped)?;
+    let branch = (!due.fork).then_some(meta.branch.as_str());
+    let head = match fetch::head(run, git, number, branch)? {
+        PullRequestHead::Current(commit) => commit,
+        PullRequestHead::LastKnown(commit, _) if commit == due.commit => commit,
+        PullRequestHead::LastKnown(_, trouble) => return Err(cannot(trouble.words())),
+        PullRequestHead::Missing(why) => return Err(cannot(&why)),
+    };
+    let into = fetch::branch(run, git, &meta.base)?
+        .ok_or_else(|| cannot(&format!("there is no branch {:?} to compare it with", meta.base)))?;
+    let base = shared(git, &head, &into)?;
+    Ok(Prepared {
+        branch: None,
+        start: if due.fork { base.clone() } else { head.clone() },
+        base,
+        target: Some(meta.base),
+        pull_request_branch: None,
+        checked: Some(head),
+    })
+}
+
+/// The newest commit that both have; the second where they have none.
+fn shared(git: &Git, commit: &str, other: &str) -> Result<String, RunError> {
+    let base = git.try_run(["merge-base", commit, other])?;
+    Ok(if base.status.success() { base.text() } else { other.to_owned() })
+}
+
+/// An unknown branch is the task's fault, unless it is the configuration that names it.
+fn no_branch(run: &Run<'_>, name: &str) -> RunError {
+    let configured = run.assignment.settings.base_branch.is_some();
+    match run.task().and_then(|task| task.branch.as_ref()) {
+        None if configured => RunError::launch(format!("there is no branch {name:?} (base_branch in agents.yaml)")),
+        _ => RunError::bad_task(format!("there is no branch {name:?}")),
+    }
+}

@@ -1,0 +1,371 @@
+//! Judging a run and what settling it takes, without a process and without a file.
+
+use super::{
+    ended::Ended,
+    evidence::Left,
+    judge::Case,
+    plan::{Folder, Settling, Step},
+};
+use crate::domain::{
+    config,
+    gate::{Check, CheckStatus, DueCheck},
+    job::Job,
+    message::Message,
+    name::Name,
+    outcome::{Exit, Interruption, Outcome},
+    review::{Review, ReviewVerdict},
+    role::Role,
+    run::{Assignment, Prepared, Record},
+    settlement::{Evidence, Findings, MAX_RETURNS},
+    state::{AgentState, Phase},
+    stream::{ResultLine, StreamFacts},
+    task::{self, Task},
+    time::{self, Time},
+};
+
+const BRANCH: &str = "agent/TASK-1-20260115-100000";
+
+fn now() -> Time {
+    time::parse("2026-01-15T10:05:00Z").unwrap()
+}
+
+fn assignment(role: Role, job: Job) -> Assignment {
+    let (config, _) = config::read(&format!("agents:\n  - name: agent-1\n    role: {role}\n")).unwrap();
+    let agent = config.agents.into_iter().next().unwrap();
+    Assignment {
+        run_id: "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f".to_owned(),
+        agent: agent.name,
+        role,
+        focus: None,
+        ports: None,
+        job,
+        assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
+        settings: agent.settings,
+        test_paths: Vec::new(),
+        worktrees: config.worktrees,
+        max_incoming: 20,
+        draft_pull_requests: false,
+        gatekeeper: config.gatekeeper,
+        debug: false,
+    }
+}
+
+/// A run with what it left, in words.
+struct Scene {
+    assignment: Assignment,
+    task: Option<Task>,
+    text: String,
+    outcome: Outcome,
+    left: String,
+    holds_task: bool,
+    state: AgentState,
+}
+
+impl Scene {
+    fn new(role: Role, job: Job, outcome: Outcome, left: &str) -> Self {
+        let state = AgentState { phase: Phase::Running, ..AgentState::default() };
+        let (assignment, left) = (assignment(role, job), left.to_owned());
+        Self { assignment, task: None, text: String::new(), outcome, left, holds_task: true, state }
+    }
+
+    /// A run of a task whose file has these header lines too.
+    fn of_task(header: &str, attempt: u32, outcome: Outcome, left: &str) -> Self {
+        let id: Name = "TASK-1".parse().unwrap();
+        let text = format!("# Fix it\n\n{header}ATTEMPTS: {attempt}\nRUN: 0190d1c2\n\n## Notes\n\nSoon.\n");
+        let task = task::parse(&id, &text).unwrap();
+        let role = match task.role.word() {
+            "implement" => Role::Implementer,
+            "test" => Role::Tester,
+            _ => Role::Reviewer,
+        };
+        Self { task: Some(task), text, ..Self::new(role, Job::Task { id, attempt }, outcome, left) }
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.left.split(' ').any(|one| one == word)
+    }
+
+    fn record(&self) -> Record {
+        let (words, is_error) = ("I did it.".to_owned(), self.outcome != Outcome::Finished);
+        let result = ResultLine { is_error, num_turns: 9, result: Some(words), ..ResultLine::default() };
+        let reviewed = self.has("verdict");
+        let issues = Vec::new();
+        let review = Review { verdict: ReviewVerdict::Approve, summary: "Fine.".to_owned(), issues };
+        let writes = matches!(self.assignment.role, Role::Implementer | Role::Tester);
+        let prepared = Prepared {
+            branch: writes.then(|| BRANCH.to_owned()),
+            start: "base".to_owned(),
+            base: "base".to_owned(),
+            target: Some("main".to_owned()),
+            pull_request_branch: self.task.as_ref().and_then(|task| task.pr).map(|_| "feature/x".to_owned()),
+            checked: None,
+        };
+        let ended = Ended {
+            prepared: Some(prepared),
+            exit: Exit { code: Some(0), signal: None },
+            facts: StreamFacts { result: self.has("report").then_some(result), ..StreamFacts::default() },
+            ..Ended::default()
+        };
+        let evidence = Evidence {
+            commits: u32::from(self.has("commits")),
+            forbidden: if self.has("forbidden") { vec!["src/a.rs".to_owned()] } else { Vec::new() },
+            recorded: reviewed || self.has("check"),
+            question: self.has("question").then(|| "question-1".to_owned()),
+            reported: self.has("report"),
+            tampered: self.has("tampered").then(|| "during the run a hook was changed".to_owned()),
+            unfetchable: None,
+            findings: self.has("judged").then_some(Findings::Judged { count: 1, queue_full: false }),
+        };
+        let tip = writes.then(|| if self.has("commits") { "tip" } else { "base" }.to_owned());
+        let salvage = if self.has("salvage") { vec!["refs/salvage/0190d1c2".to_owned()] } else { Vec::new() };
+        let left = Left { evidence, tip, salvage, review: reviewed.then_some(review) };
+        let (task, outcome) = (self.task.as_ref(), self.outcome.clone());
+        let case = Case { assignment: &self.assignment, task, ended, outcome, left, now: now() };
+        let settlement = case.settlement(self.holds_task);
+        case.record(settlement)
+    }
+
+    /// Calls `look` with the steps of settling it.
+    fn with_steps<T>(&self, look: impl FnOnce(&[Step<'_>]) -> T) -> T {
+        let record = self.record();
+        let check = self.has("check").then(|| Check {
+            name: "lint".parse().unwrap(),
+            status: CheckStatus::Passed,
+            commit: "head".to_owned(),
+            time: now(),
+            summary: "Fine.".to_owned(),
+            details: String::new(),
+            issues: Vec::new(),
+        });
+        let folder = Folder { set_aside: None, log: "/runs/1/output.jsonl".into(), check, assumed_cost: Some(2.5) };
+        let task = self.task.as_ref();
+        let settling = Settling { assignment: &self.assignment, task, record: &record, folder: &folder };
+        look(&settling.steps(self.state.clone()))
+    }
+
+    /// The steps that tell runs apart, in words.
+    fn plan(&self) -> String {
+        self.with_steps(|steps| {
+            let ends_well = matches!(steps, [.., Step::Log(_), Step::Release(state)] if state.is_idle());
+            assert!(ends_well || matches!(steps, [.., Step::Log(_), Step::Send(_), Step::Release(_)]), "{steps:?}");
+            let notes = steps.iter().filter(|step| matches!(step, Step::NoteCancelled { .. })).count();
+            assert_eq!(notes, usize::from(self.task.is_some()), "{steps:?}");
+            steps.iter().filter_map(|step| self.word(step)).collect::<Vec<_>>().join(", ")
+        })
+    }
+
+    fn word(&self, step: &Step<'_>) -> Option<String> {
+        Some(match step {
+            Step::Push { publication, commit } => format!("push {commit} to {}", publication.remote_branch),
+            Step::OpenPullRequest { wanted, .. } => format!("pull request into {}", wanted.base),
+            Step::PostReview { number, review } => format!("{} #{number}", review.verdict),
+            Step::Send(message) => format!("{} {:?}", message.kind, message.title),
+            Step::MoveTask(step) => {
+                let after = step.after.apply(&step.before.apply(&self.text));
+                let task = task::parse(step.task, &after).unwrap();
+                let holds = task.waits_for.map(|what| format!(" waits for {what}")).unwrap_or_default();
+                format!("{} {}/{}{holds}", step.to, task.attempts, task.returns)
+            }
+            Step::RecordCheck { check, .. } => format!("record {} {}", check.name, check.status),
+            Step::ReturnCheck { charged, .. } => if *charged { "return, charged" } else { "return" }.to_owned(),
+            Step::NoteCuration => "note curation".to_owned(),
+            Step::CoolDown(_) => "cool down".to_owned(),
+            Step::LiftCooldown | Step::NoteCancelled { .. } | Step::Log(_) | Step::Release(_) => return None,
+        })
+    }
+
+    fn messages(&self) -> Vec<Message> {
+        let message = |step: &Step<'_>| if let Step::Send(message) = step { Some(message.clone()) } else { None };
+        self.with_steps(|steps| steps.iter().filter_map(message).collect())
+    }
+
+    /// The task's file after the settlement.
+    fn task_text(&self) -> String {
+        self.with_steps(|steps| {
+            let step = steps.iter().find_map(|step| if let Step::MoveTask(step) = step { Some(step) } else { None });
+            let step = step.unwrap();
+            let before = step.result.iter().fold(step.before.clone(), |edit, result| edit.section("Result", result));
+            step.after.apply(&before.apply(&self.text))
+        })
+    }
+}
+
+#[test]
+fn the_table_of_settlements() {
+    use Outcome::*;
+    let push = format!("push tip to {BRANCH}, pull request into main");
+    let failed = "error \"A task failed: Fix it\"";
+    let api = |status| ApiError { status, message: "x".to_owned() };
+    let launch = |everybody| LaunchFailed { message: "no claude".to_owned(), everybody };
+    let crash = Crashed { message: "x".to_owned() };
+    let (implement, test, review) = ("ROLE: implement\n", "ROLE: test\n", "ROLE: review\n");
+    let (with_pr, review_of_pr) = ("ROLE: implement\nPR: 7\n", "ROLE: review\nPR: 7\n");
+    let often = format!("RETURNS: {}\n", MAX_RETURNS - 1);
+    for (header, attempt, outcome, left, expected) in [
+        // Finished with evidence.
+        (implement, 1, Finished, "commits report", format!("{push}, done 1/0")),
+        (with_pr, 1, Finished, "commits", "push tip to feature/x, done 1/0".to_owned()),
+        (test, 1, Finished, "commits", format!("{push}, done 1/0")),
+        (test, 1, Finished, "report", "done 1/0".to_owned()),
+        (review, 1, Finished, "verdict", "done 1/0".to_owned()),
+        (review_of_pr, 1, Finished, "verdict", "approve #7, done 1/0".to_owned()),
+        (review_of_pr, 1, TurnLimit, "verdict", "approve #7, done 1/0".to_owned()),
+        // Finished without.
+        (implement, 1, Finished, "report", "incoming 1/0".to_owned()),
+        (test, 2, Finished, "", "incoming 2/0".to_owned()),
+        (review, 1, Finished, "report", "incoming 1/0".to_owned()),
+        (implement, 3, Finished, "report", format!("{failed}, failed 3/0")),
+        // Asked a question.
+        (implement, 2, Finished, "commits question", "incoming 1/0 waits for question-1".to_owned()),
+        (test, 1, Finished, "question", "incoming 0/0 waits for question-1".to_owned()),
+        (review, 1, Finished, "verdict question", "incoming 0/0 waits for question-1".to_owned()),
+        // Limits and crashes.
+        (implement, 1, TurnLimit, "commits", "incoming 1/0".to_owned()),
+        (implement, 2, Budget, "", "incoming 2/0".to_owned()),
+        (test, 1, TimedOut, "commits", "incoming 1/0".to_owned()),
+        (review, 1, Stalled, "", "incoming 1/0".to_owned()),
+        (implement, 3, crash, "commits", format!("{failed}, failed 3/0")),
+        // What isn't the run's fault.
+        (
+            implement,
+            3,
+            UsageLimit { until: None },
+            "commits",
+            "info \"The account's usage limit is reached\", incoming 2/1, cool down".to_owned(),
+        ),
+        (implement, 1, api(Some(529)), "", "incoming 0/1, cool down".to_owned()),
+        (test, 1, api(Some(401)), "", "error \"Claude refuses the account\", incoming 0/1, cool down".to_owned()),
+        (review, 1, api(None), "", "incoming 0/1, cool down".to_owned()),
+        (implement, 1, launch(true), "", "error \"An agent can't be started\", incoming 0/1, cool down".to_owned()),
+        (implement, 1, launch(false), "", "error \"An agent can't be started\", incoming 0/1".to_owned()),
+        (implement, 1, Interrupted { by: Interruption::Demand }, "commits", "incoming 0/0".to_owned()),
+        (implement, 1, Interrupted { by: Interruption::Loss }, "commits", "incoming 0/1".to_owned()),
+        (
+            &often,
+            1,
+            Interrupted { by: Interruption::Loss },
+            "",
+            "warning \"Came back 5 times without being tried: Fix it\", incoming 0/5 waits for a person".to_owned(),
+        ),
+        // The task's fault.
+        (implement, 1, BadTask { message: "there is no branch \"x\"".to_owned() }, "", format!("{failed}, failed 1/0")),
+        // Changed what the role may not.
+        (test, 1, Finished, "commits forbidden", format!("{failed}, failed 1/0")),
+        (review_of_pr, 1, Finished, "verdict salvage", "approve #7, done 1/0".to_owned()),
+        (implement, 1, Finished, "commits tampered", format!("{failed}, failed 1/0")),
+    ] {
+        let scene = Scene::of_task(header, attempt, outcome, left);
+        assert_eq!(scene.plan(), expected, "{header:?} {:?} {left}", scene.outcome);
+    }
+}
+
+#[test]
+fn runs_without_a_task() {
+    let due = |attempt| {
+        let (commit, check) = ("head".to_owned(), "lint".parse().unwrap());
+        Job::Check(DueCheck { pr: 7, commit, check, attempt, fork: false })
+    };
+    let given_up = "error \"A check of a pull request was given up: lint of #7\", return, charged";
+    let refused = Outcome::LaunchFailed { message: "gh".to_owned(), everybody: false };
+    for (role, job, outcome, left, expected) in [
+        (Role::ProductManager, Job::Explore, Outcome::Finished, "", ""),
+        (Role::Proposer, Job::Propose, Outcome::TurnLimit, "", ""),
+        (Role::Curator, Job::Curate, Outcome::Finished, "judged", "note curation"),
+        (Role::Curator, Job::Curate, Outcome::TimedOut, "", ""),
+        (Role::GatekeeperCoordinator, Job::Coordinate, refused, "", ""),
+        (Role::Gatekeeper, due(1), Outcome::Finished, "check", "record lint passed"),
+        (Role::Gatekeeper, due(1), Outcome::Finished, "", "return, charged"),
+        (Role::Gatekeeper, due(3), Outcome::TimedOut, "", given_up),
+        (Role::Gatekeeper, due(3), Outcome::Interrupted { by: Interruption::Loss }, "", "return"),
+    ] {
+        let scene = Scene::new(role, job, outcome, left);
+        assert_eq!(scene.plan(), expected, "{role} {:?} {left}", scene.outcome);
+    }
+}
+
+#[test]
+fn a_task_that_was_taken_away_is_not_touched() {
+    for left in ["commits report", "question", ""] {
+        let scene = Scene { holds_task: false, ..Scene::of_task("", 1, Outcome::Finished, left) };
+        assert_eq!(scene.plan(), "", "{left}");
+        assert_eq!(scene.record().publication, None);
+    }
+}
+
+#[test]
+fn a_failure_names_reason_branch_log_and_what_to_do() {
+    let scene = Scene::of_task("", 3, Outcome::TimedOut, "commits salvage report");
+    let text = scene.task_text();
+    let messages = scene.messages();
+    for text in [&text, &messages[0].body] {
+        for part in ["timeout_seconds, at attempt 3", BRANCH, "/runs/1/output.jsonl", "refs/salvage/0190d1c2"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    assert!(text.contains(&format!("WORK_BRANCH: {BRANCH}")) && text.contains("FAILED_AT: 2026-01-15T10:05:00Z"));
+    assert!(messages[0].body.contains("scheduler task retry TASK-1"), "{}", messages[0].body);
+    assert_eq!(messages[0].task.as_deref(), Some("TASK-1"));
+    assert_eq!(messages[0].key.as_deref(), Some("run 0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f"));
+}
+
+#[test]
+fn the_next_attempt_learns_what_it_can_go_on_from() {
+    for (outcome, left, learns) in [
+        (Outcome::TurnLimit, "", true),
+        (Outcome::Interrupted { by: Interruption::Loss }, "", false),
+        (Outcome::Interrupted { by: Interruption::Loss }, "commits", true),
+        (Outcome::Interrupted { by: Interruption::Loss }, "salvage", true),
+    ] {
+        let scene = Scene::of_task("", 1, outcome, left);
+        let text = scene.task_text();
+        assert_eq!(text.contains("## Error"), learns, "{left}: {text}");
+        assert_eq!(text.contains("WORK_BRANCH"), left == "commits", "{left}: {text}");
+        assert!(!text.contains("RUN:"), "{text}");
+    }
+}
+
+#[test]
+fn a_result_holds_the_verdict_the_report_and_what_was_set_aside() {
+    let text = Scene::of_task("ROLE: review\n", 1, Outcome::Finished, "verdict report salvage").task_text();
+    for part in ["## Result", "Fine.", "I did it.", "Set aside: refs/salvage/0190d1c2"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn the_record_says_what_is_to_be_published() {
+    let scene = Scene::of_task("", 1, Outcome::Finished, "commits report");
+    let record = scene.record();
+    let publication = record.publication.unwrap();
+    let wanted = publication.pull_request.unwrap();
+    assert_eq!((publication.branch.as_str(), publication.remote_branch.as_str()), (BRANCH, BRANCH));
+    assert_eq!((wanted.base.as_str(), wanted.title.as_str(), wanted.draft), ("main", "Fix it", false));
+    assert_eq!(wanted.body, "I did it.\n\n---\nTask `TASK-1`, by `agent-1` (implementer).\n");
+    assert_eq!((record.attempt, record.usage.turns, record.exit_code), (1, Some(9), Some(0)));
+    for (outcome, left) in [(Outcome::Finished, "report"), (Outcome::TurnLimit, "commits")] {
+        assert_eq!(Scene::of_task("", 1, outcome, left).record().publication, None, "{left}");
+    }
+}
+
+#[test]
+fn the_agent_s_state_counts_the_run() {
+    let before = AgentState { consecutive_failures: 4, total_runs: 9, ..AgentState::default() };
+    for (outcome, failures, counted, messages) in [
+        (Outcome::Finished, 0, (1, 0), 0),
+        (Outcome::TimedOut, 5, (0, 1), 1),
+        (Outcome::Interrupted { by: Interruption::Demand }, 4, (0, 0), 0),
+    ] {
+        let scene = Scene { state: before.clone(), ..Scene::of_task("", 1, outcome, "commits") };
+        let (state, event) = scene.with_steps(|steps| match steps {
+            [.., Step::Log(event), Step::Release(state)]
+            | [.., Step::Log(event), Step::Send(_), Step::Release(state)] => (state.clone(), event.clone()),
+            _ => panic!("{steps:?}"),
+        });
+        assert_eq!(state.consecutive_failures, failures);
+        assert_eq!((state.total_runs, (state.total_successes, state.total_failures)), (10, counted));
+        assert_eq!(state.last_outcome.as_deref(), Some(scene.outcome.word()));
+        // It never said what it cost.
+        assert_eq!(event.cost_usd, Some(2.5));
+        assert_eq!(scene.messages().len(), messages);
+    }
+}
