@@ -6,7 +6,6 @@ use crate::{
         config::{Change, Step, Value},
         text::nearest,
         time,
-        yaml::{self, Node},
     },
     engine::{
         configure::{self, Configured},
@@ -85,13 +84,7 @@ fn list(text: &str) -> Result<Vec<String>> {
     if !text.starts_with('[') {
         return Ok(vec![text.to_owned()]);
     }
-    let bad = || usage(format!("{text:?} is no list: write [a, b]"));
-    let Node { value: yaml::Value::List(items), .. } = yaml::parse(text).map_err(|_| bad())? else { return Err(bad()) };
-    let word = |node: Node<'_>| match node.value {
-        yaml::Value::Scalar { text, .. } => Some(text.into_owned()),
-        _ => None,
-    };
-    items.into_iter().map(word).collect::<Option<_>>().ok_or_else(bad)
+    serde_yaml::from_str(text).map_err(|_| usage(format!("{text:?} is no list: write [a, b]")))
 }
 
 /// The error for a key that isn't one of `keys`.

@@ -8,7 +8,7 @@ use super::{
     table,
 };
 use crate::{
-    domain::config::{Change, ProposalLimits, QueueLimits, Step},
+    domain::config::{Change, ProposalLimits, QueueLimits, Step, Usd, Whole},
     engine::project::Project,
 };
 use anyhow::Result;
@@ -52,8 +52,8 @@ pub enum Command {
 struct Limits {
     #[serde(flatten)]
     queue: QueueLimits,
-    max_running: Option<u32>,
-    max_cost_usd_per_day: Option<f64>,
+    max_running: Option<Whole<1, 10_000>>,
+    max_cost_usd_per_day: Option<Usd<0>>,
     proposal_limits: BTreeMap<String, ProposalLimits>,
 }
 
@@ -88,7 +88,7 @@ fn show(json: bool, context: &Context) -> Result<()> {
     row("max_claimed", limits.queue.max_claimed.to_string(), "tasks claimed");
     row("max_open_prs", limits.queue.max_open_prs.to_string(), "pull requests open from agent/* branches");
     row("max_running", limits.max_running.map_or_else(none, |limit| limit.to_string()), "runs at the same moment");
-    let cost = limits.max_cost_usd_per_day.map_or_else(none, |limit| format!("${limit:.2}"));
+    let cost = limits.max_cost_usd_per_day.map_or_else(none, |limit| format!("${:.2}", limit.get()));
     row("max_cost_usd_per_day", cost, "cost of all runs of a local day");
     for (name, limits) in &limits.proposal_limits {
         row(&format!("{name}.max_active"), limits.max_active.to_string(), "its proposals waiting at the same time");

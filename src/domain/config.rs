@@ -1,124 +1,152 @@
-//! What agents.yaml says, with every default filled in.
+//! What agents.yaml says: these types are its definition.
 //!
-//! Reading is in [`read`]; nothing here opens the file.
+//! A key is a field here, with what may be written as its type and what it means as its doc comment. Reading, the
+//! explanation of what is wrong, and the schema are derived from it. Nothing here opens the file.
 
 mod check;
 mod edit;
-mod gates;
-mod place;
-mod read;
+mod explain;
 mod schema;
-mod worktrees;
+mod settings;
+mod tree;
+mod values;
 
-pub use check::{Problem, Severity};
 pub use edit::{Change, Refusal, Step, Value, edit};
-pub use read::{notify, read};
 pub use schema::SCHEMA;
-pub use worktrees::Worktrees;
+pub use settings::RunSettings;
+pub use values::{Usd, Weight, Whole};
 
 use super::{
     name::Name,
     role::{Model, Role},
 };
+use check::Finding;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// The whole configuration.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["agents"])))]
+#[serde(default)]
 pub struct Config {
-    /// Which way work comes into being.
+    /// Which way work comes into being: `task`: a product manager creates tasks. `proposal`: proposers suggest, a curator
+    /// promotes.
     pub model: Model,
-    /// `paused: true` at the top: nothing starts.
+    /// Nothing starts; runs under way end as usual.
     pub paused: bool,
-    /// The most runs at once.
-    pub max_running: Option<u32>,
-    /// The most that a local day's runs may cost together.
-    pub max_cost_usd_per_day: Option<f64>,
-    /// Globs of the files that a tester may change.
+    /// The most runs at the same moment. Left out: no limit.
+    pub max_running: Option<Whole<1, 10_000>>,
+    /// No run starts once the runs of the local day have cost this, in US dollars. Left out: no limit.
+    pub max_cost_usd_per_day: Option<Usd<0>>,
+    /// Globs of the files that testers may change. Replaces the built-in list of usual names.
+    #[serde(default = "usual_test_paths", deserialize_with = "values::globs")]
     pub test_paths: Vec<String>,
-    /// What the agents' worktrees get, and where they are.
-    pub worktrees: Worktrees,
-    /// How long logs are kept.
-    pub log_retention_days: u32,
-    /// Backpressure on tasks.
-    pub queue_limits: QueueLimits,
-    /// Backpressure on proposals, by agent.
-    pub proposal_limits: BTreeMap<Name, ProposalLimits>,
-    /// How much a proposer's word counts, by agent.
-    pub voice_weights: BTreeMap<Name, f64>,
-    /// What matters most to the project: words, or globs of paths.
+    /// What matters most, as words or globs of paths: proposals that fit score higher.
+    #[serde(deserialize_with = "values::priorities")]
     pub priorities: Vec<String>,
+    /// How long files in logs/ are kept.
+    pub log_retention_days: Whole<1, 36_500, 14>,
+    /// What a worktree of an agent gets before the agent starts.
+    pub worktree: Worktree,
+    /// A folder outside the project that holds the worktrees, so that tools that search parent folders don't find the main
+    /// checkout. Absolute, below ~/, or from the top of the project.
+    #[serde(deserialize_with = "values::filled")]
+    pub worktree_root: Option<String>,
+    /// Backpressure on tasks and pull requests.
+    pub queue_limits: QueueLimits,
+    /// Backpressure on proposals, by the name of the proposer.
+    #[serde(deserialize_with = "values::by_name")]
+    pub proposal_limits: BTreeMap<Name, ProposalLimits>,
+    /// How much a proposer's word counts, by its name. Left out: 1.0.
+    #[serde(deserialize_with = "values::by_name")]
+    pub voice_weights: BTreeMap<Name, Weight>,
     /// The weights of the five factors of a proposal's score.
     pub curator_scoring: CuratorScoring,
     /// Checks of pull requests.
     pub gatekeeper: Gatekeeper,
-    /// How the human is told of messages.
+    /// A program that is told of every new message, as JSON on its standard input.
     pub notify: Option<Notify>,
-    /// The workers, in the order of the file.
+    /// For every agent; an agent may set each of them for itself.
+    defaults: settings::Defaults,
+    /// The agents. The position in this list decides an agent's ports.
+    #[serde(rename = "agents")]
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    entries: Vec<settings::Entry>,
+    /// What `agents` and `defaults` come to, in the order of the file.
+    #[serde(skip)]
     pub agents: Vec<Agent>,
 }
 
-/// `queue_limits`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct QueueLimits {
-    /// Creating a task needs incoming + claimed below this.
-    pub max_incoming: u32,
-    /// Claiming needs claimed below this.
-    pub max_claimed: u32,
-    /// Claiming what opens a pull request needs open ones below this.
-    pub max_open_prs: u32,
+/// `worktree`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Worktree {
+    /// A shell command, run in a new worktree, and again when it is changed here. Example: npm ci
+    #[serde(deserialize_with = "values::filled")]
+    pub setup: Option<String>,
+    /// Patterns, as in .gitignore, of files that git ignores and that are copied from the main checkout. The file
+    /// .worktreeinclude is read too.
+    #[serde(deserialize_with = "values::patterns")]
+    pub include: Vec<String>,
+    /// The longest that setup may take.
+    pub timeout_seconds: Whole<1, 86_400, 600>,
 }
 
-impl Default for QueueLimits {
-    fn default() -> Self {
-        Self { max_incoming: 20, max_claimed: 5, max_open_prs: 10 }
-    }
+/// What the worktrees of the agents get before a run, and where they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worktrees {
+    #[serde(flatten)]
+    pub each: Worktree,
+    /// The folder that holds the worktrees; `None`: each agent's own.
+    pub root: Option<String>,
+}
+
+/// `queue_limits`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct QueueLimits {
+    /// A task is created only while fewer are incoming and claimed together.
+    pub max_incoming: Whole<0, 100_000, 20>,
+    /// A task is claimed only while fewer are.
+    pub max_claimed: Whole<0, 100_000, 5>,
+    /// A task is claimed only while fewer pull requests from agent/* are open.
+    pub max_open_prs: Whole<0, 100_000, 10>,
 }
 
 /// One entry of `proposal_limits`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct ProposalLimits {
-    /// The most active proposals of one proposer.
-    pub max_active: u32,
+    /// The most active proposals at the same time.
+    pub max_active: Whole<0, 100_000, 5>,
     /// The most that one run may add.
-    pub max_per_run: u32,
-}
-
-impl Default for ProposalLimits {
-    fn default() -> Self {
-        Self { max_active: 5, max_per_run: 2 }
-    }
+    pub max_per_run: Whole<0, 100_000, 2>,
 }
 
 /// `curator_scoring`: weights that need not add up to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct CuratorScoring {
-    /// Fits the project's priorities.
-    pub priority_alignment: f64,
+    /// Fits the priorities of the project.
+    pub priority_alignment: Weight<30>,
     /// Makes the code simpler.
-    pub complexity_reduction: f64,
+    pub complexity_reduction: Weight<25>,
     /// How little can go wrong.
-    pub risk: f64,
+    pub risk: Weight<15>,
     /// What it builds on is done.
-    pub dependencies_met: f64,
+    pub dependencies_met: Weight<15>,
     /// Whose idea it is.
-    pub voice_weight: f64,
-}
-
-impl Default for CuratorScoring {
-    fn default() -> Self {
-        Self {
-            priority_alignment: 0.30,
-            complexity_reduction: 0.25,
-            risk: 0.15,
-            dependencies_met: 0.15,
-            voice_weight: 0.15,
-        }
-    }
+    pub voice_weight: Weight<15>,
 }
 
 /// `gatekeeper`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct Gatekeeper {
     /// Whether pull requests are checked at all.
     pub enabled: bool,
@@ -128,10 +156,10 @@ pub struct Gatekeeper {
     pub required_checks: Vec<Name>,
     /// Checks that are reported and block nothing.
     pub optional_checks: Vec<Name>,
-    /// Whether pull requests from forks are checked too; their code is then read and never executed.
+    /// Whether pull requests from forks are checked too; their code is never executed.
     pub include_forks: bool,
-    /// The most fix tasks for one pull request.
-    pub max_fix_rounds: u32,
+    /// Fix tasks for one pull request before you are asked.
+    pub max_fix_rounds: Whole<0, 1_000, 3>,
 }
 
 impl Default for Gatekeeper {
@@ -143,63 +171,134 @@ impl Default for Gatekeeper {
             required_checks: names(["lint", "tests"]),
             optional_checks: names(["style", "architecture"]),
             include_forks: false,
-            max_fix_rounds: 3,
+            max_fix_rounds: Whole::default(),
         }
     }
 }
 
 /// `notify`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct Notify {
-    /// The program and its arguments; it reads the message as JSON from its standard input.
+    /// The program, with first arguments if it needs any. It reads the message as JSON from its standard input.
+    #[serde(deserialize_with = "values::command")]
     pub command: Vec<String>,
 }
 
 /// One configured worker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agent {
-    /// Its name, unique without case.
     pub name: Name,
-    /// What it does.
     pub role: Role,
-    /// The field of a proposer, the check of a gatekeeper.
     pub focus: Option<Name>,
-    /// How often it runs.
     pub interval_seconds: u32,
-    /// `paused: true` on the agent.
     pub paused: bool,
-    /// Everything that a run of it needs to know.
     pub settings: RunSettings,
 }
 
-/// What `defaults` and an agent may set for its runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunSettings {
-    /// The program and its first arguments.
-    pub command: Vec<String>,
-    /// Claude's model; `None`: claude's own choice.
-    pub claude_model: Option<String>,
-    /// The most turns of one run.
-    pub max_turns: u32,
-    /// The longest a run may take.
-    pub timeout_seconds: u32,
-    /// The longest a run may be silent.
-    pub stall_seconds: u32,
-    /// The most one run may cost.
-    pub max_cost_usd: Option<f64>,
-    /// Attempts at one task before it fails.
-    pub max_attempts: u32,
-    /// Replaces the tools of the role.
-    pub allowed_tools: Option<Vec<String>>,
-    /// The branch to start from where a task names none.
-    pub base_branch: Option<String>,
-    /// Added to the environment of claude.
-    pub env: BTreeMap<String, String>,
-    /// Whether the agent itself may fetch and push.
-    pub allow_network_git: bool,
+/// Whether a problem keeps everything from starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Nothing starts.
+    Error,
+    /// It is only said.
+    Warning,
+}
+
+/// One thing that is wrong in agents.yaml.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub severity: Severity,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The key with those it stands below: `agents[1].role`; empty for the file itself.
+    pub key: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colon = if self.key.is_empty() { "" } else { ": " };
+        write!(f, "line {}: {}{colon}{}", self.line, self.key, self.message)
+    }
+}
+
+/// Files that count as tests unless `test_paths` says otherwise.
+fn usual_test_paths() -> Vec<String> {
+    let paths = [
+        "**/test/**",
+        "**/tests/**",
+        "**/__tests__/**",
+        "**/spec/**",
+        "**/e2e/**",
+        "**/testdata/**",
+        "**/fixtures/**",
+        "**/*{_,.,-}{test,tests,spec}.*",
+        "**/*{Test,Tests,Spec}.*",
+        "**/test_*",
+        "**/tests.*",
+        "**/conftest.py",
+    ];
+    paths.map(str::to_owned).to_vec()
+}
+
+/// The proposers that the four usual focuses come with.
+const VOICE_WEIGHTS: [(&str, Weight); 4] = [
+    ("plan-reader", Weight::hundredths(150)),
+    ("architect", Weight::hundredths(120)),
+    ("test-checker", Weight::hundredths(100)),
+    ("app-designer", Weight::hundredths(80)),
+];
+
+/// Reads the text of agents.yaml. Beside the configuration come the warnings.
+///
+/// # Errors
+/// Everything that is wrong, errors and warnings, in the order of the file.
+pub fn read(text: &str) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    read_plain(text).map_or_else(|| explain::explain(text), |config| Ok((config, Vec::new())))
+}
+
+/// The configuration, if there is nothing to be said of it.
+fn read_plain(text: &str) -> Option<Config> {
+    let mut is_plain = true;
+    let yaml = serde_yaml::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+    let config: Config = serde_ignored::deserialize(yaml, |_| is_plain = false).ok()?;
+    let config = config.complete(&mut |_| is_plain = false);
+    is_plain.then_some(config)
+}
+
+/// Only `notify` of agents.yaml, whatever is wrong in the rest of it.
+pub fn notify(text: &str) -> Option<Notify> {
+    #[derive(Deserialize)]
+    struct Rest {
+        notify: Option<Notify>,
+    }
+    let rest: Rest = serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    rest.notify.filter(|notify| !notify.command.is_empty())
 }
 
 impl Config {
+    /// Brings together what was read key by key, and says what is wrong in it as a whole.
+    fn complete(mut self, say: &mut dyn FnMut(Finding)) -> Self {
+        check::agents(&self.entries, say);
+        let entries = std::mem::take(&mut self.entries);
+        self.agents = entries.into_iter().filter_map(|entry| entry.agent(&self.defaults)).collect();
+        self.notify = self.notify.filter(|notify| !notify.command.is_empty());
+        for (name, weight) in VOICE_WEIGHTS {
+            if let Ok(name) = name.parse() {
+                self.voice_weights.entry(name).or_insert(weight);
+            }
+        }
+        check::gatekeeper(&self, say);
+        self
+    }
+
+    pub fn worktrees(&self) -> Worktrees {
+        Worktrees { each: self.worktree.clone(), root: self.worktree_root.clone() }
+    }
+
     /// How many proposals this proposer may have.
     pub fn limits_of(&self, proposer: &Name) -> ProposalLimits {
         self.proposal_limits.get(proposer).copied().unwrap_or_default()

@@ -31,4 +31,3 @@ pub mod time;
 pub mod timer;
 pub mod transcript;
 pub mod words;
-pub mod yaml;

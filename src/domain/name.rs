@@ -2,6 +2,7 @@
 //!
 //! A [`Name`] that exists is safe to join to a path, to print and to put into a branch name.
 
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::{cmp::Ordering, fmt, hash::Hash, str::FromStr};
 
 /// The longest name in bytes.
@@ -13,8 +14,8 @@ pub const RESERVED: [&str; 2] = ["scheduler", "events"];
 /// A checked name: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}` without `..`.
 ///
 /// Two names that differ only in case are equal, since file systems may hold them to be.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline, extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")))]
 pub struct Name(String);
 
 impl Name {
@@ -63,9 +64,23 @@ impl TryFrom<String> for Name {
     }
 }
 
-impl From<Name> for String {
-    fn from(name: Name) -> Self {
-        name.0
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Name, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

@@ -11,7 +11,7 @@ pub use reason::Reason;
 pub use snapshot::{AgentView, Snapshot, Standing};
 
 use super::{
-    config::{Agent, Config},
+    config::{Agent, Config, Usd, Whole},
     gate::DueCheck,
     job::Job,
     name::Name,
@@ -221,13 +221,13 @@ impl<'a> Capacity<'a> {
 
     /// What holds back everybody, or everybody who uses claude.
     fn global(&self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Option<Reason> {
-        if let Some(limit) = config.max_running.filter(|limit| self.running >= *limit) {
+        if let Some(limit) = config.max_running.map(Whole::get).filter(|limit| self.running >= *limit) {
             return Some(Reason::TooManyRunning { running: self.running, limit });
         }
         if !agent.role.uses_claude() {
             return None;
         }
-        let limit = config.max_cost_usd_per_day.filter(|limit| self.spent_usd >= *limit);
+        let limit = config.max_cost_usd_per_day.map(Usd::get).filter(|limit| self.spent_usd >= *limit);
         if let Some(limit_usd) = limit {
             return Some(Reason::BudgetSpent { spent_usd: self.spent_usd, limit_usd });
         }
@@ -253,7 +253,7 @@ impl<'a> Capacity<'a> {
     fn explore(&self, config: &Config, snapshot: &Snapshot) -> Result<Job, Reason> {
         // A claim moves a task from incoming to claimed: the sum stays what the tick found.
         let pending = snapshot.incoming + snapshot.claimed;
-        let limit = config.queue_limits.max_incoming;
+        let limit = config.queue_limits.max_incoming.get();
         if pending >= limit { Err(Reason::QueueFull { pending, limit }) } else { Ok(Job::Explore) }
     }
 
@@ -263,7 +263,7 @@ impl<'a> Capacity<'a> {
         }
         let limits = config.limits_of(&agent.name);
         let active = snapshot.proposals.get(&agent.name).copied().unwrap_or(0);
-        let limit = if limits.max_per_run == 0 { 0 } else { limits.max_active };
+        let limit = if limits.max_per_run.get() == 0 { 0 } else { limits.max_active.get() };
         if active >= limit { Err(Reason::ProposalsFull { active, limit }) } else { Ok(Job::Propose) }
     }
 
@@ -275,7 +275,7 @@ impl<'a> Capacity<'a> {
         match std::mem::take(&mut self.to_judge) {
             0 => Err(Reason::NothingToCurate),
             waiting if snapshot.awaits_room(config) && !snapshot.requested.contains(&agent.name) => {
-                let (pending, limit) = (snapshot.incoming + snapshot.claimed, config.queue_limits.max_incoming);
+                let (pending, limit) = (snapshot.incoming + snapshot.claimed, config.queue_limits.max_incoming.get());
                 Err(Reason::AwaitsRoom { waiting, pending, limit })
             }
             _ => Ok(Job::Curate),
@@ -288,17 +288,19 @@ impl<'a> Capacity<'a> {
         if !self.claimable.iter().flatten().any(|task| fits(task)) {
             return Err(Reason::NoTask { role, waiting: snapshot.waiting });
         }
-        if self.claimed >= limits.max_claimed {
-            return Err(Reason::ClaimsFull { claimed: self.claimed, limit: limits.max_claimed });
+        let limit = limits.max_claimed.get();
+        if self.claimed >= limit {
+            return Err(Reason::ClaimsFull { claimed: self.claimed, limit });
         }
         let open = snapshot.open_prs.unwrap_or(0) + self.opening;
-        let prs_full = open >= limits.max_open_prs;
+        let limit = limits.max_open_prs.get();
+        let prs_full = open >= limit;
         let slot = self
             .claimable
             .iter_mut()
             .find(|slot| slot.is_some_and(|task| fits(task) && !(prs_full && queue::opens_pull_request(task))));
         let Some(task) = slot.and_then(Option::take) else {
-            return Err(Reason::PrsFull { open, limit: limits.max_open_prs });
+            return Err(Reason::PrsFull { open, limit });
         };
         self.claimed += 1;
         self.opening += u32::from(queue::opens_pull_request(task));

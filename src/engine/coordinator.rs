@@ -107,7 +107,7 @@ impl Coordinator<'_> {
 
     /// Does what is due for one pull request: its verdict, or what may come after that. Costs no call if nothing is.
     fn step(&self, pull: &Pull, meta: &Meta) -> Result<(), StepError> {
-        if !meta.is_carried_out() || gate::needs_fix(meta, self.gate.max_fix_rounds) {
+        if !meta.is_carried_out() || gate::needs_fix(meta, self.gate.max_fix_rounds.get()) {
             return self.carry_out(pull, meta);
         }
         // Somebody may have changed them.

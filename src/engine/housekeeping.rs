@@ -143,7 +143,7 @@ fn old_logs(paths: &Paths, config: &Config, now: Time, say: &mut dyn FnMut(&str)
     };
     let today = time::local_date(now);
     for name in logs::names(paths)? {
-        if retention::is_old_log(&name, &is_agent, today, config.log_retention_days) {
+        if retention::is_old_log(&name, &is_agent, today, config.log_retention_days.get()) {
             logs::remove(paths, &name)?;
             say(&format!("removed log {name}"));
         }

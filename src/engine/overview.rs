@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
-        config::Config,
+        config::{Config, Usd},
         name::Name,
         outcome::Cooldown,
         overview::{
@@ -64,7 +64,7 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
         pulse: pulse(paths, now),
         holds: holds(paths, config, now)?,
         cost_today_usd: events::cost_of_day(paths, &time::local_day(now))?,
-        cost_limit_usd: config.and_then(|config| config.max_cost_usd_per_day),
+        cost_limit_usd: config.and_then(|config| config.max_cost_usd_per_day).map(Usd::get),
         agents,
         queue: queue(paths, config)?,
         proposals: proposals(paths, &mut problems)?,
@@ -235,7 +235,7 @@ fn pull_requests(paths: &Paths, config: Option<&Config>) -> PullRequestsLine {
     let line = |pr: super::snapshot::OpenPr| PullRequestLine { number: pr.number, title: pr.title, branch: pr.head };
     PullRequestsLine {
         asked_at: known.as_ref().map(|prs| prs.asked_at),
-        limit: config.map(|config| config.queue_limits.max_open_prs),
+        limit: config.map(|config| config.queue_limits.max_open_prs.get()),
         error: known.as_ref().and_then(|prs| prs.error.clone()),
         open: known.and_then(|prs| prs.open).map(|open| open.into_iter().map(line).collect()),
     }

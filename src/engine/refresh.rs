@@ -58,7 +58,7 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let asked_at = clock();
     // One more than the limit is enough to know that it is reached; foreign branches stand between.
     let config = read::read_linked_text(&project.paths.config())?.and_then(|text| config::read(&text).ok());
-    let limit = config.map_or(10, |(config, _)| config.queue_limits.max_open_prs);
+    let limit = config.map_or(10, |(config, _)| config.queue_limits.max_open_prs.get());
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
     let files = Files::new(project);
     let answered = |pr: Pr| OpenPr {

@@ -98,8 +98,8 @@ fn assignment(start: &Start<'_>) -> Assignment {
         assigned_at: spawner.now,
         settings: agent.settings.clone(),
         test_paths: config.test_paths.clone(),
-        worktrees: config.worktrees.clone(),
-        max_incoming: config.queue_limits.max_incoming,
+        worktrees: config.worktrees(),
+        max_incoming: config.queue_limits.max_incoming.get(),
         draft_pull_requests: config.gatekeeper.enabled,
         gatekeeper: config.gatekeeper.clone(),
         debug,
@@ -134,7 +134,7 @@ fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Res
         .set(key::CLAIMED_BY, &assignment.agent)
         .set(key::CLAIMED_AT, time::to_text(assignment.assigned_at))
         .set(key::RUN, &assignment.run_id);
-    let limit = config.queue_limits.max_claimed;
+    let limit = config.queue_limits.max_claimed.get();
     let claim = Queue::new(&spawner.project.paths).claim(id, &edit, Some(limit))?;
     tracing::debug!(task = %id, ?claim, "claim");
     Ok(match claim {

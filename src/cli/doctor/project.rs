@@ -29,7 +29,7 @@ pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
     let mut elsewhere = false;
     match config::read(&text) {
         Ok((config, warnings)) => {
-            elsewhere = config.worktrees.root.is_some();
+            elsewhere = config.worktree_root.is_some();
             findings.push(Finding::ok(format!("{path}: {} agents", config.agents.len())));
             let errors: Vec<_> = gate::unguarded(&config).into_iter().map(gate::unguarded_words).collect();
             let warnings = warnings.iter().filter(|warning| !errors.contains(&warning.message));

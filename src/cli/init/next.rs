@@ -160,7 +160,7 @@ fn first_tick(config: &Config, now: Time) -> String {
         names => format!("The first tick starts {}. ", names.join(" and ")),
     };
     let limit = match config.max_cost_usd_per_day {
-        Some(usd) => format!("no run starts once the runs of a day have cost ${usd} (max_cost_usd_per_day)."),
+        Some(usd) => format!("no run starts once the runs of a day have cost ${} (max_cost_usd_per_day).", usd.get()),
         None => "there is no limit per day: set max_cost_usd_per_day.".to_owned(),
     };
     let sentence =

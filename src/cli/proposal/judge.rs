@@ -80,7 +80,7 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
     }
     enqueue::check_branch(&project, args.branch.as_deref())?;
     let config = config::read(&project)?;
-    let limit = (!args.force).then_some(config.queue_limits.max_incoming);
+    let limit = (!args.force).then_some(config.queue_limits.max_incoming.get());
     let choices = TaskChoices { role: args.role, priority: args.priority, branch: args.branch.clone() };
     let done = match Proposals::new(&project.paths).promote(&args.id, &choices, limit, &by, context.now) {
         Ok(done) => done,

@@ -103,8 +103,8 @@ fn queue(overview: &Overview) -> String {
     let queue = &overview.queue;
     let (pending, claimed) = (queue.incoming + queue.claimed, queue.claimed);
     let of = |limit: Option<u32>| limit.map_or(String::new(), |limit| format!(" of {limit}"));
-    let incoming = of(queue.limits.map(|limits| limits.max_incoming));
-    let claims = of(queue.limits.map(|limits| limits.max_claimed));
+    let incoming = of(queue.limits.map(|limits| limits.max_incoming.get()));
+    let claims = of(queue.limits.map(|limits| limits.max_claimed.get()));
     format!(
         "{pending}{incoming} waiting or claimed, {claimed}{claims} claimed, {} done, {} failed",
         queue.done, queue.failed

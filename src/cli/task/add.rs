@@ -86,7 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         pr: None,
         proposal: None,
     };
-    let limit = (!args.force).then_some(config.queue_limits.max_incoming);
+    let limit = (!args.force).then_some(config.queue_limits.max_incoming.get());
     let added = queue.add(&new, limit, context.now).map_err(enqueue::refusal)?;
     context.line(format!("{}: {}", added.id, added.path.display()))?;
     enqueue::warn_if_unclaimed(context, &config, args.role);

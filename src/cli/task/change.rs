@@ -25,7 +25,7 @@ use anyhow::{Result, bail};
 pub fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
     let project = Project::find(&context.dir)?;
     authorize(context, &project, "task retry", Access::Write)?;
-    let limit = if force { None } else { Some(config::read(&project)?.queue_limits.max_incoming) };
+    let limit = if force { None } else { Some(config::read(&project)?.queue_limits.max_incoming.get()) };
     let queue = Queue::new(&project.paths);
     let Some(id) = id else { return retry_all(&queue, limit, context) };
     let Some(found) = queue.find(id)? else { bail!("there is no task {id}; `scheduler task list` lists them") };

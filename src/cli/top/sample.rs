@@ -33,7 +33,7 @@ pub fn overview(names: &[&str]) -> Overview {
             state: AgentState { run_id, ..AgentState::default() },
         }
     });
-    let limits = QueueLimits { max_incoming: 20, max_claimed: 5, max_open_prs: 10 };
+    let limits = QueueLimits::default();
     let claimed = ClaimedLine {
         id: "TASK-1".parse().unwrap(),
         title: "Reject empty names".to_owned(),

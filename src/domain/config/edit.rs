@@ -5,11 +5,10 @@
 
 mod check;
 
-use super::{Problem, read};
-use crate::domain::yaml::{self, Node};
-use check::{expected, kept_comments, line_of, same};
+use super::{Problem, Severity, read};
+use check::{is_only, line_of};
 use std::fmt;
-use yaml_edit::{Document, Mapping, MappingBuilder, Sequence, YamlFile, YamlNode};
+use yaml_edit::{Document, Mapping, MappingBuilder, Scalar, Sequence, YamlFile, YamlNode};
 
 /// A step from a value to one inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,17 +78,15 @@ pub enum Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = |problems: &[Problem]| {
-            let errors = problems.iter().filter(|problem| problem.severity == super::Severity::Error);
-            errors.map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        let errors = |problems: &[Problem], words: fn(&Problem) -> String| {
+            let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+            errors.map(words).collect::<Vec<_>>().join("; ")
         };
         match self {
-            Self::Broken(problems) => write!(f, "mend this first: {}", errors(problems)),
+            Self::Broken(problems) => write!(f, "mend this first: {}", errors(problems, Problem::to_string)),
+            // The line is one of a text that nobody has.
             Self::Invalid(problems) => {
-                // The line is one of a text that nobody has.
-                let errors = problems.iter().filter(|problem| problem.severity == super::Severity::Error);
-                let words: Vec<_> = errors.map(|error| format!("{}: {}", error.key, error.message)).collect();
-                f.write_str(&words.join("; "))
+                f.write_str(&errors(problems, |error| format!("{}: {}", error.key, error.message)))
             }
             Self::ByHand { line } => write!(
                 f,
@@ -106,26 +103,10 @@ impl fmt::Display for Refusal {
 /// [`Refusal`].
 pub fn edit(text: &str, change: &Change) -> Result<String, Refusal> {
     read(text).map_err(Refusal::Broken)?;
-    let before = parsed(text)?;
-    let by_hand = || Refusal::ByHand { line: line_of(&before, change) };
-    let wanted = expected(&before, change).ok_or_else(by_hand)?;
-    let after = changed(text, change).ok_or_else(by_hand)?;
-    let node = yaml::parse(&after).map_err(|_| by_hand())?;
-    if !same(&node, &wanted) || !kept_comments(text, &after, change) {
-        return Err(by_hand());
-    }
+    let after = changed(text, change).filter(|after| is_only(change, text, after));
+    let after = after.ok_or_else(|| Refusal::ByHand { line: line_of(text, change) })?;
     read(&after).map_err(Refusal::Invalid)?;
     Ok(after)
-}
-
-fn parsed(text: &str) -> Result<Node<'_>, Refusal> {
-    let problem = |error: yaml::SyntaxError| Problem {
-        severity: super::Severity::Error,
-        line: error.line,
-        key: String::new(),
-        message: error.message,
-    };
-    yaml::parse(text).map_err(|error| Refusal::Broken(vec![problem(error)]))
 }
 
 /// Makes the change, well or badly; `None` where the notation leaves no place for it.
@@ -137,7 +118,7 @@ fn changed(text: &str, change: &Change) -> Option<String> {
         Change::Set { path, key, value } => {
             let mapping = mapping_at(&document, path, true)?;
             match value {
-                Value::Plain(word) => set_plain(&mapping, key, word),
+                Value::Plain(word) => mapping.set(key, scalar(word)?),
                 Value::Text(text) => set_text(&mapping, key, text),
                 Value::List(words) => mapping.set(key, list(words)),
             }
@@ -149,10 +130,7 @@ fn changed(text: &str, change: &Change) -> Option<String> {
             let mut builder = MappingBuilder::new();
             for (key, value) in entries {
                 builder = match value {
-                    Value::Plain(word) => match word.parse::<i64>() {
-                        Ok(number) => builder.pair(key, number),
-                        Err(_) => builder.pair(key, word == "true"),
-                    },
+                    Value::Plain(word) => builder.pair(key, scalar(word)?),
                     Value::Text(text) => builder.pair(key, text),
                     Value::List(words) => builder.pair(key, list(words)),
                 };
@@ -181,19 +159,15 @@ fn set_text(mapping: &Mapping, key: &str, text: &str) {
         Some('\'') if !text.contains(char::is_control) => Some(format!("'{}'", text.replace('\'', "''"))),
         _ => None,
     };
-    match quoted.and_then(|quoted| quoted.parse::<Document>().ok()?.as_scalar()) {
+    match quoted.as_deref().and_then(scalar) {
         Some(scalar) => mapping.set(key, scalar),
         None => mapping.set(key, text),
     }
 }
 
-fn set_plain(mapping: &Mapping, key: &str, word: &str) {
-    match (word.parse::<i64>(), word.parse::<f64>(), word.parse::<bool>()) {
-        (Ok(number), _, _) => mapping.set(key, number),
-        (_, Ok(number), _) => mapping.set(key, number),
-        (_, _, Ok(truth)) => mapping.set(key, truth),
-        _ => mapping.set(key, word),
-    }
+/// A scalar that is written so.
+fn scalar(word: &str) -> Option<Scalar> {
+    word.parse::<Document>().ok()?.as_scalar()
 }
 
 fn list(words: &[String]) -> Sequence {

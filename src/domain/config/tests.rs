@@ -17,8 +17,11 @@ fn defaults() {
     let (config, warnings) = read(AGENT).unwrap();
     assert!(warnings.is_empty());
     assert_eq!((config.model, config.paused), (Model::Task, false));
-    assert_eq!(config.queue_limits, QueueLimits { max_incoming: 20, max_claimed: 5, max_open_prs: 10 });
-    assert_eq!(config.log_retention_days, 14);
+    assert_eq!(
+        config.queue_limits,
+        QueueLimits { max_incoming: 20.into(), max_claimed: 5.into(), max_open_prs: 10.into() }
+    );
+    assert_eq!(config.log_retention_days.get(), 14);
     assert_eq!(config.max_cost_usd_per_day, None);
     let agent = &config.agents[0];
     assert_eq!((agent.role, agent.interval_seconds), (Role::Implementer, 300));
@@ -26,7 +29,7 @@ fn defaults() {
     assert_eq!(settings.command, ["claude"]);
     assert_eq!((settings.max_turns, settings.timeout_seconds, settings.stall_seconds), (50, 3_600, 1_200));
     assert_eq!(settings.max_attempts, 3);
-    assert_eq!(config.voice_weights[&"plan-reader".parse::<Name>().unwrap()], 1.5);
+    assert_eq!(config.voice_weights[&"plan-reader".parse::<Name>().unwrap()].get(), 1.5);
 }
 
 #[test]
@@ -174,4 +177,40 @@ fn the_notifier_is_known_even_where_the_rest_is_wrong() {
         let problems = read(&format!("{text}{agents}")).unwrap_err();
         assert!(problems[0].to_string().contains(word), "{problems:?}");
     }
+}
+
+#[test]
+fn worktrees() {
+    let (config, _) = read(AGENT).unwrap();
+    assert_eq!(config.worktrees(), Worktrees::default());
+    assert_eq!(config.worktree.timeout_seconds.get(), 600);
+    let text =
+        "worktree: {setup: npm ci, include: [.env, 'config/*.key'], timeout_seconds: 5}\nworktree_root: ~/trees\n";
+    let (config, warnings) = read(&format!("{text}{AGENT}")).unwrap();
+    assert_eq!(warnings, []);
+    let json = serde_json::json!({
+        "setup": "npm ci", "include": [".env", "config/*.key"], "timeout_seconds": 5, "root": "~/trees",
+    });
+    assert_eq!(serde_json::to_value(config.worktrees()).unwrap(), json);
+    assert_eq!(serde_json::from_value::<Worktrees>(json).unwrap(), config.worktrees());
+    for (text, expected) in [
+        ("worktree: {setup: ''}", "worktree.setup: is empty"),
+        ("worktree_root: ' '", "worktree_root: is empty"),
+        ("worktree: {include: [\"a\\nb\"]}", "worktree.include: \"a\\nb\" has a line break"),
+        ("worktree: {timeout_seconds: 0}", "worktree.timeout_seconds: must be a whole number from 1 to 86400"),
+        ("worktree: {setpu: make}", "worktree.setpu: unknown key; did you mean setup?"),
+        ("worktree: npm ci", "worktree: must be a mapping"),
+    ] {
+        assert!(problems(&format!("{text}\n{AGENT}")).contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_only_the_explanation_knows_is_read_all_the_same() {
+    let notations = "x: &x {role: tester, max_turns: 1_000}\nqueue_limits: ~\npaused:\nlog_retention_days: null\n\
+                     agents:\n- <<: *x\n  name: a\n  timeout_seconds: 007\n  focus: ~\n";
+    let (config, warnings) = read(notations).unwrap();
+    assert_eq!(warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), ["line 1: x: unknown key, ignored"]);
+    let plain = "agents: [{name: a, role: tester, max_turns: 1000, timeout_seconds: 7}]";
+    assert_eq!(config, read(plain).unwrap().0);
 }

@@ -83,11 +83,11 @@ impl Busy {
 pub fn score(proposal: &Proposal, config: &Config, surroundings: &Surroundings) -> Score {
     let configured = &config.curator_scoring;
     let raw = [
-        configured.priority_alignment,
-        configured.complexity_reduction,
-        configured.risk,
-        configured.dependencies_met,
-        configured.voice_weight,
+        configured.priority_alignment.get(),
+        configured.complexity_reduction.get(),
+        configured.risk.get(),
+        configured.dependencies_met.get(),
+        configured.voice_weight.get(),
     ];
     let (weights, note) = normalised(raw);
     let values = [
@@ -215,7 +215,7 @@ fn dependencies_met(proposal: &Proposal, surroundings: &Surroundings) -> (f64, S
 
 fn voice_weight(proposal: &Proposal, config: &Config) -> (f64, String) {
     match config.voice_weights.get(&proposal.proposer) {
-        Some(weight) => (*weight, format!("voice_weights of {}", proposal.proposer)),
+        Some(weight) => (weight.get(), format!("voice_weights of {}", proposal.proposer)),
         None => (1.0, format!("{} is not in voice_weights", proposal.proposer)),
     }
 }

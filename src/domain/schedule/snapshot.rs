@@ -72,7 +72,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Whether no task may be added.
     pub fn is_full(&self, config: &Config) -> bool {
-        self.incoming + self.claimed >= config.queue_limits.max_incoming
+        self.incoming + self.claimed >= config.queue_limits.max_incoming.get()
     }
 
     /// Whether all that is left to be judged was seen before and waits for room in the queue.

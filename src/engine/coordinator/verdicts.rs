@@ -122,7 +122,7 @@ impl Coordinator<'_> {
 
     /// Makes the fix task if one is due. What it returns is never [`FixRound::Due`].
     fn fix_round(&self, meta: &Meta, failed: &[Name]) -> Result<FixRound> {
-        match gate::fix_round(meta, self.gate.max_fix_rounds) {
+        match gate::fix_round(meta, self.gate.max_fix_rounds.get()) {
             FixRound::Due => {
                 let new = gate::fix_task(meta, failed, &self.records(meta), self.agent);
                 let (task, _) = self.prs().add_fix_task(meta, &new, (self.clock)())?;

@@ -48,7 +48,7 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
         title: one.title,
     });
     Ok(ProposerView {
-        room: limits.max_per_run.min(limits.max_active.saturating_sub(count)),
+        room: limits.max_per_run.get().min(limits.max_active.get().saturating_sub(count)),
         own: lines,
         rejected: rejected.collect(),
     })
@@ -90,7 +90,7 @@ pub fn curation_view(paths: &Paths, config: &Config) -> Result<(CurationView, Ve
     let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     let view = CurationView {
         pending: number(Queue::new(paths).pending()?),
-        limit: number(config.queue_limits.max_incoming),
+        limit: number(config.queue_limits.max_incoming.get()),
         note,
         proposals: whole,
         more,

@@ -31,7 +31,7 @@ fn now() -> Time {
 
 fn assignment(role: Role, job: Job) -> Assignment {
     let (config, _) = config::read(&format!("agents:\n  - name: agent-1\n    role: {role}\n")).unwrap();
-    let agent = config.agents.into_iter().next().unwrap();
+    let agent = config.agents[0].clone();
     Assignment {
         run_id: "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f".to_owned(),
         agent: agent.name,
@@ -42,7 +42,7 @@ fn assignment(role: Role, job: Job) -> Assignment {
         assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
         settings: agent.settings,
         test_paths: Vec::new(),
-        worktrees: config.worktrees,
+        worktrees: config.worktrees(),
         max_incoming: 20,
         draft_pull_requests: false,
         gatekeeper: config.gatekeeper,

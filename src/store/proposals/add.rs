@@ -63,7 +63,7 @@ impl Proposals<'_> {
 fn within(limits: ProposalLimits, new: &NewProposal, active: u32, by_run: u32) -> Result<()> {
     let proposer = &new.proposer;
     let also = if new.run.is_none() { ", or add it all the same with --force" } else { "" };
-    let ProposalLimits { max_active, max_per_run } = limits;
+    let (max_active, max_per_run) = (limits.max_active.get(), limits.max_per_run.get());
     if by_run >= max_per_run {
         bail!(
             "this run has added {by_run} proposals and may add no more than {max_per_run} \

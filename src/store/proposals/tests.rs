@@ -97,8 +97,8 @@ fn about(title: &str, category: Category, files: &[&str]) -> NewProposal {
 #[test]
 fn limits_hold_however_many_add_at_once() {
     for (limits, expected, word) in [
-        (ProposalLimits { max_active: 50, max_per_run: 3 }, 3, "max_per_run"),
-        (ProposalLimits { max_active: 4, max_per_run: 50 }, 4, "max_active"),
+        (ProposalLimits { max_active: 50.into(), max_per_run: 3.into() }, 3, "max_per_run"),
+        (ProposalLimits { max_active: 4.into(), max_per_run: 50.into() }, 4, "max_active"),
     ] {
         let store = Store::new();
         let refusals: Vec<String> = thread::scope(|scope| {
@@ -119,7 +119,7 @@ fn limits_hold_however_many_add_at_once() {
 #[test]
 fn limits_are_each_proposers_and_each_runs_own() {
     let store = Store::new();
-    let limits = Some(ProposalLimits { max_active: 2, max_per_run: 1 });
+    let limits = Some(ProposalLimits { max_active: 2.into(), max_per_run: 1.into() });
     let add = |proposer: &str, run: &str| {
         let new = NewProposal { proposer: name(proposer), run: Some(run.to_owned()), ..idea(run) };
         store.proposals().add(&new, limits, at(0)).is_ok()

@@ -57,7 +57,7 @@ fn starts(world: &World, snapshot: &Snapshot, decisions: &[Decision]) -> Result<
             return wrong("it is not due");
         }
         totals.running += 1;
-        if world.config.max_running.is_some_and(|limit| totals.running > limit) {
+        if world.config.max_running.is_some_and(|limit| totals.running > limit.get()) {
             return wrong("too many run");
         }
         let Job::Task { id, attempt } = job else { continue };
@@ -69,10 +69,10 @@ fn starts(world: &World, snapshot: &Snapshot, decisions: &[Decision]) -> Result<
         }
         totals.claimed += 1;
         totals.prs += u32::from(opens(task.role));
-        if totals.claimed > limits.max_claimed {
+        if totals.claimed > limits.max_claimed.get() {
             return wrong("too many are claimed");
         }
-        if opens(task.role) && totals.prs > limits.max_open_prs {
+        if opens(task.role) && totals.prs > limits.max_open_prs.get() {
             return wrong("too many pull requests would be open");
         }
     }
@@ -99,11 +99,11 @@ fn is_true(reason: &Reason, world: &World, agent: &Agent, view: &AgentView, tota
             due(agent, view, world.now).is_some_and(|due| world.now < due)
         }
         Reason::NoTask { .. } => !left,
-        Reason::ClaimsFull { .. } => left && totals.claimed >= limits.max_claimed,
-        Reason::PrsFull { .. } => left && totals.prs >= limits.max_open_prs,
-        Reason::TooManyRunning { .. } => world.config.max_running.is_some_and(|limit| totals.running >= limit),
+        Reason::ClaimsFull { .. } => left && totals.claimed >= limits.max_claimed.get(),
+        Reason::PrsFull { .. } => left && totals.prs >= limits.max_open_prs.get(),
+        Reason::TooManyRunning { .. } => world.config.max_running.is_some_and(|limit| totals.running >= limit.get()),
         Reason::QueueFull { .. } => {
-            world.count(TaskState::Incoming) + world.count(TaskState::Claimed) >= limits.max_incoming
+            world.count(TaskState::Incoming) + world.count(TaskState::Claimed) >= limits.max_incoming.get()
         }
         _ => false,
     }

@@ -82,7 +82,7 @@ impl World {
 
     fn add(&mut self, role: usize, priority: u8, blocked: bool) {
         let pending = self.count(TaskState::Incoming) + self.count(TaskState::Claimed);
-        if pending >= self.config.queue_limits.max_incoming {
+        if pending >= self.config.queue_limits.max_incoming.get() {
             return;
         }
         let number = self.tasks.len();

@@ -137,7 +137,7 @@ fn refuses_what_is_in_the_way_and_makes_nothing() {
 fn the_configuration_is_valid_for_both_models() {
     let (config, warnings) = config::read(CONFIGURATION).unwrap();
     assert_eq!(warnings, []);
-    assert_eq!((config.model, config.max_cost_usd_per_day), (Model::Task, Some(20.0)));
+    assert_eq!((config.model, config.max_cost_usd_per_day), (Model::Task, Some(20.0.into())));
     let agents: Vec<_> = config.agents.iter().map(|agent| (agent.name.as_str(), agent.interval_seconds)).collect();
     assert_eq!(agents, [("pm-agent", 600), ("impl-agent-1", 180), ("test-agent", 120), ("review-agent", 300)]);
     // With every key switched on, not one is misspelt.
@@ -159,7 +159,7 @@ fn the_configuration_is_valid_for_both_models() {
     let every = format!("{}{}{plain}", switch_on(head), switch_on(top));
     let (config, warnings) = config::read(&every).unwrap_or_else(|problems| panic!("{problems:?}\n{every}"));
     assert_eq!(warnings, [], "{every}");
-    assert_eq!(config.max_running, Some(4), "{every}");
+    assert_eq!(config.max_running, Some(4.into()), "{every}");
     assert_eq!(config.agents[0].settings.claude_model.as_deref(), Some("sonnet"));
     assert_eq!(config.proposal_limits.len(), 1);
 }

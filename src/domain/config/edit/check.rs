@@ -1,128 +1,100 @@
-//! What a change to agents.yaml must come to, worked out on the tree of values; and whether a text comes to that.
+//! What a change to agents.yaml must come to, worked out on its values; and whether a text comes to that.
 
 use super::{Change, Step, Value};
-use crate::domain::yaml::{Node, Value as Tree};
-use std::borrow::Cow;
+use crate::domain::config::tree::{self, Node};
+use serde_yaml::{Mapping, Value as Yaml};
 
-/// The tree after a change; `None` if the path leads nowhere.
-pub(super) fn expected<'a>(before: &Node<'a>, change: &'a Change) -> Option<Node<'a>> {
-    let mut root = before.clone();
+/// Whether the change, and nothing else, leads from one text to another.
+pub(super) fn is_only(change: &Change, before: &str, after: &str) -> bool {
+    let wanted = values(before).and_then(|before| expected(before, change));
+    wanted.is_some() && wanted == values(after) && kept_comments(before, after, change)
+}
+
+/// What a text says, with what it merges in by `<<`. The order of keys means nothing.
+fn values(text: &str) -> Option<Yaml> {
+    let mut values: Yaml = serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    values.apply_merge().ok()?;
+    Some(values)
+}
+
+/// The values after a change; `None` if the path leads nowhere.
+fn expected(mut root: Yaml, change: &Change) -> Option<Yaml> {
     match change {
-        Change::Set { path, key, value } => {
-            let Tree::Map(entries) = &mut at(&mut root, path)?.value else { return None };
-            let node = node(value);
-            match entries.iter_mut().find(|(name, _, _)| name == key) {
-                Some((_, _, old)) => *old = node,
-                None => entries.push((key.into(), 1, node)),
-            }
-        }
-        Change::Unset { path, key } => {
-            let Tree::Map(entries) = &mut at(&mut root, path)?.value else { return None };
-            let index = entries.iter().position(|(name, _, _)| name == key)?;
-            entries.remove(index);
-        }
+        Change::Set { path, key, value } => drop(at(&mut root, path)?.insert(key.as_str().into(), yaml(value))),
+        Change::Unset { path, key } => drop(at(&mut root, path)?.remove(key.as_str())?),
         Change::AddAgent(entries) => {
-            let Tree::List(agents) = &mut at(&mut root, &[Step::key("agents")])?.value else { return None };
-            let entries = entries.iter().map(|(key, value)| (key.into(), 1, node(value))).collect();
-            agents.push(Node { line: 1, value: Tree::Map(entries) });
+            let agent: Mapping = entries.iter().map(|(key, value)| (key.as_str().into(), yaml(value))).collect();
+            root.get_mut("agents")?.as_sequence_mut()?.push(agent.into());
         }
         Change::RemoveAgent(index) => {
-            let Tree::List(agents) = &mut at(&mut root, &[Step::key("agents")])?.value else { return None };
-            if *index >= agents.len() {
-                return None;
-            }
+            let agents = root.get_mut("agents")?.as_sequence_mut()?;
+            agents.get(*index)?;
             agents.remove(*index);
         }
     }
     Some(root)
 }
 
-fn node(value: &Value) -> Node<'_> {
-    let scalar = |text, plain| Node { line: 1, value: Tree::Scalar { text: Cow::Borrowed(text), plain } };
+fn yaml(value: &Value) -> Yaml {
     match value {
-        Value::Plain(word) => scalar(word, true),
-        Value::Text(text) => scalar(text, false),
-        Value::List(words) => {
-            Node { line: 1, value: Tree::List(words.iter().map(|word| scalar(word, false)).collect()) }
-        }
+        Value::Plain(word) => serde_yaml::from_str(word).unwrap_or_else(|_| word.as_str().into()),
+        Value::Text(text) => text.as_str().into(),
+        Value::List(words) => words.iter().map(String::as_str).map(Yaml::from).collect(),
     }
 }
 
-/// The node at a path; a mapping that isn't there, or is empty, is made.
-fn at<'a, 't>(root: &'a mut Node<'t>, path: &[Step]) -> Option<&'a mut Node<'t>> {
-    let mut node = root;
+/// The mapping at a path; mappings that aren't there, or are empty, are made.
+fn at<'a>(root: &'a mut Yaml, path: &[Step]) -> Option<&'a mut Mapping> {
+    let mut value = root;
     for step in path {
-        if node.is_null() {
-            node.value = Tree::Map(Vec::new());
-        }
-        node = match (&mut node.value, step) {
-            (Tree::Map(entries), Step::Key(key)) => {
-                let index = entries.iter().position(|(name, _, _)| name == key).unwrap_or_else(|| {
-                    entries.push((key.clone().into(), 1, Node { line: 1, value: Tree::Map(Vec::new()) }));
-                    entries.len() - 1
-                });
-                &mut entries[index].2
-            }
-            (Tree::List(items), Step::Item(index)) => items.get_mut(*index)?,
-            _ => return None,
+        value = match step {
+            Step::Key(key) => made(value)?.entry(key.as_str().into()).or_insert(Yaml::Null),
+            Step::Item(index) => value.as_sequence_mut()?.get_mut(*index)?,
         };
     }
-    if node.is_null() {
-        node.value = Tree::Map(Vec::new());
-    }
-    Some(node)
+    made(value)
 }
 
-/// Whether two trees say the same; the order of keys means nothing. Numbers are compared by value.
-pub(super) fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
-    match (&a.value, &b.value) {
-        (Tree::Scalar { text, plain }, Tree::Scalar { text: other, plain: other_plain }) => {
-            let number = |text: &str| text.replace('_', "").parse::<f64>().ok();
-            let equal =
-                text == other || (*plain && *other_plain && number(text).is_some_and(|n| Some(n) == number(other)));
-            // Text without quotes is still text, unless it would be read as nothing.
-            equal && (plain == other_plain || a.is_null() == b.is_null())
-        }
-        (Tree::List(a), Tree::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Tree::Map(a), Tree::Map(b)) => {
-            let other = |key: &str| b.iter().find(|(name, _, _)| name == key);
-            a.len() == b.len()
-                && a.iter().all(|(key, _, node)| other(key).is_some_and(|(_, _, other)| same(node, other)))
-        }
-        _ => false,
+fn made(value: &mut Yaml) -> Option<&mut Mapping> {
+    if value.is_null() {
+        *value = Mapping::new().into();
     }
+    value.as_mapping_mut()
 }
 
-/// The line that a person would edit to make the change.
-pub(super) fn line_of(root: &Node<'_>, change: &Change) -> usize {
-    let agents = [Step::key("agents")];
-    let (path, key): (Vec<Step>, Option<&str>) = match change {
-        Change::Set { path, key, .. } | Change::Unset { path, key } => (path.clone(), Some(key.as_str())),
-        Change::AddAgent(_) => (agents.to_vec(), None),
-        Change::RemoveAgent(index) => ([agents.as_slice(), &[Step::Item(*index)]].concat(), None),
+/// The line to edit by hand for a change.
+pub(super) fn line_of(text: &str, change: &Change) -> usize {
+    let agents = || Step::key("agents");
+    let steps: Vec<Step> = match change {
+        Change::Set { path, key, .. } | Change::Unset { path, key } => {
+            path.iter().cloned().chain([Step::key(key)]).collect()
+        }
+        Change::AddAgent(_) => vec![agents()],
+        Change::RemoveAgent(index) => vec![agents(), Step::Item(*index)],
     };
-    let steps = path.iter().cloned().chain(key.map(Step::key));
-    let (mut node, mut line) = (root, 1);
+    let Ok(root) = tree::parse(text) else { return 1 };
+    let (mut node, mut line) = (&root, 1);
     for step in steps {
-        let inside = match (&node.value, &step) {
-            (Tree::Map(entries), Step::Key(key)) => {
-                entries.iter().find(|(name, _, _)| name == key).map(|(_, line, node)| (node, *line))
-            }
-            (Tree::List(items), Step::Item(index)) => items.get(*index).map(|node| (node, node.line)),
-            _ => None,
-        };
-        let Some((inside, at)) = inside else { break };
-        // Line 0: brought in by a merge, so that what is to be edited is the mapping around it.
-        line = if at == 0 { line } else { at };
-        node = inside;
+        let Some((inside, at)) = inside(node, &step) else { break };
+        (node, line) = (inside, at);
     }
     line
 }
 
+fn inside<'a>(node: &'a Node, step: &Step) -> Option<(&'a Node, usize)> {
+    match (&node.value, step) {
+        (tree::Value::Map(entries), Step::Key(key)) => {
+            entries.iter().find(|entry| entry.key == *key).map(|entry| (&entry.value, entry.line))
+        }
+        (tree::Value::List(items), Step::Item(index)) => items.get(*index).map(|item| (item, item.line)),
+        _ => None,
+    }
+}
+
 /// Whether every comment is still there, apart from those inside what was taken out.
 ///
-/// A `#` inside quotes counts as a comment too, so an old value with one is left to a person to replace.
-pub(super) fn kept_comments(before: &str, after: &str, change: &Change) -> bool {
+/// A `#` inside quotes counts as a comment too, so an old value with one is left to be replaced by hand.
+fn kept_comments(before: &str, after: &str, change: &Change) -> bool {
     let comments = |text: &str| -> Vec<String> {
         let comment = |line: &str| {
             let at = if line.trim_start().starts_with('#') { line.find('#') } else { line.find(" #").map(|at| at + 1) };

@@ -61,9 +61,9 @@ fn changes() -> Vec<(Change, Effect)> {
     let proposals = [Step::key("proposal_limits"), Step::key("p")];
     let list = Value::List(vec!["claude".to_owned(), "-x, y".to_owned()]);
     vec![
-        (set(&limits(), "max_claimed", plain("7")), |c| c.queue_limits.max_claimed = 7),
-        (set(&limits(), "max_incoming", plain("9")), |c| c.queue_limits.max_incoming = 9),
-        (set(&[], "max_cost_usd_per_day", plain("2.5")), |c| c.max_cost_usd_per_day = Some(2.5)),
+        (set(&limits(), "max_claimed", plain("7")), |c| c.queue_limits.max_claimed = 7.into()),
+        (set(&limits(), "max_incoming", plain("9")), |c| c.queue_limits.max_incoming = 9.into()),
+        (set(&[], "max_cost_usd_per_day", plain("2.5")), |c| c.max_cost_usd_per_day = Some(2.5.into())),
         (set(&agent(0), "interval_seconds", plain("99")), |c| c.agents[0].interval_seconds = 99),
         (set(&agent(0), "claude_model", text("o # x: 'y'")), |c| {
             c.agents[0].settings.claude_model = Some("o # x: 'y'".to_owned());
@@ -76,7 +76,7 @@ fn changes() -> Vec<(Change, Effect)> {
         }),
         (set(&env, "A", text("1")), |c| drop(c.agents[1].settings.env.insert("A".to_owned(), "1".to_owned()))),
         (set(&proposals, "max_active", plain("1")), |c| {
-            let limits = crate::domain::config::ProposalLimits { max_active: 1, ..Default::default() };
+            let limits = crate::domain::config::ProposalLimits { max_active: 1.into(), ..Default::default() };
             c.proposal_limits.insert("p".parse().unwrap(), limits);
         }),
         (Change::RemoveAgent(0), |c| drop(c.agents.remove(0))),

@@ -19,19 +19,21 @@ use std::time::Duration;
 /// Whether worktrees of this project get anything.
 pub fn is_wanted(run: &Run<'_>) -> bool {
     let wanted = &run.assignment.worktrees;
-    wanted.setup.is_some() || !wanted.include.is_empty() || run.project().root().join(include::PATTERNS).is_file()
+    wanted.each.setup.is_some()
+        || !wanted.each.include.is_empty()
+        || run.project().root().join(include::PATTERNS).is_file()
 }
 
 /// Copies the files, and runs the command in a worktree that it wasn't run in yet. It may change files that git
 /// knows, so the stand must be taken after it.
 pub fn provision(run: &Run<'_>, state: &mut AgentState) -> Result<(), RunError> {
     copy_files(run)?;
-    let Some(command) = &run.assignment.worktrees.setup else { return Ok(()) };
+    let Some(command) = &run.assignment.worktrees.each.setup else { return Ok(()) };
     if run.worktree.set_up_with()?.as_ref() == Some(command) {
         return Ok(());
     }
     run.worktree.note_set_up(None)?;
-    let (log, seconds) = (run.files.setup_log(), run.assignment.worktrees.timeout_seconds);
+    let (log, seconds) = (run.files.setup_log(), run.assignment.worktrees.each.timeout_seconds.get());
     let call = Setup {
         command: command.clone(),
         worktree: run.worktree.path().to_owned(),
@@ -58,7 +60,7 @@ pub fn provision(run: &Run<'_>, state: &mut AgentState) -> Result<(), RunError> 
 }
 
 fn copy_files(run: &Run<'_>) -> Result<()> {
-    let included = include::include(run.project().root(), &run.worktree, &run.assignment.worktrees.include)?;
+    let included = include::include(run.project().root(), &run.worktree, &run.assignment.worktrees.each.include)?;
     let copied = included.copied.iter().map(|path| format!("copied {}\n", path.display()));
     let skipped = included.skipped.iter().map(|(path, why)| format!("not copied: {}: {why}\n", path.display()));
     let log: String = copied.chain(skipped).collect();

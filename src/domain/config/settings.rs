@@ -1,0 +1,107 @@
+//! An agent as agents.yaml has it, what `defaults` may say for all of them, and what a run gets of both.
+//!
+//! Each key that both may hold is one row, at the end of this file.
+
+use super::{
+    Agent,
+    values::{Command, Env, Text, Usd, Whole},
+};
+use crate::domain::{name::Name, role::Role};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What an agent says where it says something, else what `defaults` says.
+trait Or {
+    fn or_of(self, defaults: &Self) -> Self;
+}
+
+impl<T: Clone> Or for Option<T> {
+    fn or_of(self, defaults: &Self) -> Self {
+        self.or_else(|| defaults.clone())
+    }
+}
+
+impl Or for Env {
+    fn or_of(self, defaults: &Self) -> Self {
+        if defaults.0.is_empty() { self } else { Self(defaults.0.clone().into_iter().chain(self.0).collect()) }
+    }
+}
+
+/// `result(written, role)`; by its signature the compiler knows the types in the rows.
+fn settle<W, G>(written: W, role: Role, result: impl FnOnce(W, Role) -> G) -> G {
+    result(written, role)
+}
+
+/// A row: the key with what may be written, what a run gets of it, and how that comes of what was written.
+macro_rules! settings {
+    ($($(#[$doc:meta])+ $key:ident: $written:ty => $given:ty = $result:expr;)+) => {
+        /// `defaults`.
+        #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[serde(default)]
+        pub(super) struct Defaults {
+            $($(#[$doc])+ $key: $written,)+
+        }
+
+        /// An entry of `agents`.
+        #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["name", "role"])))]
+        #[serde(default)]
+        pub(super) struct Entry {
+            /// Letters, digits, '.', '_', '-'; unique without case.
+            pub name: Option<Name>,
+            /// What the agent is for.
+            pub role: Option<Role>,
+            /// The field of a proposer, the check of a gatekeeper; also names its prompt.
+            pub focus: Option<Name>,
+            /// How often it may start.
+            interval_seconds: Whole<1, 31_536_000, 300>,
+            /// This one doesn't start.
+            paused: bool,
+            $($(#[$doc])+ $key: $written,)+
+        }
+
+        /// What an agent's runs are told of its settings and those of `defaults`.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub struct RunSettings {
+            $($(#[$doc])+ pub $key: $given,)+
+        }
+
+        impl Entry {
+            /// The agent, unless its name or role is missing.
+            pub fn agent(self, defaults: &Defaults) -> Option<Agent> {
+                let (name, role) = (self.name?, self.role?);
+                let settings = RunSettings { $($key: settle(self.$key.or_of(&defaults.$key), role, $result),)+ };
+                let interval_seconds = self.interval_seconds.get();
+                Some(Agent { name, role, focus: self.focus, interval_seconds, paused: self.paused, settings })
+            }
+        }
+    };
+}
+
+settings! {
+    /// The program, with first arguments if it needs any.
+    command: Option<Command> => Vec<String> = |command, _| command.unwrap_or_default().into();
+    /// Which model claude uses. Left out: claude's own choice.
+    claude_model: Option<Text> => Option<String> = |model, _| model.map(String::from);
+    /// Turns of one run. Left out: a number that suits the role.
+    max_turns: Option<Whole<1, 100_000>> => u32 = |turns, role| turns.map_or(role.spec().max_turns, Whole::get);
+    /// The longest that a run may take.
+    timeout_seconds: Option<Whole<1, 31_536_000, 3_600>> => u32 = |seconds, _| seconds.unwrap_or_default().get();
+    /// The longest that a run may be silent.
+    stall_seconds: Option<Whole<1, 31_536_000, 1_200>> => u32 = |seconds, _| seconds.unwrap_or_default().get();
+    /// The most that one run may cost, in US dollars. Left out: no limit.
+    max_cost_usd: Option<Usd<1>> => Option<f64> = |usd, _| usd.map(Usd::get);
+    /// Attempts at one task before it fails.
+    max_attempts: Option<Whole<1, 1_000, 3>> => u32 = |attempts, _| attempts.unwrap_or_default().get();
+    /// Replaces claude's tools for the role. With care: it can widen what an agent may do.
+    allowed_tools: Option<Vec<Text>> => Option<Vec<String>> =
+        |tools, _| tools.map(|tools| tools.into_iter().map(String::from).collect());
+    /// Where work begins if the task names no branch. Left out: origin's default branch, else the current one.
+    base_branch: Option<Text> => Option<String> = |branch, _| branch.map(String::from);
+    /// Variables added to the environment of the agent.
+    env: Env => BTreeMap<String, String> =
+        |env, _| env.0.into_iter().map(|(name, value)| (name.0, value.into())).collect();
+    /// true: the agent itself may use your git and GitHub credentials.
+    allow_network_git: Option<bool> => bool = |allowed, _| allowed.unwrap_or(false);
+}
