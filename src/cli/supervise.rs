@@ -1,4 +1,4 @@
-//! `scheduler supervise`, `refresh`, `notify` and `housekeeping`: what ticks start, detached. Not for people.
+//! `scheduler supervise`, `refresh`, `notify` and `housekeeping`: what ticks start, detached.
 
 use super::{Context, usage};
 use crate::{
@@ -11,15 +11,20 @@ use crate::{
     },
     exec::{detach, watch},
     logging,
-    store::{logs, state},
+    store::{
+        logs,
+        paths::{AgentPaths, Paths},
+        state,
+    },
     sys::{lock::Lock, read},
 };
 use anyhow::{Context as _, Result};
+use std::path::PathBuf;
 
 /// Arguments of `scheduler supervise`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Put right what a dead supervisor left, instead of carrying a new run
+    /// Recover the run of a supervisor that died, instead of carrying a new one
     #[arg(long)]
     recover: bool,
     /// The agent; its lock is the standard input
@@ -28,11 +33,8 @@ pub struct Args {
 
 /// Carries one run, or recovers one.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let lock = detach::become_supervisor().context("supervise is started by ticks, with a lock as standard input")?;
-    let project = Project::find(&context.dir)?;
+    let (project, lock) = take_over(context, "supervise", |paths| paths.agent(&args.agent).lock())?;
     let agent = project.paths.agent(&args.agent);
-    let lock = Lock::adopt(lock, &agent.lock())
-        .map_err(|error| usage(format!("supervise is started by ticks, not by hand: {error:#}")))?;
     if debugged(&agent).unwrap_or(false) {
         logging::begin(logs::open(&project.paths.agent_log(&args.agent, &time::local_day(context.now)))?)?;
     }
@@ -56,8 +58,18 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     result.with_context(|| args.agent.to_string())
 }
 
+/// The project, and the lock that a tick has handed over as the standard input of this process.
+fn take_over(context: &Context, command: &str, path: impl Fn(&Paths) -> PathBuf) -> Result<(Project, Lock)> {
+    let lock = detach::become_supervisor()
+        .with_context(|| format!("{command} is started by ticks, with a lock as standard input"))?;
+    let project = Project::find(&context.dir)?;
+    let lock = Lock::adopt(lock, &path(&project.paths))
+        .map_err(|error| usage(format!("{command} is started by ticks, not by hand: {error:#}")))?;
+    Ok((project, lock))
+}
+
 /// Whether the tick that assigned the run was started with `--debug`.
-fn debugged(agent: &crate::store::paths::AgentPaths) -> Option<bool> {
+fn debugged(agent: &AgentPaths) -> Option<bool> {
     let state::Loaded::State(state) = state::load(agent).ok()? else { return None };
     let files = agent.run(state.run_id.as_deref()?).ok()?;
     read::read_json::<Assignment>(&files.assignment()).ok()?.map(|assignment| assignment.debug)
@@ -65,19 +77,13 @@ fn debugged(agent: &crate::store::paths::AgentPaths) -> Option<bool> {
 
 /// Asks GitHub for the open pull requests.
 pub fn refresh(context: &Context) -> Result<()> {
-    let lock = detach::become_supervisor().context("refresh is started by ticks, with a lock as standard input")?;
-    let project = Project::find(&context.dir)?;
-    let _lock = Lock::adopt(lock, &project.paths.refresh_lock())
-        .map_err(|error| usage(format!("refresh is started by ticks, not by hand: {error:#}")))?;
+    let (project, _lock) = take_over(context, "refresh", Paths::refresh_lock)?;
     refresh::refresh(&project, &|| context.clock())
 }
 
-/// Notifies the human of new messages. What goes wrong stands in the log.
+/// Notifies the user of new messages. What goes wrong is in the log.
 pub fn notify(context: &Context) -> Result<()> {
-    let lock = detach::become_supervisor().context("notify is started by ticks, with a lock as standard input")?;
-    let project = Project::find(&context.dir)?;
-    let _lock = Lock::adopt(lock, &project.paths.notify_lock())
-        .map_err(|error| usage(format!("notify is started by ticks, not by hand: {error:#}")))?;
+    let (project, _lock) = take_over(context, "notify", Paths::notify_lock)?;
     for failure in notify::notify(&project, &|| context.clock())? {
         context.warn(format!("{} notify: {failure}", time::to_text(context.clock())));
     }
@@ -86,11 +92,7 @@ pub fn notify(context: &Context) -> Result<()> {
 
 /// Tidies up; what is removed goes to the scheduler's log, which is the standard output.
 pub fn housekeeping(context: &Context) -> Result<()> {
-    let lock =
-        detach::become_supervisor().context("housekeeping is started by ticks, with a lock as standard input")?;
-    let project = Project::find(&context.dir)?;
-    let _lock = Lock::adopt(lock, &project.paths.housekeeping_lock())
-        .map_err(|error| usage(format!("housekeeping is started by ticks, not by hand: {error:#}")))?;
+    let (project, _lock) = take_over(context, "housekeeping", Paths::housekeeping_lock)?;
     let mut say = |what: &str| {
         // A log that can't be written to is no reason to stop.
         let _ = context.line(format!("{} housekeeping: {what}", time::to_text(context.clock())));

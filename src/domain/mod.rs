@@ -29,5 +29,6 @@ pub mod test_paths;
 pub mod text;
 pub mod time;
 pub mod timer;
+pub mod tools;
 pub mod transcript;
 pub mod words;

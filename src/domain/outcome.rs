@@ -73,7 +73,7 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interruption {
-    /// The supervisor was told to end, or the task was taken away: somebody wanted it.
+    /// The supervisor was told to end, or the task was taken away: the user wants it.
     #[default]
     Demand,
     /// claude alone was ended.

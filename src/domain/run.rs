@@ -27,21 +27,14 @@ pub const SUPERVISOR_TAG: &str = "SCHEDULER_AGENT";
 pub struct Assignment {
     /// Names the run; a UUID, which claude takes as its session id too.
     pub run_id: String,
-    /// Who runs.
     pub agent: Name,
-    /// As what.
     pub role: Role,
-    /// In which field.
     pub focus: Option<Name>,
-    /// With which ports.
     pub ports: Option<Ports>,
-    /// What for.
     #[serde(rename = "work")]
     pub job: Job,
-    /// Since when.
     #[serde(with = "time::required")]
     pub assigned_at: Time,
-    /// How.
     pub settings: RunSettings,
     /// Globs of the files that a tester may change.
     pub test_paths: Vec<String>,
@@ -95,7 +88,6 @@ pub struct Usage {
 /// What is to be pushed, and the pull request that is to be there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Publication {
-    /// The local branch.
     pub branch: String,
     /// The branch on the remote.
     pub remote_branch: String,
@@ -112,7 +104,6 @@ pub struct NewPullRequest {
     pub base: String,
     /// One line.
     pub title: String,
-    /// Markdown.
     pub body: String,
     /// Whether it waits for gatekeepers.
     pub draft: bool,
@@ -121,11 +112,9 @@ pub struct NewPullRequest {
 /// `record.json`: what came of a run, written before anything of it is settled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The run.
     pub run_id: String,
-    /// How it ended.
     pub outcome: Outcome,
-    /// The end in one sentence, for people.
+    /// The end in one sentence.
     pub detail: String,
     /// What is to happen.
     pub settlement: Settlement,
@@ -143,7 +132,6 @@ pub struct Record {
     pub salvage: Vec<String>,
     /// Which attempt it was, counted from 1; 0 without a task.
     pub attempt: u32,
-    /// What it used up.
     pub usage: Usage,
     /// How claude exited; negative for a signal.
     pub exit_code: Option<i32>,

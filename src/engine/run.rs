@@ -18,7 +18,6 @@ mod publish;
 mod recover;
 mod settle;
 mod supervisor_lock;
-mod tools;
 mod watch;
 
 pub use recover::recover;

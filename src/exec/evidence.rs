@@ -26,16 +26,10 @@ pub struct GitFacts {
     pub unfetchable: Vec<Link>,
     /// The paths that are changed but not committed, or untracked and not ignored, without the run's own files.
     pub dirty: Vec<String>,
-    /// HEAD has the base among its ancestors.
-    pub descends: bool,
-    /// The last commit that HEAD and the base share, if there is one.
-    pub merge_base: Option<String>,
-    /// The tip of the work branch, if there is such a branch.
-    pub branch_tip: Option<String>,
 }
 
-/// Reads the facts about `worktree`, whose run began at commit `base` on `branch`.
-pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<GitFacts> {
+/// Reads the facts about `worktree`, whose run began at commit `base`.
+pub fn read(worktree: &Worktree, base: &str) -> Result<GitFacts> {
     worktree.verify()?;
     let git = worktree.git();
     let at = worktree.path().display();
@@ -48,18 +42,11 @@ pub fn read(worktree: &Worktree, base: &str, branch: Option<&str>) -> Result<Git
     let since = merge_base.as_deref().unwrap_or(&base);
     let diff = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
     let changed = git.run(diff.into_iter().chain([since, &head, "--"]))?.entries();
-    let branch_tip = match branch {
-        Some(name) => git.commit(&format!("refs/heads/{name}"))?,
-        None => None,
-    };
     Ok(GitFacts {
         commits: commits.parse().with_context(|| format!("odd count of commits: {commits}"))?,
         changed,
         unfetchable: gitlinks::only_here(worktree, &git, &[since, &head])?,
         dirty: dirty(&git)?,
-        descends: merge_base.as_deref() == Some(base.as_str()),
-        merge_base,
-        branch_tip,
         head,
     })
 }

@@ -71,7 +71,7 @@ fn unsaved(worktree: &Worktree, git_dir: &std::path::Path) -> Result<Option<Stri
     if git_dir.join("modules").exists() {
         return Ok(Some("it has submodules with repositories of their own".to_owned()));
     }
-    let found = match evidence::read(worktree, "HEAD", None) {
+    let found = match evidence::read(worktree, "HEAD") {
         Ok(found) => found,
         Err(error) => return Ok(Some(format!("{error:#}"))),
     };

@@ -44,7 +44,7 @@ impl fmt::Display for Outcome {
             Self::Interrupted { by: Interruption::Demand } => f.write_str("was stopped"),
             Self::Interrupted { by: Interruption::Signal } => f.write_str("claude was ended from outside"),
             Self::Interrupted { by: Interruption::Loss } => {
-                f.write_str("was cut off: its supervisor died, or the machine went down")
+                f.write_str("was interrupted: its supervisor died, or the machine went down")
             }
             Self::Crashed { message } | Self::LaunchFailed { message, .. } | Self::BadTask { message } => {
                 f.write_str(message)

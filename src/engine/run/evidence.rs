@@ -43,10 +43,21 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
     if let Some(prepared) = &ended.prepared {
         let (newest, facts) = save_work(run, prepared, outcome)?;
         tip = newest;
-        evidence = from_git(run, prepared, &facts, evidence)?;
-        evidence.question = question(run)?;
         let result = ended.facts.result.as_ref();
-        evidence.reported = result.is_some_and(|result| !result.is_error && !result.text().trim().is_empty());
+        evidence = Evidence {
+            commits: tip.as_ref().map_or(0, |_| u32::try_from(facts.commits).unwrap_or(u32::MAX)),
+            forbidden: match run.assignment.role.spec().may_change {
+                MayChange::TestFiles => TestPaths::new(&run.assignment.test_paths)?.others(&facts.changed),
+                MayChange::Nothing | MayChange::Code => Vec::new(),
+            },
+            question: question(run)?,
+            reported: result.is_some_and(|result| !result.is_error && !result.text().trim().is_empty()),
+            tampered: tampered(run)?,
+            unfetchable: facts.unfetchable.first().map(|link| {
+                format!("its commits name {} of the submodule {}, which no remote has", link.commit, link.path)
+            }),
+            ..evidence
+        };
     }
     let salvage = match salvage::refs_of(&run.worktree.repository(), run.id()) {
         // Where even git can't be called, nothing of this run was saved.
@@ -63,10 +74,9 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
 /// and what git knows of the run.
 fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(Option<String>, GitFacts)> {
     let (worktree, set_aside) = (&run.worktree, run.files.set_aside());
-    let branch = prepared.branch.as_deref();
     worktree.ensure(&prepared.start)?;
     let writes = run.assignment.role.spec().may_change != MayChange::Nothing;
-    let before = evidence::read(worktree, &prepared.start, branch)?;
+    let before = evidence::read(worktree, &prepared.start)?;
     if writes && !before.dirty.is_empty() && (before.commits == 0 || *outcome != Outcome::Finished) {
         let message = match run.task() {
             Some(task) => format!("{}: {}", task.id, cut(&one_line(&task.title), 60)),
@@ -76,13 +86,14 @@ fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(O
             tracing::warn!("uncommitted changes are set aside: {why}");
         }
     }
-    let after = evidence::read(worktree, &prepared.base, branch)?;
+    let after = evidence::read(worktree, &prepared.base)?;
     salvage::salvage(worktree, run.id(), "Set aside at the end of a run", &set_aside)?;
     for link in &after.unfetchable {
         // Nothing else holds that commit.
         nested::move_if_filled(worktree, &link.path, &set_aside)?;
     }
-    let tip = match branch.map(|branch| evidence::advance_branch(worktree, branch, &after.head)).transpose()? {
+    let advance = |branch: &String| evidence::advance_branch(worktree, branch, &after.head);
+    let tip = match prepared.branch.as_ref().map(advance).transpose()? {
         None => None,
         Some(Advance::Already | Advance::Moved) => Some(after.head.clone()),
         Some(Advance::NotForward(tip)) => {
@@ -93,22 +104,6 @@ fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(O
     };
     worktree.detach()?;
     Ok((tip, after))
-}
-
-fn from_git(run: &Run<'_>, prepared: &Prepared, facts: &GitFacts, evidence: Evidence) -> Result<Evidence> {
-    let commits = prepared.branch.as_ref().map_or(0, |_| facts.commits);
-    Ok(Evidence {
-        commits: u32::try_from(commits).unwrap_or(u32::MAX),
-        forbidden: match run.assignment.role.spec().may_change {
-            MayChange::TestFiles => TestPaths::new(&run.assignment.test_paths)?.others(&facts.changed),
-            MayChange::Nothing | MayChange::Code => Vec::new(),
-        },
-        tampered: tampered(run)?,
-        unfetchable: facts.unfetchable.first().map(|link| {
-            format!("its commits name {} of the submodule {}, which no remote has", link.commit, link.path)
-        }),
-        ..evidence
-    })
 }
 
 /// The newest question that this run asked about its task and that nobody has answered yet.

@@ -2,7 +2,7 @@
 
 use super::{
     context::{Run, RunError},
-    environment, tools,
+    environment,
 };
 use crate::{
     domain::{
@@ -10,6 +10,7 @@ use crate::{
         role::MayChange,
         run::{Prepared, RUN_TAG},
         state::AgentState,
+        tools,
     },
     exec::{
         claude::{self, Launch, StartError, Started},
@@ -45,7 +46,7 @@ fn command(run: &Run<'_>) -> Result<Launch, RunError> {
     let gh = run.agent.dir().join("gh-config");
     atomic::ensure_dir(&gh)?;
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
-    let tools = tools::tools(assignment, run.supervisor.program);
+    let tools = tools::of_run(assignment, run.supervisor.program);
     Ok(Launch {
         command: settings.command.clone(),
         worktree: run.worktree.path().to_owned(),

@@ -27,30 +27,17 @@ use std::path::PathBuf;
 /// One step of settling a run. Done again it does nothing.
 #[derive(Debug)]
 pub enum Step<'a> {
-    Push {
-        publication: &'a Publication,
-        commit: &'a str,
-    },
-    /// Once the branch is pushed.
-    OpenPullRequest {
-        branch: &'a str,
-        wanted: &'a NewPullRequest,
-    },
-    PostReview {
-        number: u64,
-        review: &'a Review,
-    },
+    /// Push this commit.
+    Push(&'a Publication, &'a str),
+    /// For this branch, once it is pushed.
+    OpenPullRequest(&'a str, &'a NewPullRequest),
+    /// On the pull request of this number.
+    PostReview(u64, &'a Review),
     Send(Message),
     MoveTask(TaskMove<'a>),
-    /// Names the saved work in the file of a task that was cancelled under this run.
-    NoteCancelled {
-        task: &'a Name,
-        work: String,
-    },
-    RecordCheck {
-        due: &'a DueCheck,
-        check: &'a Check,
-    },
+    /// Name the saved work, lines of a list, in the file of a task that was cancelled under this run.
+    NoteCancelled(&'a Name, String),
+    RecordCheck(&'a DueCheck, &'a Check),
     /// A check that wasn't recorded is due again.
     ReturnCheck {
         due: &'a DueCheck,
@@ -61,7 +48,7 @@ pub enum Step<'a> {
     CoolDown(&'a Cooldown),
     LiftCooldown,
     Log(Event),
-    /// Lets the agent go: always the last step.
+    /// Let the agent go: always the last step.
     Release(AgentState),
 }
 
@@ -70,10 +57,7 @@ pub enum Step<'a> {
 pub struct TaskMove<'a> {
     pub task: &'a Name,
     pub to: TaskState,
-    /// Before it is moved.
-    pub before: Edit,
-    /// After it was moved.
-    pub after: Edit,
+    pub edit: Edit,
     /// What its result says below what was published.
     pub result: Option<String>,
 }
@@ -109,12 +93,12 @@ impl<'a> Settling<'a> {
         steps.extend(record.settlement.notice.as_ref().map(|notice| Step::Send(self.notice(notice))));
         if let Some(task) = job.task() {
             steps.extend(record.settlement.task.as_ref().map(|step| Step::MoveTask(self.task_move(task, step))));
-            steps.push(Step::NoteCancelled { task, work: self.whereabouts() });
+            steps.push(Step::NoteCancelled(task, self.whereabouts()));
         }
         if let Some(due) = job.check() {
             let charged = record.settlement.tally == Tally::Failure;
             let check = self.folder.check.as_ref();
-            steps.push(check.map_or(Step::ReturnCheck { due, charged }, |check| Step::RecordCheck { due, check }));
+            steps.push(check.map_or(Step::ReturnCheck { due, charged }, |check| Step::RecordCheck(due, check)));
         }
         if *job == Job::Curate && record.settlement.tally == Tally::Success {
             steps.push(Step::NoteCuration);
@@ -140,13 +124,11 @@ impl<'a> Settling<'a> {
         let pr = self.task.and_then(|task| task.pr);
         match (record.settlement.publish, &record.publication, &record.tip, &record.review) {
             (Publish::Work, Some(publication), Some(commit), _) => {
-                let branch = &publication.remote_branch;
-                let open = publication.pull_request.as_ref().map(|wanted| Step::OpenPullRequest { branch, wanted });
-                [Step::Push { publication, commit }].into_iter().chain(open).collect()
+                let (branch, wanted) = (&publication.remote_branch, publication.pull_request.as_ref());
+                let open = wanted.map(|wanted| Step::OpenPullRequest(branch, wanted));
+                [Step::Push(publication, commit)].into_iter().chain(open).collect()
             }
-            (Publish::Review, _, _, Some(review)) => {
-                pr.map(|number| Step::PostReview { number, review }).into_iter().collect()
-            }
+            (Publish::Review, _, _, Some(review)) => pr.map(|pr| Step::PostReview(pr, review)).into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -156,28 +138,26 @@ impl<'a> Settling<'a> {
         let now = time::to_text(record.finished_at);
         let work_branch = record.branch.as_ref().filter(|_| record.has_work());
         let edit = work_branch.map_or_else(Edit::new, |branch| Edit::new().set(key::WORK_BRANCH, branch));
-        let (to, before, after, result) = match step {
+        let (to, edit, result) = match step {
             TaskStep::Done => {
-                let before = edit.set(key::COMPLETED_AT, now).clear(&[key::RETURNS]).without_section("Error");
-                (TaskState::Done, before, Edit::new(), Some(self.result()))
+                let edit = edit.set(key::COMPLETED_AT, now).clear(&[key::RETURNS]).without_section("Error");
+                (TaskState::Done, edit, Some(self.result()))
             }
             TaskStep::Failed => {
-                let before = edit.set(key::FAILED_AT, now).section("Error", &self.account());
-                (TaskState::Failed, before, Edit::new(), None)
+                (TaskState::Failed, edit.set(key::FAILED_AT, now).section("Error", &self.account()), None)
             }
             TaskStep::Requeue { attempts, returns, waits_for } => {
-                let before = count(count(edit, key::ATTEMPTS, *attempts), key::RETURNS, *returns);
-                let before = waits_for.iter().fold(before, |edit, what| edit.set(key::WAITS_FOR, what));
+                let edit = count(count(edit, key::ATTEMPTS, *attempts), key::RETURNS, *returns);
+                let edit = waits_for.iter().fold(edit, |edit, what| edit.set(key::WAITS_FOR, what));
                 // What doesn't count is no news for the next attempt, unless there is work to go on from.
                 let is_news = record.outcome.blame() == Blame::Run
                     || record.outcome == Outcome::Finished
                     || record.has_work()
                     || !record.salvage.is_empty();
-                let before = if is_news { before.section("Error", &self.account()) } else { before };
-                (TaskState::Incoming, before, Edit::new().unclaim(), None)
+                (TaskState::Incoming, if is_news { edit.section("Error", &self.account()) } else { edit }, None)
             }
         };
-        TaskMove { task, to, before, after, result }
+        TaskMove { task, to, edit, result }
     }
 
     /// What the result of a task that is done says, below what was published.

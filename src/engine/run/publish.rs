@@ -34,6 +34,8 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 pub struct Published {
     /// The sentences for the task's result.
     pub lines: Vec<String>,
+    /// What couldn't be published, to be told.
+    pub errors: Vec<PublishError>,
     /// Whether the remote branch has the work.
     is_pushed: bool,
 }
@@ -49,21 +51,16 @@ pub struct PublishError {
     pub key: Option<&'static str>,
 }
 
-impl PublishError {
-    fn new(title: &'static str, text: String) -> Self {
-        Self { title, text, key: None }
+impl Published {
+    fn failed(&mut self, title: &'static str, text: String) {
+        self.errors.push(PublishError { title, text, key: None });
     }
 }
 
 /// Pushes the work branch.
-pub fn push(
-    run: &Run<'_>,
-    publication: &Publication,
-    commit: &str,
-    published: &mut Published,
-) -> Result<Option<PublishError>> {
+pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &mut Published) -> Result<()> {
     if !is_ours(run)? {
-        return Ok(None);
+        return Ok(());
     }
     let Publication { branch, remote_branch, pushed_before, .. } = publication;
     let push = Push { branch: remote_branch, commit, last: pushed_before.as_deref() };
@@ -74,19 +71,21 @@ pub fn push(
     )?;
     tracing::debug!(branch, ?pushed, "push");
     unless_cut_short(run, pushed.is_there() || pushed == PushOutcome::NoRemote)?;
-    if pushed.is_there() {
-        published.is_pushed = true;
+    published.is_pushed = pushed.is_there();
+    if published.is_pushed {
         published.lines.push(format!("Branch `{remote_branch}`, pushed"));
-        return Ok(None);
+        return Ok(());
     }
     let advice = pushed.advice();
     published.lines.push(format!("Branch `{branch}` is here and was not pushed: {advice}"));
-    let target = shell::word(&format!("{branch}:refs/heads/{remote_branch}"));
-    let text = format!(
-        "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push origin {target}`"
-    );
-    let error = PublishError::new("Work is done but not pushed", text);
-    Ok((pushed != PushOutcome::NoRemote).then_some(error))
+    if pushed != PushOutcome::NoRemote {
+        let target = shell::word(&format!("{branch}:refs/heads/{remote_branch}"));
+        let text = format!(
+            "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push origin {target}`"
+        );
+        published.failed("Work is done but not pushed", text);
+    }
+    Ok(())
 }
 
 /// Sees to it that the branch, once it is pushed, has its pull request.
@@ -95,23 +94,23 @@ pub fn open_pull_request(
     branch: &str,
     wanted: &NewPullRequest,
     published: &mut Published,
-) -> Result<Option<PublishError>> {
+) -> Result<()> {
     if !published.is_pushed {
-        return Ok(None);
+        return Ok(());
     }
     let NewPullRequest { base, title, body, draft } = wanted;
     let created = ask(run, |github| github.create(branch, base, title, body, *draft));
-    if let Ok(outcome) = &created {
-        note_open(run, outcome.pr());
-    }
     unless_cut_short(run, created.is_ok())?;
-    let error = match created {
+    match created {
         Ok(outcome) => {
-            let Pr { url, state, .. } = outcome.pr();
-            published.lines.push(format!("Pull request {url}"));
-            let text = format!("Branch `{branch}` has a pull request that is {}: {url}", state.to_lowercase());
-            let error = PublishError::new("Work is pushed to a pull request that is over", text);
-            (!outcome.pr().is_open()).then_some(error)
+            let pr = outcome.pr();
+            note_open(run, pr);
+            published.lines.push(format!("Pull request {}", pr.url));
+            if !pr.is_open() {
+                let state = pr.state.to_lowercase();
+                let text = format!("Branch `{branch}` has a pull request that is {state}: {}", pr.url);
+                published.failed("Work is pushed to a pull request that is over", text);
+            }
         }
         Err(error) => {
             published.lines.push(format!("No pull request: {error}"));
@@ -122,37 +121,33 @@ pub fn open_pull_request(
             );
             // Elsewhere than on GitHub it is the same after every run, and no fault.
             let key = (error == GhError::ForeignRemote).then_some("no pull requests: foreign remote");
-            Some(PublishError { key, ..PublishError::new("Work is pushed but has no pull request", text) })
+            published.errors.push(PublishError { title: "Work is pushed but has no pull request", text, key });
         }
-    };
-    Ok(error)
+    }
+    Ok(())
 }
 
 /// Posts the recorded verdict as a review of the task's pull request.
-pub fn post_review(
-    run: &Run<'_>,
-    number: u64,
-    review: &Review,
-    published: &mut Published,
-) -> Result<Option<PublishError>> {
+pub fn post_review(run: &Run<'_>, number: u64, review: &Review, published: &mut Published) -> Result<()> {
     if !is_ours(run)? {
-        return Ok(None);
+        return Ok(());
     }
     let (text, mark) = (review.to_text(), marker(&format!("review {}", run.id())));
     let posted = ask(run, |github| github.review(number, review.verdict, &text, &mark));
     unless_cut_short(run, posted.is_ok())?;
-    let (line, error) = match posted {
-        Ok(Posted::Review) => (format!("Posted as a review of #{number}"), None),
-        Ok(Posted::Comment) => (format!("Posted as a comment on #{number}"), None),
-        Ok(Posted::Already) => (format!("Posted on #{number}"), None),
+    let line = match posted {
+        Ok(Posted::Review) => format!("Posted as a review of #{number}"),
+        Ok(Posted::Comment) => format!("Posted as a comment on #{number}"),
+        Ok(Posted::Already) => format!("Posted on #{number}"),
         Err(error) => {
             let remedy = error.remedy();
             let text = format!("The verdict could not be posted on #{number}: {error}; {remedy}\n\n{text}");
-            (format!("Not posted on #{number}: {error}"), Some(PublishError::new("A verdict is not posted", text)))
+            published.failed("A verdict is not posted", text);
+            format!("Not posted on #{number}: {error}")
         }
     };
     published.lines.push(line);
-    Ok(error)
+    Ok(())
 }
 
 /// Whether the task is this run's: held, or done by it and only to be settled once more.

@@ -4,10 +4,16 @@ use super::{
     context::Run,
     judge::Judged,
     plan::{Folder, Settling, Step, TaskMove},
-    publish::{self, PublishError, Published},
+    publish::{self, Published},
 };
 use crate::{
-    domain::{message::Message, outcome::Cooldown, run::Record, state::AgentState, time},
+    domain::{
+        outcome::Cooldown,
+        run::Record,
+        state::AgentState,
+        task::{Edit, TaskState},
+        time,
+    },
     engine::curation,
     store::{
         cache, events, messages,
@@ -33,37 +39,38 @@ pub fn settle(run: &Run<'_>, judged: &Judged, state: AgentState) -> Result<()> {
 
 fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: &mut Published) -> Result<()> {
     let (paths, record) = (run.paths(), settling.record);
-    let send = |message: &Message| messages::send(paths, message, record.finished_at).map(drop);
-    let tell = |error: Option<PublishError>| error.map_or(Ok(()), |error| send(&settling.publish_error(&error)));
     match step {
-        Step::Push { publication, commit } => tell(publish::push(run, publication, commit, published)?),
-        Step::OpenPullRequest { branch, wanted } => tell(publish::open_pull_request(run, branch, wanted, published)?),
-        Step::PostReview { number, review } => tell(publish::post_review(run, number, review, published)?),
-        Step::Send(message) => send(&message),
-        Step::MoveTask(step) => move_task(run, step, published),
-        Step::NoteCancelled { task, work } => Queue::new(paths).note_cancelled(task, run.id(), &work),
-        Step::RecordCheck { due, check } => Prs::new(paths).record(due.pr, check, Some(run.id())).map(drop),
+        Step::Push(publication, commit) => publish::push(run, publication, commit, published)?,
+        Step::OpenPullRequest(branch, wanted) => publish::open_pull_request(run, branch, wanted, published)?,
+        Step::PostReview(number, review) => publish::post_review(run, number, review, published)?,
+        Step::Send(message) => drop(messages::send(paths, &message, record.finished_at)?),
+        Step::MoveTask(step) => move_task(run, step, published)?,
+        Step::NoteCancelled(task, work) => Queue::new(paths).note_cancelled(task, run.id(), &work)?,
+        Step::RecordCheck(due, check) => drop(Prs::new(paths).record(due.pr, check, Some(run.id()))?),
         Step::ReturnCheck { due, charged } => {
             let at = CheckRun { pr: due.pr, check: &due.check, run: run.id() };
-            Prs::new(paths).give_back(at, charged, run.assignment.settings.max_attempts)
+            Prs::new(paths).give_back(at, charged, run.assignment.settings.max_attempts)?;
         }
-        Step::NoteCuration => curation::note_judged(paths, &run.files),
+        Step::NoteCuration => curation::note_judged(paths, &run.files)?,
         Step::CoolDown(cooldown) => {
             // Another run may know of a cause that lasts longer.
             let known: Option<Cooldown> = cache::load(&paths.cooldown());
             let next = cooldown.clone().after(known.as_ref(), record.started_at, &record.outcome);
-            next.map_or(Ok(()), |next| cache::save(&paths.cooldown(), &next))
+            if let Some(next) = next {
+                cache::save(&paths.cooldown(), &next)?;
+            }
         }
-        Step::LiftCooldown => {
-            lift_cooldown(run);
-            Ok(())
-        }
-        Step::Log(event) => events::append(paths, &event),
+        Step::LiftCooldown => lift_cooldown(run),
+        Step::Log(event) => events::append(paths, &event)?,
         Step::Release(state) => {
             run.supervisor.lock.secure()?;
-            run.save(&state)
+            run.save(&state)?;
         }
     }
+    for error in published.errors.drain(..) {
+        messages::send(paths, &settling.publish_error(&error), record.finished_at)?;
+    }
+    Ok(())
 }
 
 /// What the run's folder holds beside the record.
@@ -86,12 +93,13 @@ fn folder(run: &Run<'_>, record: &Record) -> Result<Folder> {
 }
 
 fn move_task(run: &Run<'_>, step: TaskMove<'_>, published: &Published) -> Result<()> {
-    let TaskMove { task, to, mut before, after, result } = step;
+    let TaskMove { task, to, mut edit, result } = step;
     if let Some(result) = result {
         let lines = published.lines.iter().map(String::as_str).chain([result.as_str()]);
-        before = before.section("Result", &lines.collect::<Vec<_>>().join("\n"));
+        edit = edit.section("Result", &lines.collect::<Vec<_>>().join("\n"));
     }
-    match Queue::new(run.paths()).settle(task, run.id(), to, &before, &after)? {
+    let after = if to == TaskState::Incoming { Edit::new().unclaim() } else { Edit::new() };
+    match Queue::new(run.paths()).settle(task, run.id(), to, &edit, &after)? {
         Settled::Done => tracing::debug!(%task, %to, "settled"),
         other => tracing::warn!(%task, ?other, "the task is not this run's any more and was left alone"),
     }

@@ -1,5 +1,5 @@
-//! The agent's lock while its supervisor lives. People delete lock files: then the lock is taken anew at its path, so that
-//! nobody else finds it free.
+//! The agent's lock while its supervisor lives. Users delete lock files: then the lock is taken anew at its path, so that
+//! no other process finds it free.
 //!
 //! It never gives the lock up; that is done by the end of the process.
 
@@ -7,7 +7,7 @@ use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
 use std::{cell::RefCell, path::PathBuf};
 
-/// A lock that is looked after.
+/// A lock that is kept at its path.
 #[derive(Debug)]
 pub struct SupervisorLock {
     path: PathBuf,
@@ -18,26 +18,26 @@ pub struct SupervisorLock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockStatus {
     /// The locked file.
-    Still,
+    Held,
     /// Another file or none: it has been locked.
     Renewed,
-    /// Another file, locked by somebody else.
+    /// Another file, locked by another process.
     Taken,
 }
 
 impl SupervisorLock {
-    /// Looks after `lock`, whose file is to stand at `path`.
+    /// Keeps `lock` at `path`, where its file is to stand.
     pub fn new(lock: Lock, path: PathBuf) -> Self {
         Self { path, locks: RefCell::new(vec![lock]) }
     }
 
-    /// Looks whether the locked file still stands at its path, and locks what stands there if not.
+    /// Whether the locked file still stands at its path; if not, what stands there is locked.
     ///
     /// # Errors
     /// The system's, when the lock is taken anew.
-    pub fn look(&self) -> Result<LockStatus> {
+    pub fn check(&self) -> Result<LockStatus> {
         if self.locks.borrow().last().is_some_and(|lock| lock.still_at(&self.path)) {
-            return Ok(LockStatus::Still);
+            return Ok(LockStatus::Held);
         }
         let Some(lock) = Lock::try_take(&self.path)? else { return Ok(LockStatus::Taken) };
         self.locks.borrow_mut().push(lock);
@@ -47,10 +47,10 @@ impl SupervisorLock {
     /// Makes sure that the lock is held.
     ///
     /// # Errors
-    /// Somebody else holds it, or as for [`SupervisorLock::look`].
+    /// Another process holds it, or as for [`SupervisorLock::check`].
     pub fn secure(&self) -> Result<()> {
-        match self.look()? {
-            LockStatus::Still | LockStatus::Renewed => Ok(()),
+        match self.check()? {
+            LockStatus::Held | LockStatus::Renewed => Ok(()),
             LockStatus::Taken => bail!("{} was replaced, and another process has locked it", self.path.display()),
         }
     }
@@ -66,16 +66,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
         let held = SupervisorLock::new(Lock::try_take(&path).unwrap().unwrap(), path.clone());
-        assert_eq!(held.look().unwrap(), LockStatus::Still);
+        assert_eq!(held.check().unwrap(), LockStatus::Held);
         fs::remove_file(&path).unwrap();
-        assert_eq!(held.look().unwrap(), LockStatus::Renewed);
-        assert_eq!(held.look().unwrap(), LockStatus::Still);
+        assert_eq!(held.check().unwrap(), LockStatus::Renewed);
+        assert_eq!(held.check().unwrap(), LockStatus::Held);
         assert!(Lock::try_take(&path).unwrap().is_none());
         fs::remove_file(&path).unwrap();
         let other = Lock::try_take(&path).unwrap().unwrap();
-        assert_eq!(held.look().unwrap(), LockStatus::Taken);
+        assert_eq!(held.check().unwrap(), LockStatus::Taken);
         assert!(held.secure().is_err());
         drop(other);
-        assert_eq!(held.look().unwrap(), LockStatus::Renewed);
+        assert_eq!(held.check().unwrap(), LockStatus::Renewed);
     }
 }

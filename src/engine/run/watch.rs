@@ -50,7 +50,7 @@ pub fn watch(run: &Run<'_>, launched: Launched, state: &AgentState) -> Ended {
 /// Whoever deletes the lock file under a run, or the agent's folder, is told, and what no second run may be without is
 /// put back. `false` if another run has begun meanwhile: then this one ends.
 fn keeps_its_place(run: &Run<'_>, state: &AgentState) -> bool {
-    let found = run.supervisor.lock.look();
+    let found = run.supervisor.lock.check();
     let taken = matches!(found, Ok(LockStatus::Taken));
     if !taken && !run.agent.state().exists() {
         tracing::warn!("state.json was deleted");
@@ -59,7 +59,7 @@ fn keeps_its_place(run: &Run<'_>, state: &AgentState) -> bool {
         }
     }
     let came = match &found {
-        Ok(LockStatus::Still) => return true,
+        Ok(LockStatus::Held) => return true,
         Ok(LockStatus::Renewed) => "The run goes on, and no second one is started beside it.",
         Ok(LockStatus::Taken) => {
             "Another run of the agent had taken the lock by then, so this one is ended. What it has changed lies in the \
