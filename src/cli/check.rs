@@ -1,11 +1,6 @@
 //! `scheduler check record`: what a gatekeeper found in a pull request.
 
-use super::{
-    Context,
-    caller::{Access, AgentCaller, authorize},
-    input, usage,
-    words::words_read_by,
-};
+use super::{Context, input, usage, words::words_read_by};
 use crate::{
     domain::{
         gate::{Check, CheckStatus},
@@ -14,7 +9,7 @@ use crate::{
         run::Prepared,
         text::{counted, one_line},
     },
-    engine::project::Project,
+    engine::authorization::AgentCaller,
     store::{
         prs::{Prs, Taken},
         runs,
@@ -81,8 +76,7 @@ fn recorded(word: &str) -> Result<CheckStatus, String> {
 /// Runs one of the commands.
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     let Command::Record(args) = command;
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, "check record", Access::Write)?;
+    let (project, caller) = context.writing("check record")?;
     let prs = Prs::new(&project.paths);
     let (number, check, taken) = match caller.agent() {
         Some(agent) => {
@@ -129,7 +123,7 @@ fn of_the_run(agent: &AgentCaller, args: &RecordArgs) -> Result<(u64, Name, Stri
     }
     if let Some(file) = args.details_file.as_deref().filter(|file| *file != "-") {
         // What is recorded becomes public: nothing from outside the change belongs there.
-        let worktree = std::fs::canonicalize(agent.worktree()).context("the worktree can't be found")?;
+        let worktree = std::fs::canonicalize(&agent.worktree).context("the worktree can't be found")?;
         let path = std::fs::canonicalize(file).with_context(|| file.to_owned())?;
         if !path.starts_with(&worktree) {
             bail!("--details-file {file} is outside of the worktree: use - and standard input");

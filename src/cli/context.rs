@@ -3,7 +3,16 @@
 //! The clock and the environment are read here, once, and nowhere else.
 
 use super::view::Line;
-use crate::domain::time::{self, Time};
+use crate::{
+    domain::{
+        run::RUN_TAG,
+        time::{self, Time},
+    },
+    engine::{
+        authorization::{self, Access, Caller},
+        project::Project,
+    },
+};
 use anyhow::{Context as _, Result};
 use std::{
     collections::BTreeMap,
@@ -89,6 +98,39 @@ impl Context {
     /// A variable of the environment; `None` if it is unset, empty, or not UTF-8.
     pub fn env(&self, name: &str) -> Option<&str> {
         self.environment.get(&OsString::from(name))?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The project of a command that only reads, and who calls it.
+    ///
+    /// # Errors
+    /// There is no project here; the caller may not call it.
+    pub fn reading(&self, command: &str) -> Result<(Project, Caller)> {
+        self.enter(command, Access::Read)
+    }
+
+    /// The project of a command that changes something, and who calls it.
+    ///
+    /// # Errors
+    /// As [`Context::reading`].
+    pub fn writing(&self, command: &str) -> Result<(Project, Caller)> {
+        self.enter(command, Access::Write)
+    }
+
+    fn enter(&self, command: &str, access: Access) -> Result<(Project, Caller)> {
+        let project = Project::find(&self.dir)?;
+        let caller = authorization::authorize(&project, self.env(RUN_TAG), command, access)?;
+        Ok((project, caller))
+    }
+
+    /// Refuses what makes no sense inside a run.
+    ///
+    /// # Errors
+    /// The run tag is in the environment.
+    pub fn refuse_inside_run(&self, what: &str) -> Result<()> {
+        match self.env(RUN_TAG) {
+            Some(_) => Err(usage(format!("{what} can't be done inside a run ({RUN_TAG} is set)"))),
+            None => Ok(()),
+        }
     }
 
     /// The whole environment.

@@ -12,7 +12,7 @@ mod play;
 mod show;
 mod stage;
 
-use super::{Context, caller};
+use super::Context;
 use crate::{domain::demo, exec::watch};
 use anyhow::{Result, anyhow};
 use show::Show;
@@ -44,7 +44,7 @@ pub struct Args {
 /// # Errors
 /// Inside a run; no usable git; an interruption; a play that doesn't come to its end (then the folder is left).
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    caller::refuse_inside_run(context, "a demo")?;
+    context.refuse_inside_run("a demo")?;
     let stop = watch::stop_on_signals()?;
     let play = match (args.proposals, args.gatekeepers) {
         (true, _) => demo::PROPOSALS,

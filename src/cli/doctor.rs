@@ -8,11 +8,7 @@ mod programs;
 mod project;
 mod timer;
 
-use super::{
-    Context,
-    caller::{Access, authorize},
-};
-use crate::engine::project::Project;
+use super::Context;
 use anyhow::{Result, bail};
 use serde::Serialize;
 
@@ -64,8 +60,7 @@ impl Finding {
 
 /// Looks at everything; exit code 1 if something doesn't work.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "doctor", Access::Read)?;
+    let (project, _) = context.reading("doctor")?;
     let view = programs::View::new(context, args.cron);
     let mut findings = programs::look(&view, &project);
     findings.extend(agent_program::look(&view, &project));

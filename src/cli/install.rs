@@ -1,6 +1,6 @@
 //! `scheduler install` and `scheduler uninstall`: the timer that does a tick every minute.
 
-use super::{Context, caller, programs, usage};
+use super::{Context, programs, usage};
 use crate::{
     domain::timer::{self, Crontab, Timer},
     engine::project::Project,
@@ -34,7 +34,7 @@ enum Kind {
 
 /// Installs the timer, or brings it up to date.
 pub fn install(args: &Args, context: &Context) -> Result<()> {
-    caller::refuse_inside_run(context, "install")?;
+    context.refuse_inside_run("install")?;
     let timer = timer_of(context)?;
     if args.print {
         return print(args.kind, &timer, context);
@@ -61,7 +61,7 @@ pub fn install(args: &Args, context: &Context) -> Result<()> {
 
 /// Takes the timer away.
 pub fn uninstall(args: &Args, context: &Context) -> Result<()> {
-    caller::refuse_inside_run(context, "uninstall")?;
+    context.refuse_inside_run("uninstall")?;
     let timer = timer_of(context)?;
     if args.print {
         return print_going(args.kind, &timer, context);

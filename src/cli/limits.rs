@@ -1,16 +1,11 @@
 //! `scheduler limits`: how much may happen at once, and how that is changed.
 
 use super::{
-    Context,
-    caller::{Access, authorize},
-    config,
+    Context, config,
     configure::{self, Kind, Setting},
     table,
 };
-use crate::{
-    domain::config::{Change, ProposalLimits, QueueLimits, Step, Usd, Whole},
-    engine::project::Project,
-};
+use crate::domain::config::{Change, ProposalLimits, QueueLimits, Step, Usd, Whole};
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -66,8 +61,7 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
 }
 
 fn show(json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "limits show", Access::Read)?;
+    let (project, _) = context.reading("limits show")?;
     let config = config::read(&project)?;
     let proposals = config.proposal_limits.into_iter().map(|(name, limits)| (name.to_string(), limits));
     let limits = Limits {
@@ -98,8 +92,7 @@ fn show(json: bool, context: &Context) -> Result<()> {
 }
 
 fn set(settings: &[Setting], context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "limits set", Access::Write)?;
+    let (project, _) = context.writing("limits set")?;
     let changes: Vec<Change> = settings.iter().map(change).collect::<Result<_>>()?;
     configure::apply(context, &project, &changes, &configure::describe(settings))
 }

@@ -1,9 +1,7 @@
 //! `scheduler logs`: a run told in readable lines.
 
 use super::{
-    Context,
-    caller::{Access, authorize},
-    config,
+    Context, config,
     view::{Line, Tone},
 };
 use crate::{
@@ -40,8 +38,7 @@ pub struct Args {
 
 /// Tells the newest run of an agent, or another one.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "logs", Access::Read)?;
+    let (project, _) = context.reading("logs")?;
     let Some(mut story) = story::open(&project, &args.agent, args.run.as_deref())? else {
         return nothing_yet(&project, &args.agent, context);
     };

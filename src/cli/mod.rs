@@ -1,7 +1,6 @@
 //! The commands: their arguments, and the only place that prints.
 
 mod agent;
-mod caller;
 mod check;
 mod completions;
 mod config;

@@ -1,16 +1,12 @@
 //! `scheduler pause` and `scheduler resume`: the marker file while which nothing starts. Runs under way go on to their end.
 
-use super::{
-    Context,
-    caller::{Access, authorize},
-};
-use crate::{domain::text::one_line, domain::time, engine::project::Project, store::marker};
+use super::Context;
+use crate::{domain::text::one_line, domain::time, store::marker};
 use anyhow::Result;
 
 /// Sets the marker; what is under way goes on, and is still collected.
 pub fn pause(reason: Option<&str>, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "pause", Access::Write)?;
+    let (project, _) = context.writing("pause")?;
     let path = project.paths.paused_marker();
     let reason = reason.map(one_line).filter(|reason| !reason.is_empty());
     let text = match &reason {
@@ -29,8 +25,7 @@ pub fn pause(reason: Option<&str>, context: &Context) -> Result<()> {
 
 /// Takes the marker away.
 pub fn resume(context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "resume", Access::Write)?;
+    let (project, _) = context.writing("resume")?;
     let said = if marker::clear(&project.paths.paused_marker())? {
         "resumed: the next tick starts what is due"
     } else {

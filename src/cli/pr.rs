@@ -1,10 +1,6 @@
 //! `scheduler pr list` and `scheduler pr show`: the pull requests and their checks. They only look.
 
-use super::{
-    Context,
-    caller::{Access, authorize},
-    table,
-};
+use super::{Context, table};
 use crate::{
     domain::{
         gate::{Check, Meta, Status, Verdict, verdict},
@@ -12,7 +8,6 @@ use crate::{
         text::{cut, one_line, printable},
         time,
     },
-    engine::project::Project,
     store::prs::Prs,
 };
 use anyhow::{Result, bail};
@@ -45,16 +40,14 @@ pub enum Command {
 
 /// Runs one of the commands.
 pub fn run(command: &Command, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    let prs = Prs::new(&project.paths);
     match command {
         Command::List { json, all } => {
-            authorize(context, &project, "pr list", Access::Read)?;
-            list(context, &prs, *json, *all)
+            let (project, _) = context.reading("pr list")?;
+            list(context, &Prs::new(&project.paths), *json, *all)
         }
         Command::Show { number, json } => {
-            authorize(context, &project, "pr show", Access::Read)?;
-            show(context, &prs, *number, *json)
+            let (project, _) = context.reading("pr show")?;
+            show(context, &Prs::new(&project.paths), *number, *json)
         }
     }
 }

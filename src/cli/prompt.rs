@@ -1,10 +1,6 @@
 //! `scheduler prompt`: the built-in texts on what to look for, and how to make them one's own.
 
-use super::{
-    Context,
-    caller::{Access, authorize},
-    config, table, usage,
-};
+use super::{Context, config, table, usage};
 use crate::{
     domain::{
         config::{Agent, Config},
@@ -13,7 +9,6 @@ use crate::{
         role::Role,
         text::nearest,
     },
-    engine::project::Project,
     sys::atomic::{self, Published},
 };
 use anyhow::{Result, bail};
@@ -86,8 +81,7 @@ fn find(name: &str, role: Option<Role>) -> Result<&'static BuiltIn> {
 }
 
 fn list(json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "prompt list", Access::Read)?;
+    let (project, _) = context.reading("prompt list")?;
     let config = config::read(&project).ok();
     let own = |text: &BuiltIn| -> Option<String> {
         let users = config.as_ref().map(|config| users(text, config)).unwrap_or_default();
@@ -111,8 +105,7 @@ fn list(json: bool, context: &Context) -> Result<()> {
 
 /// Copies one to where the project's own stand.
 fn eject(text: &BuiltIn, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "prompt eject", Access::Write)?;
+    let (project, _) = context.writing("prompt eject")?;
     let shared = BUILT_IN.iter().any(|other| other.name == text.name && other.role != text.role);
     let names = if shared { agents(text, &config::read(&project)?)? } else { vec![text.name.parse()?] };
     for path in names.iter().map(|name| project.paths.prompt(name)) {

@@ -4,8 +4,8 @@ mod add;
 mod judge;
 mod look;
 
-use super::{Context, caller::Caller};
-use crate::domain::{name::Name, proposal::By};
+use super::Context;
+use crate::domain::name::Name;
 use anyhow::Result;
 
 /// Arguments of `scheduler proposal`.
@@ -88,8 +88,4 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
         Command::Reactivate { id } => judge::reactivate(id, context),
         Command::Conflict { first, second, reason } => judge::conflict([first, second], reason, context),
     }
-}
-
-fn by(caller: &Caller) -> By {
-    By { name: caller.name(), run: caller.agent().map(|agent| agent.assignment.run_id.clone()) }
 }

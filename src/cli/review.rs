@@ -1,17 +1,11 @@
 //! `scheduler review record`: a reviewer's verdict.
 
-use super::{
-    Context,
-    caller::{Access, authorize},
-    input, usage,
-    words::words,
-};
+use super::{Context, input, usage, words::words};
 use crate::{
     domain::{
         review::{Issue, Review, ReviewVerdict},
         text::counted,
     },
-    engine::project::Project,
     store::runs,
 };
 use anyhow::{Result, bail};
@@ -49,8 +43,7 @@ pub struct RecordArgs {
 /// Runs one of the commands.
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     let Command::Record(args) = command;
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, "review record", Access::Write)?;
+    let (_, caller) = context.writing("review record")?;
     let Some(agent) = caller.agent() else {
         bail!("a verdict belongs to the run of a reviewer; as a person, review on the pull request itself");
     };

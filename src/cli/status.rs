@@ -2,12 +2,8 @@
 
 pub mod screen;
 
-use super::{
-    Context,
-    caller::{Access, authorize},
-    config,
-};
-use crate::engine::{overview, project::Project};
+use super::{Context, config};
+use crate::engine::overview;
 use anyhow::Result;
 
 /// The columns of the screen.
@@ -15,8 +11,7 @@ pub const WIDTH: usize = 80;
 
 /// Prints the state of everything. With agents.yaml wrong it prints what can be known, then fails.
 pub fn run(json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "status", Access::Read)?;
+    let (project, _) = context.reading("status")?;
     let overview = overview::overview(&project, context.now)?;
     if json {
         return context.json(&overview);

@@ -1,6 +1,6 @@
 //! `scheduler`: one tick.
 
-use super::{Context, caller, usage};
+use super::{Context, usage};
 use crate::{
     domain::{
         config::{Problem, Severity},
@@ -20,7 +20,7 @@ use anyhow::{Result, bail};
 
 /// Does one tick and tells what it started and changed; with `--debug` or `--dry-run`, every decision.
 pub fn run(dry_run: bool, context: &Context) -> Result<()> {
-    caller::refuse_inside_run(context, "a tick")?;
+    context.refuse_inside_run("a tick")?;
     let project = Project::find(&context.dir)?;
     if context.debug && !dry_run {
         logging::begin(logs::open(&project.paths.scheduler_log(&time::local_day(context.now)))?)?;

@@ -13,7 +13,6 @@ mod terminal;
 
 use super::{
     Context,
-    caller::{Access, authorize},
     tick::misconfigured,
     usage,
     view::{Line, Tone},
@@ -44,8 +43,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Shows what goes on until it is told to quit.
 pub fn run(context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "top", Access::Read)?;
+    let (project, _) = context.reading("top")?;
     if !context.interactive() || context.env("TERM").is_none_or(|term| term == "dumb") {
         return Err(usage("`top` needs a terminal: `scheduler status` prints the same once, `--json` for programs"));
     }

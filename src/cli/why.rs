@@ -2,16 +2,12 @@
 
 use super::{
     Context,
-    caller::{Access, authorize},
     tick::misconfigured,
     view::{Line, Tone},
 };
 use crate::{
     domain::{name::Name, text::nearest},
-    engine::{
-        project::Project,
-        why::{self, Answer, Explanation},
-    },
+    engine::why::{self, Answer, Explanation},
 };
 use anyhow::{Result, bail};
 
@@ -28,8 +24,7 @@ pub struct Args {
 
 /// Explains.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "why", Access::Read)?;
+    let (project, _) = context.reading("why")?;
     match why::why(&project, args.name.as_ref(), context.now)? {
         Answer::Explained(explained) if args.json => context.json(&explained),
         Answer::Explained(explained) => context.lines(&explained.iter().flat_map(lines).collect::<Vec<_>>()),

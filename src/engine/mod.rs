@@ -3,6 +3,7 @@
 //!
 //! It prints nothing; what there is to say is returned or logged.
 
+pub mod authorization;
 pub mod collect;
 pub mod configuration;
 pub mod configure;

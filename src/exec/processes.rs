@@ -12,10 +12,12 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
 mod grace;
+mod lineage;
 #[cfg(test)]
 mod tests;
 
 pub use grace::Grace;
+pub use lineage::{Ancestor, READS_ENVIRONMENTS, ancestors};
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -26,8 +28,6 @@ use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process_group};
 
 use crate::domain::state::ProcessId;
 
-/// More processes than lead to any real one.
-const MAX_ANCESTORS: usize = 64;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// One row of the system's process table.
@@ -70,19 +70,6 @@ pub struct Ended {
 /// The identity of the process that now has this number; `None` if there is none.
 pub fn identity(pid: u32) -> Option<ProcessId> {
     system::row(pid).map(|row| row.id(&system::boot()))
-}
-
-/// The values of a variable in the environments of the processes that led to this one, nearest first; none where
-/// environments can't be read. What a process takes out of its own environment its parent's still holds.
-pub fn inherited(name: &str) -> Vec<String> {
-    let mut values = Vec::new();
-    let mut pid = std::os::unix::process::parent_id();
-    for _ in 0..MAX_ANCESTORS {
-        let Some(row) = system::row(pid).filter(|row| row.pid > 1) else { break };
-        values.extend(system::variable(&row, name));
-        pid = row.parent;
-    }
-    values
 }
 
 /// Whether exactly this process still runs. One that has ended but wasn't waited for does not run.

@@ -13,6 +13,7 @@
 mod support;
 
 mod agents;
+mod authorization;
 mod backpressure;
 mod check_record;
 mod concurrency;

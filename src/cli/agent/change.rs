@@ -2,9 +2,7 @@
 
 use crate::{
     cli::{
-        Context,
-        caller::{Access, authorize},
-        config,
+        Context, config,
         configure::{self, Kind, Setting},
         usage,
         words::words,
@@ -163,8 +161,7 @@ pub fn run(name: &Name, context: &Context) -> Result<()> {
 }
 
 fn open(context: &Context, command: &str) -> Result<(Project, Config)> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, command, Access::Write)?;
+    let (project, _) = context.writing(command)?;
     let config = config::read(&project)?;
     Ok((project, config))
 }

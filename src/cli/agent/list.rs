@@ -1,20 +1,14 @@
 //! `scheduler agent list`.
 
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        status::screen,
-        table,
-    },
-    engine::{overview, project::Project},
+    cli::{Context, status::screen, table},
+    engine::overview,
 };
 use anyhow::Result;
 
 /// Lists every agent in one line each.
 pub fn run(json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "agent list", Access::Read)?;
+    let (project, _) = context.reading("agent list")?;
     let overview = overview::overview(&project, context.now)?;
     if json {
         return context.json(&overview.agents);

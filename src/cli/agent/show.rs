@@ -2,11 +2,7 @@
 
 use super::change::find;
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        config, table,
-    },
+    cli::{Context, config, table},
     domain::{
         config::{Agent, RunSettings},
         name::Name,
@@ -16,7 +12,7 @@ use crate::{
         text::{cut, one_line},
         time::{self, Time},
     },
-    engine::{overview, project::Project},
+    engine::overview,
     store::{
         paths::{AgentPaths, RunPaths},
         runs,
@@ -59,8 +55,7 @@ struct Shown<'a> {
 
 /// Shows an agent of agents.yaml.
 pub fn run(name: &Name, json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "agent show", Access::Read)?;
+    let (project, _) = context.reading("agent show")?;
     let config = config::read(&project)?;
     let (position, agent) = find(&config, name)?;
     let overview = overview::overview(&project, context.now)?;

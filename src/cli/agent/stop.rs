@@ -1,13 +1,9 @@
 //! `scheduler agent stop`.
 
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-    },
+    cli::Context,
     domain::{name::Name, outcome::Outcome, run::Record, settlement::TaskStep},
     engine::{
-        project::Project,
         spawn::Spawner,
         stop::{self, Stopped},
     },
@@ -16,8 +12,7 @@ use anyhow::{Result, bail};
 
 /// Ends the run of an agent and tells what became of it.
 pub fn run(name: &Name, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "agent stop", Access::Write)?;
+    let (project, _) = context.writing("agent stop")?;
     let Some(agent) = stop::find(&project, name)? else {
         bail!("{name} has never run; `scheduler status` lists the agents");
     };

@@ -1,14 +1,8 @@
 //! `scheduler message clear`.
 
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        usage,
-        words::words,
-    },
+    cli::{Context, usage, words::words},
     domain::{message::MessageType, time},
-    engine::project::Project,
     store::messages::{self, Listed},
 };
 use anyhow::Result;
@@ -33,8 +27,7 @@ pub struct Args {
 
 /// Removes messages.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "message clear", Access::Write)?;
+    let (project, _) = context.writing("message clear")?;
     let seconds = match time::parse_span(&args.older_than) {
         Some(0) => return Err(usage("--older-than must be longer than nothing; --all removes every message")),
         Some(seconds) => seconds,

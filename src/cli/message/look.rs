@@ -2,18 +2,13 @@
 
 use super::find;
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        table,
-    },
+    cli::{Context, table},
     domain::{
         message::{Message, MessageType, Reply},
         proposal,
         text::{cut, one_line, printable},
         time,
     },
-    engine::project::Project,
     store::messages::{self, Listed},
 };
 use anyhow::Result;
@@ -40,8 +35,7 @@ impl<'a> Shown<'a> {
 
 /// Lists the messages, of one type or all.
 pub fn list(kind: Option<MessageType>, json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "message list", Access::Read)?;
+    let (project, _) = context.reading("message list")?;
     let (mut listed, strays) = messages::list(&project.paths)?;
     listed.retain(|listed| kind.is_none_or(|kind| listed.message.kind == kind));
     if json {
@@ -79,8 +73,7 @@ fn short(listed: &Listed, all: &[Listed]) -> String {
 
 /// Shows one message with its answer.
 pub fn show(id: &str, json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "message show", Access::Read)?;
+    let (project, _) = context.reading("message show")?;
     let listed = find(&project.paths, id)?;
     if json {
         return context.json(&Shown::new(&listed));

@@ -2,16 +2,9 @@
 
 use super::find;
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        input, usage,
-    },
+    cli::{Context, input, usage},
     domain::{message::MessageType, proposal, task::TaskState},
-    engine::{
-        project::Project,
-        reply::{self, Reached},
-    },
+    engine::reply::{self, Reached},
 };
 use anyhow::Result;
 
@@ -20,8 +13,7 @@ const MAX: usize = 20_000;
 
 /// Answers a question.
 pub fn run(id: &str, body: &str, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "message reply", Access::Write)?;
+    let (project, _) = context.writing("message reply")?;
     let question = find(&project.paths, id)?;
     if question.message.kind != MessageType::Question {
         let kind = question.message.kind;

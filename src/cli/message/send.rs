@@ -1,12 +1,7 @@
 //! `scheduler message send`.
 
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        input, usage,
-        words::words,
-    },
+    cli::{Context, input, usage, words::words},
     domain::{
         message::{Message, MessageType},
         name::Name,
@@ -45,8 +40,7 @@ pub struct Args {
 
 /// Sends a message to the human.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, "message send", Access::Write)?;
+    let (project, caller) = context.writing("message send")?;
     let title = one_line(&args.title);
     if title.is_empty() || title.chars().count() > 300 {
         return Err(usage("--title must have 1 to 300 characters"));

@@ -1,11 +1,8 @@
 //! `scheduler proposal add`.
 
-use super::by;
 use crate::{
     cli::{
-        Context,
-        caller::{Access, authorize},
-        config,
+        Context, config,
         input::{self, line},
         usage,
         words::words,
@@ -15,7 +12,6 @@ use crate::{
         proposal::{Category, Complexity, NewProposal, files},
         text::cut,
     },
-    engine::project::Project,
     store::{paths::Paths, proposals::Proposals, queue::Queue},
 };
 use anyhow::{Context as _, Result, bail};
@@ -74,12 +70,11 @@ pub struct Args {
 
 /// Adds a proposal, within the limits of its proposer.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, "proposal add", Access::Write)?;
+    let (project, caller) = context.writing("proposal add")?;
     if caller.agent().is_some() && (args.force || args.proposer.is_some()) {
         bail!("an agent proposes in its own name and within its limits: leave out --proposer and --force");
     }
-    let by = by(&caller);
+    let by = caller.by();
     let proposer = match &args.proposer {
         Some(name) if RESERVED.iter().any(|word| name.as_str().eq_ignore_ascii_case(word)) => {
             return Err(usage(format!("--proposer {name}: that name is reserved")));

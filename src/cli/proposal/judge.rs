@@ -1,13 +1,7 @@
 //! `scheduler proposal promote`, `reject`, `defer`, `reactivate`, `conflict`. None goes without a reason.
 
-use super::by;
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        config, enqueue, input, usage,
-        words::words,
-    },
+    cli::{Context, config, enqueue, input, usage, words::words},
     domain::{name::Name, proposal::By, role::TaskRole, task::Priority, time},
     engine::{curation, project::Project},
     store::{
@@ -57,9 +51,8 @@ impl FromStr for Span {
 
 /// Who judges in which project.
 fn judge(context: &Context, command: &str) -> Result<(Project, By)> {
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, command, Access::Write)?;
-    let by = by(&caller);
+    let (project, caller) = context.writing(command)?;
+    let by = caller.by();
     Ok((project, by))
 }
 

@@ -1,14 +1,7 @@
 //! `scheduler proposal list` and `scheduler proposal show`. They only look.
 
-use super::by;
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        config, table,
-        view::fit,
-        words::words,
-    },
+    cli::{Context, config, table, view::fit, words::words},
     domain::{
         config::Config,
         name::Name,
@@ -66,10 +59,9 @@ struct Everything {
 
 /// Lists the proposals, state by state, the highest score first.
 pub fn list(args: &ListArgs, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, "proposal list", Access::Read)?;
+    let (project, caller) = context.reading("proposal list")?;
     let mut all = read(&project, &config::read(&project)?)?;
-    let own = by(&caller).name;
+    let own = caller.by().name;
     let newest = newest_promoted(&all.proposals);
     let mut left_out = 0;
     all.proposals.retain(|listed| {
@@ -182,8 +174,7 @@ fn contradicting(one: &Proposal, active: &[Proposal], deferred: &[Proposal]) -> 
 
 /// Shows one proposal: where it is, its score factor by factor, what it overlaps with, its file.
 pub fn show(id: &Name, json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "proposal show", Access::Read)?;
+    let (project, _) = context.reading("proposal show")?;
     let config = config::read(&project)?;
     let proposals = Proposals::new(&project.paths);
     let found = proposals.find(id)?;

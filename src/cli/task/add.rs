@@ -1,18 +1,12 @@
 //! `scheduler task add`.
 
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        config, enqueue, input, usage,
-        words::words,
-    },
+    cli::{Context, config, enqueue, input, usage, words::words},
     domain::{
         name::Name,
         role::TaskRole,
         task::{NewTask, Priority},
     },
-    engine::project::Project,
     store::queue::Queue,
 };
 use anyhow::{Result, bail};
@@ -58,8 +52,7 @@ pub struct Args {
 
 /// Adds a task, below the queue's limit.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    let caller = authorize(context, &project, "task add", Access::Write)?;
+    let (project, caller) = context.writing("task add")?;
     if args.force && caller.agent().is_some() {
         bail!("only a person may add a task beyond max_incoming");
     }

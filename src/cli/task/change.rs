@@ -1,11 +1,7 @@
 //! `scheduler task retry` and `scheduler task cancel`.
 
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        config, usage,
-    },
+    cli::{Context, config, usage},
     domain::{
         name::Name,
         settlement::A_PERSON,
@@ -23,8 +19,7 @@ use anyhow::{Result, bail};
 
 /// Gives one failed or held task another try, or every one but those that were cancelled.
 pub fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "task retry", Access::Write)?;
+    let (project, _) = context.writing("task retry")?;
     let limit = if force { None } else { Some(config::read(&project)?.queue_limits.max_incoming.get()) };
     let queue = Queue::new(&project.paths);
     let Some(id) = id else { return retry_all(&queue, limit, context) };
@@ -91,8 +86,7 @@ fn refusal(id: &Name, shift: &Shift) -> String {
 
 /// Gives up a task: first it is failed, then a run that has it is stopped.
 pub fn cancel(id: &Name, reason: &str, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "task cancel", Access::Write)?;
+    let (project, _) = context.writing("task cancel")?;
     let reason = one_line(reason);
     if reason.is_empty() {
         return Err(usage("--reason must say why"));

@@ -1,11 +1,7 @@
 //! `scheduler task list` and `scheduler task show`. They only look.
 
 use crate::{
-    cli::{
-        Context,
-        caller::{Access, authorize},
-        table,
-    },
+    cli::{Context, table},
     domain::{
         name::Name,
         schedule,
@@ -13,10 +9,7 @@ use crate::{
         text::{cut, one_line, printable},
         time,
     },
-    engine::{
-        history::{self, PastRun},
-        project::Project,
-    },
+    engine::history::{self, PastRun},
     store::queue::{BadTask, Found, Queue},
 };
 use anyhow::{Result, bail};
@@ -45,8 +38,7 @@ struct Everything {
 
 /// Lists the tasks in all four states.
 pub fn list(json: bool, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "task list", Access::Read)?;
+    let (project, _) = context.reading("task list")?;
     let queue = Queue::new(&project.paths);
     let mut all = Everything { tasks: Vec::new(), unreadable: Vec::new() };
     let mut strays = Vec::new();
@@ -86,8 +78,7 @@ pub fn list(json: bool, context: &Context) -> Result<()> {
 
 /// Shows one task: its file, where it is, and what it waits for.
 pub fn show(id: &Name, context: &Context) -> Result<()> {
-    let project = Project::find(&context.dir)?;
-    authorize(context, &project, "task show", Access::Read)?;
+    let (project, _) = context.reading("task show")?;
     let queue = Queue::new(&project.paths);
     let Some(found) = queue.find(id)? else {
         bail!("there is no task {id}; `scheduler task list` lists them");

@@ -1,0 +1,78 @@
+//! Who calls: whatever an agent does to the files that tell of its run, its calls never pass for the user's.
+
+use crate::support::Test;
+use std::fs;
+
+/// What becomes of a file: shell that is given its path as `$1`.
+const DAMAGES: [(&str, &str); 9] = [
+    ("gone", "rm \"$1\""),
+    ("empty", ": >\"$1\""),
+    ("garbage", "echo garbage >\"$1\""),
+    ("cut-off", "head -c 20 \"$kept\" >\"$1\""),
+    ("directory", "rm \"$1\" && mkdir \"$1\""),
+    ("pipe", "rm \"$1\" && mkfifo \"$1\""),
+    ("link", "ln -sf \"$kept\" \"$1\""),
+    ("huge", "head -c 3000000 /dev/zero >\"$1\""),
+    ("unreadable", "chmod 0 \"$1\"; [ ! -r \"$1\" ] || echo nobody >\"$1\""),
+];
+
+fn project() -> Test {
+    let test = Test::new();
+    test.agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement");
+    test
+}
+
+/// A run that harms `file` in each way, makes `call`, and puts the file back. What each call said is in `said-<way>`.
+fn harms(test: &Test, file: &str, call: &str) {
+    let one = |(way, harm): &(&str, &str)| {
+        format!(
+            "set -- \"{file}\"; kept=$ORCHESTRATOR_DIR/kept; cp \"$1\" \"$kept\"; {harm}\n\
+             {call} >\"$ORCHESTRATOR_DIR/said-{way}\" 2>&1\nrm -rf \"$1\"; mv \"$kept\" \"$1\"\n"
+        )
+    };
+    let each: String = DAMAGES.iter().map(one).collect();
+    test.claude.plays(
+        "implementer",
+        &format!("{each}: >\"$ORCHESTRATOR_DIR/harmed\"\nwrite x.txt x && commit Work && finish Done"),
+    );
+}
+
+#[test]
+fn a_run_that_harms_its_files_is_refused() {
+    // What a process takes out of its own environment, only Linux tells of those above it.
+    let hidden = if cfg!(target_os = "linux") { "env -u SCHEDULER_RUN -u SCHEDULER_AGENT " } else { "" };
+    let add = "scheduler task add --role implement --title Forged";
+    for (file, call) in [
+        ("$ORCHESTRATOR_DIR/agents/$AGENT_NAME/state.json", format!("{hidden}{add}")),
+        ("$ORCHESTRATOR_DIR/agents/$AGENT_NAME/state.json", add.to_owned()),
+        ("$ORCHESTRATOR_DIR/agents/$AGENT_NAME/runs/$RUN_ID/assignment.json", format!("{hidden}{add}")),
+    ] {
+        let test = project();
+        harms(&test, file, &call);
+        test.tick();
+        test.wait_until("the run to have put its files back", || test.orchestrator("harmed").exists());
+        test.wait_quiet();
+        for (way, _) in DAMAGES {
+            let said = fs::read_to_string(test.orchestrator(format!("said-{way}"))).unwrap();
+            assert!(said.contains("it isn't clear who calls"), "{file} {way}: {said}");
+            assert!(said.contains("Nothing was changed"), "{file} {way}: {said}");
+        }
+        assert_eq!((test.queue("incoming").len(), test.task_state("TASK-1")), (0, "done"));
+    }
+}
+
+#[test]
+fn broken_files_keep_no_user_out() {
+    let test = project();
+    for (way, harm) in DAMAGES.into_iter().filter(|(way, _)| *way != "gone") {
+        let state = test.orchestrator("agents/impl-1/state.json");
+        test.file(".orchestrator/agents/impl-1/state.json", "{\"phase\": \"idle\"}");
+        let mut shell = test.program_command("sh");
+        shell.args(["-c", &format!("kept=$1.kept; cp \"$1\" \"$kept\"; {harm}"), "sh"]).arg(&state);
+        test.finish(shell).ok();
+        test.run(["task", "add", "--role", "review", "--title", way]).ok();
+        test.run(["pause"]).ok();
+        test.run(["status"]).ok();
+        if state.is_dir() { fs::remove_dir(&state).unwrap() } else { fs::remove_file(&state).unwrap() }
+    }
+}
