@@ -181,7 +181,7 @@ fn calling_agent(project: &Project, origin: &Origin, access: Access) -> Result<O
 /// What is known of the run of an agent.
 #[derive(Debug)]
 enum Known {
-    UnderWay(AgentState),
+    UnderWay(Box<AgentState>),
     AtRest,
     /// There may be one: the agent's lock is held. Why nothing else is known.
     Unclear(String),
@@ -190,7 +190,7 @@ enum Known {
 fn known(agent: &AgentPaths) -> Known {
     let why = match state::load(agent) {
         Ok(Loaded::State(state)) if collect::is_under_way(agent, &state).unwrap_or(true) => {
-            return Known::UnderWay(state);
+            return Known::UnderWay(Box::new(state));
         }
         Ok(Loaded::State(_)) if agent.state().exists() => return Known::AtRest,
         Ok(Loaded::State(_)) => format!("{} is gone", agent.state().display()),
@@ -222,7 +222,7 @@ impl Agents {
 
     fn under_way(&self, is_it: impl Fn(&AgentState) -> bool) -> Option<(&AgentPaths, &AgentState)> {
         self.0.iter().find_map(|(agent, known)| match known {
-            Known::UnderWay(state) if is_it(state) => Some((agent, state)),
+            Known::UnderWay(state) if is_it(state) => Some((agent, &**state)),
             _ => None,
         })
     }

@@ -55,7 +55,7 @@ impl World {
     }
 
     /// The same call, as each of the things that tell of its run tells it.
-    fn from_the_run(&self) -> [Origin; 3] {
+    fn told_of_the_run(&self) -> [Origin; 3] {
         [tagged(RUN), inherited(RUN), Origin { supervisors: vec![self.agent().dir().to_owned()], ..Origin::default() }]
     }
 }
@@ -88,8 +88,10 @@ fn inherited(id: &str) -> Origin {
     Origin { inherited: vec![id.to_owned()], ..Origin::default() }
 }
 
+type Damage = (&'static str, fn(&Path));
+
 /// Ways in which a file comes to harm.
-fn damages() -> Vec<(&'static str, fn(&Path))> {
+fn damages() -> Vec<Damage> {
     vec![
         ("gone", |path| fs::remove_file(path).unwrap()),
         ("empty", |path| fs::write(path, "").unwrap()),
@@ -113,7 +115,7 @@ fn damages() -> Vec<(&'static str, fn(&Path))> {
             std::os::unix::fs::symlink(path.with_extension("kept"), path).unwrap();
         }),
         ("unreadable", |path| {
-            fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
             if fs::read(path).is_ok() {
                 // Nothing is unreadable to root.
                 fs::write(path, "").unwrap();
@@ -125,7 +127,7 @@ fn damages() -> Vec<(&'static str, fn(&Path))> {
 #[test]
 fn the_processes_say_whose_call_it_is() {
     let world = World::new();
-    for origin in world.from_the_run() {
+    for origin in world.told_of_the_run() {
         assert_eq!(world.writer(&origin), "a", "{origin:?}");
     }
     assert_eq!(world.writer(&Origin::default()), "user");
@@ -147,7 +149,7 @@ fn a_run_whose_files_are_harmed_never_passes_for_the_user() {
     for (how, harm) in damages() {
         let world = World::new();
         harm(&world.agent().state());
-        for origin in world.from_the_run() {
+        for origin in world.told_of_the_run() {
             let said = world.writer(&origin);
             let why = said.contains("it isn't clear who calls") && said.contains("agents/a/state.json");
             assert!(why && said.contains("Nothing was changed"), "{how}, {origin:?}: {said}");
@@ -160,7 +162,7 @@ fn a_run_whose_files_are_harmed_never_passes_for_the_user() {
     for (how, harm) in damages() {
         let world = World::new();
         harm(&world.agent().run(RUN).unwrap().assignment());
-        for origin in world.from_the_run() {
+        for origin in world.told_of_the_run() {
             let said = world.writer(&origin);
             assert!(said.contains("it isn't clear who calls") && said.contains("assignment.json"), "{how}: {said}");
         }
@@ -172,7 +174,7 @@ fn a_run_can_give_itself_no_other_name() {
     for (name, id) in [("b", RUN), ("a", OTHER), ("B", RUN)] {
         let world = World::new();
         runs::write_json(&world.agent().run(RUN).unwrap().assignment(), &assignment(name, id)).unwrap();
-        for origin in world.from_the_run() {
+        for origin in world.told_of_the_run() {
             assert!(world.writer(&origin).contains("is that of another run"), "{name} {id} {origin:?}");
         }
     }
@@ -184,14 +186,14 @@ fn a_run_can_give_itself_no_other_name() {
     for state in forged {
         let world = World::new();
         state::save(&world.agent(), &state).unwrap();
-        for origin in world.from_the_run() {
+        for origin in world.told_of_the_run() {
             let said = world.writer(&origin);
             assert!(said.contains("othing was changed"), "{state:?}, {origin:?}: {said}");
         }
     }
     let world = World::new();
     fs::remove_dir_all(world.agent().dir()).unwrap();
-    let [_, _, supervised] = world.from_the_run();
+    let [_, _, supervised] = world.told_of_the_run();
     assert!(world.writer(&supervised).contains("it isn't clear") || world.writer(&supervised).contains("names no run"));
 }
 
@@ -209,7 +211,7 @@ fn broken_files_keep_no_user_out() {
     }
     let world = World::new();
     atomic::write(&world.agent().state(), b"garbage").unwrap();
-    fs::set_permissions(world.project.paths.agents_dir(), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(world.project.paths.agents_dir(), fs::Permissions::from_mode(0o000)).unwrap();
     assert_eq!(world.writer(&Origin::default()), "user");
     fs::set_permissions(world.project.paths.agents_dir(), fs::Permissions::from_mode(0o755)).unwrap();
 }
