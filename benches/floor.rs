@@ -1,6 +1,8 @@
 //! The least that a program can do: start and exit. With the name of a file that lists paths, one a line, it also opens
 //! and reads each of them, of a directory (with a slash at the end) the names.
 
+#![allow(clippy::disallowed_methods, reason = "it measures the plain calls")]
+
 use std::{
     env,
     fs::{self, File},

@@ -1,12 +1,12 @@
 //! Text that is given in an argument, in a file, or on standard input.
 
 use super::usage;
-use crate::domain::text::one_line;
-use anyhow::{Context, Result};
-use std::{
-    fs::File,
-    io::{self, Read},
+use crate::{
+    domain::text::one_line,
+    sys::read::{self, Refused},
 };
+use anyhow::{Context, Result};
+use std::io::{self, Read};
 
 /// The most bytes of one text.
 const MAX: u64 = 1 << 20;
@@ -56,11 +56,10 @@ fn bytes(path: &str) -> Result<Vec<u8>> {
     if path == "-" {
         io::stdin().lock().take(MAX + 1).read_to_end(&mut bytes).context("standard input")?;
     } else {
-        if !std::fs::metadata(path).with_context(|| path.to_owned())?.is_file() {
-            return Err(usage(format!("{path} is not a file")));
-        }
-        let file = File::open(path).with_context(|| path.to_owned())?;
-        file.take(MAX + 1).read_to_end(&mut bytes).with_context(|| path.to_owned())?;
+        bytes = match read::read_linked_bytes(path.as_ref(), MAX as usize) {
+            Err(error) if error.is::<Refused>() => return Err(usage(error.to_string())),
+            bytes => bytes?.with_context(|| format!("there is no file {path}"))?,
+        };
     }
     if bytes.len() as u64 > MAX {
         return Err(usage(format!("{} is larger than 1 MiB: shorten it", named(path))));

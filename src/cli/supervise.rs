@@ -12,7 +12,6 @@ use crate::{
     exec::{detach, watch},
     logging,
     store::{
-        logs,
         paths::{AgentPaths, Paths},
         state,
     },
@@ -36,7 +35,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, lock) = take_over(context, "supervise", |paths| paths.agent(&args.agent).lock())?;
     let agent = project.paths.agent(&args.agent);
     if debugged(&agent).unwrap_or(false) {
-        logging::begin(logs::open(&project.paths.agent_log(&args.agent, &time::local_day(context.now)))?)?;
+        logging::begin(&project.paths.agent_log(&args.agent, &time::local_day(context.now)))?;
     }
     tracing::debug!(agent = %args.agent, recover = args.recover, "supervisor");
     let stop = watch::stop_on_signals()?;

@@ -14,7 +14,6 @@ use crate::{
         tick::{self, Options, Report, Tick},
     },
     logging,
-    store::logs,
 };
 use anyhow::{Result, bail};
 
@@ -23,7 +22,7 @@ pub fn run(dry_run: bool, context: &Context) -> Result<()> {
     context.refuse_inside_run("a tick")?;
     let project = Project::find(&context.dir)?;
     if context.debug && !dry_run {
-        logging::begin(logs::open(&project.paths.scheduler_log(&time::local_day(context.now)))?)?;
+        logging::begin(&project.paths.scheduler_log(&time::local_day(context.now)))?;
         log_environment(context);
     }
     let program = context.program()?;

@@ -15,12 +15,11 @@ use crate::{
         paths::{AgentPaths, Paths},
         state::{self, Loaded},
     },
-    sys::{lock::Lock, read},
+    sys::{dir, lock::Lock, read},
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::{
     collections::{BTreeMap, HashMap},
-    fs, io,
     os::fd::{AsFd, BorrowedFd},
     sync::Arc,
 };
@@ -89,13 +88,7 @@ pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<AgentView
 /// # Errors
 /// The folder of the agents can't be read.
 pub fn folders(paths: &Paths) -> Result<Vec<Name>> {
-    let dir = paths.agents_dir();
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(|| format!("{} can't be read", dir.display())),
-    };
-    Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()?.try_into().ok()).collect())
+    Ok(dir::names(&paths.agents_dir())?.filter_map(|name| name.try_into().ok()).collect())
 }
 
 /// One agent, and whether its recovery was started.

@@ -20,18 +20,18 @@ use crate::{
         worktree::Worktree,
     },
     store::{
-        cache, logs, messages,
+        cache, messages,
         paths::Paths,
         proposals::{Proposals, REJECTED_DAYS},
         queue::Queue,
         runs,
         state::{self, Loaded},
     },
-    sys::{atomic, lock::Lock, read},
+    sys::{atomic, dir, lock::Lock, read},
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 /// A temporary file of a living writer is seconds old at most.
 const STALE: Duration = Duration::from_secs(2 * 86_400);
@@ -142,9 +142,10 @@ fn old_logs(paths: &Paths, config: &Config, now: Time, say: &mut dyn FnMut(&str)
             .is_ok_and(|name| known.contains(&name) || config.agents.iter().any(|agent| agent.name == name))
     };
     let today = time::local_date(now);
-    for name in logs::names(paths)? {
+    let logs = paths.logs();
+    for name in dir::names(&logs)?.filter(|name| logs.join(name).is_file()) {
         if retention::is_old_log(&name, &is_agent, today, config.log_retention_days.get()) {
-            logs::remove(paths, &name)?;
+            atomic::discard(&logs.join(&name))?;
             say(&format!("removed log {name}"));
         }
     }
@@ -193,7 +194,7 @@ fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&
         }
         // With `worktree_root` there is a link to it.
         let link = files.worktree();
-        let place = fs::read_link(&link).unwrap_or_else(|_| link.clone());
+        let place = dir::link_target(&link).unwrap_or_else(|| link.clone());
         let worktree = Worktree::new(&place, place.parent().unwrap_or(files.dir()), &project.common_dir);
         let removal = tidy::remove_worktree(&worktree)?;
         if place != link && !matches!(removal, Removal::Kept(_)) {

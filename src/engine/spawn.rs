@@ -6,8 +6,7 @@ use super::project::Project;
 use crate::{
     domain::{name::Name, run::SUPERVISOR_TAG, time},
     exec::detach,
-    store::logs,
-    sys::lock::Lock,
+    sys::{atomic, lock::Lock},
 };
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -58,7 +57,7 @@ impl Spawner<'_> {
     }
 
     fn start_in(&self, environment: &[(String, String)], arguments: &[&str], lock: Lock, log: &Path) -> Result<u32> {
-        let log = logs::open(log)?;
+        let log = atomic::open_log(log)?;
         let root = self.project.root();
         Ok(detach::spawn_detached(self.program, arguments, environment, root, lock.into_file().into(), log)?)
     }

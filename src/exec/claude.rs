@@ -4,16 +4,17 @@
 //! process has no way to publish: no tokens, no keys, and a git that refuses to push.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
+use anyhow::{Context, anyhow};
+use thiserror::Error;
+
 use crate::domain::state::ProcessId;
 use crate::exec::{git::LOCAL, processes};
+use crate::sys::{atomic::open_log, read};
 
 /// Variables of the parent that say it is itself a session of claude.
 const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
@@ -111,41 +112,16 @@ pub struct Started {
     pub id: ProcessId,
 }
 
-/// Why claude could not be started.
-#[derive(Debug)]
+/// Why claude could not be started. The program is named as it is configured.
+#[derive(Debug, Error)]
 pub enum StartError {
-    /// There is no such program.
-    NotFound {
-        /// The program as it is configured.
-        program: String,
-    },
-    /// The program may not be executed.
-    PermissionDenied {
-        /// The program as it is configured.
-        program: String,
-    },
-    /// Anything else.
-    Other {
-        /// What was tried.
-        what: String,
-        /// The cause.
-        source: io::Error,
-    },
+    #[error("`{program}` was not found; install it or set `command` in agents.yaml to its full path")]
+    NotFound { program: String },
+    #[error("`{program}` may not be executed")]
+    PermissionDenied { program: String },
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
 }
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound { program } => {
-                write!(f, "`{program}` was not found; install it or set `command` in agents.yaml to its full path")
-            }
-            Self::PermissionDenied { program } => write!(f, "`{program}` may not be executed"),
-            Self::Other { what, source } => write!(f, "{what}: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// The program and its arguments.
 pub fn command_line(launch: &Launch) -> Vec<String> {
@@ -220,9 +196,10 @@ pub fn start(launch: &Launch) -> Result<Started, StartError> {
         _ => return Err(StartError::NotFound { program: String::new() }),
     };
     if !launch.worktree.is_dir() {
-        let source = io::Error::from(ErrorKind::NotFound);
-        return Err(StartError::Other { what: format!("no folder {}", launch.worktree.display()), source });
+        return Err(anyhow!("there is no folder {}", launch.worktree.display()).into());
     }
+    let prompt = read::open_file(&launch.prompt_file)?;
+    let prompt = prompt.with_context(|| format!("{} is gone", launch.prompt_file.display()))?;
     let environment = environment(launch);
     tracing::debug!(variables = ?environment.names(), "environment of the run");
     let mut command = Command::new(program);
@@ -233,9 +210,9 @@ pub fn start(launch: &Launch) -> Result<Started, StartError> {
         .args(arguments)
         .envs(environment.set.iter().map(|(name, value)| (name, value)))
         .current_dir(&launch.worktree)
-        .stdin(File::open(&launch.prompt_file).map_err(|e| failed("open", &launch.prompt_file, e))?)
-        .stdout(append_to(&launch.output_file)?)
-        .stderr(append_to(&launch.stderr_file)?)
+        .stdin(prompt)
+        .stdout(open_log(&launch.output_file)?)
+        .stderr(open_log(&launch.stderr_file)?)
         .process_group(0);
     let mut child = command.spawn().map_err(|source| spawn_error(program, source))?;
     match processes::identity(child.id()) {
@@ -243,19 +220,9 @@ pub fn start(launch: &Launch) -> Result<Started, StartError> {
         None => {
             let _ = child.kill();
             let _ = child.wait();
-            let source = io::Error::other("the process table can't be read");
-            Err(StartError::Other { what: format!("start `{program}`"), source })
+            Err(anyhow!("`{program}` was ended again: the process table can't be read").into())
         }
     }
-}
-
-fn append_to(path: &Path) -> Result<File, StartError> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(0o600).open(path).map_err(|source| failed("open", path, source))
-}
-
-fn failed(verb: &str, path: &Path, source: io::Error) -> StartError {
-    StartError::Other { what: format!("{verb} {}", path.display()), source }
 }
 
 fn spawn_error(program: &str, source: io::Error) -> StartError {
@@ -263,7 +230,7 @@ fn spawn_error(program: &str, source: io::Error) -> StartError {
     match source.kind() {
         ErrorKind::NotFound => StartError::NotFound { program },
         ErrorKind::PermissionDenied => StartError::PermissionDenied { program },
-        _ => StartError::Other { what: format!("start `{program}`"), source },
+        _ => anyhow::Error::new(source).context(format!("cannot start `{program}`")).into(),
     }
 }
 

@@ -5,7 +5,6 @@
 
 mod exchange;
 
-use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -17,13 +16,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use thiserror::Error;
 
 use self::exchange::Exchange;
 use crate::exec::clock::monotonic_now;
 
-/// How long, all programs together, one that waits for a network may go on once this process was told to end.
+/// How long, all programs together, those that wait for a network may go on once this process was told to end.
 const NETWORK_GRACE: Duration = Duration::from_secs(4);
-/// How often a program that waits for a network is looked after.
+/// How long each of the others may go on then, such as one that saves work. What was cut short a recovery does again.
+const LOCAL_GRACE: Duration = Duration::from_secs(10);
+/// How often one looks whether this process was told to end.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Becomes true when this process is told to end. Signals concern the process as a whole, and so does this.
@@ -31,18 +33,17 @@ static SHUTDOWN: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 /// When that was seen first.
 static TOLD_AT: OnceLock<Instant> = OnceLock::new();
 
-/// From now on programs that wait for a network are stopped soon after `flag` has become true; all others, such as
-/// those that save work, are not.
+/// From now on programs are stopped some seconds after `flag` has become true.
 pub fn end_early(flag: &Arc<AtomicBool>) {
     let _ = SHUTDOWN.set(Arc::clone(flag));
 }
 
-/// Which programs may be stopped when this process is told to end.
+/// How long a program may go on when this process is told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grace {
-    /// It is waited for in any case.
-    Full,
-    /// It talks to a network, may take long, and can be done again.
+    /// Each has its own few seconds.
+    Local,
+    /// It talks to a network, may take long, and can be done again: a few seconds for all of them.
     Network,
 }
 
@@ -59,63 +60,30 @@ pub struct Captured {
     pub truncated: bool,
 }
 
-/// Why a program could not be run to its end.
-#[derive(Debug)]
+/// Why a program could not be run to its end. The program is named as it was asked for.
+#[derive(Debug, Error)]
 pub enum CommandError {
-    /// There is no such program on `PATH`.
-    NotFound {
-        /// The program as it was asked for.
-        program: String,
-    },
-    /// It was killed, with its whole group, because it took too long.
-    TimedOut {
-        /// The program as it was asked for.
-        program: String,
-        /// The limit that it passed.
-        after: Duration,
-    },
-    /// It could not be started or waited for.
-    Io {
-        /// The program as it was asked for.
-        program: String,
-        /// The cause.
-        source: io::Error,
-    },
+    #[error("`{program}` was not found on PATH")]
+    NotFound { program: String },
+    /// It was killed, with its whole group.
+    #[error("`{program}` took longer than {after:?} and was stopped")]
+    TimedOut { program: String, after: Duration },
+    #[error("`{program}` could not be run: {source}")]
+    Io { program: String, source: io::Error },
 }
 
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound { program } => write!(f, "`{program}` was not found on PATH"),
-            Self::TimedOut { program, after } => {
-                write!(f, "`{program}` took longer than {:?} and was stopped", after)
-            }
-            Self::Io { program, source } => write!(f, "`{program}` could not be run: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for CommandError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
-
-/// Runs `cmd` as [`run_with`] does, and waits for it in any case.
+/// Runs `cmd` as [`run_with`] does, as one that needs no network.
 pub fn run(
     cmd: &mut Command,
     stdin: Option<&[u8]>,
     timeout: Duration,
     max_output: usize,
 ) -> Result<Captured, CommandError> {
-    run_with(cmd, stdin, timeout, Grace::Full, max_output)
+    run_with(cmd, stdin, timeout, Grace::Local, max_output)
 }
 
 /// Runs `cmd` in a process group of its own until it ends or `timeout` has passed; then the group is killed.
-/// With [`Grace::Network`] that happens earlier if this process is told to end.
+/// That happens earlier if this process is told to end, see [`Grace`].
 ///
 /// `stdin` is written to its standard input, which is then closed; `None` is `/dev/null`. At most
 /// `max_output` bytes are kept of each output. An exit code other than 0 is not an error here.
@@ -158,12 +126,16 @@ fn await_end(
     timeout: Duration,
     grace: Grace,
 ) -> io::Result<Result<(), Duration>> {
-    let flag = SHUTDOWN.get().filter(|_| grace == Grace::Network);
+    let flag = SHUTDOWN.get();
     let begun = monotonic_now();
+    let told = || flag.filter(|flag| flag.load(Ordering::Relaxed)).map(|_| *TOLD_AT.get_or_init(monotonic_now));
     loop {
         let passed = begun.elapsed();
-        let is_told = flag.is_some_and(|flag| flag.load(Ordering::Relaxed));
-        if passed >= timeout || is_told && TOLD_AT.get_or_init(monotonic_now).elapsed() >= NETWORK_GRACE {
+        let is_cut_short = told().is_some_and(|at| match grace {
+            Grace::Network => at.elapsed() >= NETWORK_GRACE,
+            Grace::Local => at.max(begun).elapsed() >= LOCAL_GRACE,
+        });
+        if passed >= timeout || is_cut_short {
             return Ok(Err(passed.min(timeout)));
         }
         let left = timeout - passed;
@@ -294,6 +266,31 @@ mod tests {
     fn is_zombie(pid: Pid) -> bool {
         let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
         std::fs::read_to_string(stat).is_ok_and(|s| s.contains(") Z "))
+    }
+
+    const TOLD: &str = "COMMAND_TEST_TOLD";
+
+    /// Not a test of its own: the other side of the test below, which starts this very binary again.
+    #[test]
+    fn a_process_that_was_told_to_end() {
+        if std::env::var_os(TOLD).is_none() {
+            return;
+        }
+        end_early(&Arc::new(AtomicBool::new(true)));
+        thread::scope(|scope| {
+            for grace in [Grace::Local, Grace::Network] {
+                scope.spawn(move || run_with(&mut sh("sleep 60"), None, Duration::from_secs(60), grace, 10).unwrap_err());
+            }
+        });
+    }
+
+    #[test]
+    fn being_told_to_end_cuts_every_program_short() {
+        let name = "exec::command::tests::a_process_that_was_told_to_end";
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let start = Instant::now();
+        let got = run(again.args(["--exact", name]).env(TOLD, "1"), None, Duration::from_secs(50), 1000).unwrap();
+        assert!(got.status.success() && start.elapsed() >= LOCAL_GRACE, "{got:?}");
     }
 
     #[test]

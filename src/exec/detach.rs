@@ -4,16 +4,18 @@
 //! of the process.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::fs::Mode;
+use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{setsid, umask};
 use rustix::stdio::dup2_stdin;
+
+use crate::sys::dir;
 
 /// Starts `program` with `lock` as its standard input and `log` as both outputs, in `dir`, and does not wait for it.
 ///
@@ -57,7 +59,7 @@ pub fn become_supervisor() -> io::Result<File> {
 /// Moves standard input to a descriptor that no child inherits, and puts `/dev/null` in its place.
 pub fn take_over_stdin() -> io::Result<File> {
     let lock = fcntl_dupfd_cloexec(io::stdin(), 3)?;
-    dup2_stdin(File::open("/dev/null")?)?;
+    dup2_stdin(rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)?;
     Ok(File::from(lock))
 }
 
@@ -66,10 +68,8 @@ pub fn take_over_stdin() -> io::Result<File> {
 /// Only right where nothing of this process has opened a file that it still needs.
 fn close_foreign(keep: &[RawFd]) -> io::Result<()> {
     // The listing itself holds a descriptor, which is gone by the time the numbers are used.
-    let open: Vec<RawFd> = fs::read_dir("/dev/fd")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|fd| !keep.contains(fd))
-        .collect();
+    let names = dir::names(Path::new("/dev/fd")).map_err(io::Error::other)?;
+    let open: Vec<RawFd> = names.filter_map(|name| name.parse().ok()).filter(|fd| !keep.contains(fd)).collect();
     for fd in open {
         let _ = nix::unistd::close(fd);
     }
@@ -94,6 +94,7 @@ fn tighten_umask() {
 mod tests {
     use super::*;
     use crate::exec::processes;
+    use std::fs;
     use std::io::Write;
     use std::time::{Duration, Instant};
 

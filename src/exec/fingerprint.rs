@@ -4,15 +4,20 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::exec::git::{Git, GitError};
-use crate::exec::libgit2;
+use crate::sys::{
+    dir,
+    read::{self, Refused},
+};
+
+/// Hooks may be programs; what is larger is told apart by no digest.
+const MAX_FILE: usize = 64 << 20;
 
 /// Refs that a run, a fetch or this program itself changes.
 const OWN_REFS: &[&str] =
@@ -29,7 +34,7 @@ pub struct Fingerprint {
     refs: BTreeMap<String, String>,
 }
 
-/// One thing that changed, in words for a person.
+/// One thing that changed, in words for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// It could make git run or send something else: settings, hooks, attributes.
@@ -52,20 +57,13 @@ pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>) -> Resu
     }
     // Rebuilt by git itself for plain file servers.
     found.files.remove("info/refs");
-    found.refs = refs(git, common_dir)?;
+    found.refs = refs(git)?;
     found.refs.retain(|name, _| !OWN_REFS.iter().any(|own| name.starts_with(own)));
     Ok(found)
 }
 
 /// Every ref, with what it points at: an object, and the ref that it stands for.
-fn refs(git: &Git, common_dir: &Path) -> Result<BTreeMap<String, String>> {
-    if let Some(known) = libgit2::refs(common_dir) {
-        let target = |to: libgit2::Ref| match to.symbolic {
-            Some(other) => (to.name, format!("{} {other}", to.object)),
-            None => (to.name, to.object),
-        };
-        return Ok(known.into_iter().map(target).collect());
-    }
+fn refs(git: &Git) -> Result<BTreeMap<String, String>> {
     let listed = git.text(["for-each-ref", "--format=%(refname) %(objectname) %(symref)"])?;
     let split = |line: &str| {
         let (name, target) = line.split_once(' ').unwrap_or((line, ""));
@@ -128,12 +126,11 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
     if !path.exists() {
         return Ok(());
     }
-    let listed = match libgit2::settings(path).map_or_else(|| listed_by_git(git, path), Ok) {
+    let listed = match settings_in(git, path) {
         Ok(listed) => listed,
         // What git itself can't read is compared as a whole.
         Err(_) => {
-            let whole = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            found.settings.insert(format!("{label}(unreadable)"), digest(&whole)?);
+            found.settings.insert(format!("{label}(unreadable)"), digest_of(path)?);
             return Ok(());
         }
     };
@@ -151,7 +148,7 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
     Ok(())
 }
 
-fn listed_by_git(git: &Git, path: &Path) -> Result<Vec<(String, String)>, GitError> {
+fn settings_in(git: &Git, path: &Path) -> Result<Vec<(String, String)>, GitError> {
     let args = ["config".as_ref(), "--file".as_ref(), path.as_os_str(), "-z".as_ref(), "--list".as_ref()];
     let split = |entry: String| match entry.split_once('\n') {
         Some((key, value)) => (key.to_owned(), value.to_owned()),
@@ -167,26 +164,28 @@ fn is_everyday(key: &str) -> bool {
 }
 
 fn read_files(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
-    let context = || format!("cannot read {}", folder.display());
-    let entries = match fs::read_dir(folder) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        other => other.with_context(context)?,
-    };
-    for entry in entries {
-        let entry = entry.with_context(context)?;
+    for entry in dir::entries(folder)? {
+        let entry = entry?;
         let path = entry.path();
         let name = format!("{name}/{}", entry.file_name().to_string_lossy());
         match fs::metadata(&path) {
             Ok(meta) if meta.is_dir() => read_files(&path, &name, files)?,
             Ok(meta) if meta.is_file() => {
-                let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
                 let executable = meta.permissions().mode() & 0o111 != 0;
-                files.insert(name, format!("{}{}", digest(&content)?, if executable { " x" } else { "" }));
+                files.insert(name, format!("{}{}", digest_of(&path)?, if executable { " x" } else { "" }));
             }
             _ => drop(files.insert(name, "no file".into())),
         }
     }
     Ok(())
+}
+
+/// The digest of a file, or the reason why it isn't read.
+fn digest_of(path: &Path) -> Result<String> {
+    match read::read_linked_bytes(path, MAX_FILE) {
+        Ok(content) => digest(&content.unwrap_or_default()),
+        Err(error) => error.downcast::<Refused>().map(|refused| refused.why().to_owned()),
+    }
 }
 
 fn digest(content: &[u8]) -> Result<String> {

@@ -117,7 +117,7 @@ impl Git {
             configuration: configuration.chain(["core.hooksPath=/dev/null".into()]).collect(),
             environment: Vec::new(),
             timeout: LOCAL_TIMEOUT,
-            grace: Grace::Full,
+            grace: Grace::Local,
         }
     }
 

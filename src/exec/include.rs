@@ -5,16 +5,19 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
 use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::{Worktree, is_own_file};
+use crate::sys::{
+    atomic::{discard, ensure_dir},
+    copy::copy_new,
+    dir::link_target,
+};
 
 /// The file with patterns at the top of the main checkout.
 pub const PATTERNS: &str = ".worktreeinclude";
@@ -123,11 +126,10 @@ fn obstacle(worktree: &Path, path: &Path) -> Option<String> {
 /// Copies one file or link; `false` if it was there already.
 fn copy(main: &Path, worktree: &Path, path: &Path) -> Result<bool, String> {
     let (from, to) = (main.join(path), worktree.join(path));
-    let words = |error: io::Error| error.to_string();
-    let source = fs::symlink_metadata(&from).map_err(words)?;
+    let source = fs::symlink_metadata(&from).map_err(|error| error.to_string())?;
     let there = fs::symlink_metadata(&to).ok();
     if source.is_symlink() {
-        return copy_link(path, &from, &to, there.is_some());
+        return copy_link(path, &from, &to);
     }
     if !source.is_file() {
         return Err("not a file".to_owned());
@@ -135,25 +137,22 @@ fn copy(main: &Path, worktree: &Path, path: &Path) -> Result<bool, String> {
     if there.as_ref().is_some_and(|there| there.is_file() && same(&source, there)) {
         return Ok(false);
     }
-    make_room(&to, there.is_some()).map_err(words)?;
-    fs::copy(&from, &to).map_err(words)?;
-    // Last: a copy that was cut short is done again.
-    stamp(&to, &source).map_err(words)?;
+    make_room(&to)?;
+    copy_new(&from, &to).map_err(words)?;
     Ok(true)
 }
 
 /// Copies a link as a link, if it leads from its folder to something in the project.
-fn copy_link(path: &Path, from: &Path, to: &Path, there: bool) -> Result<bool, String> {
-    let words = |error: io::Error| error.to_string();
-    let target = fs::read_link(from).map_err(words)?;
+fn copy_link(path: &Path, from: &Path, to: &Path) -> Result<bool, String> {
+    let target = link_target(from).ok_or("not a link any more")?;
     if !stays_inside(path, &target) {
         return Err("a link that leads out of the project".to_owned());
     }
-    if fs::read_link(to).is_ok_and(|old| old == target) {
+    if link_target(to).is_some_and(|old| old == target) {
         return Ok(false);
     }
-    make_room(to, there).map_err(words)?;
-    symlink(&target, to).map_err(words)?;
+    make_room(to)?;
+    symlink(&target, to).map_err(|error| error.to_string())?;
     Ok(true)
 }
 
@@ -172,22 +171,18 @@ fn stays_inside(path: &Path, target: &Path) -> bool {
 }
 
 /// Makes the folders above, and takes away what is there: a link is never written through.
-fn make_room(to: &Path, there: bool) -> io::Result<()> {
-    if let Some(above) = to.parent() {
-        fs::create_dir_all(above)?;
-    }
-    if there { fs::remove_file(to) } else { Ok(()) }
+fn make_room(to: &Path) -> Result<(), String> {
+    let above = to.parent().map_or(Ok(()), ensure_dir);
+    above.and_then(|()| discard(to)).map(drop).map_err(words)
 }
 
+fn words(error: anyhow::Error) -> String {
+    format!("{error:#}")
+}
+
+/// By size, time and permissions, which a copy takes over.
 fn same(a: &Metadata, b: &Metadata) -> bool {
     (a.len(), a.mtime(), a.mtime_nsec(), a.mode()) == (b.len(), b.mtime(), b.mtime_nsec(), b.mode())
-}
-
-/// Gives the copy the time of the original, by which the next run knows it.
-fn stamp(to: &Path, source: &Metadata) -> io::Result<()> {
-    let time = Timespec { tv_sec: source.mtime(), tv_nsec: source.mtime_nsec() as _ };
-    let times = Timestamps { last_access: time, last_modification: time };
-    Ok(utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 #[cfg(test)]

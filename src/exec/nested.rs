@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::Worktree;
+use crate::sys::atomic::{create_dir, discard, ensure_dir};
 
 /// Moves every untracked repository, and every one of `submodules` whose link is broken, to `folder`. Returns where they
 /// are now. `git` is bound to the worktree, which the caller has verified, with the index that tells what is tracked.
@@ -19,7 +20,7 @@ pub fn move_untracked(worktree: &Worktree, git: &Git, submodules: &[String], fol
         let inside = worktree.path().join(path);
         if inside.join(".git").exists() && !works(worktree, &inside) {
             moved.push(move_to(&inside, folder, path)?);
-            fs::create_dir(&inside).with_context(|| format!("cannot create {}", inside.display()))?;
+            create_dir(&inside)?;
         }
     }
     let untracked = git.run(["ls-files", "-z", "--others", "--exclude-standard"])?.entries();
@@ -66,10 +67,10 @@ fn move_submodule(worktree: &Worktree, path: &str, folder: &Path) -> Result<Path
         inner.try_run(["config", "--unset", "core.worktree"])?;
     }
     let target = move_to(&inside, folder, path)?;
-    fs::create_dir(&inside).with_context(|| format!("cannot create {}", inside.display()))?;
+    create_dir(&inside)?;
     if !own {
         let link = target.join(".git");
-        fs::remove_file(&link).with_context(|| format!("cannot remove {}", link.display()))?;
+        discard(&link)?;
         fs::rename(&git_dir, &link).with_context(|| format!("cannot move {}", git_dir.display()))?;
     }
     Ok(target)
@@ -88,7 +89,7 @@ fn works(worktree: &Worktree, inside: &Path) -> bool {
 
 /// Moves `from` to a free name in `folder` made of `path`, the place where it was.
 fn move_to(from: &Path, folder: &Path, path: &str) -> Result<PathBuf> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    ensure_dir(folder)?;
     let parts: Vec<_> = Path::new(path)
         .components()
         .filter_map(|part| match part {

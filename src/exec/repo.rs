@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::exec::git::Git;
+use crate::exec::libgit2;
 
 /// What is known about a repository, as seen from one of its folders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +60,9 @@ impl Repository {
 /// The repository that the folder `start` belongs to. An error if it belongs to none.
 pub fn discover(start: &Path) -> Result<Repository> {
     let start = start.canonicalize().with_context(|| format!("cannot read {}", start.display()))?;
-    by_libgit2::discover(&start)
-        .or_else(|_| by_git::discover(&Git::at(&start)))
+    let at = start.clone();
+    libgit2::within_limit(move || by_libgit2::discover(&at))
+        .map_or_else(|| by_git::discover(&Git::at(&start)), Ok)
         .with_context(|| format!("{} is not in a git repository: run `git init` first", start.display()))
 }
 

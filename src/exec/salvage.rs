@@ -3,7 +3,6 @@
 //! Never changes the worktree's index, its HEAD or a branch; the only files that move are repositories inside
 //! the worktree, which no commit can hold.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -12,6 +11,7 @@ use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
 use crate::exec::nested;
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
+use crate::sys::{atomic::discard, copy::copy_new, read::read_text};
 
 /// Keeps `commit` under `refs/salvage/<run_id>`, as [`salvage`] names it; returns the ref's name.
 pub fn keep_commit(worktree: &Worktree, run_id: &str, commit: &str) -> Result<String> {
@@ -100,9 +100,6 @@ fn commit_for(worktree: &Worktree, head: Option<&str>, tree: &str, message: &str
 /// HEAD itself, if nothing else holds it.
 fn unless_held(worktree: &Worktree, head: &str) -> Result<Option<String>> {
     let holders = ["refs/heads", "refs/remotes", "refs/tags", "refs/salvage", "refs/scheduler"];
-    if libgit2::is_tip(worktree.common_dir(), head, &holders) == Some(true) {
-        return Ok(None);
-    }
     let contains = format!("--contains={head}");
     let args = ["for-each-ref", "--count=1", "--format=%(refname)", &contains];
     let held = !worktree.repository().text(args.into_iter().chain(holders))?.is_empty();
@@ -128,12 +125,13 @@ impl Index {
             .with_context(|| format!("cannot create a folder in {}", git_dir.display()))?;
         let path = scratch.path().join("index");
         let git = worktree.git().with_env("GIT_INDEX_FILE", &path);
-        let copied = copy_index(&git_dir.join("index"), &path).is_ok();
+        // With its time: git looks again at files that are not older than it.
+        let copied = copy_new(&git_dir.join("index"), &path).is_ok();
         let known = libgit2::submodules(&path);
         let submodules = match known.map_or_else(|| nested::submodules(&git), Ok) {
             Ok(submodules) if copied => submodules,
             Ok(_) | Err(GitError::Failed { .. }) => {
-                let _ = fs::remove_file(&path);
+                discard(&path)?;
                 git.run(["read-tree", head.unwrap_or("--empty")])?;
                 nested::submodules(&git)?
             }
@@ -179,13 +177,6 @@ fn tells_of_the_machine(stderr: &str) -> bool {
     TROUBLE.iter().any(|words| stderr.contains(words))
 }
 
-/// Copies an index together with its time: git looks again at files that are not older than it.
-fn copy_index(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::copy(from, to)?;
-    let modified = fs::metadata(from)?.modified()?;
-    fs::File::options().write(true).open(to)?.set_modified(modified)
-}
-
 /// Puts the files that are laid into the worktree for a run back to what HEAD has, in the index of `git`.
 pub fn leave_out_own_files(git: &Git, has_head: bool) -> Result<()> {
     let literal = git.clone().with_env("GIT_LITERAL_PATHSPECS", "1");
@@ -200,9 +191,7 @@ pub fn leave_out_own_files(git: &Git, has_head: bool) -> Result<()> {
 /// A rebase or merge that stashed changes before it began holds them in a file only.
 fn keep_autostash(worktree: &Worktree, git_dir: &Path, run_id: &str) -> Result<()> {
     for file in ["rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH"] {
-        let Ok(text) = fs::read_to_string(git_dir.join(file)) else {
-            continue;
-        };
+        let Ok(Some(text)) = read_text(&git_dir.join(file)) else { continue };
         if let Some(commit) = worktree.git().commit(text.trim())? {
             keep(&worktree.repository(), &format!("{run_id}-autostash"), &commit)?;
         }
@@ -235,11 +224,11 @@ fn keep(git: &Git, run_id: &str, commit: &str) -> Result<Kept> {
 pub(super) fn update_ref(git: &Git, reason: &str, name: &str, new: &str, old: &str) -> Result<()> {
     let args = ["update-ref", "-m", reason, name, new, old];
     let Err(error) = git.run(args) else { return Ok(()) };
-    let lock = git.text(["rev-parse", "--path-format=absolute", "--git-path", &format!("{name}.lock")])?;
-    if fs::remove_file(&lock).is_err() {
+    let lock = git.run(["rev-parse", "--path-format=absolute", "--git-path", &format!("{name}.lock")])?.path();
+    if !discard(&lock).unwrap_or(false) {
         return Err(error.into());
     }
-    tracing::warn!(lock, "removed a lock that a killed process had left");
+    tracing::warn!(lock = %lock.display(), "removed a lock that a killed process had left");
     git.run(args)?;
     Ok(())
 }

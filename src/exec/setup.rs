@@ -3,9 +3,7 @@
 //! It ends with everything that it started, at its limit or when the run is stopped. Its text comes from the project's
 //! configuration alone, never from a task.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -20,6 +18,7 @@ use crate::domain::state::ProcessId;
 use crate::exec::claude::foreign;
 use crate::exec::clock::monotonic_now;
 use crate::exec::processes::{self, Family, Grace};
+use crate::sys::atomic::open_log;
 
 const WAKE_UP: Duration = Duration::from_millis(250);
 /// Between TERM and KILL.
@@ -59,7 +58,7 @@ pub enum End {
 /// It can't be started, or its log can't be written.
 pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> Result<()>) -> Result<End> {
     let at = || format!("cannot write {}", setup.log.display());
-    let mut log = OpenOptions::new().append(true).create(true).mode(0o600).open(&setup.log).with_context(at)?;
+    let mut log = open_log(&setup.log)?;
     writeln!(log, "$ {}", setup.command).with_context(at)?;
     let mut command = Command::new("sh");
     for name in foreign() {

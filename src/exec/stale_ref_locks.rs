@@ -1,10 +1,11 @@
 //! Locks of git that all worktrees share: that of the packed refs, which deleting any ref takes, and those of the refs
 //! that this program writes. A git that was killed leaves them behind, and then nobody can delete a branch any more,
-//! not even the person at the main checkout.
+//! not even the user in the main checkout.
 //!
 //! They are removed only if they stay as they are while no git is at work in the repository.
 
-use super::{processes, worktree::remove_if_there};
+use super::processes;
+use crate::sys::{atomic::discard, dir::entries, read::read_text};
 use anyhow::Result;
 use std::{
     fs,
@@ -38,7 +39,7 @@ pub(super) fn remove_forsaken(common_dir: &Path) -> Result<()> {
     }
     for (lock, _) in locks.iter().filter(|_| forsaken == FORSAKEN) {
         tracing::warn!(lock = %lock.display(), "removed a lock that a killed git had left");
-        remove_if_there(lock)?;
+        discard(lock)?;
     }
     Ok(())
 }
@@ -49,13 +50,16 @@ type Identity = (u64, i64, i64);
 fn locks(common_dir: &Path) -> Vec<(PathBuf, Identity)> {
     let refs = common_dir.join("refs");
     let mut found = vec![common_dir.join("packed-refs.lock")];
-    let remotes = fs::read_dir(refs.join("remotes")).into_iter().flatten().flatten();
-    let of_agents = remotes.map(|remote| remote.path().join("agent"));
+    let of_agents = paths_in(&refs.join("remotes")).map(|remote| remote.join("agent"));
     for folder in [refs.join("heads/agent"), refs.join("salvage")].into_iter().chain(of_agents) {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        found.extend(entries.filter(|path| path.extension().is_some_and(|ending| ending == "lock")));
+        found.extend(paths_in(&folder).filter(|path| path.extension().is_some_and(|ending| ending == "lock")));
     }
     found.into_iter().filter_map(|lock| identity(&lock).map(|identity| (lock, identity))).collect()
+}
+
+/// What is in a folder, as far as it can be read.
+fn paths_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    entries(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
 fn identity(lock: &Path) -> Option<Identity> {
@@ -64,9 +68,8 @@ fn identity(lock: &Path) -> Option<Identity> {
 
 /// Where a git of this repository can stand: its git directory, the main checkout, the linked worktrees.
 fn folders(common_dir: &Path) -> Vec<PathBuf> {
-    let worktrees = fs::read_dir(common_dir.join("worktrees")).into_iter().flatten().flatten();
-    let linked = worktrees.filter_map(|entry| {
-        let link = fs::read_to_string(entry.path().join("gitdir")).ok()?;
+    let linked = paths_in(&common_dir.join("worktrees")).filter_map(|entry| {
+        let link = read_text(&entry.join("gitdir")).ok()??;
         Some(Path::new(link.trim_end()).parent()?.to_owned())
     });
     let main = common_dir.parent().map(Path::to_owned);

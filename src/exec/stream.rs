@@ -3,10 +3,13 @@
 //! It reads in bounded pieces, keeps at most one line in memory, and never reads a byte twice.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
+
 use crate::domain::stream::{StreamFacts, parse_line};
+use crate::sys::{error::cannot, read::open_file};
 
 /// Lines longer than this are skipped whole.
 pub const MAX_LINE: usize = 1 << 20;
@@ -32,7 +35,7 @@ impl LineReader {
     /// Hands every line that was completed since the last look to `on_line`, and returns how many bytes were read.
     ///
     /// 0 means that there was nothing new. One look reads at most 16 MiB.
-    pub fn look(&mut self, mut on_line: impl FnMut(&str)) -> io::Result<u64> {
+    pub fn look(&mut self, mut on_line: impl FnMut(&str)) -> Result<u64> {
         let Some(mut file) = self.take_file()? else { return Ok(0) };
         let mut piece = vec![0; PIECE];
         let mut read = 0;
@@ -44,7 +47,7 @@ impl LineReader {
                     read += count as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(cannot("read", &self.path, error)),
             }
         }
         self.file = Some(file);
@@ -52,22 +55,18 @@ impl LineReader {
     }
 
     /// Reads to the end of a file that no longer grows; what stands after the last newline counts as a line too.
-    pub fn finish(&mut self, mut on_line: impl FnMut(&str)) -> io::Result<()> {
+    pub fn finish(&mut self, mut on_line: impl FnMut(&str)) -> Result<()> {
         while self.look(&mut on_line)? > 0 {}
         self.end_line(&mut on_line);
         Ok(())
     }
 
     /// The open file at the offset; `None` while there is none.
-    fn take_file(&mut self) -> io::Result<Option<File>> {
+    fn take_file(&mut self) -> Result<Option<File>> {
         if let Some(file) = self.file.take() {
             return Ok(Some(file));
         }
-        match File::open(&self.path) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        open_file(&self.path)
     }
 
     fn take_in(&mut self, mut bytes: &[u8], on_line: &mut impl FnMut(&str)) {
@@ -111,13 +110,13 @@ impl StreamReader {
     }
 
     /// Takes in what is new and returns how many bytes that was.
-    pub fn look(&mut self) -> io::Result<u64> {
+    pub fn look(&mut self) -> Result<u64> {
         let facts = &mut self.facts;
         self.lines.look(|line| take_in(facts, line))
     }
 
     /// Takes in the rest of an output that no longer grows.
-    pub fn finish(&mut self) -> io::Result<()> {
+    pub fn finish(&mut self) -> Result<()> {
         let facts = &mut self.facts;
         self.lines.finish(|line| take_in(facts, line))
     }
@@ -129,7 +128,7 @@ impl StreamReader {
 }
 
 /// The facts of a whole output that no longer grows. There are none in a file that doesn't exist.
-pub fn read_facts(path: &Path) -> io::Result<StreamFacts> {
+pub fn read_facts(path: &Path) -> Result<StreamFacts> {
     let mut reader = StreamReader::new(path);
     reader.finish()?;
     Ok(reader.facts)

@@ -11,6 +11,7 @@ use crate::domain::retention::MergedBranch;
 use crate::exec::evidence;
 use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::Worktree;
+use crate::sys::atomic::discard_dir;
 
 /// The branches `agent/*` whose commits `into` has. `git` is bound to the repository.
 pub fn merged_branches(git: &Git, into: &str) -> Result<Vec<MergedBranch>, GitError> {
@@ -45,8 +46,7 @@ pub enum Removal {
 pub fn remove_worktree(worktree: &Worktree) -> Result<Removal> {
     // What an earlier removal was cut off from had been looked at then.
     let leaving = leaving(worktree);
-    let resumed = leaving.is_dir();
-    remove_dir(&leaving)?;
+    let resumed = discard_dir(&leaving)?;
     if fs::symlink_metadata(worktree.path()).is_err() {
         return Ok(if resumed { Removal::Removed } else { Removal::NotThere });
     }
@@ -58,8 +58,8 @@ pub fn remove_worktree(worktree: &Worktree) -> Result<Removal> {
         return Ok(Removal::Kept(why));
     }
     fs::rename(worktree.path(), &leaving).with_context(|| format!("cannot move {}", worktree.path().display()))?;
-    remove_dir(&git_dir)?;
-    remove_dir(&leaving)?;
+    discard_dir(&git_dir)?;
+    discard_dir(&leaving)?;
     Ok(Removal::Removed)
 }
 
@@ -90,13 +90,4 @@ fn leaving(worktree: &Worktree) -> PathBuf {
     let mut name = worktree.path().to_owned().into_os_string();
     name.push(".leaving");
     name.into()
-}
-
-fn remove_dir(path: &std::path::Path) -> Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }

@@ -7,16 +7,19 @@
 mod link;
 mod move_out;
 mod operations;
+mod pipes;
 mod submodules;
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::exec::git::{Git, GitError};
+use crate::sys::{
+    atomic::{self, discard},
+    read::{MAX_BYTES, read_linked_bytes, read_text},
+};
 
 /// The instruction file that is laid into a worktree for a run.
 pub const INSTRUCTIONS: &str = ".agent-instructions.md";
@@ -106,11 +109,12 @@ impl Worktree {
         link::verify(self)
     }
 
-    /// Makes sure that the worktree exists and is linked with its repository, and ends what a killed
-    /// process left (locks). Its files, index and HEAD stay as they are, so that they can be saved; only an index that
+    /// Makes sure that the worktree exists and is linked with its repository, and ends what keeps git from working: locks
+    /// that a killed process left, and pipes. Its files, index and HEAD stay as they are, so that they can be saved; only an index that
     /// can't be read is built anew from HEAD.
     /// `start` is the commit that a new or unreadable HEAD gets.
     pub fn ensure(&self, start: &str) -> Result<Ensured> {
+        pipes::remove(&self.path, &self.common_dir);
         let (ensured, git_dir) = link::ensure(self, start)?;
         operations::remove_locks(self, &git_dir)?;
         operations::mend_index(self, &git_dir)?;
@@ -144,12 +148,12 @@ impl Worktree {
         operations::quit(&git_dir)?;
         let git = self.git();
         let marker = git_dir.join(STANDING);
-        replace(&marker, b"")?;
+        atomic::write(&marker, b"")?;
         checkout(&git, &git_dir, start)
             .with_context(|| format!("cannot check out {start} in {}", self.path.display()))?;
         git.run(["clean", "-ffdq"]).with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
         let warnings = submodules::update(self)?;
-        remove_if_there(&marker)?;
+        discard(&marker)?;
         Ok(warnings)
     }
 
@@ -161,17 +165,13 @@ impl Worktree {
 
     /// The command that this worktree was made ready with, since it was created.
     pub fn set_up_with(&self) -> Result<Option<String>> {
-        let path = self.verify()?.join(SET_UP);
-        match fs::read_to_string(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            text => Ok(Some(text.with_context(|| format!("cannot read {}", path.display()))?)),
-        }
+        read_text(&self.verify()?.join(SET_UP))
     }
 
     /// Remembers the command that this worktree was made ready with; `None`: it has to be done anew.
     pub fn note_set_up(&self, command: Option<&str>) -> Result<()> {
         let path = self.verify()?.join(SET_UP);
-        command.map_or_else(|| remove_if_there(&path), |command| replace(&path, command.as_bytes()))
+        command.map_or_else(|| discard(&path).map(drop), |command| atomic::write(&path, command.as_bytes()))
     }
 
     /// Whether the folder is a worktree of another repository, which still exists, or of none.
@@ -215,7 +215,7 @@ fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
     let args = ["checkout", "--quiet", "--force", "--detach", commit, "--"];
     match git.run(args) {
         Err(GitError::Failed { .. }) if git.run(["ls-files", "--stage"]).is_err() => {
-            remove_if_there(&git_dir.join("index"))?;
+            discard(&git_dir.join("index"))?;
             git.run(args)?;
         }
         other => drop(other?),
@@ -226,13 +226,8 @@ fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
 /// Adds `line` to the file `info/exclude` of the repository `common_dir`, unless it is there. What else is in the
 /// file stays. The caller holds a lock against others who do the same. Returns whether it was added.
 pub fn exclude_line(common_dir: &Path, line: &str) -> Result<bool> {
-    let info = common_dir.join("info");
-    let path = info.join("exclude");
-    let mut content = match fs::read(&path) {
-        Ok(content) => content,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
-    };
+    let path = common_dir.join("info/exclude");
+    let mut content = read_linked_bytes(&path, MAX_BYTES)?.unwrap_or_default();
     if content.split(|b| *b == b'\n').any(|have| have.trim_ascii_end() == line.as_bytes()) {
         return Ok(false);
     }
@@ -241,38 +236,9 @@ pub fn exclude_line(common_dir: &Path, line: &str) -> Result<bool> {
     }
     content.extend_from_slice(line.as_bytes());
     content.push(b'\n');
-    fs::create_dir_all(&info).with_context(|| format!("cannot create {}", info.display()))?;
-    replace(&path, &content)?;
+    // Somebody may have linked to a file of their own.
+    atomic::write(&path.canonicalize().unwrap_or(path), &content)?;
     Ok(true)
-}
-
-/// Gives `path` new content at once, or leaves it as it was. A link is followed, permissions are kept.
-fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let write = || -> io::Result<()> {
-        let parent = real.parent().unwrap_or(Path::new("/"));
-        let mut file = tempfile::NamedTempFile::new_in(parent)?;
-        file.write_all(content)?;
-        let permissions = match fs::metadata(&real) {
-            Ok(old) => old.permissions(),
-            Err(_) => std::os::unix::fs::PermissionsExt::from_mode(0o644),
-        };
-        file.as_file().set_permissions(permissions)?;
-        file.as_file().sync_all()?;
-        file.persist(&real)?;
-        fs::File::open(parent)?.sync_all()
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Removes a file; that it isn't there is no error.
-pub(super) fn remove_if_there(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => {
-            Err(e).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

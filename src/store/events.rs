@@ -9,11 +9,10 @@ use crate::{
         name::Name,
         time::{self, Time},
     },
-    sys::{atomic, error::cannot, read::open_kept},
+    sys::{atomic, error::cannot, read::open_file},
 };
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, HashSet},
@@ -183,8 +182,7 @@ fn costs(paths: &Paths, day: &str) -> Result<Vec<(String, f64)>> {
 
 fn lines(paths: &Paths, day: &str) -> Result<Lines> {
     let path = paths.events_file(day);
-    let file = open_kept(&path, OFlags::RDONLY)?.map(|(file, _)| BufReader::new(File::from(file)));
-    Ok(Lines { file, path })
+    Ok(Lines { file: open_file(&path)?.map(BufReader::new), path })
 }
 
 /// The lines of a file of any size, each at most [`LINE_MAX`] bytes.

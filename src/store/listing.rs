@@ -5,13 +5,12 @@
 use super::paths::MARKDOWN;
 use crate::{
     domain::{name::Name, text::one_line},
-    sys::error::cannot,
+    sys::dir,
 };
 use anyhow::Result;
 use std::{
     fmt,
-    fs::{self, DirEntry},
-    io,
+    fs::DirEntry,
     path::{Path, PathBuf},
 };
 
@@ -43,15 +42,9 @@ pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
 
 /// The stems in any order, the strays by their paths.
 fn unsorted(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
-    let failed = |error| cannot("read", dir, error);
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
-        Err(error) => return Err(failed(error)),
-    };
     let (mut stems, mut strays) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
+    for entry in dir::entries(dir)? {
+        let entry = entry?;
         if entry.file_name().as_encoded_bytes().starts_with(b".") {
             continue;
         }
@@ -104,7 +97,7 @@ fn stem(entry: &DirEntry) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
 
     #[test]
     fn strays_are_named() {

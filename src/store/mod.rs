@@ -5,7 +5,6 @@
 pub mod cache;
 pub mod events;
 pub mod listing;
-pub mod logs;
 pub mod marker;
 pub mod messages;
 pub mod paths;

@@ -13,10 +13,9 @@ use crate::{
         name::Name,
         time::Time,
     },
-    sys::{atomic, error::cannot, read},
+    sys::{atomic, dir, read},
 };
 use anyhow::{Context, Result};
-use std::{fs, io};
 
 /// The pull requests of one project.
 #[derive(Clone, Copy, Debug)]
@@ -75,14 +74,8 @@ impl<'a> Prs<'a> {
     /// # Errors
     /// The directory can't be read.
     pub fn numbers(&self) -> Result<Vec<u64>> {
-        let dir = self.paths.prs_dir();
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(cannot("read", &dir, error)),
-        };
-        let number = |entry: fs::DirEntry| entry.file_name().to_str()?.strip_prefix("PR-")?.parse().ok();
-        let mut numbers: Vec<u64> = entries.filter_map(|entry| number(entry.ok()?)).collect();
+        let names = dir::names(&self.paths.prs_dir())?;
+        let mut numbers: Vec<u64> = names.filter_map(|name| name.strip_prefix("PR-")?.parse().ok()).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }

@@ -9,10 +9,10 @@ use crate::{
         name::Name,
         time::{self, Time},
     },
-    sys::{atomic, error::cannot, read},
+    sys::{atomic, dir, read},
 };
 use anyhow::Result;
-use std::{fs, io};
+use std::fs;
 
 /// Asks for a run. An earlier request is replaced.
 ///
@@ -35,13 +35,7 @@ pub fn withdraw(paths: &Paths, agent: &Name) -> Result<bool> {
 /// # Errors
 /// The directory or a file in it cannot be read.
 pub fn list(paths: &Paths) -> Result<Vec<(Name, Time)>> {
-    let dir = paths.run_requests();
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(cannot("read", &dir, error)),
-    };
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<Name>().ok());
+    let names = dir::names(&paths.run_requests())?.filter_map(|name| name.parse::<Name>().ok());
     names.filter_map(|name| Some(made_at(paths, &name).transpose()?.map(|at| (name, at)))).collect()
 }
 

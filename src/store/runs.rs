@@ -3,10 +3,10 @@
 //! What an assignment or a record says is for others to know.
 
 use super::paths::{AgentPaths, RunPaths};
-use crate::sys::{atomic, error::cannot};
+use crate::sys::{atomic, dir};
 use anyhow::Result;
 use serde::Serialize;
-use std::{fs, io, path::Path, time::SystemTime};
+use std::{fs, path::Path, time::SystemTime};
 
 /// Creates the directory of a new run.
 ///
@@ -24,10 +24,7 @@ pub fn create(agent: &AgentPaths, run_id: &str) -> Result<RunPaths> {
 /// # Errors
 /// The system's, with path and remedy.
 pub fn remove(run: &RunPaths) -> Result<()> {
-    match fs::remove_dir_all(run.dir()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("remove", run.dir(), error)),
-        _ => Ok(()),
-    }
+    atomic::discard_dir(run.dir()).map(drop)
 }
 
 /// Writes a JSON file that only its owner may read, such as an assignment.
@@ -51,16 +48,9 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 /// # Errors
 /// The directory of runs cannot be read.
 pub fn list(agent: &AgentPaths) -> Result<Vec<RunPaths>> {
-    let dir = agent.runs();
-    let failed = |error| cannot("read", &dir, error);
-    let entries = match fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(error)),
-    };
     let mut runs = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
+    for entry in dir::entries(&agent.runs())? {
+        let entry = entry?;
         let run = entry.file_name().to_str().and_then(|id| agent.run(id).ok());
         if let Some(run) = run.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
             runs.push((began(&run), run));

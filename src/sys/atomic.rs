@@ -7,11 +7,11 @@ mod append;
 mod renames;
 mod rewrite;
 
-pub use append::append_line;
+pub use append::{append_line, open_log};
 pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
 
-use super::error::cannot;
+use super::{dir::entries, error::cannot};
 use anyhow::Result;
 use rustix::{
     fs::{Mode, OFlags},
@@ -121,8 +121,32 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
 /// # Errors
 /// The system's, with path and remedy.
 pub fn remove(path: &Path) -> Result<bool> {
-    match fs::remove_file(path) {
-        Ok(()) => sync_dir(path).map(|()| true),
+    let was_there = discard(path)?;
+    if was_there {
+        sync_dir(path)?;
+    }
+    Ok(was_there)
+}
+
+/// As [`remove`], of a file that may come back after a power failure: without waiting for the disk.
+///
+/// # Errors
+/// As for [`remove`].
+pub fn discard(path: &Path) -> Result<bool> {
+    removed(fs::remove_file(path), path)
+}
+
+/// Removes a directory with all that is in it, as [`discard`] does a file.
+///
+/// # Errors
+/// As for [`remove`].
+pub fn discard_dir(dir: &Path) -> Result<bool> {
+    removed(fs::remove_dir_all(dir), dir)
+}
+
+fn removed(done: io::Result<()>, path: &Path) -> Result<bool> {
+    match done {
+        Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(cannot("remove", path, error)),
     }
@@ -130,21 +154,16 @@ pub fn remove(path: &Path) -> Result<bool> {
 
 /// Removes temporary files that a killed writer left in `dir`, if they are older than `age`; returns them.
 ///
-/// Give it days: for an instant such a file holds what a person has written meanwhile.
+/// Give it days: for an instant such a file holds what the user has written meanwhile.
 ///
 /// # Errors
 /// The directory cannot be read. A file that cannot be removed is left.
 pub fn sweep(dir: &Path, age: Duration) -> Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(cannot("read", dir, error)),
-    };
     let is_old = |entry: &fs::DirEntry| {
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         modified.is_ok_and(|time| time.elapsed().is_ok_and(|passed| passed > age))
     };
-    let leftovers = entries.filter_map(Result::ok).filter(|entry| {
+    let leftovers = entries(dir)?.flatten().filter(|entry| {
         entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
             && entry.file_type().is_ok_and(|kind| kind.is_file())
             && is_old(entry)

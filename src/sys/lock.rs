@@ -4,14 +4,17 @@
 //! explicitly, for that would free every duplicate. People do delete lock files: who takes a lock compares what it
 //! has locked with what stands at the path.
 
-use super::error::cannot;
-use anyhow::{Result, bail};
-use rustix::{
-    fd::OwnedFd,
-    fs::{FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat},
-    io::{Errno, FdFlags, retry_on_intr},
+use super::{
+    error::cannot,
+    read::{Links, open_regular},
 };
-use std::{fs::File, path::Path, time::Duration};
+use anyhow::{Context, Result, bail};
+use fs2::FileExt;
+use rustix::{
+    fs::{Mode, OFlags, Stat, fstat},
+    io::FdFlags,
+};
+use std::{fs::File, io, path::Path, time::Duration};
 
 /// Who only looks whether a lock is free holds it for microseconds; a taker outlasts that.
 const LOOKS: [Duration; 3] = [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
@@ -70,14 +73,9 @@ impl Lock {
     /// # Errors
     /// The file cannot be opened or looked at.
     pub fn is_free(path: &Path) -> Result<bool> {
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = match retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())) {
-            Ok(file) => file,
-            Err(Errno::NOENT) => return Ok(true),
-            Err(error) => return Err(cannot("open the lock file", path, error)),
-        };
+        let Some(file) = open_if_there(path, OFlags::empty())? else { return Ok(true) };
         // Shared, so that two who look never see each other.
-        locked(&file, FlockOperation::NonBlockingLockShared, path)
+        taken(FileExt::try_lock_shared(&file), path)
     }
 
     /// Takes over the lock that a parent handed to this process as `file`, from now on closed by exec.
@@ -86,7 +84,7 @@ impl Lock {
     /// Somebody else holds it, or `file` isn't what stands at `path`.
     pub fn adopt(file: File, path: &Path) -> Result<Self> {
         rustix::io::fcntl_setfd(&file, FdFlags::CLOEXEC).map_err(|error| cannot("keep the lock", path, error))?;
-        if !locked(&file, FlockOperation::NonBlockingLockExclusive, path)? {
+        if !taken(file.try_lock_exclusive(), path)? {
             bail!("{} is held by another process: this one was handed a file without the lock", path.display());
         }
         let lock = Self { file };
@@ -110,38 +108,37 @@ impl Lock {
     fn try_once(path: &Path) -> Result<Option<Self>> {
         for _ in 0..REPLACED_MAX {
             let file = open(path)?;
-            let taken = locked(&file, FlockOperation::NonBlockingLockExclusive, path)?;
-            let lock = Self { file: file.into() };
+            let is_ours = taken(file.try_lock_exclusive(), path)?;
+            let lock = Self { file };
             if lock.still_at(path) {
-                return Ok(taken.then_some(lock));
+                return Ok(is_ours.then_some(lock));
             }
         }
         bail!("{} is deleted again and again: find out by whom", path.display())
     }
 }
 
-fn open(path: &Path) -> Result<OwnedFd> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let open = || retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)));
-    let file = match open() {
-        Err(Errno::NOENT) => {
+fn open(path: &Path) -> Result<File> {
+    let opened = match open_if_there(path, OFlags::CREATE)? {
+        None => {
             super::atomic::ensure_parent(path)?;
-            open()
+            open_if_there(path, OFlags::CREATE)?
         }
-        other => other,
+        opened => opened,
     };
-    let file = file.map_err(|error| cannot("open the lock file", path, error))?;
-    let stat = fstat(&file).map_err(|error| cannot("open the lock file", path, error))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        bail!("{} is not a regular file: move it away", path.display());
-    }
-    Ok(file)
+    opened.with_context(|| format!("{} vanishes while it is opened", path.display()))
 }
 
-fn locked(file: &impl rustix::fd::AsFd, operation: FlockOperation, path: &Path) -> Result<bool> {
-    match retry_on_intr(|| flock(file, operation)) {
+fn open_if_there(path: &Path, create: OFlags) -> Result<Option<File>> {
+    let opened = open_regular(path, OFlags::RDWR | create, Mode::from_raw_mode(0o600), Links::Refuse)?;
+    Ok(opened.map(|(file, _)| file.into()))
+}
+
+/// Whether an attempt to lock succeeded; that another holds it is no error.
+fn taken(attempt: io::Result<()>, path: &Path) -> Result<bool> {
+    match attempt {
         Ok(()) => Ok(true),
-        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
         Err(error) => Err(cannot("lock", path, error)),
     }
 }

@@ -47,7 +47,7 @@ impl std::error::Error for Refused {}
 
 /// Whether a symbolic link at the end of a path is followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Links {
+pub(super) enum Links {
     Follow,
     Refuse,
 }
@@ -71,13 +71,28 @@ pub fn read_text(path: &Path) -> Result<Option<String>> {
     Ok(read_bytes(path)?.map(|(bytes, _)| lossy(bytes)))
 }
 
-/// As [`read_text`], for a file that a person keeps and may have linked to, such as the configuration.
+/// As [`read_text`], for a file that the user keeps and may have linked to, such as the configuration.
 ///
 /// # Errors
 /// As for [`read_text`], but a symbolic link is followed.
 pub fn read_linked_text(path: &Path) -> Result<Option<String>> {
-    let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Follow)? else { return Ok(None) };
-    Ok(Some(lossy(contents(&file, path, bounded(path, &stat)?)?)))
+    Ok(read_linked_bytes(path, MAX_BYTES)?.map(lossy))
+}
+
+/// The bytes of a file that may be a link, and has at most `max` of them; `None` if there is none.
+///
+/// # Errors
+/// As for [`read_linked_text`].
+pub fn read_linked_bytes(path: &Path, max: usize) -> Result<Option<Vec<u8>>> {
+    let Some((file, stat)) = open_regular(path, OFlags::RDONLY, NO_MODE, Links::Follow)? else { return Ok(None) };
+    contents(&file, path, bounded(path, &stat, max)?).map(Some)
+}
+
+/// What the kernel says in a file of `/proc`, at most `max` bytes; `None` if it says nothing.
+pub fn read_proc(path: &str, max: u64) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(max).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Opens a folder, to read what is below it; `None` if there is none.
@@ -97,8 +112,8 @@ pub fn open_folder(path: &Path) -> Result<Option<OwnedFd>> {
 /// # Errors
 /// As for [`read_text`].
 pub fn read_head(path: &Path, max: usize) -> Result<Option<Head>> {
-    let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
-    let size = bounded(path, &stat)?;
+    let Some((file, stat)) = open_kept(path)? else { return Ok(None) };
+    let size = bounded(path, &stat, MAX_BYTES)?;
     let text = lossy(contents(&file, path, size.min(max))?);
     Ok(Some(Head { text, whole: size <= max, size }))
 }
@@ -108,9 +123,8 @@ pub fn read_head(path: &Path, max: usize) -> Result<Option<Head>> {
 /// # Errors
 /// As for [`read_text`], but it may be of any size.
 pub fn read_tail(path: &Path, max: usize) -> Result<String> {
-    let Some((file, stat)) = open_kept(path, OFlags::RDONLY)? else { return Ok(String::new()) };
-    let size = u64::try_from(stat.st_size).unwrap_or(0);
-    let start = size.saturating_sub(max as u64);
+    let Some((file, stat)) = open_kept(path)? else { return Ok(String::new()) };
+    let start = u64::try_from(stat.st_size).unwrap_or(0).saturating_sub(max as u64);
     let mut file = File::from(file);
     let mut bytes = Vec::new();
     let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.take(max as u64).read_to_end(&mut bytes));
@@ -145,14 +159,21 @@ pub fn read_small_json<T: DeserializeOwned>(folder: BorrowedFd<'_>, path: &str) 
 
 /// The bytes and the status of a file that the program keeps; `None` if there is none.
 pub fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Stat)>> {
-    let Some((file, stat)) = open_regular(path, OFlags::RDONLY, Links::Refuse)? else { return Ok(None) };
-    let bytes = contents(&file, path, bounded(path, &stat)?)?;
+    let Some((file, stat)) = open_kept(path)? else { return Ok(None) };
+    let bytes = contents(&file, path, bounded(path, &stat, MAX_BYTES)?)?;
     Ok(Some((bytes, stat)))
 }
 
-/// Opens a regular file of any size that the program keeps, never waiting; `None` if there is none.
-pub fn open_kept(path: &Path, flags: OFlags) -> Result<Option<(OwnedFd, Stat)>> {
-    open_regular(path, flags, Links::Refuse)
+/// Opens a file of any size that the program keeps, to read it bit by bit; `None` if there is none.
+///
+/// # Errors
+/// As for [`read_tail`].
+pub fn open_file(path: &Path) -> Result<Option<File>> {
+    Ok(open_kept(path)?.map(|(file, _)| file.into()))
+}
+
+fn open_kept(path: &Path) -> Result<Option<(OwnedFd, Stat)>> {
+    open_regular(path, OFlags::RDONLY, NO_MODE, Links::Refuse)
 }
 
 /// Text of unknown encoding: bytes that are not UTF-8 are replaced.
@@ -166,10 +187,10 @@ pub fn check_size(what: &str, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn open_regular(path: &Path, flags: OFlags, links: Links) -> Result<Option<(OwnedFd, Stat)>> {
+/// Opens a regular file and nothing else, never waiting; `mode` is for one that `flags` creates. `None` if there is none.
+pub(super) fn open_regular(path: &Path, flags: OFlags, mode: Mode, links: Links) -> Result<Option<(OwnedFd, Stat)>> {
     let refused = |why| Refused { path: path.to_owned(), why };
-    let file = match retry_on_intr(|| rustix::fs::open(path, flags | never_waiting(links), Mode::from_raw_mode(0o666)))
-    {
+    let file = match retry_on_intr(|| rustix::fs::open(path, flags | never_waiting(links), mode)) {
         Ok(file) => file,
         Err(Errno::NOENT) => return Ok(None),
         Err(Errno::LOOP) => return Err(refused("is a symbolic link: put the file itself there").into()),
@@ -193,12 +214,17 @@ fn never_waiting(links: Links) -> OFlags {
 
 const NOT_REGULAR: &str = "is not a regular file: move it away";
 const DIRECTORY: &str = "is a directory: move it away";
+const OVER_A_MIB: &str = "is larger than 1 MiB: shorten it or move it away";
+const TOO_LARGE: &str = "is too large: move it away";
 
-fn bounded(path: &Path, stat: &Stat) -> Result<usize, Refused> {
+/// Nothing is created.
+const NO_MODE: Mode = Mode::empty();
+
+fn bounded(path: &Path, stat: &Stat, max: usize) -> Result<usize, Refused> {
     usize::try_from(stat.st_size)
         .ok()
-        .filter(|&size| size <= MAX_BYTES)
-        .ok_or_else(|| Refused { path: path.to_owned(), why: "is larger than 1 MiB: shorten it or move it away" })
+        .filter(|&size| size <= max)
+        .ok_or_else(|| Refused { path: path.to_owned(), why: if max == MAX_BYTES { OVER_A_MIB } else { TOO_LARGE } })
 }
 
 /// Reads `size` bytes, fewer if the file has become shorter. The size is known, so nothing is read to see its end.

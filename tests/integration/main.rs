@@ -39,6 +39,7 @@ mod main_checkout;
 mod message;
 mod notify;
 mod outcomes;
+mod pipes;
 mod pr;
 mod prompt;
 mod proposal_add;

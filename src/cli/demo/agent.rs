@@ -13,13 +13,18 @@ use crate::{
         role::Role,
     },
     exec::command,
-    sys::atomic,
+    sys::{atomic, read},
 };
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::json;
 use speech::Speech;
-use std::{fs, path::PathBuf, process::Command, thread, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 /// Between two steps, so that an eye can follow.
 const PAUSE: Duration = Duration::from_millis(60);
@@ -79,7 +84,7 @@ impl Actor<'_> {
     fn perform(&mut self, play: &Play, role: Role, agent: &str, prompt: &str) -> Result<String> {
         let seen = self.look_around(role)?;
         let dir = &self.context.dir;
-        let holds = |path: &str, text: &str| fs::read_to_string(dir.join(path)).is_ok_and(|all| all.contains(text));
+        let holds = |path: &str, text: &str| read_file(&dir.join(path)).is_ok_and(|all| all.contains(text));
         let Some((scene, cue)) = play.scene(agent, demo::title_in(prompt), &seen, holds) else {
             bail!("the play {} has nothing for this run", play.name);
         };
@@ -110,15 +115,14 @@ impl Actor<'_> {
             Step::Read(path) => {
                 let path = file(path);
                 self.speech.use_tool("Read", json!({"file_path": path}))?;
-                let text = fs::read_to_string(&path).with_context(|| path.display().to_string());
+                let text = read_file(&path);
                 self.answer(text).map(drop)
             }
             Step::Edit(path, old, new) => {
                 let path = file(path);
                 self.speech.use_tool("Edit", json!({"file_path": path, "old_string": old, "new_string": new}))?;
-                let edited = fs::read_to_string(&path)
-                    .with_context(|| path.display().to_string())
-                    .and_then(|text| atomic::write_cache(&path, text.replacen(old, new, 1).as_bytes()));
+                let edited =
+                    read_file(&path).and_then(|text| atomic::write_cache(&path, text.replacen(old, new, 1).as_bytes()));
                 self.answer(edited.map(|()| "The file was edited.".to_owned())).map(drop)
             }
             Step::Write(path, text) => {
@@ -158,4 +162,8 @@ impl Actor<'_> {
         self.speech.hear(&answer)?;
         answer
     }
+}
+
+fn read_file(path: &Path) -> Result<String> {
+    read::read_text(path)?.with_context(|| format!("there is no {}", path.display()))
 }

@@ -2,6 +2,7 @@
 
 use super::stage::{RUN_TAG, Stage};
 use crate::{
+    engine::collect,
     exec::processes::{self, Family, Grace},
     store::{
         paths::AgentPaths,
@@ -10,7 +11,7 @@ use crate::{
     sys::lock::Lock,
 };
 use anyhow::{Result, bail};
-use std::{collections::HashSet, fs, thread, time::Duration};
+use std::{collections::HashSet, thread, time::Duration};
 
 /// How often is looked whether a supervisor has ended: together longer than one may take.
 const LOOKS: u32 = 1_000;
@@ -54,7 +55,5 @@ pub(super) fn end_all(stage: &Stage) -> Result<()> {
 /// Every agent that has a folder.
 fn agents(stage: &Stage) -> Vec<AgentPaths> {
     let paths = stage.paths();
-    let entries = fs::read_dir(paths.agents_dir()).into_iter().flatten();
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    names.map(|name| paths.agent(&name)).collect()
+    collect::folders(&paths).into_iter().flatten().map(|name| paths.agent(&name)).collect()
 }

@@ -1,7 +1,13 @@
 //! The machine: room on the disk, a file system on which locks hold, and who holds them.
 
 use super::Finding;
-use crate::{engine::project::Project, sys::lock::Lock};
+use crate::{
+    engine::project::Project,
+    sys::{
+        lock::Lock,
+        read::{MAX_BYTES, lossy, read_proc},
+    },
+};
 use anyhow::{Context as _, Result};
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
@@ -52,7 +58,7 @@ fn network_file_system(_: &Path) -> Option<Finding> {
 /// The process that holds a lock, as /proc/locks has it.
 fn holder(lock: &Path) -> Option<u32> {
     let inode = format!(":{}", fs::metadata(lock).ok()?.ino());
-    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let locks = lossy(read_proc("/proc/locks", MAX_BYTES as u64)?);
     let line = locks.lines().find(|line| line.split_whitespace().any(|word| word.ends_with(&inode)))?;
     line.split_whitespace().nth(4)?.parse().ok()
 }

@@ -1,10 +1,7 @@
 //! Where the project keeps its instructions for Claude Code, and which of our lines they lack.
 
-use crate::sys::read;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use crate::sys::{dir, read};
+use std::path::{Path, PathBuf};
 
 /// The lines, each with the word by which it is recognised however it was put.
 const LINES: [(&str, &str); 2] = [
@@ -43,13 +40,13 @@ pub(super) fn look(root: &Path) -> ClaudeMd {
 }
 
 fn names(root: &Path) -> Vec<String> {
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    dir::names(root).into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn finds_what_claude_reads() {

@@ -9,7 +9,10 @@ use crate::{
         task::TaskState,
     },
     store::paths::Paths,
-    sys::atomic::{self, Published},
+    sys::{
+        atomic::{self, Published},
+        read,
+    },
 };
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{Access, access};
@@ -113,8 +116,7 @@ impl Plan {
         if !kind(&path)?.is_some_and(|kind| kind.is_file()) {
             return self.file(path, text);
         }
-        let found = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        match compare(&String::from_utf8_lossy(&found)) {
+        match compare(&read::read_linked_text(&path)?.unwrap_or_default()) {
             Installed::Current => self.present.push(path),
             Installed::Other if !path.is_symlink() => self.items.push(Item::Update(path, text)),
             Installed::Other | Installed::Changed => self.changed.push(path),
@@ -131,9 +133,7 @@ impl Plan {
         }
         let text = match kind(&path)? {
             None => Vec::new(),
-            Some(kind) if kind.is_file() => {
-                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?
-            }
+            Some(kind) if kind.is_file() => contents(&path)?,
             Some(_) => bail!("{} is not a file: move it away, or use --no-gitignore", path.display()),
         };
         match gitignore::missing(&text) {
@@ -175,11 +175,7 @@ impl Plan {
                 }
                 Item::Update(path, text) => atomic::write(path, text.as_bytes())?,
                 Item::Ignore(path, lines) => {
-                    let text = match fs::read(path) {
-                        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-                        text => text.with_context(|| format!("cannot read {}", path.display()))?,
-                    };
-                    atomic::write(path, &gitignore::with_lines(&text, lines))?;
+                    atomic::write(path, &gitignore::with_lines(&contents(path)?, lines))?;
                 }
             }
         }
@@ -240,6 +236,11 @@ fn directories(paths: &Paths) -> Vec<PathBuf> {
     all.extend(ProposalState::ALL.map(|state| paths.proposals(state)));
     all.push(paths.prs_dir());
     all
+}
+
+/// What a file holds; nothing if it isn't there.
+fn contents(path: &Path) -> Result<Vec<u8>> {
+    Ok(read::read_bytes(path)?.map(|(bytes, _)| bytes).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
         text::one_line,
         time,
     },
-    engine::{project::Project, stop},
+    engine::{collect, project::Project, stop},
     store::{
         queue::{Queue, Shift},
         state::{self, Loaded},
@@ -109,8 +109,7 @@ pub fn cancel(id: &Name, reason: &str, context: &Context) -> Result<()> {
 
 /// Asks the supervisor of the run that has the task to end; it saves the work and lets the agent go.
 fn stop_run(project: &Project, id: &Name, context: &Context) -> Result<()> {
-    let Ok(entries) = std::fs::read_dir(project.paths.agents_dir()) else { return Ok(()) };
-    for name in entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<Name>().ok()) {
+    for name in collect::folders(&project.paths)? {
         let files = project.paths.agent(&name);
         let Loaded::State(state) = state::load(&files)? else { continue };
         if state.current_task.as_ref() != Some(id) {

@@ -11,11 +11,12 @@ use crate::{
         transcript::{self, Kind},
     },
     store::paths::Paths,
+    sys::read::open_file,
 };
+use anyhow::Result;
 use std::{
     collections::HashMap,
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io::{Read, Seek, SeekFrom},
     path::Path,
 };
 
@@ -66,17 +67,13 @@ impl Actions {
 }
 
 /// What the new end of a file tells; `length` is up to where it was read, and is set to that.
-fn look(path: &Path, length: &mut u64) -> io::Result<Option<String>> {
-    let there = match std::fs::metadata(path) {
-        Ok(meta) => meta.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
+fn look(path: &Path, length: &mut u64) -> Result<Option<String>> {
+    let there = std::fs::metadata(path).map_or(0, |meta| meta.len());
     if there == *length {
         return Ok(None);
     }
     let begin = there.saturating_sub(END).max(if there < *length { 0 } else { *length });
-    let mut file = File::open(path)?;
+    let Some(mut file) = open_file(path)? else { return Ok(None) };
     file.seek(SeekFrom::Start(begin))?;
     let mut bytes = Vec::new();
     file.take(END).read_to_end(&mut bytes)?;

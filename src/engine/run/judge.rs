@@ -16,7 +16,7 @@ use crate::{
         time::Time,
     },
     store::runs,
-    sys::read,
+    sys::{dir, read},
 };
 use anyhow::Result;
 use std::{
@@ -167,7 +167,7 @@ fn classify(run: &Run<'_>, ended: &Ended, now: Time) -> Result<Outcome> {
 /// The names by which the local time zone may be called: by what TZ says, else by the system's setting.
 fn zone_names(variable: Option<&OsString>) -> Vec<String> {
     let Some(variable) = variable.filter(|variable| !variable.is_empty()) else {
-        let link = fs::read_link("/etc/localtime").unwrap_or_default();
+        let link = dir::link_target("/etc/localtime".as_ref()).unwrap_or_default();
         let name = link.to_string_lossy().split_once("zoneinfo/").map(|(_, name)| name.to_owned());
         return name.into_iter().collect();
     };

@@ -14,7 +14,7 @@ use crate::{
     engine::project::Project,
     exec::worktree::Worktree,
     store::paths::AgentPaths,
-    sys::atomic,
+    sys::{atomic, dir},
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -74,7 +74,7 @@ pub fn make_ready(run: &Run<'_>) -> Result<(), RunError> {
             let left = worktree_at(&link, run.project(), run.id()).has_files()?;
             (left && wanted != link).then(|| link.clone())
         }
-        Ok(metadata) if metadata.is_symlink() => Some(fs::read_link(&link).with_context(at)?),
+        Ok(metadata) if metadata.is_symlink() => dir::link_target(&link),
         Ok(_) => Some(link.clone()),
         Err(error) => return Err(anyhow::Error::from(error).context(at()).into()),
     };

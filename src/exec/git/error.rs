@@ -1,71 +1,34 @@
-//! Why a git command did not do what it was asked, as something to branch on and as words for a person.
+//! Why a git command did not do what it was asked, as something to branch on and as words for the user.
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use thiserror::Error;
+
 use super::{MAX_OUTPUT, MINIMUM};
 
-/// Why a git command did not do what it was asked.
-#[derive(Debug)]
+/// Why a git command did not do what it was asked. The command is told without the options that every command gets.
+#[derive(Debug, Error)]
 pub enum GitError {
-    /// There is no `git` on `PATH`.
+    #[error("git was not found on PATH: install it")]
     NotFound,
-    /// The git on `PATH` is older than [`MINIMUM`].
+    #[error("git {0} is too old, need ≥ {MINIMUM}: update it")]
     TooOld(String),
-    /// It took too long and was killed.
-    TimedOut {
-        /// The command, without the options that every command gets.
-        command: String,
-        /// The limit that it passed.
-        after: Duration,
-    },
-    /// It ended with an exit code other than 0.
-    Failed {
-        /// The command, without the options that every command gets.
-        command: String,
-        /// The exit code; `None` if a signal ended it.
-        code: Option<i32>,
-        /// What it said, without passwords in URLs.
-        stderr: String,
-    },
-    /// It wrote more than can be kept.
+    #[error("`git {command}` took longer than {after:?} and was stopped")]
+    TimedOut { command: String, after: Duration },
+    /// It ended with an exit code other than 0, or by a signal. What it said is without passwords in URLs.
+    #[error("`git {command}` failed{}", told(*code, stderr))]
+    Failed { command: String, code: Option<i32>, stderr: String },
+    #[error("`git {0}` wrote more than {MAX_OUTPUT} bytes")]
     TooMuchOutput(String),
-    /// It could not be started or waited for.
-    Io(io::Error),
+    #[error("git could not be run: {0}")]
+    Io(#[from] io::Error),
 }
 
-impl fmt::Display for GitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => write!(f, "git was not found on PATH: install it"),
-            Self::TooOld(version) => {
-                write!(f, "git {version} is too old, need ≥ {MINIMUM}: update it")
-            }
-            Self::TimedOut { command, after } => {
-                write!(f, "`git {command}` took longer than {after:?} and was stopped")
-            }
-            Self::Failed { command, code, stderr } => {
-                write!(f, "`git {command}` failed")?;
-                match code {
-                    Some(code) => write!(f, " with exit code {code}")?,
-                    None => write!(f, ": a signal ended it")?,
-                }
-                if stderr.trim().is_empty() { Ok(()) } else { write!(f, ": {}", stderr.trim()) }
-            }
-            Self::TooMuchOutput(command) => {
-                write!(f, "`git {command}` wrote more than {MAX_OUTPUT} bytes")
-            }
-            Self::Io(source) => write!(f, "git could not be run: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for GitError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(source) => Some(source),
-            _ => None,
-        }
+fn told(code: Option<i32>, stderr: &str) -> String {
+    let end = code.map_or_else(|| ": a signal ended it".to_owned(), |code| format!(" with exit code {code}"));
+    match stderr.trim() {
+        "" => end,
+        stderr => format!("{end}: {stderr}"),
     }
 }

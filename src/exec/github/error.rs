@@ -1,6 +1,6 @@
 //! Why a call of gh failed, told from its exit code and text: it says so in no other way.
 
-use std::fmt;
+use thiserror::Error;
 
 use crate::domain::text;
 use crate::exec::command::CommandError;
@@ -9,31 +9,31 @@ use crate::exec::command::CommandError;
 const MAX_STDERR: usize = 2000;
 
 /// Why a call of gh failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GhError {
-    /// There is no gh.
+    #[error("gh is not installed")]
     NotInstalled,
-    /// gh knows no account.
+    #[error("gh is not logged in")]
     NotLoggedIn,
-    /// GitHub refuses the account's token.
+    #[error("GitHub refuses the token")]
     BadToken,
-    /// The repository has no remote.
+    #[error("the repository has no remote")]
     NoRemote,
-    /// No remote of the repository is on a GitHub that gh knows.
+    #[error("no remote of the repository is on GitHub")]
     ForeignRemote,
-    /// GitHub wants fewer calls.
+    #[error("GitHub's rate limit is reached")]
     RateLimited,
-    /// GitHub can't be reached or is out of order.
+    /// It can't be reached or is out of order.
+    #[error("GitHub can't be reached")]
     Offline,
-    /// gh didn't end in time.
+    #[error("gh didn't answer in time")]
     TimedOut,
-    /// There is no such pull request or repository, or the account may not see it.
+    /// There is none, or the account may not see it.
+    #[error("GitHub knows no such pull request or repository")]
     NotFound,
-    /// Anything else, in gh's words.
-    Other {
-        /// The end of what it wrote.
-        stderr: String,
-    },
+    /// Anything else, in gh's last words.
+    #[error("gh failed: {stderr}")]
+    Other { stderr: String },
 }
 
 /// Words of gh, in lower case, and what they mean. The first that fits counts.
@@ -103,7 +103,7 @@ impl GhError {
         Self::Other { stderr: text::tail(stderr.as_ref().trim(), MAX_STDERR).to_owned() }
     }
 
-    /// What a person can do about it.
+    /// What you can do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::NotInstalled => "install the GitHub CLI (https://cli.github.com), and see that cron's PATH has it",
@@ -123,7 +123,7 @@ impl GhError {
         }
     }
 
-    /// Whether the same call may succeed later without anybody doing anything.
+    /// Whether the same call may succeed later without you doing anything.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::RateLimited | Self::Offline | Self::TimedOut)
     }
@@ -170,25 +170,6 @@ impl From<CommandError> for GhError {
         }
     }
 }
-
-impl fmt::Display for GhError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotInstalled => write!(f, "gh is not installed"),
-            Self::NotLoggedIn => write!(f, "gh is not logged in"),
-            Self::BadToken => write!(f, "GitHub refuses the token"),
-            Self::NoRemote => write!(f, "the repository has no remote"),
-            Self::ForeignRemote => write!(f, "no remote of the repository is on GitHub"),
-            Self::RateLimited => write!(f, "GitHub's rate limit is reached"),
-            Self::Offline => write!(f, "GitHub can't be reached"),
-            Self::TimedOut => write!(f, "gh didn't answer in time"),
-            Self::NotFound => write!(f, "GitHub knows no such pull request or repository"),
-            Self::Other { stderr } => write!(f, "gh failed: {stderr}"),
-        }
-    }
-}
-
-impl std::error::Error for GhError {}
 
 #[cfg(test)]
 mod tests {

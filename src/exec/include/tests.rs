@@ -90,8 +90,14 @@ fn no_link_leads_in_or_out() {
     symlink("../../secret", project.join("links/upwards")).unwrap();
     symlink("../real/../f", project.join("links/inside")).unwrap();
     symlink("../..", project.join("links/folder")).unwrap();
-    rustix::fs::mknodat(CWD, project.join("links/pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
-        .unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        project.join("links/pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
     let (copied, skipped) = run(&sandbox, &worktree, &["links/*"]);
     assert_eq!(copied, ["links/inside"]);
     assert_eq!(fs::read_link(worktree.path().join("links/inside")).unwrap(), Path::new("../real/../f"));

@@ -1,7 +1,6 @@
 //! Reads the process table from `/proc`. It never signals a process that it hasn't just verified.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,10 @@ use rustix::process::{
 };
 
 use super::{ProcessId, Row, as_pid, own_uid, verified};
+use crate::sys::{
+    dir::{link_target, names},
+    read::{lossy, read_proc},
+};
 
 /// The environment of other processes can be read.
 pub(super) const READS_MARKS: bool = true;
@@ -19,21 +22,28 @@ const MAX_ENVIRONMENT: u64 = 8 << 20;
 
 /// Tells this boot from every other.
 pub(super) fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    text("/proc/sys/kernel/random/boot_id").trim().to_owned()
 }
 
 /// All processes that can be seen.
 pub(super) fn table() -> Vec<Row> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(row).collect()
+    pids().into_iter().flatten().filter_map(row).collect()
+}
+
+fn pids() -> Option<impl Iterator<Item = u32>> {
+    Some(names(Path::new("/proc")).ok()?.filter_map(|name| name.parse().ok()))
+}
+
+fn text(path: &str) -> String {
+    read_proc(path, MAX_ENVIRONMENT).map(lossy).unwrap_or_default()
 }
 
 /// One process; `None` if there is none of this number.
 pub(super) fn row(pid: u32) -> Option<Row> {
     let folder = format!("/proc/{pid}");
-    let stat = fs::read(format!("{folder}/stat")).ok()?;
+    let stat = text(&format!("{folder}/stat"));
     let uid = fs::metadata(&folder).ok()?.uid();
-    parse_stat(pid, &String::from_utf8_lossy(&stat), uid)
+    parse_stat(pid, &stat, uid)
 }
 
 /// The name in parentheses may hold blanks and parentheses itself, so fields count from the last one.
@@ -59,9 +69,7 @@ pub(super) fn variable(row: &Row, name: &str) -> Option<String> {
     if row.uid != own_uid() || row.zombie {
         return None;
     }
-    let path = format!("/proc/{}/environ", row.pid);
-    let mut environment = Vec::new();
-    File::open(Path::new(&path)).ok()?.take(MAX_ENVIRONMENT).read_to_end(&mut environment).ok()?;
+    let environment = read_proc(&format!("/proc/{}/environ", row.pid), MAX_ENVIRONMENT)?;
     let prefix = format!("{name}=");
     let found = environment.split(|&byte| byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
     Some(String::from_utf8_lossy(found).into_owned())
@@ -69,13 +77,15 @@ pub(super) fn variable(row: &Row, name: &str) -> Option<String> {
 
 /// Whether a git stands in one of these folders, or has it among its arguments; one that doesn't say, may.
 pub(super) fn is_git_at_work(folders: &[PathBuf]) -> bool {
-    let Ok(entries) = fs::read_dir("/proc") else { return true };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| is_git(*pid)).any(|pid| {
-        let Ok(stands) = fs::read_link(format!("/proc/{pid}/cwd")) else {
+    let Some(mut pids) = pids() else { return true };
+    pids.any(|pid| {
+        if !is_git(pid) {
+            return false;
+        }
+        let Some(stands) = link_target(Path::new(&format!("/proc/{pid}/cwd"))) else {
             return row(pid).is_some_and(|row| !row.zombie);
         };
-        let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let arguments = read_proc(&format!("/proc/{pid}/cmdline"), MAX_ENVIRONMENT).unwrap_or_default();
         let names = |name: &[u8]| arguments.windows(name.len()).any(|part| part == name);
         // The daemon that watches files for git runs for days and never touches a ref.
         !names(b"fsmonitor--daemon")
@@ -84,7 +94,7 @@ pub(super) fn is_git_at_work(folders: &[PathBuf]) -> bool {
 }
 
 fn is_git(pid: u32) -> bool {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name = text(&format!("/proc/{pid}/comm"));
     let name = name.trim_end();
     name == "git" || name.starts_with("git-")
 }

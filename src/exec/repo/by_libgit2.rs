@@ -4,27 +4,27 @@ use std::path::{Path, PathBuf};
 
 use super::{Repository, beside};
 
-/// What libgit2 says about the folder `start`; an error if it can't open the repository.
-pub(super) fn discover(start: &Path) -> Result<Repository, git2::Error> {
-    let found = git2::Repository::discover(start)?;
+/// What libgit2 says about the folder `start`; `None` if it can't open the repository or isn't sure.
+pub(super) fn discover(start: &Path) -> Option<Repository> {
+    let found = git2::Repository::discover(start).ok()?;
     let common_dir = plain(found.commondir());
     let top_level = found.workdir().map(plain);
     if top_level.as_deref().is_some_and(|top| !top.join(".git").exists()) {
         // Of a git directory kept elsewhere libgit2 takes the folder above for the working tree.
-        return Err(git2::Error::from_str("the working tree is not known"));
+        return None;
     }
     let linked_worktree = found.is_worktree();
     let main_checkout = match linked_worktree {
         false => top_level.clone(),
         true => main_checkout(&common_dir)?,
     };
-    let head = found.find_reference("HEAD")?;
+    let head = found.find_reference("HEAD").ok()?;
     let branch = short(&head, "refs/heads/");
     let default = found.find_reference("refs/remotes/origin/HEAD").ok();
     let default = default.and_then(|head| short(&head, "refs/remotes/origin/"));
-    Ok(Repository {
+    Some(Repository {
         superproject: top_level.as_deref().and_then(superproject),
-        bare: main_checkout.is_none() && git2::Repository::open(&common_dir)?.is_bare(),
+        bare: main_checkout.is_none() && git2::Repository::open(&common_dir).ok()?.is_bare(),
         top_level,
         main_checkout,
         linked_worktree,
@@ -35,14 +35,14 @@ pub(super) fn discover(start: &Path) -> Result<Repository, git2::Error> {
     })
 }
 
-fn main_checkout(common_dir: &Path) -> Result<Option<PathBuf>, git2::Error> {
-    let main = git2::Repository::open(common_dir)?;
+fn main_checkout(common_dir: &Path) -> Option<Option<PathBuf>> {
+    let main = git2::Repository::open(common_dir).ok()?;
     if main.is_bare() {
-        return Ok(None);
+        return Some(None);
     }
     // The folder above is only a guess of libgit2.
-    let configured = main.config()?.get_path("core.worktree").is_ok();
-    Ok(if configured { main.workdir().map(plain) } else { beside(common_dir) })
+    let configured = main.config().ok()?.get_path("core.worktree").is_ok();
+    Some(if configured { main.workdir().map(plain) } else { beside(common_dir) })
 }
 
 /// The target of a symbolic ref without its prefix.

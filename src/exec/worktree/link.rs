@@ -4,16 +4,21 @@
 //! Never removes a file of the worktree: what can't be linked again is taken into a new entry as it is.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Ensured, Worktree, operations, replace};
+use super::{Ensured, Worktree, operations};
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
+use crate::sys::{
+    atomic::{self, discard, discard_dir, ensure_dir},
+    dir::entries,
+    read::read_bytes,
+};
 
 /// See [`Worktree::verify`].
 pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
@@ -94,13 +99,12 @@ pub(super) fn has_files(worktree: &Worktree) -> Result<bool> {
 }
 
 /// A killed `worktree add` may leave its entry with an empty `commondir`. As long as it is there every git that lists
-/// worktrees gives up, the person's in the main checkout too.
+/// worktrees gives up, the user's in the main checkout too.
 fn fill_commondir(worktree: &Worktree) -> Result<()> {
-    let entries = fs::read_dir(worktree.common_dir.join("worktrees")).into_iter().flatten().flatten();
-    for entry in entries.map(|entry| entry.path()).filter(|entry| points_to(entry, &worktree.path)) {
+    for entry in named_entries(worktree)? {
         let commondir = entry.join("commondir");
-        if fs::read(&commondir).is_ok_and(|content| content.trim_ascii().is_empty()) {
-            replace(&commondir, b"../..\n")?;
+        if content(&commondir).is_some_and(|content| content.trim_ascii().is_empty()) {
+            atomic::write(&commondir, b"../..\n")?;
         }
     }
     Ok(())
@@ -112,13 +116,12 @@ fn revive(worktree: &Worktree) -> Result<bool> {
     let Some(entry) = own_entry(worktree)? else {
         return Ok(false);
     };
-    let at = || format!("cannot create {}", worktree.path.display());
-    fs::create_dir_all(&worktree.path).with_context(at)?;
+    ensure_dir(&worktree.path)?;
     operations::remove_locks(worktree, &entry)?;
     if relink(worktree)? && worktree.git().run(["reset", "--hard", "--quiet"]).is_ok() {
         return Ok(true);
     }
-    fs::remove_dir_all(&worktree.path).with_context(|| format!("cannot remove {}", worktree.path.display()))?;
+    discard_dir(&worktree.path)?;
     Ok(false)
 }
 
@@ -136,9 +139,9 @@ fn is_broken_link(error: &anyhow::Error) -> bool {
 
 /// A new entry and an empty worktree; whatever entry there was for this path is given up.
 fn create(worktree: &Worktree, start: &str) -> Result<()> {
-    remove_git_file(&worktree.path)?;
+    discard(&worktree.path.join(".git"))?;
     if let Some(parent) = worktree.path.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        ensure_dir(parent)?;
     }
     let mut args = ["worktree", "add", "--force", "--force", "--detach", "--no-checkout", "--"]
         .map(std::ffi::OsString::from)
@@ -165,28 +168,21 @@ fn relink(worktree: &Worktree) -> Result<bool> {
     let mut link = b"gitdir: ".to_vec();
     link.extend_from_slice(entry.as_os_str().as_bytes());
     link.push(b'\n');
-    replace(&dot_git, &link)?;
+    atomic::write(&dot_git, &link)?;
     let mut back = dot_git.into_os_string().into_vec();
     back.push(b'\n');
-    replace(&entry.join("gitdir"), &back)?;
+    atomic::write(&entry.join("gitdir"), &back)?;
     Ok(verify(worktree).is_ok())
 }
 
 /// The entry of this worktree in its repository: the one that names its path, else the one that its `.git`
 /// names and that no other worktree uses.
 fn own_entry(worktree: &Worktree) -> Result<Option<PathBuf>> {
-    let entries = worktree.common_dir.join("worktrees");
-    let named = match fs::read_dir(&entries) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other.with_context(|| format!("cannot read {}", entries.display()))?,
-    };
-    for entry in named.flatten() {
-        if points_to(&entry.path(), &worktree.path) {
-            return Ok(usable(entry.path()));
-        }
+    if let Some(named) = named_entries(worktree)?.next() {
+        return Ok(usable(named));
     }
     let id = read_link(&worktree.path.join(".git")).and_then(|to| Some(to.file_name()?.to_owned()));
-    let Some(entry) = id.and_then(|id| usable(entries.join(id))) else {
+    let Some(entry) = id.and_then(|id| usable(worktree.common_dir.join("worktrees").join(id))) else {
         return Ok(None);
     };
     let taken = read_path(&entry.join("gitdir"))
@@ -195,8 +191,14 @@ fn own_entry(worktree: &Worktree) -> Result<Option<PathBuf>> {
     Ok((!taken).then_some(entry))
 }
 
+/// The entries that name the path of this worktree; a killed `worktree add` may have left one more.
+fn named_entries(worktree: &Worktree) -> Result<impl Iterator<Item = PathBuf>> {
+    let entries = entries(&worktree.common_dir.join("worktrees"))?.flatten().map(|entry| entry.path());
+    Ok(entries.filter(|entry| points_to(entry, &worktree.path)))
+}
+
 fn usable(entry: PathBuf) -> Option<PathBuf> {
-    let head = fs::read(entry.join("HEAD")).ok()?;
+    let head = content(&entry.join("HEAD"))?;
     (entry.join("commondir").is_file() && !head.trim_ascii().is_empty()).then_some(entry)
 }
 
@@ -248,13 +250,8 @@ fn is_dir(path: &Path) -> Result<bool> {
 
 /// Whether a folder is empty but for the link: the creation of the worktree was interrupted early.
 fn holds_only_git_file(folder: &Path) -> Result<bool> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut names = entries.map(|e| e.map(|e| (e.file_name(), e.file_type().is_ok_and(|t| t.is_dir()))));
-    Ok(names.all(|e| e.is_ok_and(|(name, is_dir)| name == ".git" && !is_dir)))
-}
-
-fn remove_git_file(folder: &Path) -> Result<()> {
-    super::remove_if_there(&folder.join(".git"))
+    let is_link = |entry: DirEntry| entry.file_name() == ".git" && entry.file_type().is_ok_and(|kind| !kind.is_dir());
+    Ok(entries(folder)?.all(|entry| entry.is_ok_and(is_link)))
 }
 
 /// Whether the entry `git_dir` names the worktree `path` as its own.
@@ -275,9 +272,14 @@ pub(super) fn read_link(dot_git: &Path) -> Option<PathBuf> {
 
 /// The path in the one-line file `file`; a relative one starts at the folder of the file.
 fn read_path(file: &Path) -> Option<PathBuf> {
-    let content = fs::read(file).ok()?;
+    let content = content(file)?;
     let path = Path::new(OsStr::from_bytes(content.trim_ascii_end()));
     if content.starts_with(b"gitdir: ") { Some(path.to_owned()) } else { Some(file.parent()?.join(path)) }
+}
+
+/// What a small file of git says; `None` if there is none that can be read.
+fn content(file: &Path) -> Option<Vec<u8>> {
+    Some(read_bytes(file).ok()??.0)
 }
 
 fn canonical(path: &Path) -> Option<PathBuf> {

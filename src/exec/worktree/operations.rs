@@ -2,15 +2,19 @@
 //! cherry-picks, reverts and bisects in progress. Never touches anything that belongs to other worktrees.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Worktree, remove_if_there};
+use super::Worktree;
 use crate::exec::git::GitError;
 use crate::exec::libgit2;
 use crate::exec::stale_ref_locks;
+use crate::sys::{
+    atomic::{discard, discard_dir},
+    dir::entries,
+    read::read_text,
+};
 
 /// What git keeps while an operation is in progress. Removing it is what `--quit` does.
 const IN_PROGRESS: &[&str] = &[
@@ -51,12 +55,9 @@ pub(super) fn quit(git_dir: &Path) -> Result<()> {
     for name in IN_PROGRESS {
         let path = git_dir.join(name);
         match fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_dir() => {
-                fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?
-            }
-            Ok(_) => remove_if_there(&path)?,
-            Err(_) => {}
-        }
+            Ok(meta) if meta.is_dir() => discard_dir(&path)?,
+            _ => discard(&path)?,
+        };
     }
     Ok(())
 }
@@ -66,13 +67,12 @@ pub(super) fn remove_locks(worktree: &Worktree, git_dir: &Path) -> Result<()> {
     locks_below(git_dir)?;
     // "initializing": the sign of a `worktree add` that was killed; it would keep the entry for ever.
     let locked = git_dir.join("locked");
-    if fs::read_to_string(&locked).is_ok_and(|reason| reason.trim() == "initializing") {
-        remove_if_there(&locked)?;
+    if text(&locked).trim() == "initializing" {
+        discard(&locked)?;
     }
-    let head = fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
-    if let Some(branch) = head.trim().strip_prefix("ref: refs/heads/agent/") {
+    if let Some(branch) = text(&git_dir.join("HEAD")).trim().strip_prefix("ref: refs/heads/agent/") {
         let name = format!("refs/heads/agent/{branch}.lock");
-        remove_if_there(&worktree.common_dir.join(name))?;
+        discard(&worktree.common_dir.join(name))?;
     }
     stale_ref_locks::remove_forsaken(&worktree.common_dir)
 }
@@ -86,18 +86,19 @@ pub(super) fn mend_index(worktree: &Worktree, git_dir: &Path) -> Result<()> {
     let git = worktree.git();
     // Nothing below `.git` is ever tracked: the question only makes git read its index.
     let Err(GitError::Failed { .. }) = git.run(["ls-files", "--cached", "--", ".git"]) else { return Ok(()) };
-    remove_if_there(&git_dir.join("index"))?;
+    discard(&git_dir.join("index"))?;
     git.run(["read-tree", "HEAD"]).with_context(|| format!("cannot mend the index in {}", git_dir.display()))?;
     Ok(())
 }
 
+/// What a small file of git says; nothing if there is none that can be read.
+fn text(path: &Path) -> String {
+    read_text(path).ok().flatten().unwrap_or_default()
+}
+
 fn locks_below(folder: &Path) -> Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        other => other.with_context(|| format!("cannot read {}", folder.display()))?,
-    };
-    for entry in entries {
-        let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries(folder)? {
+        let entry = entry?;
         let path = entry.path();
         let is_dir = entry.file_type().is_ok_and(|t| t.is_dir());
         let name = entry.file_name();
@@ -105,7 +106,7 @@ fn locks_below(folder: &Path) -> Result<()> {
         if is_dir && name != "objects" {
             locks_below(&path)?;
         } else if path.extension().is_some_and(|e| e == "lock") {
-            remove_if_there(&path)?;
+            discard(&path)?;
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 use super::*;
 use crate::exec::sandbox::{Sandbox, read_in, write};
+use std::fs;
 
 #[test]
 fn a_new_worktree_stands_on_a_fresh_branch() {

@@ -6,6 +6,7 @@ use crate::{
     },
     store::queue::Queue,
 };
+use std::fs;
 use tempfile::TempDir;
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

@@ -1,13 +1,24 @@
 //! Lines added at the end of logs: whole ones, each by one write, so that writers never mix.
 
-use crate::sys::{error::cannot, read::open_kept};
+use crate::sys::{
+    error::cannot,
+    read::{Links, open_regular},
+};
 use anyhow::{Result, bail};
 use rustix::{
     fd::OwnedFd,
-    fs::OFlags,
+    fs::{Mode, OFlags},
     io::{pread, retry_on_intr},
 };
-use std::path::Path;
+use std::{fs::File, path::Path};
+
+/// Opens a log that only the user may read, to add to it; the file and its directory are created if they are missing.
+///
+/// # Errors
+/// As for [`append_line`].
+pub fn open_log(path: &Path) -> Result<File> {
+    Ok(open(path, OFlags::WRONLY, super::PRIVATE)?.0.into())
+}
 
 /// Adds a line, which is on the disk when it returns; line breaks inside become blanks. The file and its directory are
 /// created if they are missing.
@@ -22,7 +33,7 @@ pub fn append_line(path: &Path, line: &str) -> Result<()> {
 
 /// The open file, and whether it was empty before.
 fn append(path: &Path, line: &str) -> Result<(OwnedFd, bool)> {
-    let (file, size) = open(path)?;
+    let (file, size) = open(path, OFlags::RDWR, super::SHARED)?;
     let mut text = String::with_capacity(line.len() + 2);
     // Where a full disk has cut the last line, the next one must not be glued to it.
     if size > 0 && last_byte(&file, size) != Some(b'\n') {
@@ -38,12 +49,13 @@ fn append(path: &Path, line: &str) -> Result<(OwnedFd, bool)> {
     }
 }
 
-fn open(path: &Path) -> Result<(OwnedFd, u64)> {
-    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
-    let mut opened = open_kept(path, flags)?;
+fn open(path: &Path, access: OFlags, mode: u32) -> Result<(OwnedFd, u64)> {
+    let flags = access | OFlags::APPEND | OFlags::CREATE;
+    let open = || open_regular(path, flags, Mode::from_raw_mode(mode), Links::Refuse);
+    let mut opened = open()?;
     if opened.is_none() {
         super::ensure_parent(path)?;
-        opened = open_kept(path, flags)?;
+        opened = open()?;
     }
     let Some((file, stat)) = opened else { bail!("{} vanishes while it is opened", path.display()) };
     Ok((file, u64::try_from(stat.st_size).unwrap_or_default()))
