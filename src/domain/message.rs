@@ -1,8 +1,9 @@
-//! Messages to the human: their types and the text of their files.
+//! Messages to the user: their types and the text of their files.
 //!
 //! It never opens a file.
 
 use super::{
+    markdown::{field, field_in, to_field},
     name::Name,
     text::{one_line, printable, quoted, slug, unquoted},
     time::{self, Time},
@@ -102,25 +103,22 @@ impl Message {
 
     /// The text of the file.
     pub fn to_text(&self, now: Time) -> String {
-        let mut text = format!(
-            "# {} {}\n\n**Type:** {}\n**Time:** {}\n**From:** {}\n",
-            self.kind.emoji(),
-            one_line(&self.title),
-            self.kind,
-            time::to_text(now),
-            one_line(&self.from),
-        );
-        for (label, value) in [("Task", &self.task), ("Run", &self.run), ("Key", &self.key)] {
-            if let Some(value) = value {
-                text.push_str(&format!("**{label}:** {}\n", one_line(value)));
-            }
+        let mut text = format!("# {} {}\n\n", self.kind.emoji(), one_line(&self.title));
+        for (word, value) in [
+            ("Type", Some(self.kind.word())),
+            ("Time", Some(&time::to_text(now))),
+            ("From", Some(&self.from)),
+            ("Task", self.task.as_deref()),
+            ("Run", self.run.as_deref()),
+            ("Key", self.key.as_deref()),
+        ] {
+            text.extend(value.map(|value| to_field(word, value) + "\n"));
         }
-        text.push_str(&format!("\n---\n\n{}\n", printable(&self.body).trim()));
-        text
+        text + &format!("\n---\n\n{}\n", printable(&self.body).trim())
     }
 }
 
-/// What a person answered to a question.
+/// What the user answered to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
     /// When.
@@ -130,21 +128,17 @@ pub struct Reply {
     pub text: String,
 }
 
-const ANSWERED: &str = "**Answered:**";
+const ANSWERED: &str = "Answered";
 const ANSWER: &str = "\n## Answer\n";
 
 /// The text of a message file with an answer in it; it replaces an earlier one.
 pub fn with_reply(text: &str, answer: &str, now: Time) -> String {
-    let (head, body) = split(text);
-    let head: Vec<&str> = head.lines().filter(|line| !line.starts_with(ANSWERED)).collect();
-    let body = match reply(text) {
-        Some(_) => &body[..body.rfind(ANSWER).unwrap_or(body.len())],
-        None => body,
-    };
+    let (head, body, _) = split(text);
+    let head: Vec<&str> = head.lines().filter(|line| field(line).is_none_or(|(word, _)| word != ANSWERED)).collect();
     format!(
-        "{}\n{ANSWERED} {}\n{}\n{ANSWER}\n{}\n",
+        "{}\n{}\n{}\n{ANSWER}\n{}\n",
         head.join("\n").trim_end(),
-        time::to_text(now),
+        to_field(ANSWERED, &time::to_text(now)),
         body.trim_end(),
         quoted(answer)
     )
@@ -152,41 +146,37 @@ pub fn with_reply(text: &str, answer: &str, now: Time) -> String {
 
 /// The answer in the text of a message file.
 pub fn reply(text: &str) -> Option<Reply> {
-    let (head, body) = split(text);
-    let time = head.lines().find_map(|line| line.strip_prefix(ANSWERED))?;
-    let at = body.rfind(ANSWER)?;
-    Some(Reply { time: time::parse(time), text: unquoted(&body[at + ANSWER.len()..]) })
+    let (head, _, answer) = split(text);
+    Some(Reply { time: time::parse(field_in(head, ANSWERED)?), text: unquoted(answer?) })
 }
 
-/// The lines with what the message is, and from `\n---` on what it says.
-fn split(text: &str) -> (&str, &str) {
+/// The lines with what the message is; from `\n---` on what it says; and the answer, if there is one.
+fn split(text: &str) -> (&str, &str, Option<&str>) {
     let text = text.trim_start_matches('\u{feff}');
-    text.split_at(text.find("\n---").unwrap_or(text.len()))
+    let (head, body) = text.split_at(text.find("\n---").unwrap_or(text.len()));
+    // Without the line in the head, a heading of that name is the sender's.
+    match body.rfind(ANSWER).filter(|_| field_in(head, ANSWERED).is_some()) {
+        Some(at) => (head, &body[..at], Some(&body[at + ANSWER.len()..])),
+        None => (head, body, None),
+    }
 }
 
 /// Reads the text of a message file: the message and when it was sent. `None` if it is none.
 pub fn parse(text: &str) -> Option<(Message, Option<Time>)> {
-    let (head, mut body) = split(text);
-    if reply(text).is_some() {
-        body = &body[..body.rfind(ANSWER).unwrap_or(body.len())];
-    }
-    let field = |label: &str| {
-        let prefix = format!("**{label}:**");
-        head.lines().find_map(|line| line.strip_prefix(&prefix)).map(|value| value.trim().to_owned())
-    };
-    let kind: MessageType = field("Type")?.parse().ok()?;
+    let (head, body, _) = split(text);
+    let kind: MessageType = field_in(head, "Type")?.parse().ok()?;
     let title = head.lines().find_map(|line| line.strip_prefix("# "))?;
-    let title = title.strip_prefix(kind.emoji()).unwrap_or(title).trim().to_owned();
+    let text = |word: &str| field_in(head, word).map(str::to_owned);
     let message = Message {
         kind,
-        title,
+        title: title.strip_prefix(kind.emoji()).unwrap_or(title).trim().to_owned(),
         body: body.trim_start_matches("\n---").trim().to_owned(),
-        from: field("From").unwrap_or_default(),
-        task: field("Task"),
-        run: field("Run"),
-        key: field("Key"),
+        from: text("From").unwrap_or_default(),
+        task: text("Task"),
+        run: text("Run"),
+        key: text("Key"),
     };
-    Some((message, field("Time").and_then(|time| time::parse(&time))))
+    Some((message, field_in(head, "Time").and_then(time::parse)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod gate;
 pub mod installed;
 pub mod job;
+pub mod markdown;
 pub mod message;
 pub mod name;
 pub mod one_command;

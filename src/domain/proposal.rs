@@ -5,8 +5,8 @@
 mod conflict;
 mod edit;
 pub mod files;
+mod idea;
 mod lifecycle;
-mod new;
 mod parse;
 mod score;
 mod similar;
@@ -14,8 +14,9 @@ mod task;
 
 pub use conflict::{escalation, is_noted, is_only_marked, partners, question_of, to_escalate, ways_to_decide};
 pub use edit::with_judgement;
+pub use idea::Idea;
 pub use lifecycle::{Transition, next};
-pub use new::NewProposal;
+
 pub use parse::parse;
 pub use score::{Busy, Score, Surroundings, score};
 pub use similar::rejected_before;
@@ -103,35 +104,10 @@ impl Complexity {
 pub struct Proposal {
     /// The file stem.
     pub id: Name,
-    /// One line.
-    pub title: String,
-    /// The agent whose idea it is, or `human`.
-    pub proposer: Name,
-    /// What kind of work it is.
-    pub category: Category,
-    /// How large it is.
-    pub complexity: Complexity,
-    /// When it was proposed.
+    #[serde(flatten)]
+    pub idea: Idea,
     #[serde(with = "time::option")]
     pub created: Option<Time>,
-    /// The run that proposed it.
-    pub run: Option<String>,
-    /// One line.
-    pub summary: String,
-    /// Why it matters, markdown.
-    pub rationale: String,
-    /// What must hold when it is done.
-    pub criteria: Vec<String>,
-    /// The files that it is about, in one spelling each.
-    pub files: Vec<String>,
-    /// Tasks and proposals that must be done before.
-    pub depends_on: Vec<Name>,
-    /// How it makes the code simpler, if it says so.
-    pub complexity_reduction: Option<String>,
-    /// What it makes possible, if it says so.
-    pub enables: Option<String>,
-    /// Why it is proposed although one like it was rejected.
-    pub again: Option<String>,
     /// What was decided about it last.
     pub judgement: Option<Judgement>,
     /// The proposals that it was found to contradict.

@@ -11,19 +11,17 @@ mod section;
 pub use answers::{Answer, answers, without_answers};
 pub use edit::Edit;
 pub use new::NewTask;
-pub use section::section;
-pub use section::without_outcome;
+pub use section::{section, without_outcome};
 
 use super::{
+    markdown::Header,
     name::Name,
     role::TaskRole,
     text::{nearest, one_line},
     time::{self, Time},
     words::words,
 };
-use clap::ValueEnum;
 use serde::Serialize;
-use std::str::FromStr;
 
 words! {
     "a state of tasks"
@@ -133,38 +131,44 @@ pub struct Task {
 /// # Errors
 /// What is wrong in it, one sentence each; the file is then shown with them and left alone.
 pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
-    let mut reader = HeaderReader::new(text);
-    let title = reader.title.take().unwrap_or_default();
-    if title.is_empty() {
-        reader.problem("no title: the first line must be `# Title`");
+    let lines = || header(text).filter_map(header_line);
+    let known = |word: &str| key::ALL.iter().find(|key| **key == word);
+    let mut header = Header::new(lines().filter_map(|(word, value)| Some((*known(word)?, value))));
+    for (word, _) in lines().filter(|(word, _)| known(word).is_none()) {
+        if let Some(near) = nearest(word, key::ALL.iter().copied()) {
+            header.problems.push(format!("{word}: unknown key; did you mean {near}?"));
+        }
     }
-    let proposal = reader.value(key::PROPOSAL).or_else(|| reader.value(key::FROM_PROPOSAL));
+    let title = title(text);
+    if title.is_empty() {
+        header.problems.push("no title: the first line must be `# Title`".to_owned());
+    }
     let task = Task {
         id: id.clone(),
         title,
-        role: reader.word(key::ROLE).unwrap_or_default(),
-        priority: reader.word(key::PRIORITY).unwrap_or_default(),
-        branch: reader.value(key::BRANCH),
-        created: reader.time(key::CREATED),
-        created_by: reader.value(key::CREATED_BY),
-        blocked_by: reader.names(key::BLOCKED_BY),
-        overlaps: reader.names(key::OVERLAPS),
-        pr: reader.number(key::PR),
-        proposal,
-        work_branch: reader.value(key::WORK_BRANCH),
-        attempts: reader.number(key::ATTEMPTS).unwrap_or_default(),
-        returns: reader.number(key::RETURNS).unwrap_or_default(),
-        claimed_by: reader.value(key::CLAIMED_BY),
-        claimed_at: reader.time(key::CLAIMED_AT),
-        run: reader.value(key::RUN),
-        waits_for: reader.value(key::WAITS_FOR),
-        answered: reader.words(key::ANSWERED),
-        completed_at: reader.time(key::COMPLETED_AT),
-        failed_at: reader.time(key::FAILED_AT),
-        retried_at: reader.time(key::RETRIED_AT),
-        cancelled_at: reader.time(key::CANCELLED_AT),
+        role: header.word(key::ROLE).unwrap_or_default(),
+        priority: header.word(key::PRIORITY).unwrap_or_default(),
+        branch: header.text(key::BRANCH),
+        created: header.time(key::CREATED),
+        created_by: header.text(key::CREATED_BY),
+        blocked_by: header.names(key::BLOCKED_BY),
+        overlaps: header.names(key::OVERLAPS),
+        pr: header.number(key::PR),
+        proposal: header.text(key::PROPOSAL).or_else(|| header.text(key::FROM_PROPOSAL)),
+        work_branch: header.text(key::WORK_BRANCH),
+        attempts: header.number(key::ATTEMPTS).unwrap_or_default(),
+        returns: header.number(key::RETURNS).unwrap_or_default(),
+        claimed_by: header.text(key::CLAIMED_BY),
+        claimed_at: header.time(key::CLAIMED_AT),
+        run: header.text(key::RUN),
+        waits_for: header.text(key::WAITS_FOR),
+        answered: header.list(key::ANSWERED),
+        completed_at: header.time(key::COMPLETED_AT),
+        failed_at: header.time(key::FAILED_AT),
+        retried_at: header.time(key::RETRIED_AT),
+        cancelled_at: header.time(key::CANCELLED_AT),
     };
-    if reader.problems.is_empty() { Ok(task) } else { Err(reader.problems) }
+    if header.problems.is_empty() { Ok(task) } else { Err(header.problems) }
 }
 
 impl Task {
@@ -179,96 +183,9 @@ pub fn body(text: &str) -> &str {
     &text[header_end(text)..]
 }
 
-/// The title and header lines of one file, and what was wrong in them.
-struct HeaderReader<'a> {
-    title: Option<String>,
-    lines: Vec<(&'static str, &'a str)>,
-    problems: Vec<String>,
-}
-
-impl<'a> HeaderReader<'a> {
-    fn new(text: &'a str) -> Self {
-        let mut reader = Self { title: None, lines: Vec::new(), problems: Vec::new() };
-        for line in text[..header_end(text)].lines() {
-            let line = line.trim_start_matches('\u{feff}').trim_end();
-            if let Some(heading) = line.strip_prefix("# ") {
-                reader.title.get_or_insert_with(|| title_of(heading));
-            } else if let Some((key, value)) = header_line(line) {
-                reader.line(key, value);
-            }
-        }
-        reader
-    }
-
-    fn line(&mut self, word: &'a str, value: &'a str) {
-        let Some(&key) = key::ALL.iter().find(|key| **key == word) else {
-            if let Some(near) = nearest(word, key::ALL.iter().copied()) {
-                self.problem(format!("unknown line {word}: did you mean {near}?"));
-            }
-            return;
-        };
-        if self.lines.iter().any(|(seen, _)| *seen == key) {
-            self.problem(format!("{key} stands there twice: keep one"));
-        } else if !value.is_empty() {
-            self.lines.push((key, value));
-        }
-    }
-
-    fn problem(&mut self, problem: impl Into<String>) {
-        self.problems.push(problem.into());
-    }
-
-    fn raw(&self, key: &str) -> Option<&'a str> {
-        self.lines.iter().find(|(seen, _)| *seen == key).map(|(_, value)| *value)
-    }
-
-    fn value(&self, key: &str) -> Option<String> {
-        self.raw(key).map(str::to_owned)
-    }
-
-    fn word<T: ValueEnum>(&mut self, key: &str) -> Option<T> {
-        match T::from_str(self.raw(key)?, true) {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.problem(format!("{key}: {problem}"));
-                None
-            }
-        }
-    }
-
-    fn number<T: FromStr>(&mut self, key: &str) -> Option<T> {
-        let raw = self.raw(key)?;
-        let number = raw.trim_start_matches('#').parse().ok();
-        if number.is_none() {
-            self.problem(format!("{key}: {raw:?} is not a number"));
-        }
-        number
-    }
-
-    fn time(&mut self, key: &str) -> Option<Time> {
-        let raw = self.raw(key)?;
-        let time = time::parse(raw);
-        if time.is_none() {
-            self.problem(format!("{key}: {raw:?} is not a time such as 2024-01-15T10:30:00Z"));
-        }
-        time
-    }
-
-    fn words(&self, key: &str) -> Vec<String> {
-        let words = self.raw(key).unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty());
-        words.map(str::to_owned).collect()
-    }
-
-    fn names(&mut self, key: &str) -> Vec<Name> {
-        let mut names = Vec::new();
-        for word in self.words(key) {
-            match word.parse() {
-                Ok(name) => names.push(name),
-                Err(problem) => self.problem(format!("{key}: {problem}")),
-            }
-        }
-        names
-    }
+/// The run that the header of a task file names, whatever else is wrong in it.
+pub fn run_of(text: &str) -> Option<&str> {
+    value(header(text), key::RUN).filter(|run| !run.is_empty())
 }
 
 /// The offset of the first line that begins with `##`.
@@ -279,15 +196,8 @@ fn header_end(text: &str) -> usize {
     text.find("\n##").map_or(text.len(), |at| at + 1)
 }
 
-/// `[TASK-1] Fix it` → `Fix it`.
-fn title_of(heading: &str) -> String {
-    let heading = heading.trim();
-    let rest = heading
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .filter(|(id, _)| id.parse::<Name>().is_ok())
-        .map_or(heading, |(_, rest)| rest);
-    one_line(rest)
+fn header(text: &str) -> impl Iterator<Item = &str> {
+    text[..header_end(text)].lines().map(|line| line.trim_start_matches('\u{feff}').trim_end())
 }
 
 /// `KEY: value` → both, trimmed; only words of capitals and `_` are keys.
@@ -295,6 +205,19 @@ fn header_line(line: &str) -> Option<(&str, &str)> {
     let (word, value) = line.split_once(':')?;
     let is_key = !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     is_key.then(|| (word, value.trim()))
+}
+
+/// The value of the first line of that key.
+fn value<'a>(mut header: impl Iterator<Item = &'a str>, key: &str) -> Option<&'a str> {
+    header.find_map(|line| header_line(line).filter(|(word, _)| *word == key).map(|(_, value)| value))
+}
+
+/// The first heading; of `# [TASK-1] Fix it` it is `Fix it`.
+fn title(text: &str) -> String {
+    let heading = header(text).find_map(|line| line.strip_prefix("# ")).unwrap_or_default().trim();
+    let id = heading.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let title = id.filter(|(id, _)| id.parse::<Name>().is_ok()).map_or(heading, |(_, title)| title);
+    one_line(title)
 }
 
 #[cfg(test)]

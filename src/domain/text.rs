@@ -63,6 +63,12 @@ pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
+/// `lint` → `Lint`.
+pub fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
 /// Lower-case ASCII words joined by `-`, at most `max` bytes, for file names. Never empty: `untitled`.
 pub fn slug(text: &str, max: usize) -> String {
     let mut slug = String::new();

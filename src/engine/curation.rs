@@ -113,7 +113,7 @@ fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>
             kept.problems.push(format!("{} is in {one} and in {other}: remove one of the two files", proposal.id));
             continue;
         }
-        *kept.active.entry(proposal.proposer.clone()).or_default() += 1;
+        *kept.active.entry(proposal.idea.proposer.clone()).or_default() += 1;
         if proposal::partners(proposal, &active, &deferred).is_empty() {
             kept.to_judge.push((proposal.id.clone(), proposal.fingerprint));
         }
@@ -150,7 +150,7 @@ fn escalate(
 ) -> Result<PathBuf> {
     let around = surroundings(paths, [a, b])?;
     let scores = [a, b].map(|proposal| proposal::score(proposal, config, &around));
-    let shared = proposal::files::shared(&a.files, &b.files);
+    let shared = proposal::files::shared(&a.idea.files, &b.idea.files);
     let message = proposal::escalation([(a, &scores[0]), (b, &scores[1])], &shared, reason);
     let (Sent::New(path) | Sent::SaidBefore(path)) = messages::send_under(lock, paths, &message, now)?;
     let reason = format!("Contradicts the other of {} and {}: {reason}", a.id, b.id);

@@ -124,7 +124,7 @@ impl<'a> Proposals<'a> {
     /// # Errors
     /// A directory cannot be read.
     pub fn added_in(&self, run: &str) -> Result<u32> {
-        self.count(|proposal| proposal.run.as_deref() == Some(run))
+        self.count(|proposal| proposal.idea.run.as_deref() == Some(run))
     }
 
     /// How many proposals a run was the last to judge.

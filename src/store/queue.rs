@@ -135,7 +135,7 @@ impl<'a> Queue<'a> {
     /// # Errors
     /// As for [`read::read_text`].
     pub fn run_of(&self, state: TaskState, id: &Name) -> Result<Option<String>> {
-        Ok(self.read(state, id)?.as_deref().and_then(run_of).map(str::to_owned))
+        Ok(self.read(state, id)?.as_deref().and_then(task::run_of).map(str::to_owned))
     }
 
     /// Looks for a task in every state, first by its very name, then without regard to case.
@@ -195,13 +195,6 @@ impl<'a> Queue<'a> {
     fn lock(&self) -> Result<Lock> {
         crate::store::lock(self.paths)
     }
-}
-
-/// The run that a task file names, whatever else is wrong in its header.
-fn run_of(text: &str) -> Option<&str> {
-    let header = &text[..text.len() - task::body(text).len()];
-    let value = header.lines().find_map(|line| line.strip_prefix(task::key::RUN)?.strip_prefix(':'))?;
-    Some(value.trim()).filter(|run| !run.is_empty())
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn proposals(stage: &Stage, show: &Show<'_>) -> Result<()> {
     let mut lines = Vec::new();
     for state in ProposalState::ALL {
         let all = Proposals::new(&paths).good(state)?;
-        lines.extend(all.iter().map(|one| format!("{:<9} {}  {}", state.word(), one.id, one_line(&one.title))));
+        lines.extend(all.iter().map(|one| format!("{:<9} {}  {}", state.word(), one.id, one_line(&one.idea.title))));
     }
     if lines.is_empty() {
         return Ok(());

@@ -135,7 +135,7 @@ fn is_over(stage: &Stage) -> Result<bool> {
     }
     let done: Vec<_> = queue.heads(TaskState::Done)?.into_iter().flatten().map(|task| task.title).collect();
     let is = |title: &str, state: ProposalState| -> Result<bool> {
-        Ok(Proposals::new(&paths).good(state)?.iter().any(|proposal| proposal.title == title))
+        Ok(Proposals::new(&paths).good(state)?.iter().any(|proposal| proposal.idea.title == title))
     };
     for goal in stage.play.goal {
         let reached = match goal {

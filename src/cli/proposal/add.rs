@@ -9,7 +9,7 @@ use crate::{
     },
     domain::{
         name::{Name, RESERVED},
-        proposal::{Category, Complexity, NewProposal, files},
+        proposal::{Category, Complexity, Idea, files},
         text::cut,
     },
     store::{paths::Paths, proposals::Proposals, queue::Queue},
@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         None => by.name.parse().context("the name of the caller")?,
     };
     let depends_on = exist(&project.paths, &args.depends_on)?;
-    let new = NewProposal {
+    let new = Idea {
         title: line("--title", &args.title, MAX_TITLE)?,
         proposer,
         run: by.run,

@@ -71,7 +71,7 @@ pub fn list(args: &ListArgs, context: &Context) -> Result<()> {
             return false;
         }
         let fits = args.state.is_none_or(|state| state == listed.state);
-        fits && (!args.mine || listed.proposal.proposer.as_str().eq_ignore_ascii_case(&own))
+        fits && (!args.mine || listed.proposal.idea.proposer.as_str().eq_ignore_ascii_case(&own))
     });
     if args.json {
         return context.json(&all);
@@ -104,11 +104,11 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
         rows.add_row([
             state.word(),
             proposal.id.as_str(),
-            &fit(proposal.proposer.as_str(), 12),
-            proposal.category.word(),
-            proposal.complexity.word(),
+            &fit(proposal.idea.proposer.as_str(), 12),
+            proposal.idea.category.word(),
+            proposal.idea.complexity.word(),
             &format!("{:.2}", score.total),
-            &one_line(&proposal.title),
+            &one_line(&proposal.idea.title),
         ]);
     }
     context.line(table::text(&rows))?;

@@ -1,9 +1,10 @@
 //! One check: what a gatekeeper found in one commit, and the text of its file.
 
 use crate::domain::{
+    markdown::{below_heading, field_in, sections, to_field, without_headings},
     name::Name,
     review::Issue,
-    text::{one_line, printable},
+    text::{capitalised, printable},
     time::{self, Time},
     words::words,
 };
@@ -70,26 +71,21 @@ pub struct Check {
 impl Check {
     /// The text of its file.
     pub fn to_text(&self) -> String {
-        let mut text = format!(
-            "# {} {} Check\n\n**Status:** {}\n**Commit:** {}\n**Time:** {}\n**Summary:** {}\n",
-            self.status.emoji(),
-            capitalised(self.name.as_str()),
-            self.status,
-            one_line(&self.commit),
-            time::to_text(self.time),
-            one_line(&self.summary),
-        );
-        if !self.details.trim().is_empty() {
-            text.push_str("\n## Details\n\n");
-            for line in printable(&self.details).trim().lines() {
-                // A heading inside would end the section for the next reader.
-                let heading = if line.starts_with('#') { "\\" } else { "" };
-                text.push_str(&format!("{heading}{line}\n"));
-            }
+        let header = [
+            ("Status", self.status.word()),
+            ("Commit", &self.commit),
+            ("Time", &time::to_text(self.time)),
+            ("Summary", &self.summary),
+        ];
+        let issues: Vec<_> = self.issues.iter().map(Issue::to_string).collect();
+        let details = without_headings(printable(&self.details).trim());
+        let sections = [("Details", details), ("Issues", issues.join("\n"))];
+        let mut text = format!("# {} {} Check\n\n", self.status.emoji(), capitalised(self.name.as_str()));
+        for (word, value) in header {
+            text.push_str(&(to_field(word, value) + "\n"));
         }
-        if !self.issues.is_empty() {
-            text.push_str("\n## Issues\n\n");
-            self.issues.iter().for_each(|issue| text.push_str(&format!("{issue}\n")));
+        for (name, section) in sections.iter().filter(|(_, section)| !section.is_empty()) {
+            text.push_str(&format!("\n## {name}\n\n{section}\n"));
         }
         text
     }
@@ -98,39 +94,21 @@ impl Check {
 /// Reads the file of the check `name`; `None` if it is none.
 pub fn parse(name: &Name, text: &str) -> Option<Check> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut head = String::new();
-    let mut sections: Vec<(&str, String)> = Vec::new();
-    for line in text.lines().map(str::trim_end) {
-        match (line.strip_prefix("## "), sections.last_mut()) {
-            (Some(title), _) => sections.push((title.trim(), String::new())),
-            (None, Some((_, body))) => {
-                body.push_str(line.strip_prefix('\\').filter(|rest| rest.starts_with('#')).unwrap_or(line));
-                body.push('\n');
-            }
-            (None, None) => {
-                head.push_str(line);
-                head.push('\n');
-            }
-        }
-    }
-    let field = |label: &str| {
-        let prefix = format!("**{label}:**");
-        head.lines().find_map(|line| line.strip_prefix(&prefix)).map(|value| value.trim().to_owned())
+    let sections = sections(text);
+    let head = &text[..sections.first().map_or(text.len(), |(_, range)| range.start)];
+    let section = |name: &str| {
+        let found = sections.iter().find(|(known, _)| *known == name);
+        found.map_or("", |(_, range)| below_heading(text, range.clone())).lines().map(str::trim_end)
     };
-    let section = |title: &str| sections.iter().find(|(name, _)| *name == title).map(|(_, body)| body.trim());
+    let heading =
+        |line: &'_ str| line.strip_prefix('\\').filter(|rest| rest.starts_with('#')).unwrap_or(line).to_owned();
     Some(Check {
         name: name.clone(),
-        status: field("Status")?.parse().ok()?,
-        commit: field("Commit").unwrap_or_default(),
-        time: time::parse(&field("Time")?)?,
-        summary: field("Summary").unwrap_or_default(),
-        details: section("Details").unwrap_or_default().to_owned(),
-        issues: section("Issues").unwrap_or_default().lines().filter_map(Issue::from_line).collect(),
+        status: field_in(head, "Status")?.parse().ok()?,
+        commit: field_in(head, "Commit").unwrap_or_default().to_owned(),
+        time: time::parse(field_in(head, "Time")?)?,
+        summary: field_in(head, "Summary").unwrap_or_default().to_owned(),
+        details: section("Details").map(heading).collect::<Vec<_>>().join("\n"),
+        issues: section("Issues").filter_map(Issue::from_line).collect(),
     })
-}
-
-/// `lint` → `Lint`.
-pub(super) fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

@@ -4,7 +4,7 @@
 //! call on anybody.
 
 use super::{
-    check::{Check, CheckStatus, capitalised},
+    check::{Check, CheckStatus},
     meta::Meta,
     verdict::Verdict,
 };
@@ -13,7 +13,7 @@ use crate::domain::{
     review::Issue,
     role::TaskRole,
     task::{NewTask, Priority},
-    text::{cut, one_line, printable},
+    text::{capitalised, cut, one_line, printable},
 };
 use std::fmt::Write as _;
 

@@ -18,8 +18,9 @@ pub fn contradict(a: &Proposal, b: &Proposal) -> bool {
 
 /// The files over which two proposals contradict each other by themselves.
 fn over(a: &Proposal, b: &Proposal) -> Option<Vec<String>> {
-    let is_pair = |a: &Proposal, b: &Proposal| (a.category, b.category) == (Category::Refactor, Category::Feature);
-    let shared = files::shared(&a.files, &b.files);
+    let is_pair =
+        |a: &Proposal, b: &Proposal| (a.idea.category, b.idea.category) == (Category::Refactor, Category::Feature);
+    let shared = files::shared(&a.idea.files, &b.idea.files);
     ((is_pair(a, b) || is_pair(b, a)) && !shared.is_empty()).then_some(shared)
 }
 
@@ -100,7 +101,7 @@ pub fn escalation(sides: [(&Proposal, &Score); 2], shared: &[String], reason: &s
         body.push_str(&format!("- {line}\n"));
     }
     body.push_str(&format!("\n## Decide\n\n{}", ways_to_decide([&a.id, &b.id])));
-    let title = cut(&format!("Decide between {} and {}: {} / {}", a.id, b.id, a.title, b.title), 160);
+    let title = cut(&format!("Decide between {} and {}: {} / {}", a.id, b.id, a.idea.title, b.idea.title), 160);
     let key = format!("{KEY}{} {} {:016x} {:016x}", a.id, b.id, a.fingerprint, b.fingerprint);
     Message::new(MessageType::Question, title, body).key(key)
 }
@@ -110,16 +111,18 @@ fn side(proposal: &Proposal, score: &Score) -> String {
     let mut text = format!(
         "\n## {}: {}\n\n{}, {}, by {}, score {:.2}\n\n{}\n\n",
         proposal.id,
-        line(&proposal.title),
-        proposal.category,
-        proposal.complexity,
-        proposal.proposer,
+        line(&proposal.idea.title),
+        proposal.idea.category,
+        proposal.idea.complexity,
+        proposal.idea.proposer,
         score.total,
-        line(&proposal.summary),
+        line(&proposal.idea.summary),
     );
-    let files: Vec<_> = proposal.files.iter().take(20).map(|file| format!("`{}`", line(file))).collect();
+    let files: Vec<_> = proposal.idea.files.iter().take(20).map(|file| format!("`{}`", line(file))).collect();
     text.push_str(&format!("- Files: {}\n", if files.is_empty() { "none named".to_owned() } else { files.join(", ") }));
-    for (label, said) in [("Makes simpler", &proposal.complexity_reduction), ("Makes possible", &proposal.enables)] {
+    for (label, said) in
+        [("Makes simpler", &proposal.idea.complexity_reduction), ("Makes possible", &proposal.idea.enables)]
+    {
         if let Some(said) = said {
             text.push_str(&format!("- {label}: {}\n", line(said)));
         }
@@ -136,7 +139,7 @@ fn trade_offs(a: &Proposal, score_a: &Score, b: &Proposal, score_b: &Score, shar
         let shared: Vec<_> = shared.iter().take(20).map(|file| format!("`{}`", one_line(file))).collect();
         lines.push(format!("Both name {}.", shared.join(", ")));
     }
-    let refactor = [(a, b), (b, a)].into_iter().find(|(one, _)| one.category == Category::Refactor);
+    let refactor = [(a, b), (b, a)].into_iter().find(|(one, _)| one.idea.category == Category::Refactor);
     if let Some((refactor, other)) = refactor {
         let (refactor, other) = (&refactor.id, &other.id);
         lines.push(format!("{refactor} first: {other} is then built on the simpler code, but has to wait for it."));
@@ -149,9 +152,12 @@ fn trade_offs(a: &Proposal, score_a: &Score, b: &Proposal, score_b: &Score, shar
             lines.push(format!("{} is ahead in {}.", words.id, ahead.join(", ")));
         }
     }
-    if a.complexity != b.complexity {
-        let (small, large) = if a.complexity < b.complexity { (a, b) } else { (b, a) };
-        lines.push(format!("{} is the smaller change: {} against {}.", small.id, small.complexity, large.complexity));
+    if a.idea.complexity != b.idea.complexity {
+        let (small, large) = if a.idea.complexity < b.idea.complexity { (a, b) } else { (b, a) };
+        lines.push(format!(
+            "{} is the smaller change: {} against {}.",
+            small.id, small.idea.complexity, large.idea.complexity
+        ));
     }
     lines
 }

@@ -1,17 +1,11 @@
 //! The text of a proposal file, read.
 
-use super::{
-    Category, Complexity, Proposal,
-    edit::{self, field},
-    files,
-};
+use super::{Category, Complexity, Idea, Proposal, edit, files};
 use crate::domain::{
+    markdown::{Header, below_heading, field, sections},
     name::Name,
     text::one_line,
-    time::{self, Time},
 };
-use clap::ValueEnum;
-use std::{fmt::Display, str::FromStr};
 
 /// The words of header lines that are read.
 const HEADER: [&str; 6] = ["ID", "Proposer", "Category", "Complexity", "Created", "Run"];
@@ -22,98 +16,43 @@ const HEADER: [&str; 6] = ["ID", "Proposer", "Category", "Complexity", "Created"
 /// What is wrong in it, one sentence each; the file is then shown with them and left alone.
 pub fn parse(id: &Name, text: &str) -> Result<Proposal, Vec<String>> {
     let (body, block) = edit::split(text);
-    let mut reader = Reader::new(body);
-    if reader.title.is_empty() {
-        reader.problems.push("no title: the first line must be `# Proposal: Title`".to_owned());
+    let mut head = body.trim_start_matches('\u{feff}').lines().take_while(|line| !line.starts_with("##"));
+    let mut header = Header::new(head.clone().filter_map(field).filter(|(word, _)| HEADER.contains(word)));
+    let heading = head.find_map(|line| line.strip_prefix("# ")).unwrap_or_default().trim();
+    let title = one_line(heading.strip_prefix("Proposal:").unwrap_or(heading));
+    if title.is_empty() {
+        header.problems.push("no title: the first line must be `# Proposal: Title`".to_owned());
     }
-    let (judgement, conflicts) = edit::read(block);
-    let text_of = |name: &str| Some(section(body, name)).filter(|text| !text.is_empty());
-    let human = || Name::from_str("human").ok();
-    let proposer = reader.read("Proposer", Name::from_str).or_else(human);
-    let category = reader.word("Category").unwrap_or(Category::Feature);
-    let complexity = reader.word("Complexity").unwrap_or(Complexity::M);
-    let created = reader.time("Created");
-    let (Some(proposer), true) = (proposer, reader.problems.is_empty()) else { return Err(reader.problems) };
-    Ok(Proposal {
-        id: id.clone(),
-        title: reader.title.clone(),
+    let proposer = header.name("Proposer").or_else(|| "human".parse().ok());
+    let category = header.word("Category").unwrap_or(Category::Feature);
+    let complexity = header.word("Complexity").unwrap_or(Complexity::M);
+    let created = header.time("Created");
+    let (Some(proposer), true) = (proposer, header.problems.is_empty()) else { return Err(header.problems) };
+    let said = |name: &str| Some(section(body, name)).filter(|text| !text.is_empty());
+    let idea = Idea {
+        title,
         proposer,
         category,
         complexity,
-        created,
-        run: reader.value("Run").map(str::to_owned),
+        run: header.text("Run"),
         summary: one_line(&section(body, "Summary")),
         rationale: section(body, "Rationale"),
         criteria: criteria(&section(body, "Acceptance Criteria")),
         files: files::in_list(&section(body, "Relevant Files")),
         depends_on: section(body, "Dependencies").lines().filter_map(dependency).collect(),
-        complexity_reduction: text_of("Complexity Reduction"),
-        enables: text_of("Enables"),
-        again: text_of("Proposed Again"),
-        judgement,
-        conflicts,
-        fingerprint: edit::fingerprint(text),
-    })
+        complexity_reduction: said("Complexity Reduction"),
+        enables: said("Enables"),
+        again: said("Proposed Again"),
+    };
+    let (judgement, conflicts) = edit::read(block);
+    Ok(Proposal { id: id.clone(), idea, created, judgement, conflicts, fingerprint: edit::fingerprint(text) })
 }
 
-/// The lines before the first `##`.
-struct Reader<'a> {
-    title: String,
-    lines: Vec<(&'a str, &'a str)>,
-    problems: Vec<String>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(body: &'a str) -> Self {
-        let mut reader = Self { title: String::new(), lines: Vec::new(), problems: Vec::new() };
-        for line in body.trim_start_matches('\u{feff}').lines().take_while(|line| !line.starts_with("##")) {
-            if let Some(heading) = line.strip_prefix("# ").filter(|_| reader.title.is_empty()) {
-                let heading = heading.trim();
-                reader.title = one_line(heading.strip_prefix("Proposal:").unwrap_or(heading));
-            } else if let Some((word, value)) = field(line.trim_end()).filter(|(word, _)| HEADER.contains(word)) {
-                if reader.value(word).is_some() {
-                    reader.problems.push(format!("**{word}:** stands there twice: keep one"));
-                }
-                reader.lines.push((word, value));
-            }
-        }
-        reader
-    }
-
-    fn value(&self, word: &str) -> Option<&'a str> {
-        self.lines.iter().find(|(name, value)| *name == word && !value.is_empty()).map(|(_, value)| *value)
-    }
-
-    fn read<T, E: Display>(&mut self, word: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        match read(self.value(word)?) {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.problems.push(format!("**{word}:** {problem}"));
-                None
-            }
-        }
-    }
-
-    fn word<T: ValueEnum>(&mut self, word: &str) -> Option<T> {
-        self.read(word, |value| T::from_str(value, true))
-    }
-
-    fn time(&mut self, word: &str) -> Option<Time> {
-        let value = self.value(word)?;
-        let time = time::parse(value);
-        if time.is_none() {
-            self.problems.push(format!("**{word}:** {value:?} is not a time such as 2024-01-15T10:30:00Z"));
-        }
-        time
-    }
-}
-
-/// The text of the first section of that name, up to the next heading of its kind.
+/// The text of the first section of that name.
 fn section(body: &str, name: &str) -> String {
-    let is_heading =
-        |line: &&str| line.strip_prefix("## ").is_some_and(|found| found.trim().eq_ignore_ascii_case(name));
-    let lines = body.lines().skip_while(|line| !is_heading(line)).skip(1).take_while(|line| !line.starts_with("## "));
-    lines.map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned()
+    let found = sections(body).into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let lines = found.map_or("", |(_, range)| below_heading(body, range)).lines().map(str::trim_end);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn criteria(section: &str) -> Vec<String> {

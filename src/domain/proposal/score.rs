@@ -137,12 +137,12 @@ fn fits(proposal: &Proposal, priority: &str) -> bool {
     if priority.contains(['*', '?', '[', '{']) && !priority.trim().contains(' ') {
         let Ok(glob) = globset::Glob::new(priority) else { return false };
         let glob = glob.compile_matcher();
-        return proposal.files.iter().any(|file| glob.is_match(file));
+        return proposal.idea.files.iter().any(|file| glob.is_match(file));
     }
     let path = files::normal(priority);
     let named = |path: &String| {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        proposal.files.iter().any(|file| files::same(file, path) || file.starts_with(&folder))
+        proposal.idea.files.iter().any(|file| files::same(file, path) || file.starts_with(&folder))
     };
     if path.as_ref().is_some_and(named) {
         return true;
@@ -152,20 +152,20 @@ fn fits(proposal: &Proposal, priority: &str) -> bool {
         words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
     let wanted = words(priority);
-    let said = [&proposal.title, &proposal.summary].map(|text| words(text));
+    let said = [&proposal.idea.title, &proposal.idea.summary].map(|text| words(text));
     !wanted.is_empty() && said.iter().any(|said| said.windows(wanted.len()).any(|run| run == wanted))
 }
 
 fn complexity_reduction(proposal: &Proposal) -> (f64, String) {
-    let by_category = match proposal.category {
+    let by_category = match proposal.idea.category {
         Category::Refactor => 0.7,
         Category::Debt => 0.6,
         Category::Test | Category::PlanTask => 0.3,
         Category::Feature => 0.2,
     };
-    let category = format!("category {}: {by_category}", proposal.category);
+    let category = format!("category {}: {by_category}", proposal.idea.category);
     let says_something = |said: &&String| !files::is_nothing(said);
-    match proposal.complexity_reduction.as_ref().filter(says_something) {
+    match proposal.idea.complexity_reduction.as_ref().filter(says_something) {
         Some(_) => (f64::min(by_category + 0.3, 1.0), format!("{category}; says what it makes simpler: +0.3")),
         None => (by_category, format!("{category}; says nothing of what it makes simpler")),
     }
@@ -173,13 +173,13 @@ fn complexity_reduction(proposal: &Proposal) -> (f64, String) {
 
 /// How little can go wrong: the mean of size, spread, and what is under way in the same files.
 fn risk(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
-    let size = match proposal.complexity {
+    let size = match proposal.idea.complexity {
         Complexity::S => 1.0,
         Complexity::M => 0.75,
         Complexity::L => 0.5,
         Complexity::XL => 0.25,
     };
-    let (spread, count) = match proposal.files.len() {
+    let (spread, count) = match proposal.idea.files.len() {
         0 => (0.5, "names no file".to_owned()),
         1 => (1.0, "1 file".to_owned()),
         count @ 2 => (1.0, format!("{count} files")),
@@ -187,7 +187,8 @@ fn risk(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
         count @ 6..=10 => (0.5, format!("{count} files")),
         count => (0.2, format!("{count} files")),
     };
-    let touching: Vec<_> = surroundings.busy.iter().filter(|busy| !busy.touches(&proposal.files).is_empty()).collect();
+    let touching: Vec<_> =
+        surroundings.busy.iter().filter(|busy| !busy.touches(&proposal.idea.files).is_empty()).collect();
     let labels: Vec<_> = touching.iter().take(5).map(|busy| busy.label.as_str()).collect();
     let (free, overlap) = match touching.len() {
         0 => (1.0, "nothing under way touches them".to_owned()),
@@ -197,16 +198,19 @@ fn risk(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
     let value = (size + spread + free) / 3.0;
     (
         value,
-        format!("less is riskier; complexity {}: {size}; {count}: {spread}; {overlap}: {free}", proposal.complexity),
+        format!(
+            "less is riskier; complexity {}: {size}; {count}: {spread}; {overlap}: {free}",
+            proposal.idea.complexity
+        ),
     )
 }
 
 fn dependencies_met(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
-    let all = proposal.depends_on.len();
+    let all = proposal.idea.depends_on.len();
     if all == 0 {
         return (1.0, "depends on nothing".to_owned());
     }
-    let open: Vec<_> = proposal.depends_on.iter().filter(|id| !surroundings.done.contains(id)).collect();
+    let open: Vec<_> = proposal.idea.depends_on.iter().filter(|id| !surroundings.done.contains(id)).collect();
     let value = (all - open.len()) as f64 / all as f64;
     let open: Vec<_> = open.into_iter().map(Name::as_str).collect();
     let why = format!("{} of {all} done", all - open.len());
@@ -214,9 +218,9 @@ fn dependencies_met(proposal: &Proposal, surroundings: &Surroundings) -> (f64, S
 }
 
 fn voice_weight(proposal: &Proposal, config: &Config) -> (f64, String) {
-    match config.voice_weights.get(&proposal.proposer) {
-        Some(weight) => (weight.get(), format!("voice_weights of {}", proposal.proposer)),
-        None => (1.0, format!("{} is not in voice_weights", proposal.proposer)),
+    match config.voice_weights.get(&proposal.idea.proposer) {
+        Some(weight) => (weight.get(), format!("voice_weights of {}", proposal.idea.proposer)),
+        None => (1.0, format!("{} is not in voice_weights", proposal.idea.proposer)),
     }
 }
 

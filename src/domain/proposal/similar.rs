@@ -17,7 +17,7 @@ const EMPTY_WORDS: [&str; 16] =
 /// The rejected proposal that an idea repeats: nearly the same words in the title, and mostly the same files.
 pub fn rejected_before<'a>(title: &str, paths: &[String], rejected: &'a [Proposal]) -> Option<&'a Proposal> {
     let words = words(title);
-    rejected.iter().find(|old| is_close(&words, paths, &self::words(&old.title), &old.files))
+    rejected.iter().find(|old| is_close(&words, paths, &self::words(&old.idea.title), &old.idea.files))
 }
 
 fn is_close(words: &Words, paths: &[String], old_words: &Words, old_paths: &[String]) -> bool {

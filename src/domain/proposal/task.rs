@@ -6,23 +6,25 @@ use crate::domain::{name::Name, task::NewTask};
 /// The task of a promoted proposal: its context, its criteria and its files. `None` for any other verdict.
 pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], overlaps: &[Name]) -> Option<NewTask> {
     let ProposalVerdict::Promoted { role, priority, branch, .. } = &judgement.verdict else { return None };
-    let mut parts = vec![proposal.summary.clone(), proposal.rationale.clone()];
-    for (label, said) in [("Makes simpler", &proposal.complexity_reduction), ("Makes possible", &proposal.enables)] {
+    let mut parts = vec![proposal.idea.summary.clone(), proposal.idea.rationale.clone()];
+    for (label, said) in
+        [("Makes simpler", &proposal.idea.complexity_reduction), ("Makes possible", &proposal.idea.enables)]
+    {
         parts.extend(said.as_ref().map(|said| format!("{label}: {said}")));
     }
     parts.push(format!(
         "Proposed by {} as {} ({}, complexity {}).",
-        proposal.proposer, proposal.id, proposal.category, proposal.complexity
+        proposal.idea.proposer, proposal.id, proposal.idea.category, proposal.idea.complexity
     ));
     let parts = parts.iter().map(|part| sealed(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>();
     Some(NewTask {
-        title: proposal.title.clone(),
+        title: proposal.idea.title.clone(),
         role: *role,
         priority: *priority,
         branch: branch.clone(),
         context: parts.join("\n\n"),
-        criteria: proposal.criteria.clone(),
-        files: proposal.files.clone(),
+        criteria: proposal.idea.criteria.clone(),
+        files: proposal.idea.files.clone(),
         blocked_by: blocked_by.to_vec(),
         overlaps: overlaps.to_vec(),
         created_by: judgement.by.clone(),

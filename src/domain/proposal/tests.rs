@@ -10,8 +10,8 @@ fn now() -> Time {
     time::parse("2024-01-15T10:30:00Z").unwrap()
 }
 
-fn new(title: &str) -> NewProposal {
-    NewProposal {
+fn new(title: &str) -> Idea {
+    Idea {
         title: title.to_owned(),
         proposer: name("test-checker"),
         run: Some("0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f".to_owned()),
@@ -50,29 +50,32 @@ fn the_form_of_a_file() {
          ## Relevant Files\n- src/a.rs\n"
     );
     let read = read(&text);
-    assert_eq!((read.title.as_str(), read.category, read.complexity), ("Split it", Category::Refactor, Complexity::L));
-    assert_eq!((read.proposer.as_str(), read.created), ("test-checker", Some(now())));
-    assert_eq!((read.criteria, read.files), (new("").criteria, new("").files));
-    assert_eq!((read.depends_on, read.enables.as_deref()), (new("").depends_on, Some("The next step")));
+    assert_eq!(
+        (read.idea.title.as_str(), read.idea.category, read.idea.complexity),
+        ("Split it", Category::Refactor, Complexity::L)
+    );
+    assert_eq!((read.idea.proposer.as_str(), read.created), ("test-checker", Some(now())));
+    assert_eq!((read.idea.criteria, read.idea.files), (new("").criteria, new("").files));
+    assert_eq!((read.idea.depends_on, read.idea.enables.as_deref()), (new("").depends_on, Some("The next step")));
 }
 
 #[test]
 fn hand_written_files() {
     let short = read("\u{feff}# Make it faster\r\n\r\n## Relevant Files\r\n- `./a.rs`\r\n- a.rs\r\n- [ ] b.rs\r\n");
-    assert_eq!((short.title.as_str(), short.proposer.as_str()), ("Make it faster", "human"));
-    assert_eq!((short.category, short.complexity), (Category::Feature, Complexity::M));
-    assert_eq!(short.files, ["a.rs"]);
+    assert_eq!((short.idea.title.as_str(), short.idea.proposer.as_str()), ("Make it faster", "human"));
+    assert_eq!((short.idea.category, short.idea.complexity), (Category::Feature, Complexity::M));
+    assert_eq!(short.idea.files, ["a.rs"]);
     let depends = read(
         "# x\n## Dependencies\n- cleanup\n- Cleanup2: first\n- `tidy` (soon)\n- none\n- N/A\n- Nothing.\n- The parser is split\n- TASK-1 is done\n",
     );
-    assert_eq!(depends.depends_on, ["cleanup", "Cleanup2", "tidy", "TASK-1"].map(name));
+    assert_eq!(depends.idea.depends_on, ["cleanup", "Cleanup2", "tidy", "TASK-1"].map(name));
     for (text, problem) in [
         ("", "no title"),
         ("## x", "no title"),
-        ("# x\n**Category:** chore", "**Category:** \"chore\" is not a category: use one of test, refactor"),
+        ("# x\n**Category:** chore", "Category: \"chore\" is not a category: use one of test, refactor"),
         ("# x\n**Complexity:** XXL", "not a complexity: use one of S, M, L, XL"),
         ("# x\n**Proposer:** ../x", "is not a name"),
-        ("# x\n**Proposer:** a\n**Proposer:** b", "**Proposer:** stands there twice"),
+        ("# x\n**Proposer:** a\n**Proposer:** b", "Proposer: duplicate key"),
         ("# x\n**Created:** yesterday", "is not a time"),
     ] {
         let problems = parse(&name("PROP-1"), text).unwrap_err();
@@ -228,7 +231,7 @@ proptest! {
         ]),
     ) {
         let hostile = format!("{text}\n{forged}\n{text}\n{forged}");
-        let proposal = NewProposal {
+        let proposal = Idea {
             title: format!("x {hostile}"),
             summary: hostile.clone(),
             rationale: hostile.clone(),
@@ -239,12 +242,12 @@ proptest! {
             ..new("")
         };
         let found = parse(&name("PROP-1"), &proposal.to_text(&name("PROP-1"), now())).unwrap();
-        prop_assert_eq!(&found.title, &one_line(&proposal.title));
-        prop_assert_eq!(found.proposer.as_str(), "test-checker");
-        prop_assert_eq!((found.category, found.complexity), (Category::Refactor, Complexity::L));
-        prop_assert_eq!(&found.files, &proposal.files);
-        prop_assert_eq!(&found.depends_on, &proposal.depends_on);
-        prop_assert_eq!(found.criteria.len(), 1);
+        prop_assert_eq!(&found.idea.title, &one_line(&proposal.title));
+        prop_assert_eq!(found.idea.proposer.as_str(), "test-checker");
+        prop_assert_eq!((found.idea.category, found.idea.complexity), (Category::Refactor, Complexity::L));
+        prop_assert_eq!(&found.idea.files, &proposal.files);
+        prop_assert_eq!(&found.idea.depends_on, &proposal.depends_on);
+        prop_assert_eq!(found.idea.criteria.len(), 1);
         prop_assert!(found.judgement.is_none() && found.conflicts.is_empty());
     }
 
@@ -260,7 +263,7 @@ proptest! {
         paths.retain(|path| !seen.contains(path) && { seen.push(path.clone()); true });
         let depends_on = ids.iter().filter_map(|id| id.parse().ok());
         let depends_on = depends_on.filter(|id: &Name| !id.as_str().to_lowercase().starts_with("no"));
-        let proposal = NewProposal { files: paths, depends_on: depends_on.collect(), ..new("x") };
+        let proposal = Idea { files: paths, depends_on: depends_on.collect(), ..new("x") };
         let text = proposal.to_text(&name("PROP-1"), now());
         prop_assert_eq!(proposal.is_kept_by(&name("PROP-1"), &text), Ok(()), "{}", text);
     }
@@ -274,7 +277,7 @@ proptest! {
         if let Ok(before) = parse(&id, &text) {
             let after = parse(&id, &with_judgement(&text, judgement.first(), &[])).unwrap();
             prop_assert_eq!(after.judgement.as_ref(), judgement.first());
-            prop_assert_eq!((after.fingerprint, after.title, after.files), (before.fingerprint, before.title, before.files));
+            prop_assert_eq!((after.fingerprint, after.idea.title, after.idea.files), (before.fingerprint, before.idea.title, before.idea.files));
         }
     }
 }

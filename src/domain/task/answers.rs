@@ -1,8 +1,11 @@
-//! What a person answered to the questions of a task's agents: a section of the task's file, `## Answers`.
+//! What the user answered to the questions of a task's agents: a section of the task's file, `## Answers`.
 //!
 //! Every line of an answer is quoted, so that nothing in it can look like a heading of the file.
 
-use super::section::section_range;
+use super::{
+    edit::with_section,
+    section::{section, without_section},
+};
 use crate::domain::text::{one_line, quoted, unquoted};
 
 const SECTION: &str = "Answers";
@@ -20,9 +23,8 @@ pub struct Answer {
 
 /// The answers in the file of a task, oldest first.
 pub fn answers(text: &str) -> Vec<Answer> {
-    let Some((start, end)) = section_range(text, SECTION) else { return Vec::new() };
     let mut answers: Vec<Answer> = Vec::new();
-    for line in text[start..end].lines().skip(1) {
+    for line in section(text, SECTION).unwrap_or_default().lines() {
         if let Some(heading) = line.strip_prefix("### ") {
             let (question, title) = heading.split_once(": ").unwrap_or((heading, ""));
             let (question, title) = (question.trim().to_owned(), title.trim().to_owned());
@@ -33,7 +35,7 @@ pub fn answers(text: &str) -> Vec<Answer> {
         }
     }
     for answer in &mut answers {
-        // A person who writes here by hand may leave the quotation marks out.
+        // A user who writes here by hand may leave the quotation marks out.
         answer.text = unquoted(&answer.text);
     }
     answers.retain(|answer| !answer.text.is_empty());
@@ -42,28 +44,18 @@ pub fn answers(text: &str) -> Vec<Answer> {
 
 /// The text without the section of answers.
 pub fn without_answers(text: &str) -> String {
-    match section_range(text, SECTION) {
-        Some((start, end)) => [&text[..start], &text[end..]].concat(),
-        None => text.to_owned(),
-    }
+    without_section(text, SECTION)
 }
 
-/// Writes an answer into the text of a file; it replaces an earlier one to the same question.
-pub(super) fn set_answer(text: &mut String, new: &Answer, newline: &str) {
+/// The text of a file with one more answer; it replaces an earlier one to the same question.
+pub(super) fn with_answer(text: &str, new: &Answer) -> String {
     let mut all = answers(text);
     all.retain(|answer| answer.question != new.question);
     all.push(new.clone());
-    *text = without_answers(text);
-    text.truncate(text.trim_end().len());
-    let mut lines = vec![String::new(), String::new(), format!("## {SECTION}")];
-    for answer in &all {
-        lines.push(String::new());
-        lines.push(format!("### {}: {}", answer.question, one_line(&answer.title)));
-        lines.push(String::new());
-        lines.extend(quoted(&answer.text).lines().map(str::to_owned));
-    }
-    lines.push(String::new());
-    text.push_str(&lines.join(newline));
+    let all = all
+        .iter()
+        .map(|Answer { question, title, text }| format!("### {question}: {}\n\n{}", one_line(title), quoted(text)));
+    with_section(text, SECTION, &all.collect::<Vec<_>>().join("\n\n"))
 }
 
 #[cfg(test)]
@@ -100,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_wrote_by_hand_counts() {
+    fn what_the_user_wrote_by_hand_counts() {
         let text = "# Fix\n\n## Answers\n\n### question-1\nJust do it.\n\n### question-2: Why?\n";
         let read = answers(text);
         assert_eq!(read, [Answer { question: "question-1".into(), title: String::new(), text: "Just do it.".into() }]);

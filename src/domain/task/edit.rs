@@ -1,7 +1,10 @@
-//! Changes to a task file that leave alone what a person wrote in it.
+//! Changes to a task file that leave alone what the user wrote in it.
 
-use super::{Answer, answers::set_answer, header_end, header_line, key, section::section_range};
-use crate::domain::text::{cut, one_line};
+use super::{Answer, answers::with_answer, header_end, header_line, key, section::without_section, value};
+use crate::domain::{
+    markdown::{newline_of, without_headings},
+    text::{cut, one_line},
+};
 
 /// A change to the header of a task file: lines to set and lines to take away, and sections at the end.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +67,7 @@ impl Edit {
 
     /// The text of the file after the edit. Line ends stay as they are; nothing else is touched.
     pub fn apply(&self, text: &str) -> String {
-        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let newline = newline_of(text);
         let end = header_end(text);
         let mut head: Vec<String> = text[..end].lines().map(str::to_owned).collect();
         for (key, value) in &self.lines {
@@ -73,55 +76,42 @@ impl Edit {
         for answer in &self.answers {
             note_answer(&mut head, &answer.question);
         }
-        let mut out = head.join(newline);
-        out.push_str(newline);
-        if text[..end].is_empty() && head.is_empty() {
-            out.clear();
-        }
-        out.push_str(&text[end..]);
+        head.iter_mut().for_each(|line| line.push_str(newline));
+        let mut out = head.concat() + &text[end..];
         for (name, section) in &self.sections {
-            set_section(&mut out, name, section.as_deref(), newline);
+            out = match section {
+                Some(section) => with_section(&out, name, &without_headings(section)),
+                None => without_section(&out, name),
+            };
         }
-        for answer in &self.answers {
-            set_answer(&mut out, answer, newline);
-        }
-        out
+        self.answers.iter().fold(out, |text, answer| with_answer(&text, answer))
     }
 }
 
 fn set_line(head: &mut Vec<String>, key: &str, value: Option<&str>) {
-    let is_key = |line: &String| header_line(line.trim_end()).is_some_and(|(word, _)| word == key);
-    let at = head.iter().position(is_key);
-    match (at, value) {
-        (Some(at), Some(value)) => head[at] = format!("{key}: {value}"),
-        (Some(at), None) => {
-            head.remove(at);
-        }
-        (None, Some(value)) => {
-            let after = head
-                .iter()
-                .rposition(|line| header_line(line.trim_end()).is_some_and(|(word, _)| key::ALL.contains(&word)));
-            match after {
-                Some(last) => head.insert(last + 1, format!("{key}: {value}")),
-                None => {
-                    let title = head.iter().position(|line| line.starts_with("# ")).map_or(0, |at| at + 1);
-                    head.splice(title..title, [String::new(), format!("{key}: {value}")]);
-                    if head.len() == title + 2 {
-                        head.push(String::new());
-                    }
-                }
-            }
-        }
-        (None, None) => {}
+    let key_of =
+        |line: &String| header_line(line.trim_end()).and_then(|(word, _)| key::ALL.iter().find(|key| **key == word));
+    let at = head.iter().position(|line| key_of(line).is_some_and(|known| *known == key));
+    let Some(value) = value else {
+        at.map(|at| head.remove(at));
+        return;
+    };
+    let line = format!("{key}: {value}");
+    if let Some(at) = at {
+        head[at] = line;
+    } else if let Some(last) = head.iter().rposition(|line| key_of(line).is_some()) {
+        head.insert(last + 1, line);
+    } else {
+        let title = head.iter().position(|line| line.starts_with("# ")).map_or(0, |at| at + 1);
+        let after = if title == head.len() { Some(String::new()) } else { None };
+        head.splice(title..title, [String::new(), line].into_iter().chain(after));
     }
 }
 
 /// Adds a question to those that were answered; the task no longer waits for it.
 fn note_answer(head: &mut Vec<String>, question: &str) {
-    let value = |head: &[String], wanted: &str| {
-        let found = head.iter().find_map(|line| header_line(line.trim_end()).filter(|(word, _)| *word == wanted));
-        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
-    };
+    let value =
+        |head: &[String], key| value(head.iter().map(|line| line.trim_end()), key).unwrap_or_default().to_owned();
     if value(head, key::WAITS_FOR) == question {
         set_line(head, key::WAITS_FOR, None);
     }
@@ -132,21 +122,14 @@ fn note_answer(head: &mut Vec<String>, question: &str) {
     }
 }
 
-/// Cuts the last section of that name, up to the next `##` heading, and appends the new one.
-fn set_section(text: &mut String, name: &str, section: Option<&str>, newline: &str) {
-    let found = section_range(text, name);
-    if let Some((start, end)) = found {
-        text.replace_range(start..end, "");
-    }
-    let Some(section) = section else { return };
+/// The text with this section at its end, in place of the last one of that name.
+pub(super) fn with_section(text: &str, name: &str, section: &str) -> String {
+    let newline = newline_of(text);
+    let mut text = without_section(text, name);
     text.truncate(text.trim_end().len());
-    for line in ["", "", &format!("## {name}"), ""] {
+    for line in ["", "", &format!("## {name}"), ""].into_iter().chain(section.lines()) {
         text.push_str(line);
         text.push_str(newline);
     }
-    // A heading inside would end the section for the next reader.
-    let lines: Vec<String> =
-        section.lines().map(|line| if line.starts_with('#') { format!("\\{line}") } else { line.to_owned() }).collect();
-    text.push_str(&lines.join(newline));
-    text.push_str(newline);
+    text
 }

@@ -2,6 +2,7 @@
 
 use super::{Edit, Priority, key};
 use crate::domain::{
+    markdown::checklist,
     name::Name,
     proposal::files,
     role::TaskRole,
@@ -59,18 +60,14 @@ impl NewTask {
             edit = edit.set(key::PROPOSAL, proposal);
         }
         let mut text = edit.apply(&format!("# [{id}] {}\n", one_line(&self.title)));
-        text.push_str("## Context\n\n");
-        text.push_str(printable(&self.context).trim());
-        text.push_str("\n\n## Acceptance Criteria\n\n");
-        for criterion in &self.criteria {
-            text.push_str(&format!("- [ ] {}\n", one_line(criterion)));
+        let context = printable(&self.context);
+        text += &format!("## Context\n\n{}\n\n## Acceptance Criteria\n\n", context.trim());
+        if !self.criteria.is_empty() {
+            text += &(checklist(&self.criteria) + "\n");
         }
         if !self.files.is_empty() {
-            text.push_str("\n## Relevant Files\n\n");
-            for file in &self.files {
-                text.push_str(&files::to_line(&one_line(file)));
-                text.push('\n');
-            }
+            let files: Vec<_> = self.files.iter().map(|file| files::to_line(&one_line(file))).collect();
+            text += &format!("\n## Relevant Files\n\n{}\n", files.join("\n"));
         }
         text
     }

@@ -1,41 +1,32 @@
 //! The sections of a task's file: where one begins and ends.
 
-use super::{header_end, header_line, key};
+use super::{header, key, value};
+use crate::domain::markdown::{below_heading, sections};
+use std::ops::Range;
 
 /// The text of the last section `## name`, up to the next heading of its kind.
 pub fn section<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let (start, end) = section_range(text, name)?;
-    let section = &text[start..end];
-    Some(section.split_once('\n').map_or("", |(_, rest)| rest).trim())
+    section_range(text, name).map(|range| below_heading(text, range))
 }
 
 /// The text of a file without what earlier runs of the task came to. A section `Result` of a task that was never completed
-/// is a person's, and stays.
+/// is the user's, and stays.
 pub fn without_outcome(text: &str) -> String {
-    let completed = text[..header_end(text)].lines().filter_map(header_line).any(|(word, _)| word == key::COMPLETED_AT);
-    let mut text = text.to_owned();
-    for name in ["Error", "Result"].into_iter().filter(|name| completed || *name == "Error") {
-        if let Some((start, end)) = section_range(&text, name) {
-            text.replace_range(start..end, "");
-        }
+    let completed = value(header(text), key::COMPLETED_AT).is_some();
+    let text = without_section(text, "Error");
+    if completed { without_section(&text, "Result") } else { text }
+}
+
+pub(super) fn without_section(text: &str, name: &str) -> String {
+    match section_range(text, name) {
+        Some(Range { start, end }) => [&text[..start], &text[end..]].concat(),
+        None => text.to_owned(),
     }
-    text
 }
 
 /// Where the last section of that name begins and ends, its heading included.
-pub(super) fn section_range(text: &str, name: &str) -> Option<(usize, usize)> {
-    let heading = format!("## {name}");
-    let mut offset = 0;
-    let mut found = None;
-    for line in text.split_inclusive('\n') {
-        match found {
-            _ if line.trim_end() == heading => found = Some((offset, text.len())),
-            Some((start, end)) if end == text.len() && line.starts_with("## ") => found = Some((start, offset)),
-            _ => {}
-        }
-        offset += line.len();
-    }
-    found
+fn section_range(text: &str, name: &str) -> Option<Range<usize>> {
+    sections(text).into_iter().rfind(|(known, _)| *known == name).map(|(_, range)| range)
 }
 
 #[cfg(test)]
@@ -43,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_earlier_runs_came_to_goes_and_what_a_person_wrote_stays() {
+    fn what_earlier_runs_came_to_goes_and_what_the_user_wrote_stays() {
         let task = "# T\n\nROLE: implement\n\n## Context\nWhy.\n\n## Result\nA table.\n\n## Error\nwas stopped\n";
         assert!(
             without_outcome(task).ends_with("## Context\nWhy.\n\n## Result\nA table.\n\n"),

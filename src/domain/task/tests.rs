@@ -38,7 +38,7 @@ fn says_what_is_wrong() {
         ("# x\nROLE: boss\n", "boss"),
         ("# x\nPRIORITY: P9\n", "P9"),
         ("# x\nPRIORITTY: P1\n", "did you mean PRIORITY"),
-        ("# x\nROLE: test\nROLE: test\n", "twice"),
+        ("# x\nROLE: test\nROLE: test\n", "duplicate key"),
         ("# x\nBLOCKED_BY: ../../x\n", "not a name"),
         ("# x\nPR: seven\n", "not a number"),
         ("# x\nCREATED: soon\n", "not a time"),

@@ -20,7 +20,7 @@ pub fn surroundings<'a>(paths: &Paths, of: impl IntoIterator<Item = &'a Proposal
     let mut busy: Vec<Busy> = claimed.into_iter().map(|(_, busy)| busy).collect();
     let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
     busy.extend(known.into_iter().map(|pr| pull_request(paths, pr)));
-    let mut done: Vec<Name> = of.into_iter().flat_map(|proposal| proposal.depends_on.clone()).collect();
+    let mut done: Vec<Name> = of.into_iter().flat_map(|proposal| proposal.idea.depends_on.clone()).collect();
     done.retain(|id| is_done(paths, id));
     Ok(Surroundings { busy, done })
 }
@@ -66,14 +66,17 @@ pub fn overlaps(paths: &Paths, proposal: &Proposal, open: &[Proposal]) -> Result
     };
     for other in open.iter().filter(|other| other.id != proposal.id) {
         let deferred = if other.judgement.is_some() { ", deferred" } else { "" };
-        line(format!("{} ({}{deferred})", other.id, other.category), files::shared(&proposal.files, &other.files));
+        line(
+            format!("{} ({}{deferred})", other.id, other.idea.category),
+            files::shared(&proposal.idea.files, &other.idea.files),
+        );
     }
     for (_, busy) in Proposals::new(paths).unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
-        line(busy.label.clone(), busy.touches(&proposal.files));
+        line(busy.label.clone(), busy.touches(&proposal.idea.files));
     }
     let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
     for busy in known.into_iter().map(|pr| pull_request(paths, pr)) {
-        line(busy.label.clone(), busy.touches(&proposal.files));
+        line(busy.label.clone(), busy.touches(&proposal.idea.files));
     }
     Ok(lines)
 }

@@ -28,7 +28,7 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
     let proposals = Proposals::new(paths);
     let own = |state| -> Result<Vec<Proposal>> {
         let all = proposals.good(state)?.into_iter();
-        Ok(all.filter(|proposal| proposal.proposer == *proposer).collect())
+        Ok(all.filter(|proposal| proposal.idea.proposer == *proposer).collect())
     };
     let recent = |proposal: &Proposal| {
         let at = proposal.judgement.as_ref().and_then(|judgement| judgement.at);
@@ -42,10 +42,10 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
     let promoted = own(ProposalState::Promoted)?;
     lines.extend(promoted.iter().filter(|one| recent(one)).map(|one| line(one, ProposalState::Promoted)));
     let rejected = own(ProposalState::Rejected)?.into_iter().filter(recent).map(|one| RejectedProposal {
-        files: one.files.join(", "),
+        files: one.idea.files.join(", "),
         reason: one.reason().unwrap_or_default().to_owned(),
         id: one.id,
-        title: one.title,
+        title: one.idea.title,
     });
     Ok(ProposerView {
         room: limits.max_per_run.get().min(limits.max_active.get().saturating_sub(count)),
@@ -116,5 +116,10 @@ fn judged(
 }
 
 fn line(proposal: &Proposal, state: ProposalState) -> OwnProposal {
-    OwnProposal { id: proposal.id.clone(), state, title: proposal.title.clone(), files: proposal.files.join(", ") }
+    OwnProposal {
+        id: proposal.id.clone(),
+        state,
+        title: proposal.idea.title.clone(),
+        files: proposal.idea.files.join(", "),
+    }
 }

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         config::ProposalLimits,
         name::Name,
-        proposal::{NewProposal, Proposal, ProposalState, rejected_before},
+        proposal::{Idea, Proposal, ProposalState, rejected_before},
         time::{self, Time},
     },
     sys::{
@@ -22,17 +22,17 @@ impl Proposals<'_> {
     /// # Errors
     /// A limit is reached, or the idea was rejected before and `again` doesn't say why it is a better one now: nothing
     /// was changed. Or it could not be done.
-    pub fn add(&self, new: &NewProposal, limits: Option<ProposalLimits>, now: Time) -> Result<(Name, PathBuf)> {
+    pub fn add(&self, new: &Idea, limits: Option<ProposalLimits>, now: Time) -> Result<(Name, PathBuf)> {
         let lock = self.lock()?;
         self.complete_under(&lock, now)?;
         let mut active = 0;
         let mut by_run = 0;
         let mut rejected = Vec::new();
         for state in ProposalState::ALL {
-            let own = |proposal: &Proposal| proposal.proposer == new.proposer;
+            let own = |proposal: &Proposal| proposal.idea.proposer == new.proposer;
             for proposal in self.good(state)?.into_iter().filter(own) {
                 active += u32::from(state == ProposalState::Active);
-                by_run += u32::from(new.run.is_some() && proposal.run == new.run);
+                by_run += u32::from(new.run.is_some() && proposal.idea.run == new.run);
                 rejected.extend((state == ProposalState::Rejected).then_some(proposal));
             }
         }
@@ -60,7 +60,7 @@ impl Proposals<'_> {
     }
 }
 
-fn within(limits: ProposalLimits, new: &NewProposal, active: u32, by_run: u32) -> Result<()> {
+fn within(limits: ProposalLimits, new: &Idea, active: u32, by_run: u32) -> Result<()> {
     let proposer = &new.proposer;
     let also = if new.run.is_none() { ", or add it all the same with --force" } else { "" };
     let (max_active, max_per_run) = (limits.max_active.get(), limits.max_per_run.get());
@@ -85,7 +85,7 @@ fn repeats(old: &Proposal) -> String {
         "nothing was added: {} \"{}\" was this idea, and was rejected{}: {}\n\
          If something has changed since, say what: --again 'what is different now'",
         old.id,
-        old.title,
+        old.idea.title,
         when.map(|day| format!(" on {day}")).unwrap_or_default(),
         old.reason().filter(|reason| !reason.is_empty()).unwrap_or("no reason was written down"),
     )

@@ -98,7 +98,7 @@ impl Proposals<'_> {
         let others = partners(&found.proposal, &active, &deferred);
         let id = &found.proposal.id;
         if let Some(other) = others.first() {
-            bail!("{id} contradicts {} (\"{}\"): only a person may decide between them", other.id, other.title);
+            bail!("{id} contradicts {} (\"{}\"): only a person may decide between them", other.id, other.idea.title);
         }
         if found.state == ProposalState::Deferred && found.proposal.returns_at().is_none() {
             bail!("{id} is deferred until a person decides about it");

@@ -108,8 +108,8 @@ impl Proposals<'_> {
     ) -> Result<Promotion> {
         let Found { state: from, proposal, .. } = found;
         let task = Queue::new(self.paths).free_id_under(lock)?;
-        let role = choices.role.unwrap_or_else(|| proposal.category.task_role());
-        let priority = choices.priority.unwrap_or_else(|| proposal.complexity.priority());
+        let role = choices.role.unwrap_or_else(|| proposal.idea.category.task_role());
+        let priority = choices.priority.unwrap_or_else(|| proposal.idea.complexity.priority());
         let verdict = ProposalVerdict::Promoted { task: task.clone(), role, priority, branch: choices.branch.clone() };
         let judgement = judgement(verdict, by, now);
         let Before { blocked_by, overlaps, missing } = before;
@@ -127,7 +127,7 @@ impl Proposals<'_> {
     fn before(&self, found: &Found) -> Result<Before> {
         let queue = Queue::new(self.paths);
         let mut before = Before::default();
-        for id in &found.proposal.depends_on {
+        for id in &found.proposal.idea.depends_on {
             let task = match self.whereabouts(id) {
                 Some(ProposalState::Promoted) => self.find(id)?.proposal.task().cloned(),
                 Some(state) if state.is_open() => bail!(
@@ -146,7 +146,7 @@ impl Proposals<'_> {
             }
         }
         for (id, busy) in self.unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
-            if !before.blocked_by.contains(&id) && !busy.touches(&found.proposal.files).is_empty() {
+            if !before.blocked_by.contains(&id) && !busy.touches(&found.proposal.idea.files).is_empty() {
                 before.blocked_by.push(id.clone());
                 before.overlaps.push(id);
             }

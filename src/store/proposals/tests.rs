@@ -4,7 +4,7 @@ use super::{promote::Promotion, *};
 use crate::{
     domain::{
         config::ProposalLimits,
-        proposal::{By, Category, Complexity, NewProposal, ProposalVerdict},
+        proposal::{By, Category, Complexity, Idea, ProposalVerdict},
         role::TaskRole,
         task::{self, NewTask, Priority, TaskState},
         time::{self, Time},
@@ -36,7 +36,7 @@ impl Store {
         Queue::new(&self.paths)
     }
 
-    fn add(&self, new: &NewProposal) -> Name {
+    fn add(&self, new: &Idea) -> Name {
         self.proposals().add(new, None, at(0)).unwrap().0
     }
 
@@ -72,8 +72,8 @@ fn person() -> By {
     By { name: "human".to_owned(), run: None }
 }
 
-fn idea(title: &str) -> NewProposal {
-    NewProposal {
+fn idea(title: &str) -> Idea {
+    Idea {
         title: title.to_owned(),
         proposer: name("architect"),
         run: Some(RUN.to_owned()),
@@ -90,8 +90,8 @@ fn idea(title: &str) -> NewProposal {
     }
 }
 
-fn about(title: &str, category: Category, files: &[&str]) -> NewProposal {
-    NewProposal { category, files: files.iter().map(|file| (*file).to_owned()).collect(), ..idea(title) }
+fn about(title: &str, category: Category, files: &[&str]) -> Idea {
+    Idea { category, files: files.iter().map(|file| (*file).to_owned()).collect(), ..idea(title) }
 }
 
 #[test]
@@ -121,12 +121,13 @@ fn limits_are_each_proposers_and_each_runs_own() {
     let store = Store::new();
     let limits = Some(ProposalLimits { max_active: 2.into(), max_per_run: 1.into() });
     let add = |proposer: &str, run: &str| {
-        let new = NewProposal { proposer: name(proposer), run: Some(run.to_owned()), ..idea(run) };
+        let new = Idea { proposer: name(proposer), run: Some(run.to_owned()), ..idea(run) };
         store.proposals().add(&new, limits, at(0)).is_ok()
     };
     assert!(add("a", "1") && !add("a", "1") && add("b", "2"));
     // Judged meanwhile, it still counts for its run, and no longer as active.
-    let first = store.proposals().good(ProposalState::Active).unwrap().into_iter().find(|p| p.proposer == name("a"));
+    let first =
+        store.proposals().good(ProposalState::Active).unwrap().into_iter().find(|p| p.idea.proposer == name("a"));
     store.proposals().reject(&first.unwrap().id, "no", &agent(), at(0)).unwrap();
     assert!(!add("A", "1") && add("a", "3") && add("a", "4") && !add("a", "5"));
 }
@@ -137,19 +138,19 @@ fn a_rejected_idea_is_met_with_its_feedback() {
     let new = about("Split the parser into modules", Category::Refactor, &["src/parse.rs"]);
     let id = store.add(&new);
     store.proposals().reject(&id, "It is 80 lines long.", &agent(), at(1)).unwrap();
-    let again = NewProposal { title: "Split parser into modules".to_owned(), ..new.clone() };
+    let again = Idea { title: "Split parser into modules".to_owned(), ..new.clone() };
     let refusal = store.proposals().add(&again, None, at(2)).unwrap_err().to_string();
     assert!(refusal.contains("It is 80 lines long.") && refusal.contains("--again"), "{refusal}");
     assert_eq!(store.states(), "r");
-    store.add(&NewProposal { proposer: name("other"), ..again.clone() });
-    store.add(&NewProposal { again: Some("It has 2000 lines now".to_owned()), ..again });
+    store.add(&Idea { proposer: name("other"), ..again.clone() });
+    store.add(&Idea { again: Some("It has 2000 lines now".to_owned()), ..again });
     assert_eq!(store.states(), "aar");
 }
 
 #[test]
 fn promotion() {
     let store = Store::new();
-    let limited = store.add(&NewProposal { category: Category::Test, complexity: Complexity::XL, ..idea("One") });
+    let limited = store.add(&Idea { category: Category::Test, complexity: Complexity::XL, ..idea("One") });
     let full = store.proposals().promote(&limited, &TaskChoices::default(), Some(0), &agent(), at(1)).unwrap_err();
     assert!(matches!(full, AddError::Full { pending: 0, limit: 0 }), "{full}");
     assert_eq!(store.states(), "a");
@@ -218,7 +219,7 @@ fn what_a_task_waits_for() {
     assert_eq!(found, expected);
     // What depends on a proposal waits for its task, and can't come before it.
     let first = store.add(&idea("First"));
-    let second = store.add(&NewProposal { depends_on: vec![first.clone()], ..idea("Second") });
+    let second = store.add(&Idea { depends_on: vec![first.clone()], ..idea("Second") });
     let refusal = store.promote(&second, &agent()).unwrap_err().to_string();
     assert!(refusal.contains("is active and no task yet"), "{refusal}");
     let task = store.promote(&first, &agent()).unwrap().task;
@@ -260,7 +261,7 @@ fn what_nobody_will_do_is_no_dependency_for_an_agent() {
     let rejected = store.add(&idea("Rejected"));
     store.proposals().reject(&rejected, "no", &agent(), at(0)).unwrap();
     for gone in [rejected, name("TASK-gone")] {
-        let id = store.add(&NewProposal { depends_on: vec![gone.clone()], ..idea("Second") });
+        let id = store.add(&Idea { depends_on: vec![gone.clone()], ..idea("Second") });
         let refusal = store.promote(&id, &agent()).unwrap_err().to_string();
         assert!(refusal.contains(&format!("depends on {gone}, which was rejected or isn't there")), "{refusal}");
         assert_eq!(store.promote(&id, &person()).unwrap().missing, [gone]);

@@ -1,10 +1,10 @@
 //! Claims: a task is moved to the claimed ones and edited, and put back if its run never began.
 
-use super::{Queue, moves::undo, run_of};
+use super::{Queue, moves::undo};
 use crate::{
     domain::{
         name::Name,
-        task::{Edit, TaskState},
+        task::{Edit, TaskState, run_of},
     },
     sys::atomic::{self, Moved, Rewritten},
 };

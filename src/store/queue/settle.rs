@@ -3,11 +3,11 @@
 //! Only a file that names this very run is touched. The steps can be cut anywhere and done again: as long as the file
 //! names the run there is something left to do, and when it doesn't any more there is nothing.
 
-use super::{Queue, Shift, run_of};
+use super::{Queue, Shift};
 use crate::{
     domain::{
         name::Name,
-        task::{self, Edit, TaskState, key},
+        task::{self, Edit, TaskState, key, run_of},
     },
     sys::atomic,
 };

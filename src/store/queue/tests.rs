@@ -274,7 +274,7 @@ fn retries_and_cancels() {
     project.put(TaskState::Incoming, "t", "# x\n");
     queue.claim(&id, &claim_edit(), None).unwrap();
     let Shift::Done { from: TaskState::Claimed, before } = queue.cancel(&id, &cancelled).unwrap() else { panic!() };
-    assert_eq!(run_of(&before), Some(RUN));
+    assert_eq!(task::run_of(&before), Some(RUN));
     assert!(project.get(TaskState::Failed, "t").unwrap().contains("CANCELLED_AT"));
     assert_eq!(queue.cancel(&id, &cancelled).unwrap(), Shift::Gone);
     let retried = Edit::new().clear(&[key::ATTEMPTS, key::CANCELLED_AT]);
