@@ -73,7 +73,7 @@ fn list_queue(criterion: &mut Criterion) -> Result<()> {
             bencher.iter(|| queue.list(TaskState::Incoming).is_ok());
         });
         criterion.bench_with_input(BenchmarkId::new("read the heads, tasks", size), &size, |bencher, _| {
-            bencher.iter(|| queue.heads(TaskState::Incoming).is_ok());
+            bencher.iter(|| queue.all(TaskState::Incoming).is_ok());
         });
     }
     Ok(())

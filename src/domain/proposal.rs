@@ -155,7 +155,7 @@ pub enum ProposalVerdict {
     Deferred {
         /// Why.
         reason: String,
-        /// When it comes back by itself; `None`: a person brings it back.
+        /// When it comes back by itself; `None`: the user brings it back.
         #[serde(with = "time::option")]
         until: Option<Time>,
     },
@@ -172,7 +172,7 @@ impl ProposalVerdict {
     }
 }
 
-/// A contradiction that was told to a person.
+/// A contradiction that the user was told of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KnownConflict {
     /// The other proposal.
@@ -190,7 +190,7 @@ pub struct KnownConflict {
 pub struct By {
     /// An agent's name, or `human`.
     pub name: String,
-    /// The agent's run; `None` for a person.
+    /// The agent's run; `None` for the user.
     pub run: Option<String>,
 }
 

@@ -85,8 +85,8 @@ pub struct RoleSpec {
     pub commands: &'static [&'static str],
     /// Claude's tools beside Read, Skill and the commands, as `--allowedTools` names them.
     pub tools: &'static [&'static str],
-    /// Whether it has no other tools at all, and no shell but for one of its commands at a time. Claude lets anybody
-    /// look around with harmless programs; who is to judge by what was submitted must not.
+    /// Whether it has no other tools at all, and no shell but for one of its commands at a time. Claude lets every
+    /// agent look around with harmless programs; who is to judge by what was submitted must not.
     pub confined: bool,
 }
 

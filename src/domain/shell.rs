@@ -1,4 +1,4 @@
-//! Text as a word of a shell command, for lines that a person copies or sources.
+//! Text as a word of a shell command, for lines that the user copies or sources.
 
 /// The text as one word of a POSIX shell.
 pub fn word(text: &str) -> String {

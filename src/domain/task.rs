@@ -1,4 +1,4 @@
-//! Tasks: what their files say, and how a file is changed without touching what a person wrote.
+//! Tasks: what their files say, and how a file is changed without touching what the user wrote.
 //!
 //! A task's id is its file stem. Only the lines before the first `##` are header; whatever the body says is text.
 //! It never opens a file.
@@ -108,7 +108,7 @@ pub struct Task {
     pub claimed_at: Option<Time>,
     /// The run that holds it.
     pub run: Option<String>,
-    /// What it waits for: an unanswered question, or a hold that a person lifts.
+    /// What it waits for: an unanswered question, or a hold that the user lifts.
     pub waits_for: Option<String>,
     /// The questions that were answered: messages' names.
     pub answered: Vec<String>,
@@ -118,10 +118,10 @@ pub struct Task {
     /// When it failed.
     #[serde(with = "time::option")]
     pub failed_at: Option<Time>,
-    /// When a person gave it another try.
+    /// When the user gave it another try.
     #[serde(with = "time::option")]
     pub retried_at: Option<Time>,
-    /// When a person cancelled it.
+    /// When the user cancelled it.
     #[serde(with = "time::option")]
     pub cancelled_at: Option<Time>,
 }

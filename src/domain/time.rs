@@ -1,4 +1,4 @@
-//! Points in time: how they are written, and how what people write is read.
+//! Points in time: how they are written, and how what users write is read.
 //!
 //! It never asks what time it is.
 
@@ -52,7 +52,7 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// Reads a span as people write it: `600`, `600s`, `10m`, `24h`, `7d`, `3w`; in seconds. `None` if it is none of these.
+/// Reads a span as users write it: `600`, `600s`, `10m`, `24h`, `7d`, `3w`; in seconds. `None` if it is none of these.
 pub fn parse_span(text: &str) -> Option<i64> {
     let text = text.trim();
     let (number, unit) = match text.char_indices().last()? {

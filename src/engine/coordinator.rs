@@ -110,7 +110,7 @@ impl Coordinator<'_> {
         if !meta.is_carried_out() || gate::needs_fix(meta, self.gate.max_fix_rounds.get()) {
             return self.carry_out(pull, meta);
         }
-        // Somebody may have changed them.
+        // They may have been changed them.
         if !gate::label_changes(meta.status, &pull.seen.labels).is_empty() {
             self.set_labels(pull, meta.status)?;
         }
@@ -191,7 +191,7 @@ impl Coordinator<'_> {
         Ok(())
     }
 
-    /// What a person can mend is told once; what passes by itself isn't.
+    /// What the user can mend is told once; what passes by itself isn't.
     fn refused(&self, error: GhError) -> Result<End> {
         if !error.is_temporary() {
             let text = format!("{error}; {}.\n\nIt is tried again, less and less often.", error.remedy());

@@ -1,4 +1,4 @@
-//! Proposals between the runs: what is over comes back, what contradicts is told to a person, what is left is counted.
+//! Proposals between the runs: what is over comes back, the user is told of contradictions, what is left is counted.
 //!
 //! Judging itself is done by the store; nothing here waits for git, gh or claude.
 
@@ -19,6 +19,7 @@ use crate::{
         time::Time,
     },
     store::{
+        listing::Listing,
         messages::{self, Sent},
         paths::Paths,
         proposals::{Proposals, Unfinished},
@@ -50,7 +51,7 @@ pub fn describe(done: &Unfinished) -> String {
     match done {
         Unfinished::Judge { id, judgement, .. } => format!("{id}: {}, completed", judgement.verdict.state()),
         Unfinished::Reactivate { id, .. } => format!("{id}: back in active, completed"),
-        Unfinished::Conflict { ids: [a, b], .. } => format!("{a} and {b}: deferred for a person to decide, completed"),
+        Unfinished::Conflict { ids: [a, b], .. } => format!("{a} and {b}: deferred for you to decide, completed"),
     }
 }
 
@@ -60,85 +61,83 @@ pub fn describe(done: &Unfinished) -> String {
 /// # Errors
 /// A directory can't be read, or the store's lock can't be had.
 pub fn reconcile(paths: &Paths, config: &Config, now: Time, edits: bool) -> Result<Summary> {
-    if let Some(kept) = known::recall(paths, now, edits) {
-        return Ok(kept);
+    if let Some(known) = known::recall(paths, now, edits) {
+        return Ok(known);
     }
     let proposals = Proposals::new(paths);
-    let stand = proposals.stand(true)?;
-    let mut kept = Summary::default();
+    let seen = proposals.dir_stamp(true)?;
+    let mut summary = Summary::default();
     let lock = crate::store::lock(paths)?;
-    kept.changes.extend(proposals.complete_under(&lock, now)?.as_ref().map(describe));
-    let (back, stuck) = proposals.bring_back_under(&lock, now)?;
-    kept.changes.extend(back.iter().map(|id| format!("{id}: back in active, its time is over")));
-    kept.problems.extend(stuck.iter().map(ToString::to_string));
-    contradictions(&lock, paths, config, now, &mut kept)?;
+    summary.changes.extend(proposals.complete_under(&lock, now)?.as_ref().map(describe));
+    let (back, blocked) = proposals.bring_back_under(&lock, now)?;
+    summary.changes.extend(back.iter().map(|id| format!("{id}: back in active, its time is over")));
+    summary.problems.extend(blocked.iter().map(ToString::to_string));
+    contradictions(&lock, paths, config, now, &mut summary)?;
     let deferred = proposals.good(ProposalState::Deferred)?;
     let until = deferred.iter().filter_map(Proposal::returns_at).min();
-    count(&proposals, Vec::new(), deferred, &mut kept)?;
-    if let Err(error) = known::remember(paths, stand, until, &kept) {
-        kept.problems.push(format!("{error:#}"));
+    count(&proposals, Vec::new(), &deferred, &mut summary)?;
+    if let Err(error) = known::remember(paths, seen, until, &summary) {
+        summary.problems.push(format!("{error:#}"));
     }
-    Ok(kept)
+    Ok(summary)
 }
 
-/// What [`reconcile`] would leave: it only looks.
+/// What [`reconcile`] would leave, without changing anything.
 ///
 /// # Errors
 /// A directory can't be read.
-pub fn look(paths: &Paths, now: Time) -> Result<Summary> {
+pub fn preview(paths: &Paths, now: Time) -> Result<Summary> {
     let proposals = Proposals::new(paths);
-    let mut kept = Summary::default();
+    let mut summary = Summary::default();
     let is_back = |proposal: &Proposal| proposal.returns_at().is_some_and(|until| until <= now);
-    let (back, deferred) = proposals.good(ProposalState::Deferred)?.into_iter().partition(is_back);
-    count(&proposals, back, deferred, &mut kept)?;
-    Ok(kept)
+    let (back, deferred): (_, Vec<_>) = proposals.good(ProposalState::Deferred)?.into_iter().partition(is_back);
+    count(&proposals, back, &deferred, &mut summary)?;
+    Ok(summary)
 }
 
 /// Counts the active proposals and those that are `back` among them, and names what is wrong in their files.
-fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: Vec<Proposal>, kept: &mut Summary) -> Result<()> {
+fn count(proposals: &Proposals<'_>, back: Vec<Proposal>, deferred: &[Proposal], summary: &mut Summary) -> Result<()> {
     let mut active = back;
     for state in [ProposalState::Active, ProposalState::Deferred] {
-        let (_, strays) = proposals.list(state)?;
-        kept.problems.extend(strays.iter().map(ToString::to_string));
-        for read in proposals.all(state)? {
+        let Listing { ids, strays } = proposals.list(state)?;
+        summary.problems.extend(strays.iter().map(ToString::to_string));
+        for read in proposals.these(state, ids) {
             match read {
                 Ok(proposal) if state == ProposalState::Active => active.push(proposal),
                 Ok(_) => {}
-                Err(bad) => kept.problems.push(bad.to_string()),
+                Err(bad) => summary.problems.push(bad.to_string()),
             }
         }
     }
     for proposal in &active {
         if let Some([one, other]) = proposals.in_two_places(&proposal.id) {
-            kept.problems.push(format!("{} is in {one} and in {other}: remove one of the two files", proposal.id));
+            summary.problems.push(format!("{} is in {one} and in {other}: remove one of the two files", proposal.id));
             continue;
         }
-        *kept.active.entry(proposal.idea.proposer.clone()).or_default() += 1;
-        if proposal::partners(proposal, &active, &deferred).is_empty() {
-            kept.to_judge.push((proposal.id.clone(), proposal.fingerprint));
+        *summary.active.entry(proposal.idea.proposer.clone()).or_default() += 1;
+        if proposal::partners(proposal, &active, deferred).is_empty() {
+            summary.to_judge.push((proposal.id.clone(), proposal.fingerprint));
         }
     }
     Ok(())
 }
 
 /// Tells of every pair that contradicts itself, one of it active, that wasn't told of as it is.
-fn contradictions(lock: &Lock, paths: &Paths, config: &Config, now: Time, kept: &mut Summary) -> Result<()> {
-    let proposals = Proposals::new(paths);
-    let (active, deferred) = (proposals.good(ProposalState::Active)?, proposals.good(ProposalState::Deferred)?);
+fn contradictions(lock: &Lock, paths: &Paths, config: &Config, now: Time, summary: &mut Summary) -> Result<()> {
+    let (active, deferred) = Proposals::new(paths).open()?;
     let by = By { name: SCHEDULER.to_owned(), run: None };
     for (a, b, shared) in proposal::to_escalate(&active, &deferred) {
         let reason = format!("a refactor and a feature name the same files: {}", shared.join(", "));
+        let pair = format!("{} and {} contradict each other", a.id, b.id);
         match escalate(lock, paths, config, [a, b], &reason, &by, now) {
-            Ok(_) => {
-                kept.changes.push(format!("{} and {} contradict each other: deferred, see the message", a.id, b.id))
-            }
-            Err(error) => kept.problems.push(format!("{} and {} contradict each other: {error:#}", a.id, b.id)),
+            Ok(_) => summary.changes.push(format!("{pair}: deferred, see the message")),
+            Err(error) => summary.problems.push(format!("{pair}: {error:#}")),
         }
     }
     Ok(())
 }
 
-/// Tells a person first, then defers both: cut off in between, it is done again, and the message is there already.
+/// Tells the user first, then defers both: cut off in between, it is done again, and the message is there already.
 fn escalate(
     lock: &Lock,
     paths: &Paths,
@@ -158,30 +157,25 @@ fn escalate(
     Ok(path)
 }
 
-/// Marks two open proposals as contradicting each other; returns the message to the owner.
+/// Marks two open proposals as contradicting each other; returns the message to the user.
 ///
 /// # Errors
-/// They are one, one of them isn't open, or the owner was told of them already: nothing was changed.
+/// They are one, one of them isn't open, or the user was told of them already: nothing was changed.
 pub fn mark(paths: &Paths, config: &Config, ids: [&Name; 2], reason: &str, by: &By, now: Time) -> Result<PathBuf> {
     let proposals = Proposals::new(paths);
     let lock = crate::store::lock(paths)?;
     proposals.complete_under(&lock, now)?;
-    let [a, b] = [proposals.find(ids[0])?, proposals.find(ids[1])?];
-    if a.proposal.id == b.proposal.id {
-        bail!("{} can't contradict itself: name two proposals", a.proposal.id);
+    let found = [proposals.get(ids[0])?, proposals.get(ids[1])?];
+    if let Some(closed) = found.iter().find(|found| !found.state.is_open()) {
+        let (id, state) = (&closed.proposal.id, closed.state);
+        bail!("{id} is {state}: only active and deferred proposals can contradict each other");
     }
-    for found in [&a, &b] {
-        if !found.state.is_open() {
-            bail!(
-                "{} is {}: only active and deferred proposals can contradict each other",
-                found.proposal.id,
-                found.state
-            );
-        }
+    let [a, b] = found.each_ref().map(|found| &found.proposal);
+    if a.id == b.id {
+        bail!("{} can't contradict itself: name two proposals", a.id);
     }
-    if proposal::is_noted(&a.proposal, &b.proposal) {
-        bail!("the owner was told of {} and {} already and has to decide", a.proposal.id, b.proposal.id);
+    if proposal::is_noted(a, b) {
+        bail!("the user was told of {} and {} already and has to decide", a.id, b.id);
     }
-    let reason = format!("{reason} (marked by {})", by.name);
-    escalate(&lock, paths, config, [&a.proposal, &b.proposal], &reason, by, now)
+    escalate(&lock, paths, config, [a, b], &format!("{reason} (marked by {})", by.name), by, now)
 }

@@ -89,7 +89,7 @@ impl<'a> Live<'a> {
 /// # Errors
 /// The queue can't be read.
 pub fn waiting(project: &Project) -> Result<Vec<Task>> {
-    let mut tasks: Vec<_> = Queue::new(&project.paths).heads(TaskState::Incoming)?.into_iter().flatten().collect();
+    let mut tasks: Vec<_> = Queue::new(&project.paths).good(TaskState::Incoming)?.into_iter().collect();
     schedule::claim_order(&mut tasks);
     Ok(tasks)
 }

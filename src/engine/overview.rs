@@ -162,7 +162,7 @@ fn stranger(name: &Name, view: &AgentView) -> AgentLine {
 
 fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
     let queue = Queue::new(paths);
-    let mut claimed: Vec<_> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+    let mut claimed: Vec<_> = queue.good(TaskState::Claimed)?.into_iter().collect();
     claimed.sort_by(|a, b| a.claimed_at.cmp(&b.claimed_at).then_with(|| a.id.as_str().cmp(b.id.as_str())));
     let claimed_tasks = claimed.into_iter().map(|task| ClaimedLine {
         id: task.id,
@@ -177,7 +177,7 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         let Some(text) = queue.read(TaskState::Failed, &id)? else { continue };
         failed_tasks.push(failed(id, &text));
     }
-    let incoming: Vec<_> = queue.heads(TaskState::Incoming)?.into_iter().flatten().collect();
+    let incoming: Vec<_> = queue.good(TaskState::Incoming)?.into_iter().collect();
     let held = incoming.iter().filter(|task| task.held_by() == Some(A_PERSON)).count();
     let blocked = schedule::blocked(&incoming, &|id, state| queue.exists(state, id));
     Ok(QueueLine {
@@ -212,7 +212,7 @@ fn proposals(paths: &Paths, problems: &mut Vec<String>) -> Result<ProposalsLine>
     let proposals = Proposals::new(paths);
     let mut count = |state: ProposalState| -> Result<u32> {
         if !state.is_open() {
-            return Ok(u32::try_from(proposals.list(state)?.0.len()).unwrap_or(u32::MAX));
+            return Ok(u32::try_from(proposals.list(state)?.ids.len()).unwrap_or(u32::MAX));
         }
         let (good, bad): (Vec<_>, Vec<_>) = proposals.all(state)?.into_iter().partition(Result::is_ok);
         for bad in bad.into_iter().filter_map(Result::err).map(|bad| bad.to_string()) {

@@ -19,10 +19,12 @@ use crate::{
         time::{self, Time},
     },
     store::{
-        cache, events, marker,
+        cache, events,
+        listing::Listing,
+        marker,
         paths::Paths,
         prs::Prs,
-        queue::{Listing, Queue, Shift},
+        queue::{Queue, Shift},
         requests,
     },
     sys::{lock::Lock, read},
@@ -143,7 +145,7 @@ fn requested(paths: &Paths, crew: &AgentViews, tidy: bool) -> Result<BTreeSet<Na
 fn proposals(paths: &Paths, config: &Config, now: Time, keep: Option<bool>, taken: &mut Taken) {
     let kept = match keep {
         Some(edits) => curation::reconcile(paths, config, now, edits),
-        None => curation::look(paths, now),
+        None => curation::preview(paths, now),
     };
     match kept {
         Ok(kept) => {
@@ -241,13 +243,13 @@ fn tasks(
     claimed: Vec<Name>,
     taken: &mut Taken,
 ) {
-    let claimed: Vec<Task> = queue.heads_of(TaskState::Claimed, claimed).into_iter().flatten().collect();
+    let claimed: Vec<Task> = queue.these(TaskState::Claimed, claimed).into_iter().flatten().collect();
     taken.snapshot.claimed_opening = u32::try_from(schedule::opening(&claimed)).unwrap_or(u32::MAX);
     let named = crew.named();
     let is_in = |id: &Name, state| queue.exists(state, id);
     let mut free = Vec::new();
     taken.problems.extend(incoming.strays.iter().map(ToString::to_string));
-    for head in queue.heads_of(TaskState::Incoming, incoming.ids) {
+    for head in queue.these(TaskState::Incoming, incoming.ids) {
         match head {
             Ok(task) => match schedule::waiting(&task, &is_in, &claimed, &named) {
                 None => free.push(task),

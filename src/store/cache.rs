@@ -21,7 +21,7 @@ pub fn save(path: &Path, value: &impl Serialize) -> Result<()> {
 }
 
 /// Keeps an object in a cache file: the members of `head`, which has some, and a last one called `key` with `items`, each on
-/// a line of its own. A person reads that as well, and it is half as long.
+/// a line of its own. The user reads that as well, and it is half as long.
 ///
 /// # Errors
 /// As for [`save`].

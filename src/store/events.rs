@@ -1,6 +1,6 @@
 //! The event log: what happened, one JSON object a line, one file a local day.
 //!
-//! It is a history for people and for the daily cost limit; no decision about a task or an agent is taken from it.
+//! It is a history for the user and for the daily cost limit; no decision about a task or an agent is taken from it.
 //! After a crash an event may be appended twice: readers count a run once.
 
 use super::paths::Paths;

@@ -1,6 +1,6 @@
 //! The markdown files of a directory, by name alone: no file is opened or looked at.
 //!
-//! What a person or an editor has left there is named with its reason, never touched.
+//! What users or their editors have left there is named with its reason, never touched.
 
 use super::paths::MARKDOWN;
 use crate::{
@@ -13,6 +13,13 @@ use std::{
     fs::DirEntry,
     path::{Path, PathBuf},
 };
+
+/// The files in a directory whose files are named by checked names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    pub ids: Vec<Name>,
+    pub strays: Vec<Stray>,
+}
 
 /// What stands in a directory and is not counted as one of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,25 +64,25 @@ fn unsorted(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
     Ok((stems, strays))
 }
 
-/// As [`markdown`], for directories whose files are named by checked names; in the order of the bytes.
+/// As [`markdown`], for files that are named by checked names; in the order of the bytes.
 ///
 /// # Errors
 /// The directory cannot be read.
-pub fn named(dir: &Path) -> Result<(Vec<Name>, Vec<Stray>)> {
+pub fn named(dir: &Path) -> Result<Listing> {
     let (stems, mut strays) = unsorted(dir)?;
-    let mut names = Vec::with_capacity(stems.len());
+    let mut ids = Vec::with_capacity(stems.len());
     let mut unnamed = Vec::new();
     for stem in stems {
         let path = || dir.join(format!("{stem}.{MARKDOWN}"));
         match stem.parse::<Name>() {
-            Ok(name) => names.push(name),
+            Ok(name) => ids.push(name),
             Err(problem) => unnamed.push(Stray { path: path(), reason: format!("{problem}; rename it") }),
         }
     }
-    names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+    ids.sort_unstable_by(|a: &Name, b| a.as_str().cmp(b.as_str()));
     unnamed.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     strays.append(&mut unnamed);
-    Ok((names, strays))
+    Ok(Listing { ids, strays })
 }
 
 fn stem(entry: &DirEntry) -> Result<String, &'static str> {

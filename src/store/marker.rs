@@ -19,7 +19,7 @@ pub fn is_set(path: &Path) -> Result<bool> {
     }
 }
 
-/// Sets the marker, with a text for people in it; whether it was not set before. One that was set stays as it is.
+/// Sets the marker, with a text for the user in it; whether it was not set before. One that was set stays as it is.
 ///
 /// # Errors
 /// The system's, with path and remedy.

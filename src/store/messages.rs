@@ -1,4 +1,4 @@
-//! The files of messages to the human.
+//! The files of messages to the user.
 //!
 //! It gives them names that never collide; what a message says, and when one is due, is for others to know.
 
@@ -31,7 +31,7 @@ pub struct Listed {
     pub message: Message,
     /// When it was sent, if the file says so.
     pub time: Option<Time>,
-    /// What a person answered.
+    /// What the user answered.
     pub answer: Option<Reply>,
 }
 

@@ -14,6 +14,7 @@ pub mod queue;
 pub mod requests;
 pub mod runs;
 pub mod state;
+pub mod state_dirs;
 
 use crate::sys::lock::Lock;
 use std::time::Duration;

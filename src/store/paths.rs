@@ -91,7 +91,7 @@ impl Paths {
         AgentPaths::new(self.agents_dir().join(name.as_str()))
     }
 
-    /// The directory of messages to the human.
+    /// The directory of messages to the user.
     pub fn messages(&self) -> PathBuf {
         self.dot.join("messages")
     }
@@ -141,7 +141,7 @@ impl Paths {
         self.cache().join("gated-prs.json")
     }
 
-    /// Which messages the human was notified of.
+    /// Which messages the user was notified of.
     pub fn notified(&self) -> PathBuf {
         self.cache().join("notified.json")
     }
@@ -201,12 +201,12 @@ impl Paths {
         self.dot.join("refresh.lock")
     }
 
-    /// Held while the human is notified of new messages.
+    /// Held while the user is notified of new messages.
     pub fn notify_lock(&self) -> PathBuf {
         self.dot.join("notify.lock")
     }
 
-    /// What agents and people share: the queue, proposals, pull requests.
+    /// What agents and users share: the queue, proposals, pull requests.
     pub fn shared(&self) -> PathBuf {
         self.dot.join("shared")
     }

@@ -48,7 +48,7 @@ pub enum Taken {
     Counts,
     /// It was kept, but it is about another commit than the head that is known.
     Kept,
-    /// It was left out: a person or another run has the check now.
+    /// It was left out: the user or another run has the check now.
     Left,
 }
 
@@ -196,7 +196,7 @@ impl<'a> Prs<'a> {
         self.change(at.pr, change).map(drop)
     }
 
-    /// Records a check: its file, and `meta.json`. A run records only what it has begun: once a person has recorded the
+    /// Records a check: its file, and `meta.json`. A run records only what it has begun: once the user has recorded the
     /// check, or another run has begun it, it is left as it is. Recording it again changes nothing.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Requests of people that an agent be run at the next tick: one small file each, in a directory of their own, so that
+//! Requests of the user that an agent be run at the next tick: one small file each, in a directory of their own, so that
 //! a tick without requests looks once whether there are any.
 //!
 //! A request holds the time at which it was made: once the agent was started after it, it is served.
@@ -30,7 +30,7 @@ pub fn withdraw(paths: &Paths, agent: &Name) -> Result<bool> {
     atomic::remove(&paths.run_request(agent))
 }
 
-/// The requests with the time at which each was made; a file that a person put there by hand was made when it was written.
+/// The requests with the time at which each was made; a file that the user put there by hand was made when it was written.
 ///
 /// # Errors
 /// The directory or a file in it cannot be read.

@@ -112,7 +112,7 @@ fn agents_may_not_decide() {
     test.claude.plays("curator", &format!("{calls}finish Done"));
     test.tick_and_wait();
     let said = fs::read_to_string(test.orchestrator("agents/curator/said")).unwrap();
-    assert_eq!(said.matches("only a person may decide between them").count(), 3, "{said}");
+    assert_eq!(said.matches("only the user may decide between them").count(), 3, "{said}");
     assert!(said.contains("possible there: promote, reject, reactivate"), "{said}");
     assert_eq!(test.proposals("deferred").len(), 2);
     let prompt = test.claude.only_call().prompt;

@@ -115,7 +115,7 @@ fn tick(stage: &Stage, show: &Show<'_>, sum: &Sum, before: u32) -> Result<bool> 
 /// The words of the tick, with the title of the task beside its id.
 fn with_title(stage: &Stage, words: &str) -> String {
     let paths = stage.paths();
-    let heads = Queue::new(&paths).heads(TaskState::Claimed).unwrap_or_default();
+    let heads = Queue::new(&paths).all(TaskState::Claimed).unwrap_or_default();
     let named = heads.into_iter().flatten().find(|task| words.ends_with(task.id.as_str()));
     named.map_or(words.to_owned(), |task| format!("{words}: {}", one_line(&task.title)))
 }
@@ -133,7 +133,7 @@ fn is_over(stage: &Stage) -> Result<bool> {
         let text = queue.read(TaskState::Failed, id)?.unwrap_or_default();
         bail!("{id} failed: {}", task::section(&text, "Error").unwrap_or("no reason is given"));
     }
-    let done: Vec<_> = queue.heads(TaskState::Done)?.into_iter().flatten().map(|task| task.title).collect();
+    let done: Vec<_> = queue.good(TaskState::Done)?.into_iter().map(|task| task.title).collect();
     let is = |title: &str, state: ProposalState| -> Result<bool> {
         Ok(Proposals::new(&paths).good(state)?.iter().any(|proposal| proposal.idea.title == title))
     };

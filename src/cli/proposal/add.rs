@@ -148,10 +148,9 @@ fn paths(root: &Path, given: &[String]) -> Result<Vec<String>> {
 fn exist(paths: &Paths, ids: &[Name]) -> Result<Vec<Name>> {
     let mut found: Vec<Name> = Vec::new();
     for id in ids {
-        let proposal = Proposals::new(paths).spelling(id)?;
-        let known = match proposal {
-            Some(known) => Some(known),
-            None => Queue::new(paths).find(id)?.map(|task| task.id),
+        let known = match Proposals::new(paths).spelling(id)? {
+            Some((_, known)) => Some(known),
+            None => Queue::new(paths).spelling(id)?.map(|(_, known)| known),
         };
         match known {
             Some(known) if found.contains(&known) => {}

@@ -97,9 +97,7 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
 /// Turns a proposal down.
 pub fn reject(id: &Name, why: &str, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal reject")?;
-    let proposals = Proposals::new(&project.paths);
-    proposals.reject(id, &reason(why)?, &by, context.now)?;
-    let id = proposals.spelling(id)?.unwrap_or_else(|| id.clone());
+    let id = Proposals::new(&project.paths).reject(id, &reason(why)?, &by, context.now)?;
     context.line(format!("{id}: rejected"))
 }
 
@@ -108,9 +106,7 @@ pub fn defer(id: &Name, why: &str, time: &Span, context: &Context) -> Result<()>
     let (project, by) = judge(context, "proposal defer")?;
     let until = context.now + time.0;
     let deferral = Deferral { reason: reason(why)?, until };
-    let proposals = Proposals::new(&project.paths);
-    proposals.defer(id, deferral, &by, context.now)?;
-    let id = proposals.spelling(id)?.unwrap_or_else(|| id.clone());
+    let id = Proposals::new(&project.paths).defer(id, deferral, &by, context.now)?;
     context.line(format!("{id}: deferred until {}", time::to_text(until)))
 }
 

@@ -177,10 +177,10 @@ pub fn show(id: &Name, json: bool, context: &Context) -> Result<()> {
     let (project, _) = context.reading("proposal show")?;
     let config = config::read(&project)?;
     let proposals = Proposals::new(&project.paths);
-    let found = proposals.find(id)?;
+    let found = proposals.get(id)?;
     let around = curation::surroundings(&project.paths, [&found.proposal])?;
     let score = proposal::score(&found.proposal, &config, &around);
-    let (active, deferred) = (proposals.good(ProposalState::Active)?, proposals.good(ProposalState::Deferred)?);
+    let (active, deferred) = proposals.open()?;
     let open = found.state.is_open();
     let contradicts = if open { contradicting(&found.proposal, &active, &deferred) } else { Vec::new() };
     if json {

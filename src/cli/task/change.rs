@@ -58,7 +58,7 @@ fn retry_all(queue: &Queue<'_>, limit: Option<u32>, context: &Context) -> Result
             other => context.warn(refusal(&id, &other)),
         }
     }
-    for head in queue.heads(TaskState::Incoming)?.into_iter().flatten() {
+    for head in queue.good(TaskState::Incoming)?.into_iter() {
         // Those that wait for an answer still wait for it.
         if head.held_by() == Some(A_PERSON) && queue.amend(TaskState::Incoming, &head.id, &fresh(context))? {
             count += 1;

@@ -10,7 +10,10 @@ use crate::{
         time,
     },
     engine::history::{self, PastRun},
-    store::queue::{BadTask, Found, Queue},
+    store::{
+        queue::{FoundTask, Queue},
+        state_dirs::BadFile,
+    },
 };
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -44,10 +47,10 @@ pub fn list(json: bool, context: &Context) -> Result<()> {
     let mut strays = Vec::new();
     for state in TaskState::ALL {
         strays.extend(queue.list(state)?.strays);
-        for head in queue.heads(state)? {
+        for head in queue.all(state)? {
             match head {
                 Ok(task) => all.tasks.push(Listed { state, task }),
-                Err(BadTask { id, path, problems }) => {
+                Err(BadFile { id, path, problems }) => {
                     all.unreadable.push(Unreadable { state, id, path: path.display().to_string(), problems });
                 }
             }
@@ -109,14 +112,14 @@ fn past(run: &PastRun) -> String {
 }
 
 /// What there is to say of a task beside its text.
-fn note(queue: &Queue<'_>, found: &Found, context: &Context) -> Result<Option<String>> {
+fn note(queue: &Queue<'_>, found: &FoundTask, context: &Context) -> Result<Option<String>> {
     let task = match task::parse(&found.id, &found.text) {
         Ok(task) => task,
         Err(problems) => return Ok(Some(format!("left alone: {}", problems.join("; ")))),
     };
     Ok(match found.state {
         TaskState::Incoming => {
-            let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+            let claimed: Vec<Task> = queue.good(TaskState::Claimed)?.into_iter().collect();
             let is_in = |id: &Name, state| queue.exists(state, id);
             schedule::waiting(&task, &is_in, &claimed, &[]).map(|waiting| waiting.to_string())
         }

@@ -49,7 +49,7 @@ pub struct CheckResult {
     /// How many runs were begun for this commit and counted.
     #[serde(default)]
     pub attempts: u32,
-    /// It was begun as often as it may be, always in vain: only a person can have it tried again.
+    /// It was begun as often as it may be, always in vain: only the user can have it tried again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub given_up: bool,
     /// It is about a newer commit than the head that was known when it was recorded.
@@ -67,7 +67,7 @@ pub struct FixTask {
     pub task: Name,
     /// The head commit that it is to mend.
     pub commit: String,
-    /// It was taken back before anybody began, since there was nothing left for it to mend.
+    /// It was taken back before it was begun, since there was nothing left for it to mend.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
     /// Fields of a later version.

@@ -1,7 +1,7 @@
 //! The words of a verdict: comments, reviews and the task that mends.
 //!
 //! What gatekeepers wrote was made from text of outsiders: here it becomes lines that can neither break the form nor
-//! call on anybody.
+//! mention anybody.
 
 use super::{
     check::{Check, CheckStatus},

@@ -197,7 +197,7 @@ fn labels_show_how_it_stands_and_others_are_left() {
 #[test]
 fn each_pull_request_waits_for_itself() {
     let mut failure: Option<VerdictFailure> = None;
-    // Whose trouble it is, the minutes that it waits, whether the human is told.
+    // Whose trouble it is, the minutes that it waits, whether the user is told.
     for (own, commit, minutes, told) in [
         (true, HEAD, 0, false),
         (false, HEAD, 0, false),

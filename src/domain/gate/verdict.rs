@@ -50,7 +50,7 @@ pub enum FixRound {
     Made(Name),
     /// A task is to be created.
     Due,
-    /// As many were created as may be; a person has to look.
+    /// As many were created as may be; the user has to look.
     Exhausted {
         /// How many.
         rounds: u32,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 const LONGEST: i64 = 3_600;
 /// The wait after the second failure in seconds; each further one doubles it.
 const FIRST: i64 = 120;
-/// Failures in a row after which it waits and the human is told: most pass by themselves.
+/// Failures in a row after which it waits and the user is told: most pass by themselves.
 const LASTS: u32 = 2;
 
 /// What failed last.
@@ -58,7 +58,7 @@ impl VerdictFailure {
         self.commit == head && now < self.retry_at
     }
 
-    /// Whether it lasts so long that the human is told.
+    /// Whether it lasts so long that the user is told.
     pub fn is_told(&self) -> bool {
         self.failures >= LASTS
     }

@@ -30,15 +30,13 @@ pub struct PromptInput {
     pub task: Option<TaskView>,
     /// What earlier attempts at the task left, oldest first.
     pub attempts: Vec<Attempt>,
-    /// What the human answered to questions about the task, oldest first.
+    /// What the user answered to questions about the task, oldest first.
     pub answers: Vec<Answer>,
-    /// What others said of earlier work: stands before everything else.
-    pub feedback: Vec<Feedback>,
     /// The text of `global-instructions.md`.
     pub global_instructions: Option<String>,
     /// The text of `prompts/<agent>.md`, else `prompts/<focus>.md`.
     pub role_prompt: Option<String>,
-    /// The built-in prompt of the focus, where the owner of the project has none of their own.
+    /// The built-in prompt of the focus, where the project has none of its own.
     pub focus_prompt: Option<String>,
     /// The globs that a tester may change.
     pub test_paths: Vec<String>,
@@ -86,7 +84,7 @@ pub struct Attempt {
     pub summary: String,
 }
 
-/// A question of an agent and what the human answered.
+/// A question of an agent and what the user answered.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
     /// The question in one line.
@@ -95,22 +93,13 @@ pub struct Answer {
     pub answer: String,
 }
 
-/// What somebody said of earlier work.
-#[derive(Clone, Debug, Serialize)]
-pub struct Feedback {
-    /// Who said it.
-    pub source: String,
-    /// What was said, markdown.
-    pub text: String,
-}
-
 /// The queue as a product manager sees it.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueueView {
     /// Tasks incoming and claimed.
-    pub pending: usize,
+    pub pending: u32,
     /// How many may be pending.
-    pub limit: usize,
+    pub limit: u32,
     /// The tasks that are pending or were done lately.
     pub tasks: Vec<QueuedTask>,
     /// The open pull requests.
@@ -225,16 +214,16 @@ pub struct RejectedProposal {
 #[derive(Clone, Debug, Serialize)]
 pub struct CurationView {
     /// Tasks incoming and claimed.
-    pub pending: usize,
+    pub pending: u32,
     /// How many may be pending.
-    pub limit: usize,
+    pub limit: u32,
     /// What there is to say of the weights of the scores.
     pub note: Option<String>,
     /// What is to be judged, the highest score first.
     pub proposals: Vec<JudgedProposal>,
     /// What is to be judged beyond what fits, a line each.
     pub more: Vec<OwnProposal>,
-    /// What waits for a person, or for its time, a line each.
+    /// What waits for the user, or for its time, a line each.
     pub others: Vec<OwnProposal>,
 }
 

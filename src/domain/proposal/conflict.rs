@@ -1,4 +1,4 @@
-//! Proposals that contradict each other, which only a person may decide, and what that person is told.
+//! Proposals that contradict each other, which only the user may decide, and what the user is told.
 
 use super::{Category, Proposal, Score, files};
 use crate::domain::{
@@ -11,7 +11,7 @@ use crate::domain::{
 const KEY: &str = "conflict ";
 
 /// Whether two proposals contradict each other: a refactor and a feature that name the same file, or a pair that was
-/// marked or told, whatever was changed in either since. Only a person ends that.
+/// marked or told, whatever was changed in either since. Only the user ends that.
 pub fn contradict(a: &Proposal, b: &Proposal) -> bool {
     a.id != b.id && (over(a, b).is_some() || is_noted(a, b))
 }
@@ -24,7 +24,7 @@ fn over(a: &Proposal, b: &Proposal) -> Option<Vec<String>> {
     ((is_pair(a, b) || is_pair(b, a)) && !shared.is_empty()).then_some(shared)
 }
 
-/// Whether one of the two says that a person was asked about them.
+/// Whether one of the two says that the user was asked about them.
 pub fn is_noted(a: &Proposal, b: &Proposal) -> bool {
     let knows = |a: &Proposal, b: &Proposal| a.conflicts.iter().any(|known| known.with == b.id);
     knows(a, b) || knows(b, a)
@@ -35,7 +35,7 @@ pub fn is_only_marked(a: &Proposal, b: &Proposal) -> bool {
     is_noted(a, b) && over(a, b).is_none()
 }
 
-/// Whether a person was told of these two as they are now.
+/// Whether the user was told of these two as they are now.
 fn is_told(a: &Proposal, b: &Proposal) -> bool {
     let knows = |a: &Proposal, b: &Proposal| {
         a.conflicts.iter().any(|known| known.with == b.id && (known.own, known.other) == (a.fingerprint, b.fingerprint))
@@ -43,7 +43,7 @@ fn is_told(a: &Proposal, b: &Proposal) -> bool {
     knows(a, b) || knows(b, a)
 }
 
-/// The pairs that a person has to be told of, one of each active, with the files that both name.
+/// The pairs that the user has to be told of, one of each active, with the files that both name.
 ///
 /// Where several contradict several, each is told of with one other: deciding that brings up the rest.
 pub fn to_escalate<'a>(

@@ -1,6 +1,6 @@
 //! Which files a text names, and whether two of them are one.
 
-/// Words that people write where there is nothing to name.
+/// Words that users write where there is nothing to name.
 const NOTHING: [&str; 6] = ["none", "n/a", "na", "-", "tbd", "nothing"];
 
 /// Whether a text only says that there is nothing to say.

@@ -93,7 +93,7 @@ fn judgements() -> Vec<Judgement> {
         },
         ProposalVerdict::Rejected { reason: "Too large.\n\n  ## Split it\n**Task ID:** TASK-9\n---\nfirst".to_owned() },
         ProposalVerdict::Deferred { reason: "Not now".to_owned(), until: Some(now()) },
-        ProposalVerdict::Deferred { reason: "A person decides".to_owned(), until: None },
+        ProposalVerdict::Deferred { reason: "The user decides".to_owned(), until: None },
     ];
     let judgement = |verdict| Judgement { verdict, by: "curator".to_owned(), at: Some(now()), run: None };
     verdicts.into_iter().map(judgement).collect()
@@ -196,7 +196,7 @@ fn told_once_until_one_changes() {
 }
 
 #[test]
-fn what_a_person_is_told() {
+fn what_the_user_is_told() {
     let (config, _) = crate::domain::config::read("agents: [{name: c, role: curator}]").unwrap();
     let (a, b) = (of("PROP-1", "refactor", &["a.rs"]), of("PROP-2", "feature", &["a.rs"]));
     let scores = [&a, &b].map(|proposal| score(proposal, &config, &Surroundings::default()));
@@ -268,7 +268,7 @@ proptest! {
         prop_assert_eq!(proposal.is_kept_by(&name("PROP-1"), &text), Ok(()), "{}", text);
     }
 
-    /// Any bytes that a person might save are read or refused, and a judgement changes nothing above it.
+    /// Any bytes that the user might save are read or refused, and a judgement changes nothing above it.
     #[test]
     fn any_text(text in "(\\PC|\n|#|\\*|-|:|\r|  ){0,200}") {
         let (id, judgement) = (name("PROP-1"), judgements());

@@ -10,7 +10,7 @@ pub enum Crontab {
     Unchanged,
     /// This.
     Changed(String),
-    /// Nothing: a line that a person wrote does ticks for the project already.
+    /// Nothing: a line that the user wrote does ticks for the project already.
     ByHand(String),
 }
 
@@ -43,7 +43,7 @@ impl Timer {
         }
     }
 
-    /// A line of a person's that ticks this project.
+    /// A line of the user's own that ticks this project.
     fn by_hand<'a>(&self, crontab: &'a str) -> Option<&'a str> {
         let call = format!("scheduler -C {} ", word(&self.root).replace('%', r"\%"));
         crontab.lines().find(|line| !line.trim_start().starts_with('#') && line.contains(&call))

@@ -89,7 +89,7 @@ impl Coordinator<'_> {
             github.ready(number).at("ready")?;
         }
         self.set_labels(pull, Status::Approved)?;
-        let title = format!("Passed, ready for a human: {}", gate::title_of_pr(meta));
+        let title = format!("Passed, ready for you: {}", gate::title_of_pr(meta));
         let text = format!("All required checks of {} passed.\n\n{}", meta.head_sha, pull.url);
         self.tell(MessageType::Info, &title, &text, format!("gate {number} {} passed", meta.head_sha))?;
         Ok(stands)
@@ -105,7 +105,9 @@ impl Coordinator<'_> {
         let note = match &round {
             FixRound::Made(task) => format!("The task `{task}` mends it."),
             FixRound::Exhausted { rounds } => {
-                format!("{rounds} tasks were made to mend this pull request and no more will be: a person has to look.")
+                format!(
+                    "{rounds} tasks were made to mend this pull request and no more will be made: please look at it."
+                )
             }
             FixRound::Fork => "It comes from a fork, so it is for its author to mend.".to_owned(),
             FixRound::Due => String::new(),

@@ -21,28 +21,30 @@ use serde::{Deserialize, Serialize};
 /// `cache/proposals.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Known {
-    stand: DirStamp,
+    #[serde(rename = "stand")]
+    seen: DirStamp,
     /// When time alone changes something.
     #[serde(with = "time::option")]
     until: Option<Time>,
-    kept: Summary,
+    #[serde(rename = "kept")]
+    summary: Summary,
 }
 
 /// What the last look found, if nothing can have changed since. With `edits`, nobody has edited an open one either.
 pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Summary> {
     let path = paths.known_proposals();
     let known: Known = cache::load(&path).filter(|known: &Known| known.until.is_none_or(|until| now < until))?;
-    let stand = Proposals::new(paths).stand(edits).ok()?;
-    stand.is_as(&known.stand).then_some(known.kept)
+    let seen = Proposals::new(paths).dir_stamp(edits).ok()?;
+    seen.is_as(&known.seen).then_some(known.summary)
 }
 
-/// Remembers what a look found that began when the proposals stood so; not if they were changed so lately that a
-/// change after the look could bear the same time.
-pub(super) fn remember(paths: &Paths, stand: DirStamp, until: Option<Time>, kept: &Summary) -> Result<()> {
-    let kept = Summary { changes: Vec::new(), ..kept.clone() };
+/// Remembers what was found of the proposals as they were when `seen`; not if they were changed so lately that a change
+/// since then could bear the same time.
+pub(super) fn remember(paths: &Paths, seen: DirStamp, until: Option<Time>, summary: &Summary) -> Result<()> {
+    let summary = Summary { changes: Vec::new(), ..summary.clone() };
     let path = paths.known_proposals();
-    cache::save(&path, &Known { stand, until, kept })?;
-    if stand.is_older_than(&path) { Ok(()) } else { atomic::remove(&path).map(drop) }
+    cache::save(&path, &Known { seen, until, summary })?;
+    if seen.is_older_than(&path) { Ok(()) } else { atomic::remove(&path).map(drop) }
 }
 
 /// Writes down what a curator is shown.

@@ -3,10 +3,10 @@
 use crate::{
     domain::{
         name::Name,
-        proposal::{Busy, Proposal, ProposalState, Surroundings, files},
+        proposal::{Busy, Proposal, Surroundings, files},
         task::TaskState,
     },
-    engine::snapshot::{OpenPr, OpenPrs},
+    engine::snapshot::OpenPrs,
     store::{cache, paths::Paths, proposals::Proposals, queue::Queue},
 };
 use anyhow::Result;
@@ -18,20 +18,22 @@ use anyhow::Result;
 pub fn surroundings<'a>(paths: &Paths, of: impl IntoIterator<Item = &'a Proposal>) -> Result<Surroundings> {
     let claimed = Proposals::new(paths).unfinished_tasks(&[TaskState::Claimed])?;
     let mut busy: Vec<Busy> = claimed.into_iter().map(|(_, busy)| busy).collect();
-    let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
-    busy.extend(known.into_iter().map(|pr| pull_request(paths, pr)));
+    busy.extend(pull_requests(paths));
     let mut done: Vec<Name> = of.into_iter().flat_map(|proposal| proposal.idea.depends_on.clone()).collect();
     done.retain(|id| is_done(paths, id));
     Ok(Surroundings { busy, done })
 }
 
-/// What a pull request changes: its files, and the text of the task that it came from.
-fn pull_request(paths: &Paths, pr: OpenPr) -> Busy {
-    let queue = Queue::new(paths);
-    let task = task_of(&pr.head).and_then(|id| queue.find(&id).ok().flatten());
-    let mut busy = Busy::of_task(format!("pull request {}", pr.number), task.as_ref().map_or("", |task| &task.text));
-    busy.files.extend(pr.files);
-    busy
+/// What the open pull requests change, as far as they are known: their files, and the texts of their tasks.
+fn pull_requests(paths: &Paths) -> impl Iterator<Item = Busy> {
+    let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
+    known.into_iter().map(|pr| {
+        let task = task_of(&pr.head).and_then(|id| Queue::new(paths).find(&id).ok().flatten());
+        let mut busy =
+            Busy::of_task(format!("pull request {}", pr.number), task.as_ref().map_or("", |task| &task.text));
+        busy.files.extend(pr.files);
+        busy
+    })
 }
 
 /// `agent/TASK-1-20240115-103000` → `TASK-1`.
@@ -43,14 +45,8 @@ fn task_of(head: &str) -> Option<Name> {
 
 /// Whether a task, or the task of a proposal, is done.
 fn is_done(paths: &Paths, id: &Name) -> bool {
-    let queue = Queue::new(paths);
-    let proposals = Proposals::new(paths);
-    let task = match proposals.whereabouts(id) {
-        Some(ProposalState::Promoted) => proposals.find(id).ok().and_then(|found| found.proposal.task().cloned()),
-        Some(_) => None,
-        None => Some(id.clone()),
-    };
-    task.is_some_and(|task| queue.exists(TaskState::Done, &task))
+    let task = Proposals::new(paths).task_of(id).ok().flatten();
+    task.is_some_and(|task| Queue::new(paths).exists(TaskState::Done, &task))
 }
 
 /// What else names the files of a proposal, a line each: other open proposals, unfinished tasks, open pull requests.
@@ -71,11 +67,8 @@ pub fn overlaps(paths: &Paths, proposal: &Proposal, open: &[Proposal]) -> Result
             files::shared(&proposal.idea.files, &other.idea.files),
         );
     }
-    for (_, busy) in Proposals::new(paths).unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
-        line(busy.label.clone(), busy.touches(&proposal.idea.files));
-    }
-    let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
-    for busy in known.into_iter().map(|pr| pull_request(paths, pr)) {
+    let unfinished = Proposals::new(paths).unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])?;
+    for busy in unfinished.into_iter().map(|(_, busy)| busy).chain(pull_requests(paths)) {
         line(busy.label.clone(), busy.touches(&proposal.idea.files));
     }
     Ok(lines)

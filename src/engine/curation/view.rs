@@ -37,10 +37,13 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
     let active = own(ProposalState::Active)?;
     let limits = config.limits_of(proposer);
     let count = u32::try_from(active.len()).unwrap_or(u32::MAX);
-    let mut lines: Vec<_> = active.iter().map(|one| line(one, ProposalState::Active)).collect();
-    lines.extend(own(ProposalState::Deferred)?.iter().map(|one| line(one, ProposalState::Deferred)));
-    let promoted = own(ProposalState::Promoted)?;
-    lines.extend(promoted.iter().filter(|one| recent(one)).map(|one| line(one, ProposalState::Promoted)));
+    let promoted = own(ProposalState::Promoted)?.into_iter().filter(recent).collect();
+    let shown = [
+        (ProposalState::Active, active),
+        (ProposalState::Deferred, own(ProposalState::Deferred)?),
+        (ProposalState::Promoted, promoted),
+    ];
+    let lines = shown.iter().flat_map(|(state, proposals)| proposals.iter().map(|one| line(one, *state)));
     let rejected = own(ProposalState::Rejected)?.into_iter().filter(recent).map(|one| RejectedProposal {
         files: one.idea.files.join(", "),
         reason: one.reason().unwrap_or_default().to_owned(),
@@ -49,7 +52,7 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
     });
     Ok(ProposerView {
         room: limits.max_per_run.get().min(limits.max_active.get().saturating_sub(count)),
-        own: lines,
+        own: lines.collect(),
         rejected: rejected.collect(),
     })
 }
@@ -60,7 +63,7 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
 /// A directory can't be read.
 pub fn curation_view(paths: &Paths, config: &Config) -> Result<(CurationView, Vec<(Name, u64)>)> {
     let proposals = Proposals::new(paths);
-    let (active, deferred) = (proposals.good(ProposalState::Active)?, proposals.good(ProposalState::Deferred)?);
+    let (active, deferred) = proposals.open()?;
     let around = surroundings(paths, &active)?;
     let open = [&active[..], &deferred].concat();
     let mut others: Vec<_> = deferred.iter().map(|one| line(one, ProposalState::Deferred)).collect();
@@ -73,9 +76,15 @@ pub fn curation_view(paths: &Paths, config: &Config) -> Result<(CurationView, Ve
         }
         let score = proposal::score(one, config, &around);
         note = note.or(score.note.clone());
-        let text = proposals.find(&one.id)?.text;
         shown.push((one.id.clone(), one.fingerprint));
-        scored.push((score.total, judged(paths, one, &score, text, &open)?, one));
+        let judged = JudgedProposal {
+            id: one.id.clone(),
+            score: format!("{:.2}", score.total),
+            factors: score.factors.iter().map(ToString::to_string).collect(),
+            overlaps: overlaps(paths, one, &open)?,
+            text: proposals.get(&one.id)?.text,
+        };
+        scored.push((score.total, judged, one));
     }
     scored.sort_by(|(a, ..), (b, ..)| b.total_cmp(a));
     let (mut whole, mut more, mut bytes) = (Vec::new(), Vec::new(), 0);
@@ -87,32 +96,15 @@ pub fn curation_view(paths: &Paths, config: &Config) -> Result<(CurationView, Ve
             more.push(line(one, ProposalState::Active));
         }
     }
-    let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     let view = CurationView {
-        pending: number(Queue::new(paths).pending()?),
-        limit: number(config.queue_limits.max_incoming.get()),
+        pending: Queue::new(paths).pending()?,
+        limit: config.queue_limits.max_incoming.get(),
         note,
         proposals: whole,
         more,
         others,
     };
     Ok((view, shown))
-}
-
-fn judged(
-    paths: &Paths,
-    one: &Proposal,
-    score: &proposal::Score,
-    text: String,
-    open: &[Proposal],
-) -> Result<JudgedProposal> {
-    Ok(JudgedProposal {
-        id: one.id.clone(),
-        score: format!("{:.2}", score.total),
-        factors: score.factors.iter().map(ToString::to_string).collect(),
-        overlaps: overlaps(paths, one, open)?,
-        text,
-    })
 }
 
 fn line(proposal: &Proposal, state: ProposalState) -> OwnProposal {

@@ -61,7 +61,6 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
         }),
         attempts: earlier_attempt(run, attempt).into_iter().collect(),
         answers: answers(run)?,
-        feedback: Vec::new(),
         global_instructions: read::read_linked_text(&paths.global_instructions())?,
         proposals: match assignment.job {
             Job::Propose => Some(curation::proposer_view(paths, &configuration(run)?, &assignment.agent, run.now())?),

@@ -138,7 +138,7 @@ fn running(name: &Name, since: Option<Time>, lines: &mut Explanation, now: Time)
 
 /// The claimed tasks, the oldest claim first.
 fn claimed(queue: &Queue<'_>, now: Time) -> Result<Vec<String>> {
-    let mut tasks: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+    let mut tasks: Vec<Task> = queue.good(TaskState::Claimed)?.into_iter().collect();
     tasks.sort_by_key(|task| task.claimed_at);
     Ok(tasks.into_iter().map(|task| claim(&task, now)).collect())
 }
@@ -152,10 +152,10 @@ pub(super) fn claim(task: &Task, now: Time) -> String {
 /// The incoming tasks of a role that can't be claimed, each with the reason.
 fn waiting_tasks(project: &Project, look: &Look, role: TaskRole) -> Result<Vec<String>> {
     let queue = Queue::new(&project.paths);
-    let claimed: Vec<Task> = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+    let claimed: Vec<Task> = queue.good(TaskState::Claimed)?.into_iter().collect();
     let is_in = |id: &Name, state| queue.exists(state, id);
     let mut lines = Vec::new();
-    for head in queue.heads(TaskState::Incoming)? {
+    for head in queue.all(TaskState::Incoming)? {
         match head {
             Ok(task) if task.role == role => {
                 let waits = schedule::waiting(&task, &is_in, &claimed, &look.crew.named());

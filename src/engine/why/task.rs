@@ -14,7 +14,7 @@ use crate::{
     engine::project::Project,
     store::{
         messages,
-        queue::{Found, Queue},
+        queue::{FoundTask, Queue},
     },
 };
 use anyhow::Result;
@@ -39,7 +39,7 @@ pub(super) fn explain(
 ) -> Result<Option<Explanation>> {
     let queue = Queue::new(&project.paths);
     let Some(found) = name.map(|name| queue.find(name)).transpose()?.flatten() else { return Ok(None) };
-    let claimed = queue.heads(TaskState::Claimed)?.into_iter().flatten().collect();
+    let claimed = queue.good(TaskState::Claimed)?.into_iter().collect();
     let mut teller = Teller { project, look, now, claimed, seen: vec![found.id.clone()] };
     let mut lines = Explanation { about: found.id.clone(), lines: Vec::new() };
     teller.tell(&found, 0, &mut lines)?;
@@ -47,7 +47,7 @@ pub(super) fn explain(
 }
 
 impl Teller<'_> {
-    fn tell(&mut self, found: &Found, depth: usize, lines: &mut Explanation) -> Result<()> {
+    fn tell(&mut self, found: &FoundTask, depth: usize, lines: &mut Explanation) -> Result<()> {
         let id = &found.id;
         let head = match task::parse(id, &found.text) {
             Ok(head) => head,

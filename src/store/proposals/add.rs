@@ -43,10 +43,7 @@ impl Proposals<'_> {
             bail!("{}", repeats(old));
         }
         loop {
-            let id = new_id()?;
-            if self.whereabouts(&id).is_some() {
-                continue;
-            }
+            let id = self.free_id()?;
             let text = new.to_text(&id, now);
             read::check_size("the proposal", text.as_bytes())?;
             new.is_kept_by(&id, &text).map_err(|what| {
@@ -89,10 +86,4 @@ fn repeats(old: &Proposal) -> String {
         when.map(|day| format!(" on {day}")).unwrap_or_default(),
         old.reason().filter(|reason| !reason.is_empty()).unwrap_or("no reason was written down"),
     )
-}
-
-/// `PROP-` and eight hexadecimal digits.
-fn new_id() -> Result<Name> {
-    let digits = uuid::Uuid::new_v4().simple().to_string();
-    Ok(format!("PROP-{}", &digits[..8]).parse()?)
 }

@@ -1,9 +1,6 @@
 //! The steps of a judgement. Each is done once: what an earlier try has done already is left as it is.
 
-use super::{
-    Proposals, Unfinished,
-    unfinished::{BlockedProposal, twice},
-};
+use super::{Proposals, Unfinished, unfinished::BlockedProposal};
 use crate::{
     domain::{
         name::Name,
@@ -39,12 +36,12 @@ impl Proposals<'_> {
         }
     }
 
-    /// Brings one back. Who brings back both of a pair that somebody has marked finds that they can be had together.
+    /// Brings one back. Who brings back both of a pair that was marked finds that they can be had together.
     fn reactivate_step(&self, id: &Name, from: ProposalState, now: Time) -> Result<()> {
         let mut ended = Vec::new();
-        if let Some(found) = self.found(from, id).ok().flatten() {
+        if let Some(found) = self.get_in(from, id).ok().flatten() {
             for known in &found.proposal.conflicts {
-                let Some(other) = self.found(ProposalState::Active, &known.with).ok().flatten() else { continue };
+                let Some(other) = self.get_in(ProposalState::Active, &known.with).ok().flatten() else { continue };
                 if proposal::is_only_marked(&found.proposal, &other.proposal) {
                     self.edit(&known.with, ProposalState::Active, ProposalState::Active, |text, other| {
                         proposal::with_judgement(text, other.judgement.as_ref(), &without(other, &[id]))
@@ -65,7 +62,7 @@ impl Proposals<'_> {
         let mut found = Vec::new();
         for id in [a, b] {
             let state = open.into_iter().find(|&state| self.exists(state, id));
-            let one = state.map(|state| self.found(state, id)).transpose()?.flatten();
+            let one = state.map(|state| self.get_in(state, id)).transpose()?.flatten();
             found.extend(one.map(|one| (id, one.state, one.proposal.fingerprint)));
         }
         // One of them decided meanwhile: there is nothing left to choose between.
@@ -117,7 +114,7 @@ impl Proposals<'_> {
         let (here, there) = (self.path(from, id), self.path(to, id));
         if from != to && atomic::is_taken(&here, &there) {
             if self.exists(from, id) {
-                return Err(twice(id, from, to));
+                return Err(BlockedProposal::in_two_places(id, [from, to]).into());
             }
             return Ok(None);
         }
@@ -132,7 +129,7 @@ impl Proposals<'_> {
         match rewritten {
             Rewritten::Gone => Ok(None),
             Rewritten::Unchanged(_) if !problems.is_empty() => {
-                Err(BlockedProposal(format!("{}: {}: correct it first", here.display(), problems.join("; "))).into())
+                Err(BlockedProposal::unreadable(&here, &problems).into())
             }
             Rewritten::Written(text) | Rewritten::Unchanged(text) => Ok(proposal::parse(id, &text).ok()),
         }
@@ -143,9 +140,9 @@ impl Proposals<'_> {
             return Ok(());
         }
         match atomic::move_no_replace(&self.path(from, id), &self.path(to, id))? {
-            // Not there: a person was quicker, and that counts.
+            // Not there: the user was quicker, and that counts.
             Moved::Done | Moved::NotFound => Ok(()),
-            Moved::AlreadyExists => Err(twice(id, from, to)),
+            Moved::AlreadyExists => Err(BlockedProposal::in_two_places(id, [from, to]).into()),
         }
     }
 }

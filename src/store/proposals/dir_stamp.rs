@@ -1,7 +1,7 @@
-//! How the proposals' directories stand, without opening a file: whether anything was changed since a look at them.
+//! Whether any proposal was changed since a look at them, without opening a file.
 
 use super::Proposals;
-use crate::{domain::proposal::ProposalState, store::listing};
+use crate::domain::proposal::ProposalState;
 use anyhow::Result;
 use rustix::fs::{Stat, lstat};
 use serde::{Deserialize, Serialize};
@@ -12,12 +12,12 @@ use std::path::Path;
 pub struct DirStamp {
     /// Each directory but that of promoted ones: a file came or went.
     dirs: [Option<i64>; 3],
-    /// The open proposals' files together, where a person may have edited one in its place.
+    /// The open proposals' files together, where the user may have edited one in its place.
     files: Option<i64>,
 }
 
 impl DirStamp {
-    /// Whether nothing was changed since `then`, as far as this stand tells; `then` told of everything.
+    /// Whether nothing was changed since `then`, as far as this one tells; `then` told of everything.
     pub fn is_as(&self, then: &Self) -> bool {
         self.dirs == then.dirs && self.files.is_none_or(|files| then.files == Some(files))
     }
@@ -31,11 +31,11 @@ impl DirStamp {
 }
 
 impl Proposals<'_> {
-    /// How they stand; with `edits` also the files of open ones, at a system call each.
+    /// When they were changed; with `edits` also the files of open ones, at a system call each.
     ///
     /// # Errors
     /// A directory cannot be read.
-    pub fn stand(&self, edits: bool) -> Result<DirStamp> {
+    pub fn dir_stamp(&self, edits: bool) -> Result<DirStamp> {
         let watched = [ProposalState::Active, ProposalState::Deferred, ProposalState::Rejected];
         let dirs = watched.map(|state| lstat(self.paths.proposals(state)).ok().map(|stat| nanoseconds(&stat)));
         let files = if edits { Some(self.edits()?) } else { None };
@@ -45,7 +45,7 @@ impl Proposals<'_> {
     fn edits(&self) -> Result<i64> {
         let mut sum = 0i64;
         for state in [ProposalState::Active, ProposalState::Deferred] {
-            for id in listing::named(&self.paths.proposals(state))?.0 {
+            for id in self.list(state)?.ids {
                 let Ok(stat) = lstat(self.path(state, &id)) else { continue };
                 sum = sum.wrapping_mul(31).wrapping_add(nanoseconds(&stat)).wrapping_add(stat.st_size);
             }

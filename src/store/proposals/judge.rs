@@ -1,6 +1,6 @@
 //! Judgements other than promotion: rejected, deferred, brought back, found to contradict each other.
 
-use super::{Found, Proposals, Unfinished};
+use super::{FoundProposal, Proposals, Unfinished};
 use crate::{
     domain::{
         name::Name,
@@ -14,26 +14,25 @@ use anyhow::{Result, bail};
 /// Why, and for how long, a proposal is deferred.
 #[derive(Clone, Debug)]
 pub struct Deferral {
-    /// Why.
     pub reason: String,
     /// When it comes back by itself.
     pub until: Time,
 }
 
 impl Proposals<'_> {
-    /// Turns a proposal down.
+    /// Turns a proposal down; returns its id as the file is named.
     ///
     /// # Errors
     /// It is in no state for that, or not to be judged by an agent: nothing was changed. Or the system's.
-    pub fn reject(&self, id: &Name, reason: &str, by: &By, now: Time) -> Result<()> {
+    pub fn reject(&self, id: &Name, reason: &str, by: &By, now: Time) -> Result<Name> {
         self.judge(id, Transition::Reject, ProposalVerdict::Rejected { reason: reason.to_owned() }, by, now)
     }
 
-    /// Puts a proposal off.
+    /// Puts a proposal off; returns its id as the file is named.
     ///
     /// # Errors
     /// As for [`Proposals::reject`].
-    pub fn defer(&self, id: &Name, deferral: Deferral, by: &By, now: Time) -> Result<()> {
+    pub fn defer(&self, id: &Name, deferral: Deferral, by: &By, now: Time) -> Result<Name> {
         let Deferral { reason, until } = deferral;
         self.judge(id, Transition::Defer, ProposalVerdict::Deferred { reason, until: Some(until) }, by, now)
     }
@@ -53,7 +52,7 @@ impl Proposals<'_> {
         self.perform(&lock, &Unfinished::Reactivate { id: found.proposal.id, from: found.state }, now)
     }
 
-    /// Defers two open proposals until a person decides between them. The caller has told that person.
+    /// Defers two open proposals until the user decides between them. The caller has told the user.
     ///
     /// # Errors
     /// One of them isn't open: nothing was changed. Or the system's.
@@ -64,44 +63,43 @@ impl Proposals<'_> {
         self.perform(lock, &what, now)
     }
 
-    fn judge(&self, id: &Name, step: Transition, verdict: ProposalVerdict, by: &By, now: Time) -> Result<()> {
+    fn judge(&self, id: &Name, step: Transition, verdict: ProposalVerdict, by: &By, now: Time) -> Result<Name> {
         let lock = self.lock()?;
         if let Some(Unfinished::Judge { id: done, judgement, .. }) = self.complete_under(&lock, now)?
             && done == *id
             && judgement.verdict.state() == verdict.state()
         {
-            return Ok(());
+            return Ok(done);
         }
-        let found = self.may(id, step, by)?;
-        let judgement = judgement(verdict, by, now);
-        let (id, from) = (found.proposal.id, found.state);
-        let what = Unfinished::Judge { id, from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
-        self.perform(&lock, &what, now)
+        let FoundProposal { proposal, state: from, .. } = self.may(id, step, by)?;
+        let (id, judgement) = (proposal.id, judgement(verdict, by, now));
+        let what = Unfinished::Judge { id: id.clone(), from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
+        self.perform(&lock, &what, now)?;
+        Ok(id)
     }
 
     /// The proposal, if this step is allowed to who asks for it. The caller holds the lock.
-    pub(super) fn may(&self, id: &Name, step: Transition, by: &By) -> Result<Found> {
-        let found = self.find(id)?;
+    pub(super) fn may(&self, id: &Name, step: Transition, by: &By) -> Result<FoundProposal> {
+        let found = self.get(id)?;
         if let Some(task) = found.proposal.task().filter(|_| found.state == ProposalState::Promoted) {
             bail!("{id} is promoted already, as {task}");
         }
         proposal::next(found.state, step, by.is_agent()).map_err(|why| anyhow::anyhow!("{id} {why}"))?;
         if by.is_agent() {
-            self.decided_by_a_person(&found)?;
+            self.is_not_the_users(&found)?;
         }
         Ok(found)
     }
 
-    /// Refuses what only a person may decide.
-    fn decided_by_a_person(&self, found: &Found) -> Result<()> {
-        let (active, deferred) = (self.good(ProposalState::Active)?, self.good(ProposalState::Deferred)?);
-        let others = partners(&found.proposal, &active, &deferred);
+    /// Refuses what only the user may decide.
+    fn is_not_the_users(&self, found: &FoundProposal) -> Result<()> {
+        let (active, deferred) = self.open()?;
         let id = &found.proposal.id;
-        if let Some(other) = others.first() {
-            bail!("{id} contradicts {} (\"{}\"): only a person may decide between them", other.id, other.idea.title);
+        if let Some(other) = partners(&found.proposal, &active, &deferred).first() {
+            bail!("{id} contradicts {} (\"{}\"): only the user may decide between them", other.id, other.idea.title);
         }
         if found.state == ProposalState::Deferred && found.proposal.returns_at().is_none() {
-            bail!("{id} is deferred until a person decides about it");
+            bail!("{id} is deferred until the user decides about it");
         }
         Ok(())
     }

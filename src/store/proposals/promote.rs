@@ -1,6 +1,6 @@
 //! Promotion: a proposal becomes a task, in one step that can be cut off anywhere and is completed once.
 
-use super::{Found, Proposals, Unfinished, judge::judgement};
+use super::{FoundProposal, Proposals, Unfinished, judge::judgement};
 use crate::{
     domain::{
         name::Name,
@@ -17,9 +17,7 @@ use anyhow::{Result, bail};
 /// What the task is to be, where it isn't as the proposal's category and complexity suggest.
 #[derive(Clone, Debug, Default)]
 pub struct TaskChoices {
-    /// Who carries it out.
     pub role: Option<TaskRole>,
-    /// How urgent it is.
     pub priority: Option<Priority>,
     /// The branch to start from and to merge into.
     pub branch: Option<String>,
@@ -28,11 +26,8 @@ pub struct TaskChoices {
 /// What came of a promotion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promotion {
-    /// The new task.
     pub task: Name,
-    /// Who carries it out.
     pub role: TaskRole,
-    /// How urgent it is.
     pub priority: Priority,
     /// What it waits for.
     pub blocked_by: Vec<Name>,
@@ -74,20 +69,19 @@ impl Proposals<'_> {
         let before = self.before(&found)?;
         if let Some(missing) = before.missing.first().filter(|_| by.is_agent()) {
             return Err(anyhow::anyhow!(
-                "{} depends on {missing}, which was rejected or isn't there any more: reject it, or leave it to a person",
+                "{} depends on {missing}, which was rejected or isn't there any more: reject it, or leave it to the user",
                 found.proposal.id
             )
             .into());
         }
-        let queue = Queue::new(self.paths);
-        queue.room_under(&lock, limit)?;
+        Queue::new(self.paths).room_under(&lock, limit)?;
         Ok(self.promote_under(&lock, found, choices, before, by, now)?)
     }
 
     /// Refuses what became a task before, and was moved back by hand since.
-    fn is_no_task(&self, found: &Found) -> Result<()> {
+    fn is_no_task(&self, found: &FoundProposal) -> Result<()> {
         let Some(task) = found.proposal.task() else { return Ok(()) };
-        if TaskState::ALL.iter().any(|state| Queue::new(self.paths).exists(*state, task)) {
+        if Queue::new(self.paths).whereabouts(task).is_some() {
             let id = &found.proposal.id;
             bail!(
                 "{id} became {task} already: move its file back to {}, or take the lines below its last `---` out of it",
@@ -100,14 +94,15 @@ impl Proposals<'_> {
     fn promote_under(
         &self,
         lock: &Lock,
-        found: Found,
+        found: FoundProposal,
         choices: &TaskChoices,
         before: Before,
         by: &By,
         now: Time,
     ) -> Result<Promotion> {
-        let Found { state: from, proposal, .. } = found;
-        let task = Queue::new(self.paths).free_id_under(lock)?;
+        let FoundProposal { state: from, proposal, .. } = found;
+        let queue = Queue::new(self.paths);
+        let task = queue.free_id()?;
         let role = choices.role.unwrap_or_else(|| proposal.idea.category.task_role());
         let priority = choices.priority.unwrap_or_else(|| proposal.idea.complexity.priority());
         let verdict = ProposalVerdict::Promoted { task: task.clone(), role, priority, branch: choices.branch.clone() };
@@ -116,30 +111,25 @@ impl Proposals<'_> {
         let id = proposal.id.clone();
         let what = Unfinished::Judge { id, from, judgement, blocked_by: blocked_by.clone(), overlaps };
         self.perform(lock, &what, now)?;
-        let queue = Queue::new(self.paths);
-        if !TaskState::ALL.iter().any(|state| queue.exists(*state, &task)) {
+        if queue.whereabouts(&task).is_none() {
             bail!("{} was moved meanwhile; look again", proposal.id);
         }
         Ok(Promotion { task, role, priority, blocked_by, missing })
     }
 
     /// The tasks that must be done before: what it depends on, and unfinished ones that name its files.
-    fn before(&self, found: &Found) -> Result<Before> {
+    fn before(&self, found: &FoundProposal) -> Result<Before> {
         let queue = Queue::new(self.paths);
         let mut before = Before::default();
         for id in &found.proposal.idea.depends_on {
-            let task = match self.whereabouts(id) {
-                Some(ProposalState::Promoted) => self.find(id)?.proposal.task().cloned(),
-                Some(state) if state.is_open() => bail!(
+            if let Some(state) = self.whereabouts(id).filter(|state| state.is_open()) {
+                bail!(
                     "{} depends on {id}, which is {state} and no task yet: judge that one first, or take the line out of {}",
                     found.proposal.id,
                     self.path(found.state, &found.proposal.id).display()
-                ),
-                Some(_) => None,
-                None => Some(id.clone()),
-            };
-            let is_there = |task: &Name| TaskState::ALL.iter().any(|state| queue.exists(*state, task));
-            match task.filter(is_there) {
+                );
+            }
+            match self.task_of(id)?.filter(|task| queue.whereabouts(task).is_some()) {
                 Some(task) if queue.exists(TaskState::Done, &task) => {}
                 Some(task) => before.blocked_by.push(task),
                 None => before.missing.push(id.clone()),
@@ -152,6 +142,18 @@ impl Proposals<'_> {
             }
         }
         Ok(before)
+    }
+
+    /// The task that a proposal depends on by this id: its own, or that of a promoted proposal.
+    ///
+    /// # Errors
+    /// The proposal's file can't be read or understood.
+    pub fn task_of(&self, id: &Name) -> Result<Option<Name>> {
+        match self.whereabouts(id) {
+            Some(ProposalState::Promoted) => Ok(self.get(id)?.proposal.task().cloned()),
+            Some(_) => Ok(None),
+            None => Ok(Some(id.clone())),
+        }
     }
 
     /// The tasks in these states, with what they say of files.

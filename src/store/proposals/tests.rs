@@ -43,12 +43,12 @@ impl Store {
     /// Where every proposal is, a letter each.
     fn states(&self) -> String {
         let letters =
-            ProposalState::ALL.map(|state| state.word()[..1].repeat(self.proposals().list(state).unwrap().0.len()));
+            ProposalState::ALL.map(|state| state.word()[..1].repeat(self.proposals().list(state).unwrap().ids.len()));
         letters.concat()
     }
 
     fn tasks(&self) -> Vec<task::Task> {
-        self.queue().heads(TaskState::Incoming).unwrap().into_iter().map(Result::unwrap).collect()
+        self.queue().all(TaskState::Incoming).unwrap().into_iter().map(Result::unwrap).collect()
     }
 
     fn promote(&self, id: &Name, by: &By) -> Result<Promotion, AddError> {
@@ -68,7 +68,7 @@ fn agent() -> By {
     By { name: "curator".to_owned(), run: Some(RUN.to_owned()) }
 }
 
-fn person() -> By {
+fn user() -> By {
     By { name: "human".to_owned(), run: None }
 }
 
@@ -110,7 +110,7 @@ fn limits_hold_however_many_add_at_once() {
                 .collect();
             threads.into_iter().filter_map(|one| one.join().unwrap().err()).map(|error| error.to_string()).collect()
         });
-        assert_eq!(store.proposals().list(ProposalState::Active).unwrap().0.len(), expected);
+        assert_eq!(store.proposals().list(ProposalState::Active).unwrap().ids.len(), expected);
         assert_eq!(refusals.len(), 12 - expected);
         assert!(refusals.iter().all(|refusal| refusal.contains(word) && refusal.contains("nothing was added")));
     }
@@ -164,13 +164,13 @@ fn promotion() {
     for part in ["In short", "Because\n\\# of this", "- [ ] It works", "Proposed by architect"] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert_eq!(store.proposals().find(&limited).unwrap().proposal.task(), Some(&promotion.task));
-    let again = store.promote(&limited, &person()).unwrap_err().to_string();
+    assert_eq!(store.proposals().get(&limited).unwrap().proposal.task(), Some(&promotion.task));
+    let again = store.promote(&limited, &user()).unwrap_err().to_string();
     assert!(again.contains(&format!("promoted already, as {}", promotion.task)), "{again}");
     let choices =
         TaskChoices { role: Some(TaskRole::Review), priority: Some(Priority::P0), branch: Some("next".to_owned()) };
     let other = store.add(&idea("Two"));
-    let promotion = store.proposals().promote(&other, &choices, None, &person(), at(1)).unwrap();
+    let promotion = store.proposals().promote(&other, &choices, None, &user(), at(1)).unwrap();
     let text = store.queue().read(TaskState::Incoming, &promotion.task).unwrap().unwrap();
     assert!(text.contains("ROLE: review\nPRIORITY: P0\nBRANCH: next\n") && text.contains("CREATED_BY: human"));
 }
@@ -264,7 +264,7 @@ fn what_nobody_will_do_is_no_dependency_for_an_agent() {
         let id = store.add(&Idea { depends_on: vec![gone.clone()], ..idea("Second") });
         let refusal = store.promote(&id, &agent()).unwrap_err().to_string();
         assert!(refusal.contains(&format!("depends on {gone}, which was rejected or isn't there")), "{refusal}");
-        assert_eq!(store.promote(&id, &person()).unwrap().missing, [gone]);
+        assert_eq!(store.promote(&id, &user()).unwrap().missing, [gone]);
     }
 }
 
@@ -275,7 +275,7 @@ fn one_proposal_becomes_one_task() {
     let task = store.promote(&id, &agent()).unwrap().task;
     let [active, promoted] = [ProposalState::Active, ProposalState::Promoted].map(|s| store.proposals().path(s, &id));
     fs::rename(promoted, active).unwrap();
-    let refusal = store.promote(&id, &person()).unwrap_err().to_string();
+    let refusal = store.promote(&id, &user()).unwrap_err().to_string();
     assert!(refusal.contains(&format!("became {task} already")), "{refusal}");
     assert_eq!((store.states().as_str(), store.tasks().len()), ("a", 1));
 }
@@ -297,9 +297,12 @@ fn deferred_ones_come_back_and_rejected_ones_are_forgotten() {
     fs::create_dir_all(twice.parent().unwrap()).unwrap();
     fs::copy(proposals.path(ProposalState::Deferred, &late), &twice).unwrap();
     let (back, stuck) = proposals.bring_back_under(&lock, at(30)).unwrap();
-    assert!(back == [soon.clone()] && stuck.len() == 1 && stuck[0].0.contains("remove one"), "{back:?} {stuck:?}");
+    assert!(
+        back == [soon.clone()] && stuck.len() == 1 && stuck[0].to_string().contains("remove one"),
+        "{back:?} {stuck:?}"
+    );
     fs::remove_file(twice).unwrap();
-    assert_eq!(proposals.find(&soon).unwrap().proposal.judgement, None);
+    assert_eq!(proposals.get(&soon).unwrap().proposal.judgement, None);
     assert_eq!(store.states(), "adr");
     drop(lock);
     let file = fs::File::options().write(true).open(proposals.path(ProposalState::Rejected, &never)).unwrap();
@@ -310,39 +313,39 @@ fn deferred_ones_come_back_and_rejected_ones_are_forgotten() {
 }
 
 #[test]
-fn a_contradiction_is_left_to_a_person() {
+fn a_contradiction_is_left_to_a_user() {
     let store = Store::new();
     let proposals = store.proposals();
     let one = store.add(&about("One", Category::Refactor, &["a.rs"]));
     let two = store.add(&about("Two", Category::Feature, &["./a.rs"]));
     let three = store.add(&about("Three", Category::Test, &["a.rs"]));
-    let refused = |error: String| assert!(error.contains("only a person may decide"), "{error}");
-    // Found by whoever judges, before anybody was told.
+    let refused = |error: String| assert!(error.contains("only the user may decide"), "{error}");
+    // Found by whoever judges, before the user was told.
     refused(store.promote(&one, &agent()).unwrap_err().to_string());
     refused(proposals.reject(&two, "no", &agent(), at(0)).unwrap_err().to_string());
     store.promote(&three, &agent()).unwrap();
     let lock = crate::store::lock(&store.paths).unwrap();
-    proposals.conflict_under(&lock, [&one, &two], "both name a.rs", &person(), at(0)).unwrap();
+    proposals.conflict_under(&lock, [&one, &two], "both name a.rs", &user(), at(0)).unwrap();
     drop(lock);
     assert_eq!(store.states(), "pdd");
     for (id, other) in [(&one, &two), (&two, &one)] {
-        let found = proposals.find(id).unwrap().proposal;
+        let found = proposals.get(id).unwrap().proposal;
         assert_eq!((&found.conflicts[0].with, found.returns_at()), (other, None));
         refused(store.promote(id, &agent()).unwrap_err().to_string());
         refused(proposals.reactivate(id, &agent(), at(0)).unwrap_err().to_string());
     }
     assert!(proposals.due_back(at(1000)).unwrap().is_empty());
-    // Brought back by a person it is known, and still not an agent's to judge, also when it was changed.
-    proposals.reactivate(&one, &person(), at(0)).unwrap();
+    // Brought back by the user it is known, and still not an agent's to judge, also when it was changed.
+    proposals.reactivate(&one, &user(), at(0)).unwrap();
     let path = proposals.path(ProposalState::Active, &one);
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("In short", "Shorter")).unwrap();
     refused(store.promote(&one, &agent()).unwrap_err().to_string());
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("Shorter", "In short")).unwrap();
-    proposals.reactivate(&two, &person(), at(0)).unwrap();
+    proposals.reactivate(&two, &user(), at(0)).unwrap();
     let active = proposals.good(ProposalState::Active).unwrap();
     assert!(proposal::to_escalate(&active, &[]).is_empty());
     refused(store.promote(&one, &agent()).unwrap_err().to_string());
-    store.promote(&one, &person()).unwrap();
+    store.promote(&one, &user()).unwrap();
     let second = store.promote(&two, &agent()).unwrap();
     assert_eq!(second.blocked_by.len(), 2, "the tasks of the two others name the same file");
 }
@@ -353,13 +356,13 @@ fn a_marked_pair_that_a_person_brings_back_is_the_curator_s_again() {
     let proposals = store.proposals();
     let (one, two) = (store.add(&idea("One")), store.add(&idea("Two")));
     let lock = crate::store::lock(&store.paths).unwrap();
-    proposals.conflict_under(&lock, [&one, &two], "not both", &person(), at(0)).unwrap();
+    proposals.conflict_under(&lock, [&one, &two], "not both", &user(), at(0)).unwrap();
     drop(lock);
-    proposals.reactivate(&one, &person(), at(0)).unwrap();
-    assert!(proposals.reject(&one, "no", &agent(), at(0)).is_err(), "the other one still waits for a person");
-    proposals.reactivate(&two, &person(), at(0)).unwrap();
+    proposals.reactivate(&one, &user(), at(0)).unwrap();
+    assert!(proposals.reject(&one, "no", &agent(), at(0)).is_err(), "the other one still waits for the user");
+    proposals.reactivate(&two, &user(), at(0)).unwrap();
     for id in [&one, &two] {
-        assert!(proposals.find(id).unwrap().proposal.conflicts.is_empty());
+        assert!(proposals.get(id).unwrap().proposal.conflicts.is_empty());
         proposals.reject(id, "no", &agent(), at(0)).unwrap();
     }
 }
@@ -375,9 +378,9 @@ fn files_that_cannot_be_read_are_named() {
     let proposals = store.proposals();
     let bad = proposals.all(ProposalState::Active).unwrap().into_iter().find_map(Result::err).unwrap();
     assert!(bad.problems[0].contains("not a category"), "{bad:?}");
-    assert_eq!(proposals.list(ProposalState::Active).unwrap().1.len(), 1);
-    assert!(proposals.reject(&name("PROP-1"), "no", &person(), at(0)).is_err());
-    assert!(proposals.find(&name("PROP-9")).unwrap_err().to_string().contains("there is no proposal"));
-    store.promote(&name("HAND-MADE"), &person()).unwrap();
+    assert_eq!(proposals.list(ProposalState::Active).unwrap().strays.len(), 1);
+    assert!(proposals.reject(&name("PROP-1"), "no", &user(), at(0)).is_err());
+    assert!(proposals.get(&name("PROP-9")).unwrap_err().to_string().contains("there is no proposal"));
+    store.promote(&name("HAND-MADE"), &user()).unwrap();
     assert_eq!(store.states(), "ap");
 }

@@ -1,7 +1,7 @@
-//! A judgement that is under way: written down first, so that whatever cuts it off, somebody completes it, once.
+//! A judgement that is under way: written down first, so that whatever cuts it off, it is completed, once.
 //!
 //! There is never more than one, for the store's lock is held from the first write to the last. Who takes the lock and
-//! finds one completes it before anything else. One that can't be carried out is told to a person and given up.
+//! finds one completes it before anything else. One that can't be carried out is told to the user and given up.
 
 use super::Proposals;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::path::Path;
 
 /// What is being carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,11 +24,8 @@ use std::fmt;
 pub enum Unfinished {
     /// A proposal is judged.
     Judge {
-        /// Which.
         id: Name,
-        /// Where it was.
         from: ProposalState,
-        /// How.
         judgement: Judgement,
         /// What its task waits for, if it becomes one.
         blocked_by: Vec<Name>,
@@ -37,32 +34,26 @@ pub enum Unfinished {
         overlaps: Vec<Name>,
     },
     /// A proposal comes back.
-    Reactivate {
-        /// Which.
-        id: Name,
-        /// Where it was.
-        from: ProposalState,
-    },
-    /// Two contradict each other and wait for a person.
-    Conflict {
-        /// Which.
-        ids: [Name; 2],
-        /// The deferral of both.
-        judgement: Judgement,
-    },
+    Reactivate { id: Name, from: ProposalState },
+    /// Two contradict each other and wait for the user.
+    Conflict { ids: [Name; 2], judgement: Judgement },
 }
 
-/// Why a judgement can't be carried out, now or later, unless a person puts something right.
-#[derive(Debug)]
-pub struct BlockedProposal(pub String);
+/// Why a judgement can't be carried out, now or later, unless the user puts something right.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BlockedProposal(String);
 
-impl fmt::Display for BlockedProposal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl BlockedProposal {
+    /// Two files of one name: nobody guesses which one is meant.
+    pub(super) fn in_two_places(id: &Name, [one, other]: [ProposalState; 2]) -> Self {
+        Self(format!("{id} is in {one} and in {other}: remove one of the two files"))
+    }
+
+    pub(super) fn unreadable(path: &Path, problems: &[String]) -> Self {
+        Self(format!("{}: {}: correct it first", path.display(), problems.join("; ")))
     }
 }
-
-impl std::error::Error for BlockedProposal {}
 
 impl Unfinished {
     fn ids(&self) -> Vec<&Name> {
@@ -102,38 +93,43 @@ impl Proposals<'_> {
                 return Err(error.context("a judgement that was cut off can't be understood and was dropped"));
             }
         };
-        match self.carry_out(&what, now) {
-            Ok(()) => {}
-            Err(error) => {
-                let Some(BlockedProposal(why)) = error.downcast_ref() else { return Err(error) };
-                return self.give_up(lock, &what, why, now).map(|()| None);
-            }
+        match self.finish(lock, &what, now) {
+            Ok(()) => Ok(Some(what)),
+            Err(error) if error.is::<BlockedProposal>() => Ok(None),
+            Err(error) => Err(error),
         }
-        atomic::remove(&path)?;
-        Ok(Some(what))
     }
 
     /// Writes down what is to be done, does it, and strikes it off.
     pub(super) fn perform(&self, lock: &Lock, what: &Unfinished, now: Time) -> Result<()> {
         for id in what.ids() {
-            if let Some([one, other]) = self.in_two_places(id) {
-                return Err(twice(id, one, other));
+            if let Some(states) = self.in_two_places(id) {
+                return Err(BlockedProposal::in_two_places(id, states).into());
             }
         }
-        let path = self.paths.unfinished_judgement();
-        atomic::write(&path, &atomic::json(what)?)?;
-        if let Err(error) = self.carry_out(what, now) {
-            if let Some(BlockedProposal(why)) = error.downcast_ref() {
-                self.give_up(lock, what, why, now)?;
-                return Err(error);
-            }
-            return Err(error.context("not complete yet; the next tick or call goes on with it"));
-        }
-        atomic::remove(&path).map(drop)
+        atomic::write(&self.paths.unfinished_judgement(), &atomic::json(what)?)?;
+        self.finish(lock, what, now).map_err(|error| {
+            let is_given_up = error.is::<BlockedProposal>();
+            if is_given_up { error } else { error.context("not complete yet; the next tick or call goes on with it") }
+        })
     }
 
-    /// Tells a person of a judgement that can't be carried out, and strikes it off.
-    fn give_up(&self, lock: &Lock, what: &Unfinished, why: &str, now: Time) -> Result<()> {
+    /// Does what was written down, and strikes it off; what is blocked is struck off too, and the user told.
+    fn finish(&self, lock: &Lock, what: &Unfinished, now: Time) -> Result<()> {
+        let done = self.carry_out(what, now);
+        match &done {
+            Ok(()) => atomic::remove(&self.paths.unfinished_judgement()).map(drop),
+            Err(error) => {
+                if let Some(why) = error.downcast_ref::<BlockedProposal>() {
+                    self.give_up(lock, what, why, now)?;
+                }
+                done
+            }
+        }
+    }
+
+    /// Tells the user of a judgement that can't be carried out, and strikes it off.
+    fn give_up(&self, lock: &Lock, what: &Unfinished, why: &BlockedProposal, now: Time) -> Result<()> {
         let ids: Vec<_> = what.ids().into_iter().map(Name::as_str).collect();
         let ids = ids.join(" and ");
         let text = String::from_utf8(atomic::json(what)?).context("a judgement that isn't UTF-8")?;
@@ -145,9 +141,4 @@ impl Proposals<'_> {
         messages::send_under(lock, self.paths, &message, now)?;
         atomic::remove(&self.paths.unfinished_judgement()).map(drop)
     }
-}
-
-/// Two files of one name: nobody guesses which one is meant.
-pub(super) fn twice(id: &Name, from: ProposalState, to: ProposalState) -> anyhow::Error {
-    BlockedProposal(format!("{id} is in {from} and in {to}: remove one of the two files")).into()
 }

@@ -73,7 +73,7 @@ impl Prs<'_> {
                     fix.withdrawn = true;
                     withdrawn.push(fix.task.clone());
                 }
-                // Cut off before it was noted, or cancelled by a person.
+                // Cut off before it was noted, or cancelled by the user.
                 _ => fix.withdrawn = is_cancelled(queue, &fix.task)?,
             }
         }

@@ -131,7 +131,7 @@ fn a_run_records_only_what_it_has_begun() {
         let prs = Prs::new(&paths);
         prs.begin(&due(HEAD), "r1", now()).unwrap();
         match by_hand {
-            // A person overrules the check while the run is at it.
+            // The user overrules the check while the run is at it.
             Some(status) => assert_eq!(prs.record(7, &check(HEAD, status), None).unwrap().taken, Taken::Counts),
             None => assert!(prs.begin(&due(HEAD), "r2", now()).unwrap()),
         }

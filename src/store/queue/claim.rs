@@ -15,21 +15,13 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// The task is claimed; its file says this now.
-    Claimed {
-        /// The whole file.
-        text: String,
-    },
+    Claimed { text: String },
     /// The task isn't incoming any more.
     Gone,
     /// A file of that name is claimed, done or failed already; both are untouched.
     Exists(TaskState),
     /// As many are claimed as may be.
-    Full {
-        /// How many are claimed.
-        claimed: u32,
-        /// How many may be.
-        limit: u32,
-    },
+    Full { claimed: u32, limit: u32 },
 }
 
 impl Queue<'_> {
@@ -47,10 +39,11 @@ impl Queue<'_> {
                 return Ok(Claim::Full { claimed, limit });
             }
         }
-        if let Some(state) = self.whereabouts(id, &[TaskState::Claimed, TaskState::Done, TaskState::Failed]) {
+        let others = [TaskState::Claimed, TaskState::Done, TaskState::Failed];
+        if let Some(state) = others.into_iter().find(|&state| self.exists(state, id)) {
             return Ok(Claim::Exists(state));
         }
-        let (from, to) = (self.paths.task(TaskState::Incoming, id), self.paths.task(TaskState::Claimed, id));
+        let (from, to) = (self.path(TaskState::Incoming, id), self.path(TaskState::Claimed, id));
         match atomic::move_no_replace(&from, &to) {
             Ok(Moved::Done) => {}
             Ok(Moved::NotFound) => return Ok(Claim::Gone),
@@ -75,7 +68,7 @@ impl Queue<'_> {
     /// The system's.
     pub fn edit_claimed(&self, id: &Name, run: &str, edit: &Edit) -> Result<bool> {
         let mut ours = false;
-        atomic::rewrite(&self.paths.task(TaskState::Claimed, id), |old| {
+        atomic::rewrite(&self.path(TaskState::Claimed, id), |old| {
             ours = run_of(old) == Some(run);
             ours.then(|| edit.apply(old))
         })?;
@@ -88,7 +81,7 @@ impl Queue<'_> {
     /// The store's lock, or the system's.
     pub fn amend(&self, state: TaskState, id: &Name, edit: &Edit) -> Result<bool> {
         let _lock = self.lock()?;
-        let rewritten = atomic::rewrite(&self.paths.task(state, id), |old| Some(edit.apply(old)))?;
+        let rewritten = atomic::rewrite(&self.path(state, id), |old| Some(edit.apply(old)))?;
         Ok(rewritten != Rewritten::Gone)
     }
 

@@ -1,4 +1,4 @@
-//! Moves that people ask for, and the step that they share with others: edit where it is, then move.
+//! Moves that users ask for, and the step that they share with others: edit where it is, then move.
 //!
 //! Edited first, a task says in its new state from the first instant why it is there. Killed in between, it is where it
 //! was, and the same call again completes the move.
@@ -28,13 +28,8 @@ pub enum Shift {
     Gone,
     /// A file of that name stands at the destination; both are untouched.
     Exists(TaskState),
-    /// The queue holds as many tasks as it may.
-    Full {
-        /// Tasks incoming and claimed.
-        pending: u32,
-        /// How many there may be.
-        limit: u32,
-    },
+    /// As many tasks are incoming or claimed as may be.
+    Full { pending: u32, limit: u32 },
     /// The task belongs to a run that was not named; it is untouched.
     NotOurs,
 }
@@ -82,7 +77,7 @@ impl Queue<'_> {
         edit: &Edit,
         ours: impl Fn(&str) -> bool,
     ) -> Result<Shift> {
-        let (here, there) = (self.paths.task(from, id), self.paths.task(to, id));
+        let (here, there) = (self.path(from, id), self.path(to, id));
         if !self.exists(from, id) {
             return Ok(Shift::Gone);
         }

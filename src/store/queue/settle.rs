@@ -18,7 +18,7 @@ use anyhow::Result;
 pub enum Settled {
     /// The task is where it belongs and says so.
     Done,
-    /// The task doesn't belong to this run any more: it was settled before, or a person has moved or edited it.
+    /// The task doesn't belong to this run any more: it was settled before, or the user has moved or edited it.
     NotOurs {
         /// Where a file of that name is, if anywhere.
         at: Option<TaskState>,
@@ -35,7 +35,7 @@ impl Queue<'_> {
     /// The store's lock, or the system's.
     pub fn note_cancelled(&self, id: &Name, run: &str, work: &str) -> Result<()> {
         let _lock = self.lock()?;
-        atomic::rewrite(&self.paths.task(TaskState::Failed, id), |old| {
+        atomic::rewrite(&self.path(TaskState::Failed, id), |old| {
             let cancelled = task::parse(id, old).is_ok_and(|task| task.cancelled_at.is_some());
             let error = task::section(old, "Error").filter(|_| cancelled && run_of(old) == Some(run))?;
             let said = error.lines().next().unwrap_or_default();
@@ -63,13 +63,13 @@ impl Queue<'_> {
             Shift::Done { .. } | Shift::Gone | Shift::NotOurs | Shift::Full { .. } => {}
         }
         let mut found_ours = false;
-        atomic::rewrite(&self.paths.task(to, id), |old| {
+        atomic::rewrite(&self.path(to, id), |old| {
             found_ours = is_ours(old);
             found_ours.then(|| after.apply(old))
         })?;
         if found_ours {
             return Ok(Settled::Done);
         }
-        Ok(Settled::NotOurs { at: self.whereabouts(id, &TaskState::ALL) })
+        Ok(Settled::NotOurs { at: self.whereabouts(id) })
     }
 }

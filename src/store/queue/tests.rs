@@ -69,7 +69,7 @@ fn what_is_added_is_listed_read_and_found() {
     let added = queue.add(&new_task(), Some(1), now()).unwrap();
     assert!(added.id.as_str().starts_with("TASK-") && added.id.as_str().len() == 13, "{}", added.id);
     assert_eq!(queue.list(TaskState::Incoming).unwrap().ids, std::slice::from_ref(&added.id));
-    let heads = queue.heads(TaskState::Incoming).unwrap();
+    let heads = queue.all(TaskState::Incoming).unwrap();
     assert_eq!(heads[0].as_ref().unwrap().title, "Fix it");
     let other_case = name(&added.id.as_str().to_ascii_lowercase());
     let found = queue.find(&other_case).unwrap().unwrap();
@@ -103,7 +103,7 @@ fn bad_files_are_named_and_the_others_read() {
     }
     fs::create_dir(dir.join("dir.md")).unwrap();
     let (good, bad): (Vec<_>, Vec<_>) =
-        project.queue().heads(TaskState::Incoming).unwrap().into_iter().partition(Result::is_ok);
+        project.queue().all(TaskState::Incoming).unwrap().into_iter().partition(Result::is_ok);
     let titles: Vec<_> = good.into_iter().map(|task| task.unwrap().title).collect();
     assert_eq!(titles, ["Caf\u{fffd}", "Late", "Long"]);
     let problems: Vec<_> =
@@ -144,7 +144,7 @@ fn one_claims_and_the_limit_holds() {
     });
     assert_eq!(claimed, 4);
     assert_eq!(project.queue().count(TaskState::Claimed).unwrap(), 4);
-    for task in project.queue().heads(TaskState::Claimed).unwrap() {
+    for task in project.queue().all(TaskState::Claimed).unwrap() {
         assert_eq!(task.unwrap().run.as_deref(), Some(RUN));
     }
 }
@@ -290,7 +290,7 @@ fn retries_and_cancels() {
     assert_eq!(project.snapshot(), snapshot);
 }
 
-/// Claims, settlements and cancels of the program, and a person who moves and edits files without any lock.
+/// Claims, settlements and cancels of the program, and a user who moves and edits files without any lock.
 #[test]
 fn every_task_is_in_one_place_whatever_people_do_meanwhile() {
     let project = Project::new();
@@ -303,7 +303,7 @@ fn every_task_is_in_one_place_whatever_people_do_meanwhile() {
     std::thread::scope(|scope| {
         let program = || {
             for id in ids.iter().cycle().take(60) {
-                // A person in between may make any of them fail, never lose a file.
+                // The user in between may make any of them fail, never lose a file.
                 let _ = queue.claim(id, &claim_edit(), Some(3));
                 let _ = queue.settle(id, RUN, TaskState::Incoming, &Edit::new(), &Edit::new().unclaim());
                 let _ = queue.cancel(id, &Edit::new());

@@ -1,4 +1,4 @@
-//! Judgements that are cut off, and people who get in between.
+//! Judgements that are cut off, and users who get in between.
 
 use super::*;
 use crate::store::messages;
@@ -34,7 +34,7 @@ fn a_promotion_cut_off_is_completed_once() {
             }
             if steps > 1 {
                 let new =
-                    proposal::task(&store.proposals().find(&id).unwrap().proposal, &judgement, &[name("TASK-9")], &[]);
+                    proposal::task(&store.proposals().get(&id).unwrap().proposal, &judgement, &[name("TASK-9")], &[]);
                 fs::create_dir_all(store.paths.queue(TaskState::Claimed)).unwrap();
                 // It may even have been claimed meanwhile.
                 fs::write(store.paths.task(TaskState::Claimed, &task), new.unwrap().to_text(&task, at(1))).unwrap();
@@ -46,16 +46,16 @@ fn a_promotion_cut_off_is_completed_once() {
             match next {
                 "complete" => assert_eq!(store.proposals().complete(at(2)).unwrap(), Some(what)),
                 "promote" => assert_eq!(store.promote(&id, &agent()).unwrap().task, task),
-                _ => store.proposals().reject(&other, "no", &agent(), at(2)).unwrap(),
+                _ => drop(store.proposals().reject(&other, "no", &agent(), at(2)).unwrap()),
             }
             assert_eq!(store.states(), if next == "other" { "pr" } else { "ap" }, "{steps} {next}");
             let state = if steps > 1 { TaskState::Claimed } else { TaskState::Incoming };
-            let heads = store.queue().heads(state).unwrap();
+            let heads = store.queue().all(state).unwrap();
             assert_eq!(heads.len(), 1);
             let head = heads[0].as_ref().unwrap();
             assert_eq!((&head.id, head.blocked_by.as_slice()), (&task, [name("TASK-9")].as_slice()));
             assert!(!unfinished.exists() && store.proposals().complete(at(3)).unwrap().is_none());
-            assert_eq!(store.proposals().find(&id).unwrap().proposal.judgement, Some(judgement));
+            assert_eq!(store.proposals().get(&id).unwrap().proposal.judgement, Some(judgement));
         }
     }
 }
@@ -73,14 +73,14 @@ fn a_person_who_moves_files_wins() {
     fs::create_dir_all(store.paths.proposals(ProposalState::Rejected)).unwrap();
     let [active, rejected] = [ProposalState::Active, ProposalState::Rejected].map(|s| store.proposals().path(s, &id));
     fs::write(&rejected, "# mine\n").unwrap();
-    let refusal = store.proposals().reject(&id, "no", &person(), at(1)).unwrap_err();
+    let refusal = store.proposals().reject(&id, "no", &user(), at(1)).unwrap_err();
     assert!(format!("{refusal:#}").contains("remove one of the two files"), "{refusal:#}");
     assert_eq!(fs::read_to_string(&rejected).unwrap(), "# mine\n");
     assert!(active.exists() && !unfinished.exists(), "what was refused is not tried again");
     store.add(&idea("Another"));
-    // Cut off before the second file was put there, it is given up, a person told, and others go on.
+    // Cut off before the second file was put there, it is given up, the user told, and others go on.
     let verdict = ProposalVerdict::Rejected { reason: "too large".to_owned() };
-    let judgement = judge::judgement(verdict, &person(), at(1));
+    let judgement = judge::judgement(verdict, &user(), at(1));
     let from = ProposalState::Active;
     let what = Unfinished::Judge { id, from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
     for _ in 0..2 {
@@ -107,10 +107,8 @@ fn half_a_contradiction_is_completed() {
     let one = store.add(&about("One", Category::Refactor, &["a.rs"]));
     let two = store.add(&about("Two", Category::Feature, &["a.rs"]));
     let verdict = ProposalVerdict::Deferred { reason: "both".to_owned(), until: None };
-    let what = Unfinished::Conflict {
-        ids: [one.clone(), two.clone()],
-        judgement: judge::judgement(verdict, &person(), at(0)),
-    };
+    let what =
+        Unfinished::Conflict { ids: [one.clone(), two.clone()], judgement: judge::judgement(verdict, &user(), at(0)) };
     let unfinished = store.paths.unfinished_judgement();
     atomic::write(&unfinished, &atomic::json(&what).unwrap()).unwrap();
     fs::create_dir_all(store.paths.proposals(ProposalState::Deferred)).unwrap();
@@ -118,6 +116,6 @@ fn half_a_contradiction_is_completed() {
     fs::rename(&paths[0], &paths[1]).unwrap();
     proposals.complete(at(1)).unwrap();
     assert_eq!(store.states(), "dd");
-    let known = |id: &Name| proposals.find(id).unwrap().proposal.conflicts;
+    let known = |id: &Name| proposals.get(id).unwrap().proposal.conflicts;
     assert_eq!((known(&one).len(), known(&two).len()), (1, 1));
 }

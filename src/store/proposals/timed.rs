@@ -17,14 +17,14 @@ impl Proposals<'_> {
     /// # Errors
     /// The system's; those brought back before stay so.
     pub fn bring_back_under(&self, lock: &Lock, now: Time) -> Result<(Vec<Name>, Vec<BlockedProposal>)> {
-        let (mut back, mut stuck) = (Vec::new(), Vec::new());
+        let (mut back, mut blocked) = (Vec::new(), Vec::new());
         for id in self.due_back(now)? {
             match self.perform(lock, &Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred }, now) {
                 Ok(()) => back.push(id),
-                Err(error) => stuck.push(error.downcast::<BlockedProposal>()?),
+                Err(error) => blocked.push(error.downcast::<BlockedProposal>()?),
             }
         }
-        Ok((back, stuck))
+        Ok((back, blocked))
     }
 
     /// The deferred proposals whose time is over.
@@ -45,13 +45,13 @@ impl Proposals<'_> {
     pub fn forget(&self, now: Time) -> Result<Vec<Name>> {
         let oldest = now - Duration::days(REJECTED_DAYS);
         let mut forgotten = Vec::new();
-        for id in self.list(ProposalState::Rejected)?.0 {
+        for id in self.list(ProposalState::Rejected)?.ids {
             let path = self.path(ProposalState::Rejected, &id);
             // A file is at least as young as the judgement in it, so that most needn't be read.
             let changed = rustix::fs::lstat(&path).ok().and_then(|stat| DateTime::from_timestamp(stat.st_mtime, 0));
             let Some(changed) = changed.filter(|changed| *changed < oldest) else { continue };
             let _lock = self.lock()?;
-            let found = self.found(ProposalState::Rejected, &id).ok().flatten();
+            let found = self.get_in(ProposalState::Rejected, &id).ok().flatten();
             let rejected = found.and_then(|found| found.proposal.judgement?.at).unwrap_or(changed);
             if rejected < oldest && atomic::remove(&path)? {
                 forgotten.push(id);
