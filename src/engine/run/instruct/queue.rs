@@ -16,14 +16,14 @@ pub fn view(run: &Run<'_>) -> Result<QueueView> {
     let known = cache::load::<OpenPrs>(&run.paths().open_prs()).and_then(|prs| prs.open);
     let open = known.unwrap_or_default().into_iter();
     let mut view = QueueView {
-        pending: usize::try_from(queue.pending()?).unwrap_or(usize::MAX),
-        limit: usize::try_from(run.assignment.max_incoming).unwrap_or(usize::MAX),
+        pending: queue.pending()?,
+        limit: run.assignment.max_incoming,
         tasks: Vec::new(),
         open_prs: open.map(|pr| OpenPullRequest { number: pr.number, title: pr.title, head: pr.head }).collect(),
         failed: Vec::new(),
     };
     for state in [TaskState::Incoming, TaskState::Claimed] {
-        view.tasks.extend(queue.heads(state)?.into_iter().flatten().map(|task| line(task, state)));
+        view.tasks.extend(queue.good(state)?.into_iter().map(|task| line(task, state)));
     }
     view.tasks.extend(lately(&queue, TaskState::Done)?.into_iter().map(|(task, _)| line(task, TaskState::Done)));
     view.failed.extend(lately(&queue, TaskState::Failed)?.into_iter().map(|(task, text)| {
