@@ -1,213 +1,80 @@
-//! Each screen as you see it at 80 columns, whole, beside this file in `snapshots/`.
+//! Every screen as the user sees it, compared with the copies in `snapshots/`. A screen that differs fails the test.
 //!
-//! A screen that differs fails the test and shows how. To accept what it shows now, review the difference and run
-//! `INSTA_UPDATE=always cargo test --locked --test integration snapshots`; what is then new in git is what has changed.
+//! After a change that is meant, accept the new screens, and read what `git diff` says of them:
+//!
+//! ```sh
+//! INSTA_UPDATE=always cargo test --locked --test integration snapshots
+//! ```
+//!
+//! The clock stands still. What still differs from run to run is replaced by a name in brackets, and nothing else is.
 
-use crate::support::{Test, proposals::architect};
-use std::process::Command;
+mod faults;
+mod help;
+mod pull_requests;
+mod team;
 
-const NOW: &str = "2026-03-01T10:00:00Z";
+use crate::support::{BINARY, Output, Test};
+use std::path::Path;
 
-/// A team of five with work in every state; nothing of it is under way.
-fn scene() -> Test {
-    let test = Test::new();
-    test.now(NOW);
-    let agents = [
-        ("pm-1", "product_manager"),
-        ("impl-1", "implementer"),
-        ("impl-2", "implementer"),
-        ("test-1", "tester"),
-        ("rev-1", "reviewer"),
-    ];
-    test.agents_and(&agents, "max_cost_usd_per_day: 20\nmax_running: 3\n");
-    let task = |state: &str, id: &str, text: &str| {
-        test.file(&format!(".orchestrator/shared/queue/{state}/{id}.md"), text);
-    };
-    task(
-        "incoming",
-        "TASK-1",
-        "# Reject empty names\n\nROLE: implement\nPRIORITY: P0\nCREATED: 2026-03-01T08:00:00Z\nCREATED_BY: pm-1\n\n## Context\nForms accept a blank name.\n\n## Acceptance Criteria\n- [ ] A test covers it\n",
-    );
-    task(
-        "incoming",
-        "TASK-2",
-        "# Document the names\n\nROLE: implement\nBLOCKED_BY: TASK-1\nCREATED: 2026-03-01T08:30:00Z\n",
-    );
-    task(
-        "incoming",
-        "TASK-3",
-        "# Cover the parser\n\nROLE: test\nWAITS_FOR: question-20260301-093000-which\nCREATED: 2026-03-01T09:00:00Z\n",
-    );
-    task("incoming", "TASK-4", "# Odd\n\nROLE: wizard\n");
-    task(
-        "done",
-        "TASK-5",
-        "# Add a changelog\n\nROLE: implement\nCOMPLETED_AT: 2026-03-01T07:00:00Z\n\n## Result\nA CHANGELOG.md in the usual form.\n",
-    );
-    task(
-        "failed",
-        "TASK-6",
-        "# Speed up the start\n\nROLE: implement\nATTEMPTS: 3\nFAILED_AT: 2026-03-01T09:10:00Z\nWORK_BRANCH: agent/TASK-6-20260301-090000\n\n## Error\nused up its turns (max_turns) at attempt 3 of 3\n",
-    );
-    let idle = |name: &str, more: &str| {
-        let state = format!(
-            "{{\"phase\":\"idle\",\"last_started\":\"2026-03-01T09:58:00Z\",\"last_finished\":\"2026-03-01T09:59:30Z\",{more}}}"
-        );
-        test.file(&format!(".orchestrator/agents/{name}/state.json"), &state);
-    };
-    idle(
-        "impl-1",
-        "\"last_outcome\":\"finished\",\"last_exit_code\":0,\"total_runs\":12,\"total_successes\":11,\"total_failures\":1",
-    );
-    idle(
-        "impl-2",
-        "\"last_outcome\":\"stalled\",\"last_exit_code\":-9,\"consecutive_failures\":3,\"total_runs\":5,\"total_successes\":2,\"total_failures\":3",
-    );
-    test.file(
-        ".orchestrator/messages/question-20260301-093000-which.md",
-        "# \u{2753} Which parser?\n\n**Type:** question\n**Time:** 2026-03-01T09:30:00Z\n**From:** test-1\n**Task:** TASK-3\n\nThe old one or the new one?\n",
-    );
-    test.file(
-        ".orchestrator/messages/warning-20260301-091000-failed.md",
-        "# \u{26a0}\u{fe0f} A task has failed: Speed up the start\n\n**Type:** warning\n**Time:** 2026-03-01T09:10:00Z\n**From:** scheduler\n**Task:** TASK-6\n\nIts work is on agent/TASK-6-20260301-090000.\n",
-    );
-    test.file(
-        ".orchestrator/cache/open-prs.json",
-        r#"{"asked_at":"2026-03-01T09:59:00Z","open":[{"number":7,"title":"Add a changelog","head":"agent/TASK-5-20260301-060000"}],"error":null}"#,
-    );
-    test
-}
-
-/// What one command says, with everything that differs from run to run replaced.
-fn screen(test: &Test, args: &[&str]) -> String {
-    let output = test.run(args);
-    let code = output.code.unwrap_or(-1);
-    let errors = if output.stderr.is_empty() { String::new() } else { format!("---- stderr\n{}", output.stderr) };
-    let text = format!("$ scheduler {}\n{}{errors}---- exit code {code}\n", args.join(" "), output.stdout);
-    let root = test.root();
-    let text = text.replace(test.dir().to_str().unwrap(), "[PROJECT]").replace(root.to_str().unwrap(), "[ROOT]");
-    let own = std::path::Path::new(crate::support::BINARY);
-    let text = text.replace(own.to_str().unwrap(), "[SCHEDULER]");
-    let text = text.replace(own.parent().unwrap().to_str().unwrap(), "[BIN]");
-    masked(&text)
-}
-
-/// Ids, hashes, versions and sizes of this machine.
-fn masked(text: &str) -> String {
-    let mut out = String::new();
-    for word in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.')) {
-        let (word, end) =
-            word.split_at(word.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.')).len());
-        let is_hex =
-            |text: &str| text.len() >= 7 && text.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
-        let id = ["PROP-", "TASK-"].iter().find_map(|prefix| Some((*prefix, word.strip_prefix(*prefix)?)));
-        match id {
-            Some((prefix, rest)) if is_hex(rest) => out.push_str(&format!("{prefix}[ID]")),
-            _ if is_hex(word) && word.chars().any(|c| c.is_ascii_digit()) && word.len() != 8 => out.push_str("[HASH]"),
-            _ => out.push_str(word),
-        }
-        out.push_str(end);
+/// What these commands show, one after the other, is what was accepted under this name.
+#[track_caller]
+fn assert_screens(test: &Test, name: &str, commands: &[&str]) {
+    let mut text = String::new();
+    for command in commands {
+        let screen = screen(&test.run(command.split_whitespace()));
+        text.push_str(&format!("$ {}\n{screen}\n", format!("scheduler {command}").trim_end()));
     }
-    out
+    assert_accepted("snapshots", name, &stable(test, &text));
 }
 
-macro_rules! shown {
-    ($test:expr, $name:expr, $args:expr) => {
-        insta::assert_snapshot!($name, screen($test, $args))
-    };
+#[track_caller]
+fn assert_accepted(folder: &str, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-#[test]
-fn status_and_why() {
-    let test = scene();
-    shown!(&test, "status", &["status"]);
-    shown!(&test, "why", &["why"]);
-    shown!(&test, "why_agent_ready", &["why", "impl-1"]);
-    shown!(&test, "why_agent_backoff", &["why", "impl-2"]);
-    shown!(&test, "why_task_blocked", &["why", "TASK-2"]);
-    shown!(&test, "why_task_waiting", &["why", "TASK-3"]);
-    shown!(&test, "dry_run", &["--dry-run"]);
-    test.run(["pause", "--reason", "Release"]).ok();
-    shown!(&test, "status_paused", &["status"]);
+/// What a terminal would show, and the exit code of a failure.
+fn screen(output: &Output) -> String {
+    let Output { stdout, stderr, code, .. } = output;
+    let stderr: String = stderr.lines().map(|line| format!("[stderr] {line}\n")).collect();
+    let code = code.filter(|code| *code != 0).map_or(String::new(), |code| format!("[exit code {code}]\n"));
+    format!("{stdout}{stderr}{code}")
 }
 
-#[test]
-fn tasks() {
-    let test = scene();
-    shown!(&test, "task_list", &["task", "list"]);
-    shown!(&test, "task_show", &["task", "show", "TASK-1"]);
-    shown!(&test, "task_show_failed", &["task", "show", "TASK-6"]);
-}
-
-#[test]
-fn messages() {
-    let test = scene();
-    shown!(&test, "message_list", &["message", "list"]);
-    shown!(&test, "message_show", &["message", "show", "question-20260301-093000-which"]);
-}
-
-#[test]
-fn proposals() {
-    let test = scene();
-    for (title, category) in [("Split the parser", "refactor"), ("Test the parser", "test")] {
-        architect(title, category, &["src/parser.rs"]).add(&test);
-    }
-    shown!(&test, "proposal_list", &["proposal", "list"]);
-}
-
-#[test]
-fn agents_and_limits() {
-    let test = scene();
-    shown!(&test, "agent_list", &["agent", "list"]);
-    shown!(&test, "agent_show", &["agent", "show", "impl-2"]);
-    shown!(&test, "limits_show", &["limits", "show"]);
-    shown!(&test, "pr_list", &["pr", "list"]);
-}
-
-#[test]
-fn doctor() {
-    let test = scene();
-    test.program("git", "#!/bin/sh\n[ \"$1\" = --version ] && { echo git version 2.47.3; exit; }\nPATH=/usr/local/bin:/usr/bin:/bin exec git \"$@\"\n");
-    let text = screen(&test, &["doctor"]);
-    // Free space, and what this machine is, are nobody's screen but its own.
-    let known: String = text.lines().filter(|line| !line.contains("free")).map(|line| format!("{line}\n")).collect();
-    insta::assert_snapshot!("doctor", known);
-}
-
-/// Every command that `--help` names, each with its path.
-fn commands(test: &Test, path: &[String], found: &mut Vec<Vec<String>>) {
-    let output = help(test, path);
-    found.push(path.to_vec());
-    let Some((_, list)) = output.split_once("Commands:\n") else { return };
-    for line in list.lines().take_while(|line| line.starts_with("  ")) {
-        let indented = line.len() - line.trim_start().len();
-        let Some(name) = line.split_whitespace().next().filter(|name| indented == 2 && *name != "help") else {
+/// The text without what differs from run to run: folders, commits, the ids of runs, and how much of the disk is free.
+fn stable(test: &Test, text: &str) -> String {
+    let binaries = Path::new(BINARY).parent().unwrap();
+    let text = text.replace(test.root().to_str().unwrap(), "[root]").replace(binaries.to_str().unwrap(), "[binaries]");
+    let mut stable = String::new();
+    for line in text.lines() {
+        if let Some((before, after)) = line.split_once(" MiB are free") {
+            let before = before.trim_end_matches(|letter: char| letter.is_ascii_digit());
+            stable.push_str(&format!("{before}[some] MiB are free{after}\n"));
             continue;
-        };
-        let mut path = path.to_vec();
-        path.push(name.to_owned());
-        commands(test, &path, found);
-    }
-}
-
-fn help(test: &Test, path: &[String]) -> String {
-    let mut command: Command = test.command(path.iter().map(String::as_str).chain(["--help"]));
-    command.env("COLUMNS", "80");
-    test.finish(command).ok().stdout
-}
-
-#[test]
-fn the_help_of_every_command() {
-    let test = Test::without_repository();
-    let mut all = Vec::new();
-    commands(&test, &[], &mut all);
-    assert!(all.len() > 40, "the list of commands was not understood: {all:?}");
-    for path in all {
-        let text = help(&test, &path);
-        for line in text.lines() {
-            assert!(line.chars().count() <= 80, "{path:?}: {line}");
         }
-        let name = if path.is_empty() { "help".to_owned() } else { format!("help_{}", path.join("_")) };
-        insta::assert_snapshot!(name, text);
+        for piece in line.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-') {
+            let word = piece.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+            stable.push_str(&named(word));
+            stable.push_str(&piece[word.len()..]);
+        }
+        stable.push('\n');
+    }
+    stable
+}
+
+/// The word, or a name in place of the id of a run or of a commit, whole or in short.
+fn named(word: &str) -> String {
+    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_long_hex = |part: &str| part.len() > 6 && is_hex(part);
+    let lengths: Vec<_> = word.split('-').map(str::len).collect();
+    match word.rsplit_once('-') {
+        _ if lengths == [8, 4, 4, 4, 12] && word.split('-').all(is_hex) => "[run]".to_owned(),
+        None if word.len() == 8 && is_hex(word) => "[run]".to_owned(),
+        None if is_long_hex(word) => "[commit]".to_owned(),
+        Some((before, commit)) if before.starts_with("TASK-pr") && is_long_hex(commit) => format!("{before}-[commit]"),
+        _ => word.to_owned(),
     }
 }
