@@ -279,7 +279,9 @@ mod tests {
         end_early(&Arc::new(AtomicBool::new(true)));
         thread::scope(|scope| {
             for grace in [Grace::Local, Grace::Network] {
-                scope.spawn(move || run_with(&mut sh("sleep 60"), None, Duration::from_secs(60), grace, 10).unwrap_err());
+                scope.spawn(move || {
+                    run_with(&mut sh("sleep 60"), None, Duration::from_secs(60), grace, 10).unwrap_err()
+                });
             }
         });
     }

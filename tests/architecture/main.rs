@@ -138,7 +138,10 @@ fn what_breaks_a_layer_is_seen() {
         ("src/store/a.rs", "use crate::{\n    domain::{exec, task},\n    sys::read,\n};"),
         ("src/cli/a.rs", "use crate::{domain, engine, exec, store};\nprintln!(\"x\")"),
         ("src/lib.rs", "pub mod cli;\nuse crate::cli;"),
-        ("src/domain/a.rs", "// use crate::store;\nuse std::{collections::BTreeMap, fmt, time::Duration};\nlet fs = 1;"),
+        (
+            "src/domain/a.rs",
+            "// use crate::store;\nuse std::{collections::BTreeMap, fmt, time::Duration};\nlet fs = 1;",
+        ),
         ("src/engine/a.rs", "command.stdout(Stdio::null()); writeln!(file, \"x\")"),
     ] {
         assert!(!broken(file, text), "{file}: {text}");
@@ -167,7 +170,8 @@ fn what_breaks_a_layer_is_seen() {
 fn every_module_says_what_it_is_for() {
     // The tests of a module in a file beside it are the module's, as they would be inside it.
     let sources = files(&["src", "tests", "benches"], &["rs"]);
-    let silent = sources.iter().filter(|source| !source.file.ends_with("/tests.rs") && !source.text.starts_with("//! "));
+    let silent =
+        sources.iter().filter(|source| !source.file.ends_with("/tests.rs") && !source.text.starts_with("//! "));
     let silent: Vec<_> = silent.map(|source| &source.file).collect();
     assert!(silent.is_empty(), "these do not begin with `//!`: {silent:#?}");
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     domain::{
         config,
-        run::Job,
+        job::Job,
         state::{AgentState, Phase},
         time,
     },
