@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(listed, ["approve", "request-changes", "comment"]);
         assert_eq!(verdicts.parse_ref(&command, None, "approve".as_ref()).unwrap(), ReviewVerdict::Approve);
         let refused = verdicts.parse_ref(&command, None, "aprove".as_ref()).unwrap_err();
-        assert!(refused.to_string().contains("request-changes"), "{refused}");
+        assert!(refused.to_string().contains("did you mean approve?"), "{refused}");
         let roles = words(Role::ALL, Role::word);
         assert_eq!(roles.parse_ref(&command, None, "tester".as_ref()).unwrap(), Role::Tester);
         assert_eq!(roles.possible_values().unwrap().count(), Role::ALL.len());
