@@ -56,6 +56,7 @@ mod tests {
 
     fn of(role: &str, configured: Option<&[&str]>, fork: bool) -> Tools {
         let (config, _) = config::read(&format!("agents:\n  - name: a\n    role: {role}\n")).unwrap();
+        let worktrees = config.worktrees();
         let mut agent = config.agents.into_iter().next().unwrap();
         agent.settings.allowed_tools = configured.map(|tools| tools.iter().map(|tool| (*tool).to_owned()).collect());
         let (commit, check) = ("c".to_owned(), "lint".parse().unwrap());
@@ -69,7 +70,7 @@ mod tests {
             assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
             settings: agent.settings,
             test_paths: Vec::new(),
-            worktrees: config.worktrees,
+            worktrees,
             max_incoming: 20,
             draft_pull_requests: false,
             gatekeeper: config.gatekeeper,

@@ -72,7 +72,7 @@ fn assignment(name: &str, id: &str) -> Assignment {
         assigned_at: time::parse("2024-01-15T10:30:00Z").unwrap(),
         settings: config.agents[0].settings.clone(),
         test_paths: Vec::new(),
-        worktrees: config.worktrees,
+        worktrees: config.worktrees(),
         max_incoming: 20,
         draft_pull_requests: false,
         gatekeeper: config.gatekeeper,
