@@ -25,9 +25,12 @@ pub fn run(dry_run: bool, context: &Context) -> Result<()> {
         logging::begin(&project.paths.scheduler_log(&time::local_day(context.now)))?;
         log_environment(context);
     }
-    let program = context.program()?;
-    let options = Options { now: context.now, dry_run, debug: context.debug, program: &program };
-    match tick::tick(&project, &options)? {
+    let done = if dry_run {
+        tick::dry_run(&project, context.now)
+    } else {
+        tick::tick(&project, &Options { now: context.now, debug: context.debug, program: &context.program()? })
+    };
+    match done? {
         Tick::Busy => {
             tracing::debug!("another tick is under way");
             if context.debug {
@@ -35,13 +38,11 @@ pub fn run(dry_run: bool, context: &Context) -> Result<()> {
             }
             Ok(())
         }
-        Tick::Misconfigured { problems, crew } => {
-            for name in &crew.recovering {
-                context.line(format!("{name}: puts right a run that was cut off"))?;
-            }
+        Tick::Misconfigured { problems, changes } => {
+            changes.iter().try_for_each(|change| context.line(change))?;
             Err(misconfigured(&project, &problems))
         }
-        Tick::Done(report) => tell(context, &project, &report, dry_run),
+        Tick::Done(report) => print(context, &project, &report, dry_run),
     }
 }
 
@@ -56,21 +57,13 @@ pub fn misconfigured(project: &Project, problems: &[Problem]) -> anyhow::Error {
     usage(format!("{}: {first}{more}", project.paths.config().display()))
 }
 
-fn tell(context: &Context, project: &Project, report: &Report, dry_run: bool) -> Result<()> {
+fn print(context: &Context, project: &Project, report: &Report, dry_run: bool) -> Result<()> {
     let talkative = context.debug || dry_run;
     // A check that nobody makes holds up every pull request: that is said at each tick.
     for warning in report.warnings.iter().filter(|warning| talkative || warning.key.starts_with("gatekeeper.")) {
         context.warn(format!("{}: {warning}", project.paths.config().display()));
     }
-    for name in &report.recovering {
-        context.line(format!("{name}: puts right a run that was cut off"))?;
-    }
-    for id in &report.released {
-        context.line(format!("{id}: back in incoming, nobody held it"))?;
-    }
-    for change in &report.changes {
-        context.line(change)?;
-    }
+    report.changes.iter().try_for_each(|change| context.line(change))?;
     for decided in &report.decided {
         match &decided.decision {
             Decision::Start(job) => {

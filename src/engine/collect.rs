@@ -1,6 +1,5 @@
-//! What has finished, and what was cut off: the first thing that a tick does, also while everything is paused.
-//!
-//! A run whose supervisor is gone is handed to a recovering one; nothing is settled here.
+//! Every agent as its files and its lock show it, and the start of recovery for those that lost their supervisor: the
+//! first thing that a tick does, also while everything is paused. Nothing is settled here.
 
 use super::spawn::Spawner;
 use crate::{
@@ -20,6 +19,7 @@ use crate::{
 use anyhow::Result;
 use std::{
     collections::{BTreeMap, HashMap},
+    mem,
     os::fd::{AsFd, BorrowedFd},
     sync::Arc,
 };
@@ -29,8 +29,8 @@ use std::{
 pub struct AgentViews {
     /// The agents, in no order: to sort them takes longer than all that most ticks do with them.
     pub views: HashMap<Name, Arc<AgentView>>,
-    /// Those whose recovery was started.
-    pub recovering: Vec<Name>,
+    /// Those whose run has lost its supervisor, by name.
+    pub lost: Vec<Name>,
     /// What went wrong, in sentences.
     pub problems: Vec<String>,
 }
@@ -57,30 +57,56 @@ impl AgentViews {
     }
 }
 
-/// Looks at every agent; starts the recovery of lost runs with `spawner`, if there is one.
+/// Views every agent.
 ///
 /// # Errors
 /// The folder of the agents can't be read.
-pub fn collect(paths: &Paths, spawner: Option<&Spawner<'_>>) -> Result<AgentViews> {
-    let mut crew = AgentViews::default();
-    let Some(agents) = read::open_folder(&paths.agents_dir())? else { return Ok(crew) };
+pub fn collect(paths: &Paths) -> Result<AgentViews> {
+    let mut all = AgentViews::default();
+    let Some(agents) = read::open_folder(&paths.agents_dir())? else { return Ok(all) };
     let names = folders(paths)?;
-    crew.views.reserve(names.len());
+    all.views.reserve(names.len());
     for name in names {
-        let view = match look(paths, agents.as_fd(), &name, spawner) {
-            Ok((view, recovering)) => {
-                tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
-                crew.recovering.extend(recovering.then(|| name.clone()));
-                view
+        let (view, lost) = view(paths, agents.as_fd(), &name).unwrap_or_else(|error| {
+            all.problems.push(format!("{name}: {error:#}"));
+            (AgentView { standing: Standing::Unreadable, state: AgentState::default() }, false)
+        });
+        tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
+        all.lost.extend(lost.then(|| name.clone()));
+        all.views.insert(name, Arc::new(view));
+    }
+    all.lost.sort();
+    Ok(all)
+}
+
+/// Starts the recovery of the lost runs; those that are not lost after all are taken from the list.
+pub(super) fn recover(all: &mut AgentViews, spawner: &Spawner<'_>) {
+    for name in mem::take(&mut all.lost) {
+        let view = match recover_one(spawner, &name, &all.view(&name)) {
+            Ok(None) => {
+                all.lost.push(name);
+                continue;
             }
+            Ok(Some(view)) => view,
             Err(error) => {
-                crew.problems.push(format!("{name}: {error:#}"));
+                all.problems.push(format!("{name}: {error:#}"));
                 AgentView { standing: Standing::Unreadable, state: AgentState::default() }
             }
         };
-        crew.views.insert(name, Arc::new(view));
+        all.views.insert(name, Arc::new(view));
     }
-    Ok(crew)
+}
+
+fn recover_one(spawner: &Spawner<'_>, name: &Name, viewed: &AgentView) -> Result<Option<AgentView>> {
+    let agent = spawner.project.paths.agent(name);
+    let Some(lock) = Lock::try_take(&agent.lock())? else {
+        return Ok(Some(AgentView { standing: Standing::Running, ..viewed.clone() }));
+    };
+    let view = not_lost(&agent)?;
+    if view.is_none() {
+        spawner.supervisor(name, lock, true)?;
+    }
+    Ok(view)
 }
 
 /// The agents that have a folder, configured or not.
@@ -91,18 +117,13 @@ pub fn folders(paths: &Paths) -> Result<Vec<Name>> {
     Ok(dir::names(&paths.agents_dir())?.filter_map(|name| name.try_into().ok()).collect())
 }
 
-/// One agent, and whether its recovery was started.
-fn look(
-    paths: &Paths,
-    agents: BorrowedFd<'_>,
-    name: &Name,
-    spawner: Option<&Spawner<'_>>,
-) -> Result<(AgentView, bool)> {
+/// One agent, and whether its run is lost.
+fn view(paths: &Paths, agents: BorrowedFd<'_>, name: &Name) -> Result<(AgentView, bool)> {
     if let Some(state) = state::at_rest(agents, name) {
         return Ok((AgentView { standing: Standing::Free, state }, false));
     }
     let agent = paths.agent(name);
-    let (state, lost) = match state::load(&agent)? {
+    let (state, standing) = match state::load(&agent)? {
         Loaded::State(state) if state.is_idle() => {
             // One that tells of anything was read from a file.
             let lost = state == AgentState::default() && has_lost_its_state(&agent)?;
@@ -115,23 +136,23 @@ fn look(
             (AgentState::default(), Standing::Unreadable)
         }
     };
-    // Who only looks doesn't take the lock: a run that begins this very moment must find it free.
-    let lock = if spawner.is_some() { Lock::try_take(&agent.lock())? } else { None };
-    if lock.is_none() && (spawner.is_some() || !Lock::is_free(&agent.lock())?) {
+    // The lock is not taken: a run that begins this very moment must find it free.
+    if !Lock::is_free(&agent.lock())? {
         return Ok((AgentView { standing: Standing::Running, state }, false));
     }
-    // Its supervisor may have ended between the two looks; or it lives, and somebody has deleted the lock's file.
-    if let Loaded::State(state) = state::load(&agent)? {
-        if state.is_idle() {
-            return Ok((AgentView { standing: Standing::Free, state }, false));
-        }
-        if has_supervisor(&state) {
-            return Ok((AgentView { standing: Standing::Running, state }, false));
-        }
-    }
-    let Some((spawner, lock)) = spawner.zip(lock) else { return Ok((AgentView { standing: lost, state }, false)) };
-    spawner.supervisor(name, lock, true)?;
-    Ok((AgentView { standing: lost, state }, true))
+    Ok(not_lost(&agent)?.map_or((AgentView { standing, state }, true), |view| (view, false)))
+}
+
+/// An agent whose lock was found free though its state said that it runs, unless its run is lost: its supervisor may have
+/// ended since the state was read, or it lives, and the user has deleted the lock's file.
+fn not_lost(agent: &AgentPaths) -> Result<Option<AgentView>> {
+    let Loaded::State(state) = state::load(agent)? else { return Ok(None) };
+    let standing = match state.is_idle() {
+        true => Standing::Free,
+        false if has_supervisor(&state) => Standing::Running,
+        false => return Ok(None),
+    };
+    Ok(Some(AgentView { standing, state }))
 }
 
 /// Whether a run of this agent is carried by a supervisor, by its lock or, where the lock's file was deleted, by its process.
@@ -152,7 +173,7 @@ pub fn has_lost_its_state(agent: &AgentPaths) -> Result<bool> {
 
 /// The processes of a supervisor of this agent, and of what it has started. Asked where the agent's files may have been
 /// deleted under a run, for it takes a look at every process.
-pub fn crew_of(agent: &AgentPaths) -> Vec<ProcessId> {
+pub fn supervisors_of(agent: &AgentPaths) -> Vec<ProcessId> {
     processes::marked(SUPERVISOR_TAG, &agent.dir().display().to_string())
 }
 

@@ -1,13 +1,13 @@
 //! Puts together what is going on. It only reads, takes no lock and asks nobody.
 
 use super::{
-    look::{self, Looked},
+    preview::{self, Misconfigured, Preview},
     project::Project,
     snapshot::OpenPrs,
 };
 use crate::{
     domain::{
-        config::{Config, Usd},
+        config::{Config, Problem, Usd},
         name::Name,
         outcome::Cooldown,
         overview::{
@@ -45,17 +45,14 @@ struct LastTick {
 /// agents.yaml, the queue, the messages or the folder of the agents can't be read.
 pub fn overview(project: &Project, now: Time) -> Result<Overview> {
     let paths = &project.paths;
-    let looked = look::look(project, now)?;
-    let agents = agents(&looked, now);
-    let (config, mut problems) = match looked {
-        Looked::Whole(look) => {
-            let warnings = look.warnings.iter().map(|warning| format!("agents.yaml, {warning}"));
-            (Some(look.config), warnings.chain(look.problems).collect::<Vec<_>>())
+    let preview = preview::preview(project, now)?;
+    let agents = agents(&preview, now);
+    let in_config = |problems: Vec<Problem>| problems.into_iter().map(|problem| format!("agents.yaml, {problem}"));
+    let (config, mut problems) = match preview {
+        Ok(Preview { config, warnings, problems, failures, .. }) => {
+            (Some(config), in_config(warnings).chain(failures).chain(problems).collect::<Vec<_>>())
         }
-        Looked::Misconfigured { problems, crew } => {
-            let errors = problems.iter().map(|problem| format!("agents.yaml, {problem}"));
-            (None, errors.chain(crew.problems).collect())
-        }
+        Err(Misconfigured { problems, views }) => (None, in_config(problems).chain(views.problems).collect()),
     };
     let config = config.as_ref();
     Ok(Overview {
@@ -102,14 +99,14 @@ fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<PauseStatu
     })
 }
 
-fn agents(looked: &Looked, now: Time) -> Vec<AgentLine> {
-    let (look, crew) = match looked {
-        Looked::Whole(look) => (Some(look), &look.crew),
-        Looked::Misconfigured { crew, .. } => (None, crew),
+fn agents(preview: &Result<Preview, Misconfigured>, now: Time) -> Vec<AgentLine> {
+    let (preview, views) = match preview {
+        Ok(preview) => (Some(preview), &preview.views),
+        Err(wrong) => (None, &wrong.views),
     };
     let mut lines = Vec::new();
-    for (agent, decision) in look.iter().flat_map(|look| look.config.agents.iter().zip(&look.decisions)) {
-        let state = crew.view(&agent.name).state.clone();
+    for (agent, decision) in preview.iter().flat_map(|preview| preview.config.agents.iter().zip(&preview.decisions)) {
+        let state = views.view(&agent.name).state.clone();
         let (doing, brief) = doing(decision, &state, now);
         lines.push(AgentLine {
             name: agent.name.clone(),
@@ -122,15 +119,15 @@ fn agents(looked: &Looked, now: Time) -> Vec<AgentLine> {
             },
             due_at: schedule::due_at(agent, &state, now).filter(|due| now < *due),
             paused: agent.paused,
-            run_requested: look.is_some_and(|look| look.snapshot.requested.contains(&agent.name)),
+            run_requested: preview.is_some_and(|preview| preview.snapshot.requested.contains(&agent.name)),
             state,
         });
     }
     let configured: BTreeSet<&Name> =
-        look.iter().flat_map(|look| look.config.agents.iter().map(|agent| &agent.name)).collect();
+        preview.iter().flat_map(|preview| preview.config.agents.iter().map(|agent| &agent.name)).collect();
     // An agent that was taken out of agents.yaml is only told of while it still does something.
-    let others: BTreeMap<_, _> = (crew.views.iter())
-        .filter(|(name, view)| !configured.contains(name) && (look.is_none() || !is_over(view)))
+    let others: BTreeMap<_, _> = (views.views.iter())
+        .filter(|(name, view)| !configured.contains(name) && (preview.is_none() || !is_over(view)))
         .collect();
     lines.extend(others.into_iter().map(|(name, view)| stranger(name, view)));
     lines

@@ -1,37 +1,34 @@
-//! Reads what a decision needs, and no more than it needs, into values.
-//!
-//! It changes nothing, except that a claimed task that nobody holds goes back.
+//! Reads what a decision needs, and no more than it needs, into values. It changes nothing.
 
 use super::{
-    collect::{self, AgentViews},
-    curation,
+    collect::AgentViews,
+    curation::{self, Summary},
+    reconcile::Reconciled,
 };
 use crate::{
     domain::{
         config::Config,
         gate,
         name::Name,
-        outcome::Cooldown,
-        role::{Model, TaskRole},
+        role::TaskRole,
         run::Assignment,
-        schedule::{self, Needs, Snapshot, Standing},
-        task::{self, Edit, Task, TaskState, key},
+        schedule::{self, Needs, Snapshot},
+        task::{Task, TaskState},
         time::{self, Time},
     },
     store::{
         cache, events,
-        listing::Listing,
-        marker,
+        listing::{Listing, in_two_places},
         paths::Paths,
         prs::Prs,
-        queue::{Queue, Shift},
-        requests,
+        queue::Queue,
+        state_dirs::BadFile,
     },
-    sys::{lock::Lock, read},
+    sys::read,
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// `cache/open-prs.json`: what the last refresh found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,149 +65,83 @@ pub(super) struct Taken {
     pub(super) snapshot: Snapshot,
     /// The open pull requests should be asked for.
     pub(super) refresh: bool,
+    /// What was put right, a line each.
+    pub(super) changes: Vec<String>,
     /// Files that are left alone, and why.
     pub(super) problems: Vec<String>,
-    /// Tasks that were put back.
-    pub(super) released: Vec<Name>,
-    /// What was done to proposals, a line each.
-    pub(super) changes: Vec<String>,
+    /// What couldn't be put right.
+    pub(super) failures: Vec<String>,
 }
 
-/// Takes the snapshot for one decision. With `release`, tasks that nobody holds are put back before.
-pub(super) fn take(paths: &Paths, config: &Config, crew: &AgentViews, now: Time, release: bool) -> Result<Taken> {
-    let mut taken = Taken::default();
+/// Takes the snapshot for one decision, on top of what was put right.
+pub(super) fn take(
+    paths: &Paths,
+    config: &Config,
+    views: &AgentViews,
+    reconciled: Reconciled,
+    now: Time,
+) -> Result<Taken> {
+    let Reconciled { snapshot, needs, claimed, incoming: expected, proposals, changes, problems, failures } =
+        reconciled;
+    let mut taken = Taken { snapshot, refresh: false, changes, problems, failures };
     let queue = Queue::new(paths);
-    let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
-    let others = crew.occupied().into_keys().filter(|name| !configured(name)).count();
-    let mut claimed = queue.list(TaskState::Claimed)?.ids;
-    if release {
-        release_unheld(paths, &queue, crew, &claimed, &mut taken);
-        if !taken.released.is_empty() {
-            claimed = queue.list(TaskState::Claimed)?.ids;
-        }
-    }
     let incoming = queue.list(TaskState::Incoming)?;
-    taken.snapshot = Snapshot {
-        paused: marker::is_set(&paths.paused_marker())?,
-        cooldown: cache::load::<Cooldown>(&paths.cooldown()),
-        requested: requested(paths, crew, release)?,
-        agents: config.agents.iter().map(|agent| crew.view(&agent.name)).collect(),
-        other_running: u32::try_from(others).unwrap_or(u32::MAX),
-        incoming: u32::try_from(incoming.ids.len()).unwrap_or(u32::MAX),
-        claimed: u32::try_from(claimed.len()).unwrap_or(u32::MAX),
-        ..Snapshot::default()
-    };
-    let needs = schedule::needs(config, &taken.snapshot, now);
+    let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
+    let snapshot = &mut taken.snapshot;
+    snapshot.other_running = number(views.occupied().into_keys().filter(|name| !configured(name)).count());
+    snapshot.incoming = number(incoming.ids.len() + expected.len());
+    snapshot.claimed = number(claimed.len());
     if needs.cost && config.max_cost_usd_per_day.is_some() {
-        costs(paths, crew, &mut taken.snapshot, now)?;
+        costs(paths, views, snapshot, now)?;
     }
     if needs.checks {
-        checks(paths, config, crew, &mut taken)?;
+        checks(paths, config, views, &mut taken)?;
     }
     if needs.tasks() {
-        tasks(&queue, crew, &needs, incoming, claimed, &mut taken);
+        tasks(&queue, views, &needs, incoming, claimed, expected, &mut taken);
     }
-    if config.model == Model::Proposal {
-        proposals(paths, config, now, release.then_some(needs.proposals), &mut taken);
+    if let Some(proposals) = proposals {
+        summarise(paths, config, proposals, &mut taken);
     }
-    let judges = needs.proposals && taken.snapshot.to_judge > 0 && !taken.snapshot.awaits_room(config);
+    let snapshot = &mut taken.snapshot;
+    let judges = needs.proposals && snapshot.to_judge > 0 && !snapshot.awaits_room(config);
     if needs.tasks() || judges {
         let known = cache::load::<OpenPrs>(&paths.open_prs());
         let age = known.as_ref().map(|prs| (now - prs.asked_at).num_seconds());
-        let wanted = !taken.snapshot.claimable.is_empty() || judges;
+        let wanted = !snapshot.claimable.is_empty() || judges;
         taken.refresh = wanted && !age.is_some_and(|age| (0..60).contains(&age));
-        let open = known.and_then(|prs| prs.open);
-        taken.snapshot.open_prs = open.map(|open| u32::try_from(open.len()).unwrap_or(u32::MAX));
+        snapshot.open_prs = known.and_then(|prs| prs.open).map(|open| number(open.len()));
     }
     Ok(taken)
 }
 
-/// The agents whose run a person has asked for since it was started last. With `tidy`, requests that were served go.
-fn requested(paths: &Paths, crew: &AgentViews, tidy: bool) -> Result<BTreeSet<Name>> {
-    let mut requested = BTreeSet::new();
-    for (name, at) in requests::list(paths)? {
-        let started = crew.views.get(&name).and_then(|view| view.state.last_started);
-        if started.is_some_and(|started| at <= started) {
-            if tidy {
-                requests::withdraw(paths, &name)?;
-            }
-        } else {
-            requested.insert(name);
-        }
-    }
-    Ok(requested)
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Keeps the proposals, or with `keep` `None` only looks at them. Trouble with them is no trouble of other agents.
-fn proposals(paths: &Paths, config: &Config, now: Time, keep: Option<bool>, taken: &mut Taken) {
-    let kept = match keep {
-        Some(edits) => curation::reconcile(paths, config, now, edits),
-        None => curation::preview(paths, now),
-    };
-    match kept {
-        Ok(kept) => {
-            let snapshot = &mut taken.snapshot;
-            snapshot.to_judge = u32::try_from(kept.to_judge.len()).unwrap_or(u32::MAX);
+/// Trouble with proposals is no trouble of other agents.
+fn summarise(paths: &Paths, config: &Config, proposals: Result<Summary>, taken: &mut Taken) {
+    let snapshot = &mut taken.snapshot;
+    match proposals {
+        Ok(summary) => {
+            snapshot.to_judge = number(summary.to_judge.len());
             snapshot.judged_before =
-                snapshot.to_judge > 0 && snapshot.is_full(config) && curation::were_seen(paths, &kept.to_judge);
-            snapshot.proposals = kept.active;
-            taken.changes.extend(kept.changes);
-            taken.problems.extend(kept.problems);
+                snapshot.to_judge > 0 && snapshot.is_full(config) && curation::were_seen(paths, &summary.to_judge);
+            snapshot.proposals = summary.active;
+            taken.problems.extend(summary.problems);
         }
         Err(error) => {
-            taken.snapshot.proposals_unreadable = true;
+            snapshot.proposals_unreadable = true;
             taken.problems.push(format!("{error:#}"));
         }
     }
 }
 
-/// Puts back what is claimed and named by no agent's state: its run never began, or a person put it there.
-fn release_unheld(paths: &Paths, queue: &Queue<'_>, crew: &AgentViews, claimed: &[Name], taken: &mut Taken) {
-    let named = crew.named();
-    let unsure = crew.views.values().any(|view| view.standing == Standing::Unreadable);
-    for id in claimed {
-        if unsure || named.iter().any(|(_, task)| task == id) {
-            continue;
-        }
-        match release(paths, queue, id) {
-            Ok(Some(Shift::Done { .. })) => taken.released.push(id.clone()),
-            Ok(Some(Shift::Exists(state))) => {
-                taken.problems.push(format!("{id} is in claimed and in {state}: remove one of the two files"));
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => taken.problems.push(format!(
-                "{id} stays claimed: the agent that it names is at work, though its state.json doesn't name the task; \
-                 `scheduler agent stop` ends that run"
-            )),
-            Err(error) => taken.problems.push(format!("{id}: {error:#}")),
-        }
-    }
-}
-
-/// Puts one task back, with the attempt that its run didn't come to. `None` if the agent that claimed it is at work.
-fn release(paths: &Paths, queue: &Queue<'_>, id: &Name) -> Result<Option<Shift>> {
-    let Some(text) = queue.read(TaskState::Claimed, id)? else { return Ok(Some(Shift::Gone)) };
-    let task = task::parse(id, &text).ok();
-    let claimed_by = task.as_ref().and_then(|task| task.claimed_by.as_ref()?.parse::<Name>().ok());
-    if let Some(agent) = claimed_by
-        && (!Lock::is_free(&paths.agent(&agent).lock())? || !collect::crew_of(&paths.agent(&agent)).is_empty())
-    {
-        return Ok(None);
-    }
-    let run = task.as_ref().and_then(|task| task.run.as_deref());
-    let back = match &task {
-        Some(task) if task.run.is_some() && task.attempts > 1 => Edit::new().set(key::ATTEMPTS, task.attempts - 1),
-        Some(task) if task.run.is_some() => Edit::new().clear(&[key::ATTEMPTS]),
-        _ => Edit::new(),
-    };
-    queue.release(id, run, &back.unclaim()).map(Some)
-}
-
 /// What today's runs cost. One under way counts with the limit that it was started with, be its agent configured or not.
-fn costs(paths: &Paths, crew: &AgentViews, snapshot: &mut Snapshot, now: Time) -> Result<()> {
+fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) -> Result<()> {
     let day = time::local_day(now);
     (snapshot.spent_usd, snapshot.usual_cost_usd) = events::cost_and_dearest(paths, &day, 20)?;
-    for (name, view) in crew.occupied() {
+    for (name, view) in views.occupied() {
         let run = view.state.run_id.as_deref().and_then(|run| paths.agent(name).run(run).ok());
         let assignment: Option<Assignment> = run.and_then(|run| read::read_json(&run.assignment()).ok().flatten());
         if assignment.as_ref().is_none_or(|assignment| assignment.role.uses_claude()) {
@@ -222,34 +153,40 @@ fn costs(paths: &Paths, crew: &AgentViews, snapshot: &mut Snapshot, now: Time) -
 }
 
 /// The checks that are due. Pull requests that are closed aren't read as long as the last look at GitHub is remembered.
-fn checks(paths: &Paths, config: &Config, crew: &AgentViews, taken: &mut Taken) -> Result<()> {
+fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken) -> Result<()> {
     let prs = Prs::new(paths);
     let all = match cache::load::<Vec<u64>>(&paths.gated_prs()) {
         Some(numbers) => prs.these(&numbers),
         None => prs.all()?,
     };
-    let under_way: Vec<&str> = crew.views.values().filter_map(|view| view.state.run_id.as_deref()).collect();
+    let under_way: Vec<&str> = views.views.values().filter_map(|view| view.state.run_id.as_deref()).collect();
     let is_live = |run: &str| under_way.contains(&run);
     taken.snapshot.due_checks = gate::due(&all.metas, &config.gatekeeper, &is_live);
     taken.problems.extend(all.problems);
     Ok(())
 }
 
+/// The tasks that can be claimed; `expected` ones are taken to be in incoming.
 fn tasks(
     queue: &Queue<'_>,
-    crew: &AgentViews,
+    views: &AgentViews,
     needs: &Needs,
     incoming: Listing,
     claimed: Vec<Name>,
+    expected: Vec<Result<Task, BadFile>>,
     taken: &mut Taken,
 ) {
     let claimed: Vec<Task> = queue.these(TaskState::Claimed, claimed).into_iter().flatten().collect();
-    taken.snapshot.claimed_opening = u32::try_from(schedule::opening(&claimed)).unwrap_or(u32::MAX);
-    let named = crew.named();
-    let is_in = |id: &Name, state| queue.exists(state, id);
+    taken.snapshot.claimed_opening = number(schedule::opening(&claimed));
+    let named = views.named();
+    let expects: Vec<Name> = expected.iter().flatten().map(|task| task.id.clone()).collect();
+    let is_in = |id: &Name, state| match state {
+        TaskState::Incoming | TaskState::Claimed if expects.contains(id) => state == TaskState::Incoming,
+        _ => queue.exists(state, id),
+    };
     let mut free = Vec::new();
     taken.problems.extend(incoming.strays.iter().map(ToString::to_string));
-    for head in queue.these(TaskState::Incoming, incoming.ids) {
+    for head in queue.these(TaskState::Incoming, incoming.ids).into_iter().chain(expected) {
         match head {
             Ok(task) => match schedule::waiting(&task, &is_in, &claimed, &named) {
                 None => free.push(task),
@@ -265,26 +202,26 @@ fn tasks(
         }
     }
     schedule::claim_order(&mut free);
-    pick(queue, needs, free, taken);
+    pick(needs, free, &is_in, taken);
 }
 
 /// Keeps the best tasks, as many of each kind as could be given away, and only those whose name is taken nowhere else.
-fn pick(queue: &Queue<'_>, needs: &Needs, free: Vec<Task>, taken: &mut Taken) {
-    let mut kept: HashMap<(TaskRole, bool), usize> = HashMap::new();
+fn pick(needs: &Needs, free: Vec<Task>, is_in: &dyn Fn(&Name, TaskState) -> bool, taken: &mut Taken) {
+    let mut picked: HashMap<(TaskRole, bool), usize> = HashMap::new();
     for task in free {
-        let count = kept.entry((task.role, task.pr.is_some())).or_default();
+        let count = picked.entry((task.role, task.pr.is_some())).or_default();
         if *count >= needs.claimers_of(task.role) {
             continue;
         }
         let states = [TaskState::Claimed, TaskState::Done, TaskState::Failed];
-        match states.into_iter().find(|state| queue.exists(*state, &task.id)) {
+        match states.into_iter().find(|state| is_in(&task.id, *state)) {
             None => {
                 *count += 1;
                 taken.snapshot.claimable.push(task);
             }
             Some(state) => {
                 taken.snapshot.waiting += 1;
-                taken.problems.push(format!("{} is in incoming and in {state}: remove one of the two files", task.id));
+                taken.problems.push(in_two_places(&task.id, TaskState::Incoming, state));
             }
         }
     }

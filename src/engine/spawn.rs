@@ -1,4 +1,4 @@
-//! Starts the program itself, detached: supervisors and the refresh of the count of pull requests.
+//! Starts the program itself, detached: supervisors and what else goes on beside the ticks.
 //!
 //! Nothing waits for what is started here.
 
@@ -24,41 +24,30 @@ pub struct Spawner<'a> {
 
 impl Spawner<'_> {
     /// Starts the supervisor of an agent, which takes over its lock. With `recover` it puts a lost run right.
-    pub fn supervisor(&self, agent: &Name, lock: Lock, recover: bool) -> Result<u32> {
+    pub fn supervisor(&self, agent: &Name, lock: Lock, recover: bool) -> Result<()> {
         let log = self.project.paths.agent_log(agent, &time::local_day(self.now));
         let mut arguments = vec!["supervise"];
         arguments.extend(recover.then_some("--recover"));
         let folder = self.project.paths.agent(agent).dir().display().to_string();
         let environment = [(SUPERVISOR_TAG.to_owned(), folder)];
-        self.start_in(&environment, &[&arguments[..], &["--", agent.as_str()]].concat(), lock, &log)
+        self.start(&environment, &[&arguments[..], &["--", agent.as_str()]].concat(), lock, &log)
             .with_context(|| format!("the supervisor of {agent} can't be started"))
     }
 
-    /// Starts the refresh of the open pull requests; `lock` sees to it that only one is under way.
-    pub fn refresh(&self, lock: Lock) -> Result<u32> {
+    /// Starts one of the program's hidden commands, unless it is under way: `lock` sees to that.
+    pub fn once(&self, command: &str, lock: &Path) -> Result<()> {
         let log = self.project.paths.scheduler_log(&time::local_day(self.now));
-        self.start(&["refresh"], lock, &log).context("the refresh of the open pull requests can't be started")
+        match Lock::try_take(lock)? {
+            Some(lock) => self.start(&[], &[command], lock, &log),
+            None => Ok(()),
+        }
+        .with_context(|| format!("`scheduler {command}` can't be started"))
     }
 
-    /// Has the human told of new messages; `lock` sees to it that only one does so.
-    pub fn notify(&self, lock: Lock) -> Result<u32> {
-        let log = self.project.paths.scheduler_log(&time::local_day(self.now));
-        self.start(&["notify"], lock, &log).context("notifying of messages can't be started")
-    }
-
-    /// Starts the tidying up; `lock` sees to it that only one is under way.
-    pub fn housekeeping(&self, lock: Lock) -> Result<u32> {
-        let log = self.project.paths.scheduler_log(&time::local_day(self.now));
-        self.start(&["housekeeping"], lock, &log).context("the tidying up can't be started")
-    }
-
-    fn start(&self, arguments: &[&str], lock: Lock, log: &Path) -> Result<u32> {
-        self.start_in(&[], arguments, lock, log)
-    }
-
-    fn start_in(&self, environment: &[(String, String)], arguments: &[&str], lock: Lock, log: &Path) -> Result<u32> {
+    fn start(&self, environment: &[(String, String)], arguments: &[&str], lock: Lock, log: &Path) -> Result<()> {
         let log = atomic::open_log(log)?;
         let root = self.project.root();
-        Ok(detach::spawn_detached(self.program, arguments, environment, root, lock.into_file().into(), log)?)
+        detach::spawn_detached(self.program, arguments, environment, root, lock.into_file().into(), log)?;
+        Ok(())
     }
 }

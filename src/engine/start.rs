@@ -15,7 +15,7 @@ use crate::{
         time,
     },
     store::{
-        events::{self, Event, EventKind},
+        events::{Event, EventKind},
         paths::AgentPaths,
         prs::Prs,
         queue::{Claim, Queue},
@@ -26,15 +26,6 @@ use crate::{
 };
 use anyhow::Result;
 use uuid::Uuid;
-
-/// What became of a start.
-#[derive(Debug)]
-pub(super) enum Started {
-    /// The supervisor runs, whether or not its start could be put on record.
-    Yes { on_record: Result<()> },
-    /// Something has changed since the decision.
-    No(Reason),
-}
 
 /// An agent that is to be started.
 #[derive(Clone, Copy)]
@@ -49,18 +40,18 @@ pub(super) struct Start<'a> {
     pub(super) debug: bool,
 }
 
-/// Starts an agent.
-pub(super) fn start(start: &Start<'_>) -> Result<Started> {
+/// Starts an agent. Returns the start, for the record, or why it can't be started: something has changed since the decision.
+pub(super) fn start(start: &Start<'_>) -> Result<Result<Event, Reason>> {
     let Start { spawner, config, agent, .. } = *start;
     let files = spawner.project.paths.agent(&agent.name);
     atomic::ensure_dir(files.dir())?;
     let busy = Reason::Running { since: None, task: None };
-    let Some(lock) = Lock::try_take(&files.lock())? else { return Ok(Started::No(busy)) };
+    let Some(lock) = Lock::try_take(&files.lock())? else { return Ok(Err(busy)) };
     tracing::debug!(agent = %agent.name, "lock taken");
-    let Loaded::State(before) = state::load(&files)? else { return Ok(Started::No(Reason::Unreadable)) };
+    let Loaded::State(before) = state::load(&files)? else { return Ok(Err(Reason::Unreadable)) };
     // Who never ran has no state; neither has a run under which the agent's folder was deleted, its lock with it.
-    if !before.is_idle() || (!files.state().exists() && !collect::crew_of(&files).is_empty()) {
-        return Ok(Started::No(busy));
+    if !before.is_idle() || (!files.state().exists() && !collect::supervisors_of(&files).is_empty()) {
+        return Ok(Err(busy));
     }
     let assignment = assignment(start);
     let run = runs::create(&files, &assignment.run_id)?;
@@ -68,14 +59,11 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
     state::save(&files, &launching(&before, &assignment))?;
     if let Some(reason) = claim(spawner, config, &assignment)? {
         give_up(&files, &before, &assignment)?;
-        return Ok(Started::No(reason));
+        return Ok(Err(reason));
     }
     if let Err(error) = spawner.supervisor(&agent.name, lock, false) {
         if let Some(task) = assignment.job.task() {
-            let back = match assignment.job.attempt() - 1 {
-                0 => Edit::new().clear(&[key::ATTEMPTS]).unclaim(),
-                earlier => Edit::new().set(key::ATTEMPTS, earlier).unclaim(),
-            };
+            let back = Edit::new().count(key::ATTEMPTS, assignment.job.attempt() - 1).unclaim();
             Queue::new(&spawner.project.paths).release(task, Some(&assignment.run_id), &back)?;
         }
         give_up(&files, &before, &assignment)?;
@@ -83,7 +71,7 @@ pub(super) fn start(start: &Start<'_>) -> Result<Started> {
     }
     let mut event = Event::new(spawner.now, EventKind::Started, &agent.name, &assignment.run_id);
     event.task = assignment.job.task().cloned();
-    Ok(Started::Yes { on_record: events::append(&spawner.project.paths, &event) })
+    Ok(Ok(event))
 }
 
 fn assignment(start: &Start<'_>) -> Assignment {

@@ -1,38 +1,35 @@
-//! One tick: collect, decide, start, and be gone.
+//! One tick: reconcile, look, decide, apply, and be gone.
 //!
 //! It never waits for git, gh, claude or the network, and never settles a run.
 
 use super::{
     collect::{self, AgentViews},
-    configuration, curation, housekeeping, notify,
+    configuration, housekeeping, notify,
+    preview::{self, Misconfigured},
     project::Project,
-    snapshot::{self, Taken},
+    reconcile, snapshot,
     spawn::Spawner,
-    start::{self, Start, Started},
+    start::{self, Start},
 };
 use crate::{
     domain::{
         config::{self, Config, Problem},
         message::Message,
-        name::Name,
         schedule::{self, Decided, Decision, Reason},
         time::{self, Time},
     },
     exec::clock::monotonic_now,
-    store::{cache, messages, paths::Paths, proposals::Proposals},
+    store::{cache, events, messages, paths::Paths},
     sys::lock::Lock,
 };
 use anyhow::Result;
 use serde::Serialize;
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 /// How a tick is to be done.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
-    /// The time.
     pub now: Time,
-    /// Decide, and change nothing.
-    pub dry_run: bool,
     /// Runs log what they do.
     pub debug: bool,
     /// The program itself, for supervisors.
@@ -44,28 +41,19 @@ pub struct Options<'a> {
 pub enum Tick {
     /// Nothing: another one is under way.
     Busy,
-    /// It collected, and started nothing: agents.yaml is wrong.
-    Misconfigured {
-        /// What is wrong in it.
-        problems: Vec<Problem>,
-        /// What was collected.
-        crew: AgentViews,
-    },
+    /// It started nothing: agents.yaml is wrong. What was put right, a line each, comes beside that.
+    Misconfigured { problems: Vec<Problem>, changes: Vec<String> },
     /// Everything.
     Done(Box<Report>),
 }
 
-/// What there is to tell of a tick.
-#[derive(Debug, Default)]
+/// What there is to say of a tick.
+#[derive(Debug)]
 pub struct Report {
+    /// What was put right, a line each.
+    pub changes: Vec<String>,
     /// Every agent with its decision, in the order of agents.yaml.
     pub decided: Vec<Decided>,
-    /// Agents whose lost run is being put right.
-    pub recovering: Vec<Name>,
-    /// Tasks that nobody held and that were put back.
-    pub released: Vec<Name>,
-    /// What was done to proposals, a line each.
-    pub changes: Vec<String>,
     /// What is odd in agents.yaml.
     pub warnings: Vec<Problem>,
     /// Files that were left alone.
@@ -89,72 +77,108 @@ struct LastTick<'a> {
 /// The scheduler's lock or the folder of the agents can't be used, or the queue can't be read. What one agent's start
 /// fails with is in the report.
 pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
-    let begun = monotonic_now();
-    let paths = &project.paths;
-    let _lock = if options.dry_run {
-        None
-    } else {
-        let Some(lock) = Lock::try_take(&paths.scheduler_lock())? else { return Ok(Tick::Busy) };
-        Some(lock)
-    };
-    let spawner = Spawner { project, program: options.program, now: options.now };
-    let mut crew = collect::collect(paths, (!options.dry_run).then_some(&spawner))?;
-    let completed = if options.dry_run { None } else { complete(paths, options.now, &mut crew) };
+    let (begun, paths, now) = (monotonic_now(), &project.paths, options.now);
+    let Some(_lock) = Lock::try_take(&paths.scheduler_lock())? else { return Ok(Tick::Busy) };
+    let spawner = Spawner { project, program: options.program, now };
+    let mut views = collect::collect(paths)?;
+    collect::recover(&mut views, &spawner);
+    let mut changes = recoveries(&views);
     let configuration = configuration::read(paths)?;
     let (config, warnings) = match configuration.understand() {
         Ok(understood) => understood,
         Err(problems) => {
-            if !options.dry_run {
-                tell_once(project, &problems, options.now)?;
-                // The rest of the file may be wrong and this still right: now it matters most.
-                if configuration.text().and_then(config::notify).is_some() {
-                    notify(&spawner)?;
-                }
+            send_once(project, &problems, now)?;
+            // The rest of the file may be wrong and this still right: now it matters most.
+            if configuration.text().and_then(config::notify).is_some() {
+                notify(&spawner)?;
             }
-            return Ok(Tick::Misconfigured { problems, crew });
+            return Ok(Tick::Misconfigured { problems, changes });
         }
     };
-    let mut taken = snapshot::take(paths, &config, &crew, options.now, !options.dry_run)?;
-    taken.changes.splice(0..0, completed);
-    let notifies = config.notify.is_some();
-    let mut report = report(&config, taken, crew, warnings, options, &spawner);
-    if !options.dry_run {
-        if notifies && let Err(error) = notify(&spawner) {
-            report.failures.push(format!("{error:#}"));
-        }
-        if let Err(error) = housekeeping(&spawner) {
-            report.failures.push(format!("{error:#}"));
-        }
-        let last = LastTick {
-            time: options.now,
-            duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            problems: &[&report.problems[..], &report.failures].concat(),
-        };
-        if let Err(error) = cache::save_list(&paths.last_tick(), &last, "decisions", worth_telling(&report.decided)) {
-            report.failures.push(format!("{error:#}"));
-        }
+    let reconciled = reconcile::plan(paths, &config, &views, now)?.apply();
+    let mut taken = snapshot::take(paths, &config, &views, reconciled, now)?;
+    let decisions = schedule::decide(&config, &taken.snapshot, now);
+    changes.append(&mut taken.changes);
+    let (problems, failures) = (taken.problems, [views.problems, taken.failures].concat());
+    let mut report = Report { changes, decided: Vec::new(), warnings, problems, failures };
+    report.start(&config, decisions, &spawner, options.debug);
+    if taken.refresh {
+        report.note(spawner.once("refresh", &paths.refresh_lock()));
     }
+    if config.notify.is_some() {
+        report.note(notify(&spawner));
+    }
+    report.note(tidy_up(&spawner));
+    report.note(save(paths, &report, now, begun));
     Ok(Tick::Done(Box::new(report)))
 }
 
-/// What a tick decided, but for those that aren't due: in nearly every tick these are nearly all.
-fn worth_telling(decided: &[Decided]) -> impl Iterator<Item = &Decided> {
-    decided.iter().filter(|decided| !matches!(decided.decision, Decision::Skip(Reason::NotDue { .. })))
+/// What a tick would do now. It needs no lock and changes nothing.
+///
+/// # Errors
+/// As [`preview::preview`].
+pub fn dry_run(project: &Project, now: Time) -> Result<Tick> {
+    let preview = match preview::preview(project, now)? {
+        Ok(preview) => preview,
+        Err(Misconfigured { problems, views }) => {
+            return Ok(Tick::Misconfigured { problems, changes: recoveries(&views) });
+        }
+    };
+    let agents = preview.config.agents.into_iter().map(|agent| agent.name);
+    let decided = agents.zip(preview.decisions).map(|(agent, decision)| Decided { agent, decision });
+    Ok(Tick::Done(Box::new(Report {
+        changes: [recoveries(&preview.views), preview.changes].concat(),
+        decided: decided.collect(),
+        warnings: preview.warnings,
+        problems: preview.problems,
+        failures: preview.failures,
+    })))
 }
 
-/// Completes a judgement of a proposal that was cut off; what it was.
-fn complete(paths: &Paths, now: Time, crew: &mut AgentViews) -> Option<String> {
-    match Proposals::new(paths).complete(now) {
-        Ok(done) => done.as_ref().map(curation::describe),
-        Err(error) => {
-            crew.problems.push(format!("{error:#}"));
-            None
+fn recoveries(views: &AgentViews) -> Vec<String> {
+    views.lost.iter().map(|name| format!("{name}: recovering an interrupted run")).collect()
+}
+
+impl Report {
+    /// Starts the agents that are to be started, and notes what became of each.
+    fn start(&mut self, config: &Config, decisions: Vec<Decision>, spawner: &Spawner<'_>, debug: bool) {
+        for (position, (agent, mut decision)) in config.agents.iter().zip(decisions).enumerate() {
+            if let Decision::Start(job) = &decision {
+                match start::start(&Start { spawner, config, position, agent, job, debug }) {
+                    Ok(Ok(event)) => self.note(events::append(&spawner.project.paths, &event)),
+                    Ok(Err(reason)) => decision = Decision::Skip(reason),
+                    Err(error) => {
+                        self.failures.push(format!("{}: {error:#}", agent.name));
+                        decision = Decision::Skip(Reason::Recovering);
+                    }
+                }
+            }
+            match &decision {
+                Decision::Start(_) => tracing::debug!(agent = %agent.name, role = %agent.role, ?decision, "starts"),
+                Decision::Skip(reason) => tracing::debug!(agent = %agent.name, role = %agent.role, "{reason}"),
+            }
+            self.decided.push(Decided { agent: agent.name.clone(), decision });
         }
+    }
+
+    fn note(&mut self, result: Result<()>) {
+        self.failures.extend(result.err().map(|error| format!("{error:#}")));
     }
 }
 
-/// Tells the human that agents.yaml is wrong: once, as long as the message lies there.
-fn tell_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
+/// Keeps what was decided, but for the agents that aren't due: in nearly every tick these are nearly all.
+fn save(paths: &Paths, report: &Report, now: Time, begun: Instant) -> Result<()> {
+    let last = LastTick {
+        time: now,
+        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        problems: &[&report.problems[..], &report.failures].concat(),
+    };
+    let due = |one: &&Decided| !matches!(one.decision, Decision::Skip(Reason::NotDue { .. }));
+    cache::save_list(&paths.last_tick(), &last, "decisions", report.decided.iter().filter(due))
+}
+
+/// Tells the user that agents.yaml is wrong: once, as long as the message is there.
+fn send_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
     let lines: Vec<_> = problems.iter().map(|problem| format!("- {problem}")).collect();
     let body = format!("{}\n\n{}", project.paths.config().display(), lines.join("\n"));
     let message =
@@ -163,80 +187,18 @@ fn tell_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
     Ok(())
 }
 
-fn report(
-    config: &Config,
-    taken: Taken,
-    crew: AgentViews,
-    warnings: Vec<Problem>,
-    options: &Options<'_>,
-    spawner: &Spawner<'_>,
-) -> Report {
-    let decisions = schedule::decide(config, &taken.snapshot, options.now);
-    let mut report = Report {
-        recovering: crew.recovering,
-        released: taken.released,
-        changes: taken.changes,
-        warnings,
-        problems: taken.problems,
-        failures: crew.problems,
-        ..Report::default()
-    };
-    for (position, (agent, decision)) in config.agents.iter().zip(decisions).enumerate() {
-        let decision = match decision {
-            Decision::Start(job) if !options.dry_run => {
-                let start = Start { spawner, config, position, agent, job: &job, debug: options.debug };
-                match start::start(&start) {
-                    Ok(Started::Yes { on_record }) => {
-                        report.failures.extend(on_record.err().map(|error| format!("{}: {error:#}", agent.name)));
-                        Decision::Start(job)
-                    }
-                    Ok(Started::No(reason)) => Decision::Skip(reason),
-                    Err(error) => {
-                        report.failures.push(format!("{}: {error:#}", agent.name));
-                        Decision::Skip(Reason::Recovering)
-                    }
-                }
-            }
-            decision => decision,
-        };
-        match &decision {
-            Decision::Start(_) => tracing::debug!(agent = %agent.name, role = %agent.role, ?decision, "starts"),
-            Decision::Skip(reason) => tracing::debug!(agent = %agent.name, role = %agent.role, "{reason}"),
-        }
-        report.decided.push(Decided { agent: agent.name.clone(), decision });
-    }
-    if taken.refresh && !options.dry_run {
-        refresh(spawner, &mut report.failures);
-    }
-    report
-}
-
-/// Has the human told of new messages, unless that is under way.
+/// Has the user notified of new messages.
 fn notify(spawner: &Spawner<'_>) -> Result<()> {
-    if notify::has_new(&spawner.project.paths)?
-        && let Some(lock) = Lock::try_take(&spawner.project.paths.notify_lock())?
-    {
-        spawner.notify(lock)?;
-    }
-    Ok(())
+    let paths = &spawner.project.paths;
+    if notify::has_new(paths)? { spawner.once("notify", &paths.notify_lock()) } else { Ok(()) }
 }
 
 /// Has old files tidied away, once a day.
-fn housekeeping(spawner: &Spawner<'_>) -> Result<()> {
+fn tidy_up(spawner: &Spawner<'_>) -> Result<()> {
     let paths = &spawner.project.paths;
-    if housekeeping::is_due(paths, spawner.now)?
-        && let Some(lock) = Lock::try_take(&paths.housekeeping_lock())?
-    {
-        spawner.housekeeping(lock)?;
-    }
-    Ok(())
-}
-
-/// Has the open pull requests asked for, unless that is under way.
-fn refresh(spawner: &Spawner<'_>, failures: &mut Vec<String>) {
-    let started = Lock::try_take(&spawner.project.paths.refresh_lock())
-        .and_then(|lock| lock.map(|lock| spawner.refresh(lock)).transpose());
-    if let Err(error) = started {
-        failures.push(format!("{error:#}"));
+    if housekeeping::is_due(paths, spawner.now)? {
+        spawner.once("housekeeping", &paths.housekeeping_lock())
+    } else {
+        Ok(())
     }
 }

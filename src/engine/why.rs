@@ -6,7 +6,7 @@ mod agent;
 mod task;
 
 use super::{
-    look::{self, Look, Looked},
+    preview::{self, Misconfigured, Preview},
     project::Project,
 };
 use crate::domain::{config::Problem, name::Name, time::Time};
@@ -75,24 +75,22 @@ pub enum Answer {
 /// # Errors
 /// The queue, the messages or the folder of the agents can't be read.
 pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> {
-    let look = match look::look(project, now)? {
-        Looked::Whole(look) => Some(look),
-        Looked::Misconfigured { problems, .. } if name.is_none() => return Ok(Answer::Misconfigured(problems)),
-        Looked::Misconfigured { problems, .. } => {
+    let preview = match preview::preview(project, now)? {
+        Ok(preview) => preview,
+        Err(Misconfigured { problems, .. }) => {
             let task = task::explain(project, None, name, now)?;
             return Ok(task.map_or(Answer::Misconfigured(problems), |task| Answer::Explained(vec![task])));
         }
     };
-    let Some(look) = look else { return Ok(Answer::Unknown(Vec::new())) };
+    let agents = &preview.config.agents;
     let Some(name) = name else {
-        let agents = look.config.agents.iter().enumerate();
-        return Ok(Answer::Explained(agents.map(|(at, _)| agent::in_one_line(&look, at)).collect()));
+        return Ok(Answer::Explained((0..agents.len()).map(|at| agent::in_one_line(&preview, at)).collect()));
     };
-    let agent = look.config.agent(name).map(|(at, _)| agent::explain(project, &look, at, now)).transpose()?;
-    let task = task::explain(project, Some(&look), Some(name), now)?;
+    let agent = preview.config.agent(name).map(|(at, _)| agent::explain(project, &preview, at, now)).transpose()?;
+    let task = task::explain(project, Some(&preview), Some(name), now)?;
     let explained: Vec<_> = agent.into_iter().chain(task).collect();
     if explained.is_empty() {
-        return Ok(Answer::Unknown(look.config.agents.iter().map(|agent| agent.name.clone()).collect()));
+        return Ok(Answer::Unknown(agents.iter().map(|agent| agent.name.clone()).collect()));
     }
     Ok(Answer::Explained(explained))
 }

@@ -36,6 +36,11 @@ impl fmt::Display for Stray {
     }
 }
 
+/// What there is to say of two files of one name: nobody guesses which one is meant.
+pub fn in_two_places(id: &Name, one: impl fmt::Display, other: impl fmt::Display) -> String {
+    format!("{id} is in {one} and in {other}: remove one of the two files")
+}
+
 /// The stems of the markdown files in `dir`, sorted, and what else is there. Names that begin with a dot are passed
 /// over in silence; a missing directory is empty.
 ///

@@ -112,11 +112,18 @@ impl<'a, S: State> StateDirs<'a, S> {
     /// `None` if it has been moved since it was listed.
     fn one(&self, state: S, id: Name) -> Result<Option<S::Item>, BadFile> {
         let path = self.path(state, &id);
-        let item = match state.read(&path) {
-            Ok(text) => text.map(|text| S::parse(&id, &text)).transpose(),
-            Err(error) => Err(vec![format!("{error:#}")]),
-        };
-        item.map_err(|problems| BadFile { id, path, problems })
+        match state.read(&path) {
+            Ok(text) => text.map(|text| self.parsed(state, &id, &text)).transpose(),
+            Err(error) => Err(BadFile { id, path, problems: vec![format!("{error:#}")] }),
+        }
+    }
+
+    /// What a file in a state says if this is its text.
+    ///
+    /// # Errors
+    /// What is wrong in it.
+    pub fn parsed(&self, state: S, id: &Name, text: &str) -> Result<S::Item, BadFile> {
+        S::parse(id, text).map_err(|problems| BadFile { id: id.clone(), path: self.path(state, id), problems })
     }
 
     /// The whole file; `None` if it isn't in that state.

@@ -15,13 +15,7 @@ use scheduler::internals::{
         task,
         time::{self, Time},
     },
-    engine::{
-        history,
-        look::{self, Looked},
-        overview,
-        project::Project,
-        story, why,
-    },
+    engine::{history, overview, preview, project::Project, story, why},
 };
 use std::{
     fs,
@@ -61,10 +55,10 @@ impl Bed {
 
     /// What the next tick would start.
     fn starts(&self) -> Result<Vec<(String, String)>, String> {
-        match look::look(&self.project, self.now).map_err(|error| format!("{error:#}"))? {
-            Looked::Misconfigured { problems, .. } => Err(format!("agents.yaml: {problems:?}")),
-            Looked::Whole(look) => {
-                let agents = look.config.agents.iter().zip(&look.decisions);
+        match preview::preview(&self.project, self.now).map_err(|error| format!("{error:#}"))? {
+            Err(wrong) => Err(format!("agents.yaml: {:?}", wrong.problems)),
+            Ok(preview) => {
+                let agents = preview.config.agents.iter().zip(&preview.decisions);
                 let started = agents.filter_map(|(agent, decision)| match decision {
                     Decision::Start(Job::Task { id, .. }) => Some((agent.name.to_string(), id.to_string())),
                     _ => None,
@@ -132,12 +126,12 @@ fn a_configuration_is_read_or_explained() {
     let all = every_way(&fs::read(&path).unwrap());
     sweep("agents.yaml", bed, path, all, |bed| {
         bed.read_everything();
-        match look::look(&bed.project, bed.now) {
-            Ok(Looked::Misconfigured { problems, .. }) => {
+        match preview::preview(&bed.project, bed.now) {
+            Ok(Err(preview::Misconfigured { problems, .. })) => {
                 let said = problems.iter().all(|problem| problem.line > 0 && !problem.message.is_empty());
                 ensure(said && !problems.is_empty(), || format!("{problems:?}"))
             }
-            Ok(Looked::Whole(look)) => ensure(!look.config.agents.is_empty(), || "no agents".to_owned()),
+            Ok(Ok(preview)) => ensure(!preview.config.agents.is_empty(), || "no agents".to_owned()),
             Err(error) => ensure(format!("{error:#}").contains("agents.yaml"), || format!("{error:#}")),
         }
     });

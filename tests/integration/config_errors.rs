@@ -95,7 +95,7 @@ fn what_was_cut_off_is_put_right_all_the_same() {
     }
     test.file(".orchestrator/agents.yaml", "agents: nonsense\n");
     test.wait_until("recovery to be started", || {
-        test.run([] as [&str; 0]).code(2).stdout.contains("puts right") || test.state("impl-1")["phase"] == "idle"
+        test.run([] as [&str; 0]).code(2).stdout.contains("recovering") || test.state("impl-1")["phase"] == "idle"
     });
     test.wait_quiet();
     assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0));

@@ -161,7 +161,7 @@ fn a_run_that_was_killed_leaves_the_check_due() {
     assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "running");
     test.wait_until("its state to name claude", || !test.state("linter")["process"].is_null());
     test.kill_supervisor("linter");
-    test.tick_and_wait().says("linter: puts right");
+    test.tick_and_wait().says("linter: recovering");
     assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "pending");
     test.next().says("linter: started to check lint of #1");
     assert_eq!(test.meta(number)["check_results"]["lint"]["status"], "passed");

@@ -97,7 +97,7 @@ fn claimed_by_hand_without_a_run_it_goes_back() {
     test.agents(&[("impl-1", "implementer")]);
     test.file(".orchestrator/shared/queue/claimed/TASK-1.md", "# Mine\n\nCLAIMED_BY: impl-1\nRUN: gone\n");
     test.claude.implements();
-    test.tick_and_wait().says("TASK-1: back in incoming, nobody held it");
+    test.tick_and_wait().says("TASK-1: back in incoming, nobody holds it");
     test.later(120).tick_and_wait();
     assert_eq!((test.task_state("TASK-1"), test.claude.count()), ("done", 1));
 }

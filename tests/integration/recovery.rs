@@ -126,7 +126,7 @@ fn orphans_are_ended_before_anybody_starts_again() {
         ),
     );
     // However often it ticks while recovery is at work, nobody starts beside the orphan.
-    test.later(180).tick().says("puts right");
+    test.later(180).tick().says("recovering");
     test.tick();
     assert_put_right(&test);
     test.tick_and_wait();
@@ -150,7 +150,7 @@ fn nobody_elses_process_is_signalled() {
             state["process"] = process.clone();
             state["supervisor"] = process;
         });
-        test.tick().says("puts right");
+        test.tick().says("recovering");
         assert_put_right(&test);
         assert!(child.try_wait().unwrap().is_none(), "{what}: a stranger was ended");
         child.kill().unwrap();
@@ -204,7 +204,7 @@ fn a_deleted_lock_file_starts_no_second_run() {
     fs::remove_file(test.orchestrator(format!("agents/{AGENT}/lock"))).unwrap();
     test.later(600);
     for _ in 0..3 {
-        test.tick().says_not("puts right").says_not("started");
+        test.tick().says_not("recovering").says_not("started");
     }
     test.wait_until("the message", || !test.messages_of("warning").is_empty());
     assert!(test.messages_of("warning")[0].contains("lock"), "{:?}", test.messages());
@@ -336,7 +336,7 @@ fn a_run_whose_lock_another_has_taken_ends_and_writes_no_state() {
     assert_eq!((test.state(AGENT)["phase"].as_str(), test.task_state(TASK)), (Some("running"), "claimed"));
     assert!(test.messages_of("warning")[0].contains("this one is ended"), "{:?}", test.messages());
     drop(other);
-    test.tick().says("puts right");
+    test.tick().says("recovering");
     assert_put_right(&test);
 }
 

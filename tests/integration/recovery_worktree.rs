@@ -207,7 +207,7 @@ fn a_project_that_is_moved_beside_an_orphan_goes_on_where_it_is_now() {
         test.wait_until("the end of what the tick started", || test.leftovers().is_empty());
         output
     };
-    tick().says("puts right");
+    tick().says("recovering");
     test.claude.plays("implementer", "[ -f a.txt ] && write c.txt three && commit 'Last part' && finish 'Done.'");
     tick().says(&format!("with {TASK}"));
     for path in test.git_in(&there, ["worktree", "list", "--porcelain"]).lines() {

@@ -218,7 +218,7 @@ fn while_paused_nothing_starts_and_finished_runs_are_collected() {
     test.run(["pause"]).ok().says("was paused already");
     test.run(["status"]).ok().says("Release day");
     test.kill_supervisor("impl-1");
-    test.tick().says("puts right");
+    test.tick().says("recovering");
     assert_saved_and_back(&test, Some("1"));
     test.later(600).tick_and_wait();
     assert_eq!(test.claude.count(), 1);

@@ -123,7 +123,7 @@ fn a_lost_supervisor_is_put_right_by_the_next_tick() {
         !test.leftovers().iter().any(|left| left.command.contains("supervise"))
     });
     // Also while everything is paused.
-    test.file(".orchestrator/paused", "").later(60).tick().says("impl-1: puts right a run that was cut off");
+    test.file(".orchestrator/paused", "").later(60).tick().says("impl-1: recovering an interrupted run");
     test.wait_quiet();
     assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0));
     std::fs::remove_file(test.orchestrator("paused")).unwrap();

@@ -30,6 +30,12 @@ impl Edit {
         self
     }
 
+    /// Sets a header line to a number; no line stands for 0.
+    #[must_use]
+    pub fn count(self, key: &'static str, count: u32) -> Self {
+        if count == 0 { self.clear(&[key]) } else { self.set(key, count) }
+    }
+
     /// Takes header lines away.
     #[must_use]
     pub fn clear(mut self, keys: &[&'static str]) -> Self {

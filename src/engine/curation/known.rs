@@ -1,7 +1,7 @@
 //! What is remembered of the proposals, so that a tick opens no file that nobody has changed, and a curator isn't asked
 //! twice what it couldn't do the first time.
 
-use super::Summary;
+use super::upkeep::Summary;
 use crate::{
     domain::{
         name::Name,
@@ -41,9 +41,8 @@ pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Summary> {
 /// Remembers what was found of the proposals as they were when `seen`; not if they were changed so lately that a change
 /// since then could bear the same time.
 pub(super) fn remember(paths: &Paths, seen: DirStamp, until: Option<Time>, summary: &Summary) -> Result<()> {
-    let summary = Summary { changes: Vec::new(), ..summary.clone() };
     let path = paths.known_proposals();
-    cache::save(&path, &Known { seen, until, summary })?;
+    cache::save(&path, &Known { seen, until, summary: summary.clone() })?;
     if seen.is_older_than(&path) { Ok(()) } else { atomic::remove(&path).map(drop) }
 }
 

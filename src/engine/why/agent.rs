@@ -1,6 +1,6 @@
 //! Why an agent is or isn't started.
 
-use super::{Explanation, Look, SOME};
+use super::{Explanation, Preview, SOME};
 use crate::{
     domain::{
         config::Agent,
@@ -17,9 +17,9 @@ use crate::{
 use anyhow::Result;
 
 /// The answer alone.
-pub(super) fn in_one_line(look: &Look, position: usize) -> Explanation {
-    let agent = &look.config.agents[position];
-    Explanation::new(&agent.name, answer(agent, &look.decisions[position]))
+pub(super) fn in_one_line(preview: &Preview, position: usize) -> Explanation {
+    let agent = &preview.config.agents[position];
+    Explanation::new(&agent.name, answer(agent, &preview.decisions[position]))
 }
 
 fn answer(agent: &Agent, decision: &Decision) -> String {
@@ -36,15 +36,15 @@ fn answer(agent: &Agent, decision: &Decision) -> String {
 }
 
 /// The answer, what it rests on, and what would change it.
-pub(super) fn explain(project: &Project, look: &Look, position: usize, now: Time) -> Result<Explanation> {
-    let agent = &look.config.agents[position];
-    let state = &look.snapshot.agents[position].state;
-    let mut lines = in_one_line(look, position);
-    match &look.decisions[position] {
+pub(super) fn explain(project: &Project, preview: &Preview, position: usize, now: Time) -> Result<Explanation> {
+    let agent = &preview.config.agents[position];
+    let state = &preview.snapshot.agents[position].state;
+    let mut lines = in_one_line(preview, position);
+    match &preview.decisions[position] {
         Decision::Start(_) => started(project, &mut lines, now),
-        Decision::Skip(reason) => skipped(project, look, agent, state, reason, &mut lines, now)?,
+        Decision::Skip(reason) => skipped(project, preview, agent, state, reason, &mut lines, now)?,
     }
-    if look.snapshot.requested.contains(&agent.name) {
+    if preview.snapshot.requested.contains(&agent.name) {
         lines.add("a person has asked for a run: it waits for no interval");
     }
     Ok(lines)
@@ -64,7 +64,7 @@ fn started(project: &Project, lines: &mut Explanation, now: Time) {
 
 fn skipped(
     project: &Project,
-    look: &Look,
+    preview: &Preview,
     agent: &Agent,
     state: &AgentState,
     reason: &Reason,
@@ -77,7 +77,7 @@ fn skipped(
         Reason::SystemPaused { by_marker: true } => lines.add("`scheduler resume` goes on"),
         Reason::SystemPaused { by_marker: false } => lines.add("`paused: false` in agents.yaml goes on"),
         Reason::NotInModel { needs } => {
-            lines.add(format!("agents.yaml says model: {}; with model: {needs} it is started", look.config.model));
+            lines.add(format!("agents.yaml says model: {}; with model: {needs} it is started", preview.config.model));
         }
         Reason::Running { since, .. } => running(name, since.or(state.last_started), lines, now),
         Reason::Recovering => match &state.trouble {
@@ -86,7 +86,7 @@ fn skipped(
             }
             None => lines.add("its supervisor died; its work is being saved, its task put back"),
         },
-        Reason::Unreadable => lines.add(format!("look at {}", project.paths.agent(name).state().display())),
+        Reason::Unreadable => lines.add(format!("preview at {}", project.paths.agent(name).state().display())),
         Reason::NotDue { .. } => {
             if let Some(last) = state.last_started {
                 let (ago, every) = (time::span((now - last).num_seconds()), time::span(agent.interval_seconds.into()));
@@ -110,14 +110,14 @@ fn skipped(
             lines.add(format!("once that is mended: `scheduler agent run {name}` tries at the next tick"));
         }
         Reason::QueueFull { .. } => lines.add("`scheduler limits set max_incoming=N` raises the limit"),
-        Reason::NoTask { role, .. } => lines.some(waiting_tasks(project, look, *role)?),
+        Reason::NoTask { role, .. } => lines.some(waiting_tasks(project, preview, *role)?),
         Reason::ClaimsFull { .. } => {
             lines.some(claimed(&Queue::new(&project.paths), now)?);
             lines.add("`scheduler limits set max_claimed=N` raises the limit");
         }
-        Reason::PrsFull { .. } => pull_requests(project, look, lines),
+        Reason::PrsFull { .. } => pull_requests(project, preview, lines),
         Reason::TooManyRunning { .. } => {
-            lines.some(look.crew.occupied().keys().map(|name| format!("{name} is at work")).collect());
+            lines.some(preview.views.occupied().keys().map(|name| format!("{name} is at work")).collect());
             lines.add("`scheduler limits set max_running=N` raises the limit");
         }
         Reason::BudgetSpent { .. } => {
@@ -150,7 +150,7 @@ pub(super) fn claim(task: &Task, now: Time) -> String {
 }
 
 /// The incoming tasks of a role that can't be claimed, each with the reason.
-fn waiting_tasks(project: &Project, look: &Look, role: TaskRole) -> Result<Vec<String>> {
+fn waiting_tasks(project: &Project, preview: &Preview, role: TaskRole) -> Result<Vec<String>> {
     let queue = Queue::new(&project.paths);
     let claimed: Vec<Task> = queue.good(TaskState::Claimed)?.into_iter().collect();
     let is_in = |id: &Name, state| queue.exists(state, id);
@@ -158,7 +158,7 @@ fn waiting_tasks(project: &Project, look: &Look, role: TaskRole) -> Result<Vec<S
     for head in queue.all(TaskState::Incoming)? {
         match head {
             Ok(task) if task.role == role => {
-                let waits = schedule::waiting(&task, &is_in, &claimed, &look.crew.named());
+                let waits = schedule::waiting(&task, &is_in, &claimed, &preview.views.named());
                 lines.extend(waits.map(|waiting| format!("{} {waiting}", task.id)));
             }
             Ok(_) => {}
@@ -171,7 +171,7 @@ fn waiting_tasks(project: &Project, look: &Look, role: TaskRole) -> Result<Vec<S
     Ok(lines)
 }
 
-fn pull_requests(project: &Project, look: &Look, lines: &mut Explanation) {
+fn pull_requests(project: &Project, preview: &Preview, lines: &mut Explanation) {
     let known: Option<OpenPrs> = cache::load(&project.paths.open_prs());
     let open = known.and_then(|prs| prs.open).unwrap_or_default();
     let count = open.len();
@@ -181,7 +181,7 @@ fn pull_requests(project: &Project, look: &Look, lines: &mut Explanation) {
     if count > SOME {
         lines.add(format!("... and {} more", count - SOME));
     }
-    match look.snapshot.claimed_opening {
+    match preview.snapshot.claimed_opening {
         0 => {}
         opening => lines.add(format!("{opening} claimed tasks will open one each")),
     }

@@ -1,6 +1,6 @@
 //! Why a task is where it is; what it waits for is followed to the end.
 
-use super::{Explanation, Look, agent::claim};
+use super::{Explanation, Preview, agent::claim};
 use crate::{
     domain::{
         name::Name,
@@ -24,7 +24,7 @@ const DEPTH: usize = 6;
 
 struct Teller<'a> {
     project: &'a Project,
-    look: Option<&'a Look>,
+    preview: Option<&'a Preview>,
     now: Time,
     claimed: Vec<Task>,
     seen: Vec<Name>,
@@ -33,14 +33,14 @@ struct Teller<'a> {
 /// Explains a task; `None` if there is none of that name.
 pub(super) fn explain(
     project: &Project,
-    look: Option<&Look>,
+    preview: Option<&Preview>,
     name: Option<&Name>,
     now: Time,
 ) -> Result<Option<Explanation>> {
     let queue = Queue::new(&project.paths);
     let Some(found) = name.map(|name| queue.find(name)).transpose()?.flatten() else { return Ok(None) };
-    let claimed = queue.good(TaskState::Claimed)?.into_iter().collect();
-    let mut teller = Teller { project, look, now, claimed, seen: vec![found.id.clone()] };
+    let claimed = queue.good(TaskState::Claimed)?;
+    let mut teller = Teller { project, preview, now, claimed, seen: vec![found.id.clone()] };
     let mut lines = Explanation { about: found.id.clone(), lines: Vec::new() };
     teller.tell(&found, 0, &mut lines)?;
     Ok(Some(lines))
@@ -78,10 +78,10 @@ impl Teller<'_> {
 
     fn claimed(&self, head: &Task, depth: usize, lines: &mut Explanation) {
         lines.at(depth, format!("{}, is being worked on, attempt {}", claim(head, self.now), head.attempts.max(1)));
-        let holder = self.look.and_then(|look| look.crew.named().into_iter().find(|(_, id)| *id == head.id));
+        let holder = self.preview.and_then(|preview| preview.views.named().into_iter().find(|(_, id)| *id == head.id));
         match holder {
             Some((agent, _)) => lines.at(depth + 1, format!("`scheduler logs {agent} -f` follows it")),
-            None if self.look.is_some() => lines.at(depth + 1, "no agent holds it: the next tick puts it back"),
+            None if self.preview.is_some() => lines.at(depth + 1, "no agent holds it: the next tick puts it back"),
             None => {}
         }
     }
@@ -89,7 +89,7 @@ impl Teller<'_> {
     fn incoming(&mut self, head: &Task, depth: usize, lines: &mut Explanation) -> Result<()> {
         let queue = Queue::new(&self.project.paths);
         let is_in = |id: &Name, state| queue.exists(state, id);
-        let named = self.look.map(|look| look.crew.named()).unwrap_or_default();
+        let named = self.preview.map(|preview| preview.views.named()).unwrap_or_default();
         let twice = [TaskState::Claimed, TaskState::Done, TaskState::Failed]
             .into_iter()
             .find(|state| queue.exists(*state, &head.id));
@@ -163,13 +163,13 @@ impl Teller<'_> {
 
     /// It could be claimed: what keeps those who would.
     fn claimable(&self, head: &Task, depth: usize, lines: &mut Explanation) {
-        let Some(look) = self.look else {
+        let Some(preview) = self.preview else {
             lines.at(depth, format!("{} could be claimed, but agents.yaml is wrong: nothing starts", head.id));
             return;
         };
         let claims = |role: Role| role.spec().claims == Some(head.role);
         let agents: Vec<_> =
-            look.config.agents.iter().zip(&look.decisions).filter(|(agent, _)| claims(agent.role)).collect();
+            preview.config.agents.iter().zip(&preview.decisions).filter(|(agent, _)| claims(agent.role)).collect();
         if agents.is_empty() {
             lines.at(depth, format!("{} could be claimed, but no agent claims {} tasks", head.id, head.role));
             lines.at(depth + 1, "`scheduler agent add NAME --role ROLE` adds one");
@@ -184,7 +184,7 @@ impl Teller<'_> {
         }
         lines.at(depth, format!("{} can be claimed and waits for an agent ({})", head.id, head.priority));
         for (agent, decision) in agents.into_iter().take(super::SOME) {
-            let (_, brief) = doing(decision, &look.crew.view(&agent.name).state, self.now);
+            let (_, brief) = doing(decision, &preview.views.view(&agent.name).state, self.now);
             lines.at(depth + 1, format!("{}: {brief}", agent.name));
         }
     }

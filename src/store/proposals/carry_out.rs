@@ -4,7 +4,7 @@ use super::{Proposals, Unfinished, unfinished::BlockedProposal};
 use crate::{
     domain::{
         name::Name,
-        proposal::{self, Judgement, KnownConflict, Proposal, ProposalState},
+        proposal::{self, Judgement, KnownConflict, Proposal, ProposalState, ProposalVerdict},
         time::Time,
     },
     store::{messages, queue::Queue},
@@ -34,6 +34,15 @@ impl Proposals<'_> {
             Unfinished::Reactivate { id, from } => self.reactivate_step(id, *from, now),
             Unfinished::Conflict { ids: [a, b], judgement } => self.conflict_step(a, b, judgement),
         }
+    }
+
+    /// The task that completing a judgement adds to the queue, with its text; `None` if it adds none.
+    pub fn task_to_come(&self, what: &Unfinished, now: Time) -> Option<(Name, String)> {
+        let Unfinished::Judge { id, judgement, blocked_by, overlaps, .. } = what else { return None };
+        let ProposalVerdict::Promoted { task, .. } = &judgement.verdict else { return None };
+        let new = proposal::task(&self.get(id).ok()?.proposal, judgement, blocked_by, overlaps)?;
+        let is_new = Queue::new(self.paths).find(task).is_ok_and(|found| found.is_none());
+        is_new.then(|| (task.clone(), new.to_text(task, judgement.at.unwrap_or(now))))
     }
 
     /// Brings one back. Who brings back both of a pair that was marked finds that they can be had together.

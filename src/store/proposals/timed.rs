@@ -1,6 +1,6 @@
 //! What happens to proposals as time passes: deferred ones come back, rejected ones are forgotten in the end.
 
-use super::{BlockedProposal, Proposals, Unfinished};
+use super::{Proposals, Unfinished};
 use crate::{
     domain::{name::Name, proposal::ProposalState, time::Time},
     sys::{atomic, lock::Lock},
@@ -12,29 +12,12 @@ use chrono::{DateTime, Duration};
 pub const REJECTED_DAYS: i64 = 90;
 
 impl Proposals<'_> {
-    /// Brings back the deferred proposals whose time is over; and what is in the way of the others.
+    /// Brings back a deferred proposal.
     ///
     /// # Errors
-    /// The system's; those brought back before stay so.
-    pub fn bring_back_under(&self, lock: &Lock, now: Time) -> Result<(Vec<Name>, Vec<BlockedProposal>)> {
-        let (mut back, mut blocked) = (Vec::new(), Vec::new());
-        for id in self.due_back(now)? {
-            match self.perform(lock, &Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred }, now) {
-                Ok(()) => back.push(id),
-                Err(error) => blocked.push(error.downcast::<BlockedProposal>()?),
-            }
-        }
-        Ok((back, blocked))
-    }
-
-    /// The deferred proposals whose time is over.
-    ///
-    /// # Errors
-    /// The directory cannot be read.
-    pub fn due_back(&self, now: Time) -> Result<Vec<Name>> {
-        let deferred = self.good(ProposalState::Deferred)?;
-        let due = deferred.into_iter().filter(|proposal| proposal.returns_at().is_some_and(|until| until <= now));
-        Ok(due.map(|proposal| proposal.id).collect())
+    /// [`super::BlockedProposal`] if something is in its way; the system's.
+    pub fn bring_back_under(&self, lock: &Lock, id: &Name, now: Time) -> Result<()> {
+        self.perform(lock, &Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred }, now)
     }
 
     /// Removes the proposals that were rejected more than `REJECTED_DAYS` ago. Every rejected one is looked at, so it is

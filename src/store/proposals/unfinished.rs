@@ -11,7 +11,7 @@ use crate::{
         proposal::{Judgement, ProposalState},
         time::Time,
     },
-    store::{marker, messages},
+    store::{listing::in_two_places, marker, messages},
     sys::{atomic, lock::Lock, read},
 };
 use anyhow::{Context, Result};
@@ -47,7 +47,7 @@ pub struct BlockedProposal(String);
 impl BlockedProposal {
     /// Two files of one name: nobody guesses which one is meant.
     pub(super) fn in_two_places(id: &Name, [one, other]: [ProposalState; 2]) -> Self {
-        Self(format!("{id} is in {one} and in {other}: remove one of the two files"))
+        Self(in_two_places(id, one, other))
     }
 
     pub(super) fn unreadable(path: &Path, problems: &[String]) -> Self {
@@ -56,15 +56,33 @@ impl BlockedProposal {
 }
 
 impl Unfinished {
-    fn ids(&self) -> Vec<&Name> {
+    /// The proposals that it is about.
+    pub fn ids(&self) -> Vec<&Name> {
         match self {
             Self::Judge { id, .. } | Self::Reactivate { id, .. } => vec![id],
             Self::Conflict { ids, .. } => ids.iter().collect(),
         }
     }
+
+    /// Where they are once it is completed.
+    pub fn leads_to(&self) -> ProposalState {
+        match self {
+            Self::Judge { judgement, .. } => judgement.verdict.state(),
+            Self::Reactivate { .. } => ProposalState::Active,
+            Self::Conflict { .. } => ProposalState::Deferred,
+        }
+    }
 }
 
 impl Proposals<'_> {
+    /// The judgement that was cut off, if there is one. Costs one system call if there is none.
+    ///
+    /// # Errors
+    /// It can't be read or understood.
+    pub fn unfinished(&self) -> Result<Option<Unfinished>> {
+        read::read_json(&self.paths.unfinished_judgement())
+    }
+
     /// Completes a judgement that was cut off; returns it. Costs one system call if there is none.
     ///
     /// # Errors

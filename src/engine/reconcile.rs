@@ -1,0 +1,202 @@
+//! What a tick puts right before it looks at anything: tasks that nobody holds go back, requests for runs that were served
+//! are withdrawn, judgements that were cut off are completed, proposals come back or turn out to contradict each other.
+//!
+//! [`plan`] only reads. A tick applies the plan; a preview goes on as if that had been done.
+
+use super::{
+    collect::{self, AgentViews},
+    curation::{self, Summary, Upkeep},
+};
+use crate::{
+    domain::{
+        config::Config,
+        name::Name,
+        outcome::Cooldown,
+        role::Model,
+        schedule::{self, Needs, Snapshot, Standing},
+        task::{self, Edit, Task, TaskState, key},
+        time::Time,
+    },
+    store::{
+        cache,
+        listing::in_two_places,
+        marker,
+        paths::Paths,
+        proposals::{Proposals, Unfinished},
+        queue::{Queue, Shift},
+        requests,
+        state_dirs::BadFile,
+    },
+    sys::lock::Lock,
+};
+use anyhow::{Result, bail};
+
+/// What is to be put right.
+pub(super) struct Plan<'a> {
+    paths: &'a Paths,
+    config: &'a Config,
+    now: Time,
+    found: Reconciled,
+    releases: Vec<Release>,
+    served: Vec<Name>,
+    unfinished: Result<Option<Unfinished>>,
+    /// Only in the model that has proposals.
+    upkeep: Option<Result<Upkeep>>,
+}
+
+/// A claimed task that goes back: its run never began, or the user put it there.
+struct Release {
+    id: Name,
+    run: Option<String>,
+    edit: Edit,
+    /// As it will be found in incoming.
+    task: Result<Task, BadFile>,
+}
+
+/// How everything stands that is put right, or is taken to be.
+pub(super) struct Reconciled {
+    /// Who could start at all; the rest of it is for [`super::snapshot`].
+    pub(super) snapshot: Snapshot,
+    pub(super) needs: Needs,
+    pub(super) claimed: Vec<Name>,
+    /// Tasks that are taken to be in incoming though they aren't yet.
+    pub(super) incoming: Vec<Result<Task, BadFile>>,
+    pub(super) proposals: Option<Result<Summary>>,
+    /// What was or would be changed, a line each.
+    pub(super) changes: Vec<String>,
+    /// Files that are left alone, and why.
+    pub(super) problems: Vec<String>,
+    /// What couldn't be done.
+    pub(super) failures: Vec<String>,
+}
+
+/// Finds out what is to be put right. It changes nothing.
+pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews, now: Time) -> Result<Plan<'a>> {
+    let is_served = |(name, at): &(Name, Time)| {
+        views.views.get(name).and_then(|view| view.state.last_started).is_some_and(|started| *at <= started)
+    };
+    let (served, requested): (Vec<_>, Vec<_>) = requests::list(paths)?.into_iter().partition(is_served);
+    let snapshot = Snapshot {
+        paused: marker::is_set(&paths.paused_marker())?,
+        cooldown: cache::load::<Cooldown>(&paths.cooldown()),
+        requested: requested.into_iter().map(|(name, _)| name).collect(),
+        agents: config.agents.iter().map(|agent| views.view(&agent.name)).collect(),
+        ..Snapshot::default()
+    };
+    let needs = schedule::needs(config, &snapshot, now);
+    let unfinished = Proposals::new(paths).unfinished();
+    let cut_off = unfinished.as_ref().ok().and_then(Option::as_ref);
+    let upkeep = (config.model == Model::Proposal).then(|| curation::plan(paths, cut_off, now, needs.proposals));
+    let claimed = Queue::new(paths).list(TaskState::Claimed)?.ids;
+    let mut problems = Vec::new();
+    let releases = releases(paths, views, &claimed, &mut problems);
+    let (incoming, changes, failures) = (Vec::new(), Vec::new(), Vec::new());
+    let found = Reconciled { snapshot, needs, claimed, incoming, proposals: None, changes, problems, failures };
+    let served = served.into_iter().map(|(name, _)| name).collect();
+    Ok(Plan { paths, config, now, found, releases, served, unfinished, upkeep })
+}
+
+impl Plan<'_> {
+    /// Carries it out. What can't be done is a failure, and all the rest is done.
+    pub(super) fn apply(self) -> Reconciled {
+        let Self { paths, config, now, mut found, .. } = self;
+        for name in &self.served {
+            found.note(requests::withdraw(paths, name));
+        }
+        for Release { id, run, edit, .. } in self.releases {
+            match Queue::new(paths).release(&id, run.as_deref(), &edit) {
+                Ok(Shift::Done { .. }) => found.release(&id),
+                Ok(Shift::Exists(state)) => found.problems.push(in_two_places(&id, TaskState::Claimed, state)),
+                other => found.note(other),
+            }
+        }
+        if !matches!(self.unfinished, Ok(None)) {
+            let completed = Proposals::new(paths).complete(now);
+            found.changes.extend(completed.as_ref().ok().and_then(Option::as_ref).map(curation::describe));
+            found.note(completed);
+        }
+        found.proposals(self.upkeep.map(|upkeep| upkeep?.apply(paths, config, now)))
+    }
+
+    /// Takes it to be carried out, and changes nothing.
+    pub(super) fn assume(self) -> Reconciled {
+        let mut found = self.found;
+        for release in self.releases {
+            found.release(&release.id);
+            found.incoming.push(release.task);
+        }
+        if let Ok(Some(cut_off)) = &self.unfinished {
+            found.changes.push(curation::describe(cut_off));
+            let task = Proposals::new(self.paths).task_to_come(cut_off, self.now);
+            let parsed = |(id, text): (Name, String)| Queue::new(self.paths).parsed(TaskState::Incoming, &id, &text);
+            found.incoming.extend(task.map(parsed));
+        }
+        found.note(self.unfinished);
+        found.proposals(self.upkeep.map(|upkeep| Ok(upkeep?.assume())))
+    }
+}
+
+impl Reconciled {
+    fn release(&mut self, id: &Name) {
+        self.claimed.retain(|claimed| claimed != id);
+        self.changes.push(format!("{id}: back in incoming, nobody holds it"));
+    }
+
+    fn proposals(mut self, reconciled: Option<Result<(Summary, Vec<String>)>>) -> Self {
+        self.proposals = reconciled.map(|reconciled| {
+            let (summary, changes) = reconciled?;
+            self.changes.extend(changes);
+            Ok(summary)
+        });
+        self
+    }
+
+    fn note<T>(&mut self, result: Result<T>) {
+        self.failures.extend(result.err().map(|error| format!("{error:#}")));
+    }
+}
+
+/// What goes back: the claimed tasks that no agent's state names, unless one can't be read and may name any of them.
+fn releases(paths: &Paths, views: &AgentViews, claimed: &[Name], problems: &mut Vec<String>) -> Vec<Release> {
+    if views.views.values().any(|view| view.standing == Standing::Unreadable) {
+        return Vec::new();
+    }
+    let named = views.named();
+    let mut releases = Vec::new();
+    for id in claimed.iter().filter(|id| named.iter().all(|(_, task)| task != *id)) {
+        match release(paths, id) {
+            Ok(release) => releases.extend(release),
+            Err(error) => problems.push(format!("{id}: {error:#}")),
+        }
+    }
+    releases
+}
+
+/// How a task goes back, with the attempt that its run didn't come to; `None` if it was moved meanwhile.
+fn release(paths: &Paths, id: &Name) -> Result<Option<Release>> {
+    let queue = Queue::new(paths);
+    let Some(text) = queue.read(TaskState::Claimed, id)? else { return Ok(None) };
+    if queue.exists(TaskState::Incoming, id) {
+        bail!(in_two_places(id, TaskState::Claimed, TaskState::Incoming));
+    }
+    let mut edit = Edit::new();
+    let mut run = None;
+    if let Ok(task) = task::parse(id, &text) {
+        let claimed_by = task.claimed_by.and_then(|agent| agent.parse::<Name>().ok());
+        if let Some(files) = claimed_by.map(|agent| paths.agent(&agent))
+            && (!Lock::is_free(&files.lock())? || !collect::supervisors_of(&files).is_empty())
+        {
+            bail!(
+                "it stays claimed: the agent that it names is at work, though its state.json doesn't name the task; \
+                 `scheduler agent stop` ends that run"
+            );
+        }
+        if task.run.is_some() {
+            edit = edit.count(key::ATTEMPTS, task.attempts.saturating_sub(1));
+        }
+        run = task.run;
+    }
+    let edit = edit.unclaim();
+    let task = queue.parsed(TaskState::Incoming, id, &edit.apply(&text));
+    Ok(Some(Release { id: id.clone(), run, edit, task }))
+}
