@@ -23,8 +23,7 @@ fn after_a_run(pipes: &str) -> Test {
 fn where_git_reads_they_are_removed_and_the_work_is_published() {
     for pipes in [
         "pipe \"$own/MERGE_AUTOSTASH\"; pipe \"$own/logs/HEAD\"; pipe \"$own/config.worktree\"; pipe \"$own/index\"",
-        "pipe \"$common/packed-refs\"; pipe \"$common/info/exclude\"; pipe \"$common/info/attributes\"
-         pipe \"$common/refs/heads/x\"; pipe \"$common/objects/info/alternates\"; pipe \"$common/worktrees/x/gitdir\"",
+        "pipe \"$common/packed-refs\"; pipe \"$common/refs/heads/x\"; pipe \"$common/objects/info/alternates\"; pipe \"$common/worktrees/x/gitdir\"",
         "pipe .gitignore; pipe .gitattributes; pipe .gitmodules; pipe sub/.gitignore; pipe README.md
          pipe .agent-instructions.md; pipe .claude/commands
          mkdir nested && git -C nested init -q && pipe nested/.git/HEAD
@@ -46,6 +45,7 @@ fn in_place_of_what_is_lost_they_hold_nobody_up() {
         "pipe \"$own/commondir\"",
         "pipe .git",
         "pipe \"$common/config\"",
+        "pipe \"$common/info/exclude\"; pipe \"$common/info/attributes\"",
         "pipe ../state.json; for file in ../runs/*; do pipe \"$file/stderr.log\"; pipe \"$file/assignment.json\"; done",
     ] {
         let test = after_a_run(pipes);

@@ -150,7 +150,11 @@ fn usage(ended: &Ended) -> Usage {
 }
 
 fn classify(run: &Run<'_>, ended: &Ended, now: Time) -> Result<Outcome> {
-    let stderr = read::read_tail(&run.files.stderr(), MAX_STDERR)?;
+    // Whatever stands in its place, the run is judged all the same.
+    let stderr = read::read_tail(&run.files.stderr(), MAX_STDERR).unwrap_or_else(|error| {
+        tracing::warn!("{error:#}");
+        String::new()
+    });
     Ok(outcome::classify(&End {
         exit: ended.exit,
         stopped: ended.stopped,
