@@ -2,7 +2,10 @@
 //!
 //! It only looks.
 
-use crate::{exec::repo, store::paths::Paths};
+use crate::{
+    exec::repo::{self, Repository},
+    store::paths::Paths,
+};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -54,13 +57,26 @@ impl Project {
         }
     }
 
+    /// The project of a bare repository with linked worktrees only: the one of them that was set up.
+    fn without_main_checkout(found: &Repository) -> Result<Option<PathBuf>> {
+        let own = found.top_level.clone().filter(|root| is_home(root));
+        Ok(match own {
+            Some(own) => Some(own),
+            None => repo::linked_worktrees(&found.common_dir)?.into_iter().find(|root| is_home(root)),
+        })
+    }
+
     /// The project that a worktree or submodule belongs to, as git knows it.
     fn through_git(dir: &Path) -> Result<Option<Self>> {
         let mut at = dir.to_owned();
         loop {
             let found = repo::discover(&at)?;
             // A linked worktree has its own copy of the committed files; the project is the main checkout.
-            let home = if found.linked_worktree { found.main_checkout } else { found.top_level };
+            let home = match (found.linked_worktree, &found.main_checkout) {
+                (_, None) => Self::without_main_checkout(&found)?,
+                (true, Some(main)) => Some(main.clone()),
+                (false, Some(_)) => found.top_level,
+            };
             if let Some(root) = home.filter(|root| root.join(DOT).is_dir()) {
                 return Ok(Some(Self::new(&root, found.common_dir)));
             }
@@ -70,6 +86,11 @@ impl Project {
             }
         }
     }
+}
+
+/// Whether a project was set up in this folder, not only its committed files checked out there.
+fn is_home(root: &Path) -> bool {
+    root.join(DOT).join("agents").is_dir()
 }
 
 #[cfg(test)]
@@ -108,5 +129,27 @@ mod tests {
             assert_eq!(Project::find(&start).unwrap().root(), root, "{}", start.display());
         }
         assert!(Project::find(&base).unwrap_err().to_string().contains("not in a git repository"));
+    }
+
+    #[test]
+    fn in_a_bare_repository_with_worktrees_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().canonicalize().unwrap();
+        let (bare, main, other) = (base.join(".bare"), base.join("main"), base.join("feature"));
+        git(&base, &["init", "-q", "-b", "main", "seed"]);
+        git(&base.join("seed"), &["commit", "-q", "--allow-empty", "-m", "first"]);
+        git(&base, &["clone", "-q", "--bare", "seed", ".bare"]);
+        git(&bare, &["worktree", "add", "-q", main.to_str().unwrap(), "main"]);
+        fs::write(base.join(".git"), "gitdir: ./.bare\n").unwrap();
+        fs::create_dir_all(main.join(DOT).join("agents")).unwrap();
+        fs::write(main.join(DOT).join("agents.yaml"), "").unwrap();
+        git(&main, &["add", "-A"]);
+        git(&main, &["commit", "-q", "-m", "set up"]);
+        git(&bare, &["worktree", "add", "-q", "-b", "feature", other.to_str().unwrap(), "main"]);
+        let agent = main.join(DOT).join("agents/a/worktree");
+        git(&bare, &["worktree", "add", "-q", "--detach", agent.to_str().unwrap()]);
+        for start in [&main, &other, &agent, &base] {
+            assert_eq!(Project::find(start).unwrap().root(), main, "{}", start.display());
+        }
     }
 }

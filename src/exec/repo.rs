@@ -66,6 +66,17 @@ pub fn discover(start: &Path) -> Result<Repository> {
         .with_context(|| format!("{} is not in a git repository: run `git init` first", start.display()))
 }
 
+/// The top folders of the worktrees that `git worktree add` made for the repository `common_dir`, sorted; without those that
+/// were deleted.
+pub fn linked_worktrees(common_dir: &Path) -> Result<Vec<PathBuf>> {
+    let listed = Git::in_repository(common_dir).run(["worktree", "list", "--porcelain"])?;
+    let listed = listed.text();
+    let all = listed.lines().filter_map(|line| line.strip_prefix("worktree ")).map(PathBuf::from);
+    let mut found: Vec<_> = all.filter(|root| root.join(".git").is_file()).collect();
+    found.sort();
+    Ok(found)
+}
+
 /// The main checkout that belongs to a common git directory without a setting that says otherwise.
 fn beside(common_dir: &Path) -> Option<PathBuf> {
     common_dir.ends_with(".git").then(|| common_dir.parent().map(Path::to_owned)).flatten()

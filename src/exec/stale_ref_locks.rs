@@ -12,12 +12,14 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 /// How often, and how far apart, it is looked whether a lock is still held.
 const LOOKS: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
+/// What a fetch holds is let go of within this time.
+const LONGEST_FETCH: Duration = Duration::from_secs(600);
 /// How many looks in a row must find it forsaken.
 const FORSAKEN: u32 = 4;
 
@@ -50,16 +52,31 @@ type Identity = (u64, i64, i64);
 fn locks(common_dir: &Path) -> Vec<(PathBuf, Identity)> {
     let refs = common_dir.join("refs");
     let mut found = vec![common_dir.join("packed-refs.lock")];
-    let of_agents = paths_in(&refs.join("remotes")).map(|remote| remote.join("agent"));
-    for folder in [refs.join("heads/agent"), refs.join("salvage")].into_iter().chain(of_agents) {
-        found.extend(paths_in(&folder).filter(|path| path.extension().is_some_and(|ending| ending == "lock")));
+    for folder in ["heads/agent", "salvage", "scheduler"] {
+        locks_below(&refs.join(folder), &mut found);
     }
+    // A fetch of the user's, or on another machine, may hold these.
+    let mut of_remotes = Vec::new();
+    locks_below(&refs.join("remotes"), &mut of_remotes);
+    found.extend(of_remotes.into_iter().filter(|lock| is_older_than_a_fetch(lock)));
     found.into_iter().filter_map(|lock| identity(&lock).map(|identity| (lock, identity))).collect()
 }
 
-/// What is in a folder, as far as it can be read.
-fn paths_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    entries(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+fn locks_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in entries(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            locks_below(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "lock") {
+            found.push(path);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the age of a file is measured by the clock that wrote it")]
+fn is_older_than_a_fetch(lock: &Path) -> bool {
+    let written = fs::symlink_metadata(lock).and_then(|lock| lock.modified()).ok();
+    written.and_then(|written| SystemTime::now().duration_since(written).ok()).is_some_and(|age| age > LONGEST_FETCH)
 }
 
 fn identity(lock: &Path) -> Option<Identity> {
@@ -93,12 +110,20 @@ mod tests {
         assert!(git(&["init", "-q"]).status().unwrap().success());
         let common_dir = dir.join(".git");
         let (lock, of_others) = (common_dir.join("packed-refs.lock"), common_dir.join("refs/heads/main.lock"));
-        let of_agent = common_dir.join("refs/remotes/origin/agent/a.lock");
+        let of_agent = common_dir.join("refs/heads/agent/a.lock");
+        let (old, new) =
+            (common_dir.join("refs/remotes/origin/main.lock"), common_dir.join("refs/remotes/origin/x/y.lock"));
         remove_forsaken(&common_dir).unwrap();
-        fs::create_dir_all(of_agent.parent().unwrap()).unwrap();
-        for path in [&lock, &of_others, &of_agent] {
+        for path in [&lock, &of_others, &of_agent, &old, &new] {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
+        fs::File::options()
+            .write(true)
+            .open(&old)
+            .unwrap()
+            .set_modified(SystemTime::now() - 2 * LONGEST_FETCH)
+            .unwrap();
         let mut at_work = git(&["cat-file", "--batch"]).stdin(Stdio::piped()).spawn().unwrap();
         remove_forsaken(&common_dir).unwrap();
         assert!(lock.exists());
@@ -106,5 +131,6 @@ mod tests {
         at_work.wait().unwrap();
         remove_forsaken(&common_dir).unwrap();
         assert!(!lock.exists() && !of_agent.exists() && of_others.exists());
+        assert!(!old.exists() && new.exists());
     }
 }

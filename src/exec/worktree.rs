@@ -118,6 +118,7 @@ impl Worktree {
         let (ensured, git_dir) = link::ensure(self, start)?;
         operations::remove_locks(self, &git_dir)?;
         operations::mend_index(self, &git_dir)?;
+        link::share_filter_keys(self, &git_dir)?;
         Ok(ensured)
     }
 

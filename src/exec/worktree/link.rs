@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -260,6 +261,15 @@ fn points_to(git_dir: &Path, path: &Path) -> bool {
         let own = path.join(".git");
         dot_git == own || dot_git.parent().and_then(canonical).is_some_and(|p| Some(p) == canonical(path))
     })
+}
+
+/// git-crypt keeps its keys in the git directory, and in a linked worktree looks for them in that of the worktree.
+pub(super) fn share_filter_keys(worktree: &Worktree, git_dir: &Path) -> Result<()> {
+    let (keys, link) = (worktree.common_dir.join("git-crypt"), git_dir.join("git-crypt"));
+    if keys.is_dir() && fs::symlink_metadata(&link).is_err() {
+        symlink(&keys, &link).with_context(|| format!("cannot create the link {}", link.display()))?;
+    }
+    Ok(())
 }
 
 /// The path that the file `.git` of a worktree holds.

@@ -2,12 +2,15 @@
 //!
 //! Never writes into the project's configuration, and a submodule that can't be had is a warning: the run goes on.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::Worktree;
 use crate::exec::git::{Git, GitError};
+use crate::sys::dir::entries;
 
 /// How long submodules may take: a run should not wait for a dead server.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -20,6 +23,7 @@ pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
     // `submodule init` would write into the configuration that all worktrees share.
     let git = worktree.git().with_config("submodule.active=.").with_timeout(TIMEOUT);
     let mut warnings = Vec::new();
+    remove_half_made(worktree, &worktree.verify()?.join("modules"))?;
     for (name, path) in listed(&git)? {
         if let Err(e) = from_project(worktree, &git, &name, &path) {
             tracing::debug!("submodule {name} is not at hand: {e}");
@@ -34,6 +38,29 @@ pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
         warnings.push(format!("submodules could not be cleaned: {e}"));
     }
     Ok(warnings)
+}
+
+/// Removes the repositories of submodules that git can't open, such as those whose clone was killed: they are copies of what
+/// is elsewhere, and git would neither use nor replace them. `modules` is a folder of them, also of nested ones.
+fn remove_half_made(worktree: &Worktree, modules: &Path) -> Result<()> {
+    for folder in folders(modules) {
+        // A submodule's name may have slashes.
+        let is_repository = ["HEAD", "config", "objects", "refs"].iter().any(|part| folder.join(part).exists());
+        if !is_repository {
+            remove_half_made(worktree, &folder)?;
+        } else if worktree.marked(Git::in_repository(&folder)).run(["cat-file", "-e", "HEAD^{commit}"]).is_ok() {
+            remove_half_made(worktree, &folder.join("modules"))?;
+        } else {
+            tracing::warn!(folder = %folder.display(), "removed a submodule's repository that git can't open");
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn folders(above: &Path) -> Vec<PathBuf> {
+    let entries = entries(above).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.is_dir()).collect()
 }
 
 /// The name and path of each submodule that `.gitmodules` lists.
