@@ -8,6 +8,9 @@ use chrono::{Days, Duration, NaiveDate};
 /// How many runs of each agent are kept in any case, the newest.
 pub const RUNS_KEPT: usize = 20;
 
+/// How many logs of each writer are kept in any case, the newest: a clock that jumps ahead makes all of them old at once.
+pub const LOGS_KEPT: usize = 7;
+
 /// A run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFolder {
@@ -26,22 +29,34 @@ pub fn surplus_runs<'a>(runs: &'a [RunFolder], is_named: &dyn Fn(&str) -> bool) 
     runs.iter().skip(RUNS_KEPT).filter(may_go).collect()
 }
 
-/// Whether a file in the folder of logs is one of ours, by its name alone, and older than `keep_days`. Whoever else
-/// writes there looks after it himself.
-pub fn is_old_log(file_name: &str, is_agent: &dyn Fn(&str) -> bool, today: NaiveDate, keep_days: u32) -> bool {
-    let Some((stem, ending)) = file_name.rsplit_once('.') else { return false };
-    let Some((writer, day)) = stem.len().checked_sub("-2024-01-15".len()).and_then(|at| stem.split_at_checked(at))
-    else {
-        return false;
-    };
+/// The files in the folder of logs that may go, of `names`: those of ours, by their names alone, older than `keep_days` and
+/// not among the newest [`LOGS_KEPT`] of their writer. Whoever else writes there looks after it himself.
+pub fn old_logs<'a>(
+    names: &'a [String],
+    is_agent: &dyn Fn(&str) -> bool,
+    today: NaiveDate,
+    keep_days: u32,
+) -> Vec<&'a String> {
+    let Some(oldest) = today.checked_sub_days(Days::new(keep_days.into())) else { return Vec::new() };
+    let mut ours: Vec<_> = names.iter().filter_map(|name| Some((written(name, is_agent)?, name))).collect();
+    // The newest of each writer first.
+    ours.sort_by(|((one, a), _), ((other, b), _)| one.cmp(other).then(b.cmp(a)));
+    let of_writers = ours.chunk_by(|((one, _), _), ((other, _), _)| one == other);
+    let surplus = of_writers.flat_map(|logs| logs.iter().skip(LOGS_KEPT));
+    surplus.filter(|((_, day), _)| *day < oldest).map(|(_, name)| *name).collect()
+}
+
+/// Who wrote a log of ours, with its ending, and on which day.
+fn written<'a>(file_name: &'a str, is_agent: &dyn Fn(&str) -> bool) -> Option<((&'a str, &'a str), NaiveDate)> {
+    let (stem, ending) = file_name.rsplit_once('.')?;
+    let (writer, day) = stem.split_at_checked(stem.len().checked_sub("-2024-01-15".len())?)?;
     let is_ours = match ending {
         "jsonl" => writer == "events",
         "log" => writer == "scheduler" || is_agent(writer),
         _ => false,
     };
-    let day = day.strip_prefix('-').and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-    let oldest = today.checked_sub_days(Days::new(keep_days.into()));
-    is_ours && day.zip(oldest).is_some_and(|(day, oldest)| day < oldest)
+    let day = NaiveDate::parse_from_str(day.strip_prefix('-')?, "%Y-%m-%d").ok()?;
+    is_ours.then_some(((writer, ending), day))
 }
 
 /// A branch `agent/*` whose commits the default branch has.
@@ -80,8 +95,16 @@ mod tests {
     }
 
     #[test]
-    fn only_old_logs_of_our_own_go() {
+    fn logs_that_are_old_go_by_their_names() {
         let today = NaiveDate::from_ymd_opt(2024, 1, 31).unwrap();
+        // Newer ones of every writer, so that the others are beyond those that are kept.
+        let newer = (20..27).flat_map(|day| {
+            ["scheduler", "impl-1"]
+                .map(|writer| format!("{writer}-2024-01-{day}.log"))
+                .into_iter()
+                .chain([format!("events-2024-01-{day}.jsonl")])
+        });
+        let newer: Vec<_> = newer.collect();
         for (name, old) in [
             ("scheduler-2024-01-16.log", true),
             ("scheduler-2024-01-17.log", false),
@@ -99,8 +122,18 @@ mod tests {
             ("ä-024-01-01.log", false),
             ("", false),
         ] {
-            assert_eq!(is_old_log(name, &|agent| agent == "impl-1", today, 14), old, "{name}");
+            let names: Vec<_> = newer.iter().cloned().chain([name.to_owned()]).collect();
+            let gone = old_logs(&names, &|agent| agent == "impl-1", today, 14);
+            assert_eq!(gone.contains(&&name.to_owned()), old, "{name}");
+            assert!(gone.len() <= 1, "{gone:?}");
         }
+    }
+
+    #[test]
+    fn the_newest_logs_stay_whatever_the_clock_says() {
+        let names: Vec<_> = (1..=9).map(|day| format!("events-2024-01-0{day}.jsonl")).collect();
+        let in_years = NaiveDate::from_ymd_opt(2034, 1, 1).unwrap();
+        assert_eq!(old_logs(&names, &|_| false, in_years, 1), ["events-2024-01-02.jsonl", "events-2024-01-01.jsonl"]);
     }
 
     #[test]

@@ -143,11 +143,10 @@ fn old_logs(paths: &Paths, config: &Config, now: Time, say: &mut dyn FnMut(&str)
     };
     let today = time::local_date(now);
     let logs = paths.logs();
-    for name in dir::names(&logs)?.filter(|name| logs.join(name).is_file()) {
-        if retention::is_old_log(&name, &is_agent, today, config.log_retention_days.get()) {
-            atomic::discard(&logs.join(&name))?;
-            say(&format!("removed log {name}"));
-        }
+    let names: Vec<String> = dir::names(&logs)?.filter(|name| logs.join(name).is_file()).collect();
+    for name in retention::old_logs(&names, &is_agent, today, config.log_retention_days.get()) {
+        atomic::discard(&logs.join(name))?;
+        say(&format!("removed log {name}"));
     }
     Ok(())
 }

@@ -85,7 +85,8 @@ fn identity(lock: &Path) -> Option<Identity> {
 
 /// Where a git of this repository can stand: its git directory, the main checkout, the linked worktrees.
 fn folders(common_dir: &Path) -> Vec<PathBuf> {
-    let linked = paths_in(&common_dir.join("worktrees")).filter_map(|entry| {
+    let worktrees = entries(&common_dir.join("worktrees")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let linked = worktrees.filter_map(|entry| {
         let link = read_text(&entry.join("gitdir")).ok()??;
         Some(Path::new(link.trim_end()).parent()?.to_owned())
     });
