@@ -59,7 +59,7 @@ fn written<'a>(file_name: &'a str, is_agent: &dyn Fn(&str) -> bool) -> Option<((
     is_ours.then_some(((writer, ending), day))
 }
 
-/// A branch `agent/*` whose commits the default branch has.
+/// A branch `agent/*` whose work the default branch has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedBranch {
     /// Its name, without `refs/heads/`.

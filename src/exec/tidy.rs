@@ -13,10 +13,33 @@ use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::Worktree;
 use crate::sys::atomic::discard_dir;
 
-/// The branches `agent/*` whose commits `into` has. `git` is bound to the repository.
+/// The branches `agent/*` of which `into` has the commits, or all changes as after a squash merge. `git` is bound to the
+/// repository.
 pub fn merged_branches(git: &Git, into: &str) -> Result<Vec<MergedBranch>, GitError> {
+    let mut found = branches(git, &format!("--merged={into}"))?;
+    let tree = git.text(["rev-parse", "--verify", &format!("{into}^{{tree}}")])?;
+    for branch in branches(git, &format!("--no-merged={into}"))? {
+        if adds_nothing(git, into, &tree, &branch.tip)? {
+            found.push(branch);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether merging `tip` into the commit `into` would leave its `tree` as it is, though `tip` changes something. A git that
+/// can't tell (before 2.38), and a conflict, are a no.
+fn adds_nothing(git: &Git, into: &str, tree: &str, tip: &str) -> Result<bool, GitError> {
+    let merged = git.try_run(["merge-tree", "--write-tree", "--no-messages", into, tip])?;
+    if !merged.status.success() || merged.text() != tree {
+        return Ok(false);
+    }
+    let base = git.try_run(["merge-base", into, tip])?;
+    Ok(base.status.success() && !git.ok(["diff", "--quiet", "--no-ext-diff", &base.text(), tip, "--"])?)
+}
+
+fn branches(git: &Git, which: &str) -> Result<Vec<MergedBranch>, GitError> {
     let format = "--format=%(objectname) %(if)%(worktreepath)%(then)here%(else)-%(end) %(refname:lstrip=2)";
-    let listed = git.text(["for-each-ref", format, &format!("--merged={into}"), "--", "refs/heads/agent/"])?;
+    let listed = git.text(["for-each-ref", format, which, "--", "refs/heads/agent/"])?;
     let branch = |line: &str| {
         let (tip, rest) = line.split_once(' ')?;
         let (place, name) = rest.split_once(' ')?;

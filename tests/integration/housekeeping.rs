@@ -43,9 +43,20 @@ fn runs(test: &Test) -> usize {
     test.runs("impl-1").len()
 }
 
+/// As many newer logs of each writer as are kept in any case.
+fn newer_logs(test: &Test) {
+    for day in 10..17 {
+        for name in ["scheduler", "impl-1"].map(|writer| format!("{writer}-2026-02-{day}.log")) {
+            test.file(&format!(".orchestrator/logs/{name}"), "x");
+        }
+        test.file(&format!(".orchestrator/logs/events-2026-02-{day}.jsonl"), "");
+    }
+}
+
 #[test]
 fn it_is_done_once_a_day_and_not_on_the_first() {
     let test = project();
+    newer_logs(&test);
     test.file(".orchestrator/logs/scheduler-2026-01-01.log", "");
     test.later(3_600).tick_and_wait();
     assert!(test.orchestrator("logs/scheduler-2026-01-01.log").exists());
@@ -78,6 +89,7 @@ fn old_runs_go_but_for_those_that_somebody_may_look_for() {
 #[test]
 fn only_old_logs_of_our_own_go() {
     let test = project();
+    newer_logs(&test);
     for name in [
         "impl-1-2026-02-01.log",
         "events-2026-02-01.jsonl",
@@ -94,6 +106,17 @@ fn only_old_logs_of_our_own_go() {
 }
 
 #[test]
+fn a_clock_that_jumps_ahead_and_back_removes_no_log_of_the_day() {
+    let test = project();
+    let today = test.orchestrator("logs/events-2026-02-28.jsonl");
+    test.file(".orchestrator/logs/events-2026-02-28.jsonl", "");
+    for _ in 0..3 {
+        test.later(40 * 86_400).tick_and_wait();
+    }
+    assert!(today.exists());
+}
+
+#[test]
 fn merged_branches_go_when_origin_has_them_and_no_task_needs_them() {
     let test = project();
     let branch = |name: &str, file: &str| {
@@ -106,6 +129,9 @@ fn merged_branches_go_when_origin_has_them_and_no_task_needs_them() {
     branch("feature/mine", "c.txt");
     branch("agent/only-here-3", "d.txt");
     branch("agent/needed-4", "e.txt");
+    branch("agent/squashed-6", "f.txt");
+    test.git(["merge", "-q", "--squash", "agent/squashed-6"]);
+    test.git(["commit", "-q", "-m", "Squashed"]);
     for name in ["agent/merged-1", "feature/mine", "agent/needed-4"] {
         test.git(["merge", "-q", "--no-ff", "-m", "Merge", name]);
     }
@@ -118,7 +144,9 @@ fn merged_branches_go_when_origin_has_them_and_no_task_needs_them() {
     let log = tidied(&test);
     test.assert_untouched(&before);
     assert_eq!(test.agent_branches(), ["agent/needed-4", "agent/only-here-3", "agent/open-2", "agent/stood-on-5"]);
-    assert!(log.contains("removed branch agent/merged-1, merged"), "{log}");
+    for name in ["merged-1", "squashed-6"] {
+        assert!(log.contains(&format!("removed branch agent/{name}, merged")), "{log}");
+    }
     assert!(test.git(["for-each-ref", "refs/salvage/"]).contains("11111111"), "a salvage ref is never removed");
 }
 
