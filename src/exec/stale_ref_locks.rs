@@ -55,10 +55,13 @@ fn locks(common_dir: &Path) -> Vec<(PathBuf, Identity)> {
     for folder in ["heads/agent", "salvage", "scheduler"] {
         locks_below(&refs.join(folder), &mut found);
     }
-    // A fetch of the user's, or on another machine, may hold these.
-    let mut of_remotes = Vec::new();
-    locks_below(&refs.join("remotes"), &mut of_remotes);
-    found.extend(of_remotes.into_iter().filter(|lock| is_older_than_a_fetch(lock)));
+    let (remotes, mut of_remotes) = (refs.join("remotes"), Vec::new());
+    locks_below(&remotes, &mut of_remotes);
+    // Those of agents' branches are ours. The others a fetch of the user's, or on another machine, may hold.
+    let is_ours = |lock: &Path| {
+        lock.strip_prefix(&remotes).is_ok_and(|below| below.iter().nth(1).is_some_and(|folder| folder == "agent"))
+    };
+    found.extend(of_remotes.into_iter().filter(|lock| is_ours(lock) || is_older_than_a_fetch(lock)));
     found.into_iter().filter_map(|lock| identity(&lock).map(|identity| (lock, identity))).collect()
 }
 
@@ -111,7 +114,7 @@ mod tests {
         assert!(git(&["init", "-q"]).status().unwrap().success());
         let common_dir = dir.join(".git");
         let (lock, of_others) = (common_dir.join("packed-refs.lock"), common_dir.join("refs/heads/main.lock"));
-        let of_agent = common_dir.join("refs/heads/agent/a.lock");
+        let of_agent = common_dir.join("refs/remotes/origin/agent/a.lock");
         let (old, new) =
             (common_dir.join("refs/remotes/origin/main.lock"), common_dir.join("refs/remotes/origin/x/y.lock"));
         remove_forsaken(&common_dir).unwrap();
