@@ -26,6 +26,9 @@ fn it_prints_exactly_what_the_next_tick_does() {
         architect("Simpler", "refactor", &["src/a.rs"]).with(&["--force"]).add(&test),
         architect("More", "feature", &["src/a.rs"]).with(&["--force"]).add(&test),
     ];
+    // Created in the same second, they are told in the order of their random ids.
+    let mut opposed = [&refactor, &feature];
+    opposed.sort();
     test.run(["proposal", "defer", &soon, "--reason", "later", "--for", "1d"]).ok();
     let cut_off = serde_json::json!({"judge": {"id": promoted, "from": "active", "blocked_by": [], "judgement": {
         "by": "curator", "at": "2026-03-01T10:00:00Z", "run": null, "verdict": {
@@ -48,7 +51,7 @@ fn it_prints_exactly_what_the_next_tick_does() {
         .says("TASK-1: back in incoming, nobody holds it\n")
         .says(&format!("{promoted}: promoted, completed\n"))
         .says(&format!("{soon}: back in active, its time is over\n"))
-        .says(&format!("{refactor} and {feature} contradict each other: deferred"))
+        .says(&format!("{} and {} contradict each other: deferred", opposed[0], opposed[1]))
         .says("impl-1: would start with TASK-9\n")
         .says("impl-2: would start with TASK-1, attempt 2\n")
         .says("impl-3: not due before ")
