@@ -26,7 +26,15 @@ use std::{collections::BTreeMap, fmt};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["agents"])))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(
+        title = "agents.yaml of scheduler",
+        extend("required" = ["agents"]),
+        extend("$comment" = "Written by `scheduler init`, which brings it up to date: changes made here are lost.")
+    )
+)]
 #[serde(default)]
 pub struct Config {
     /// Which way work comes into being: `task`: a product manager creates tasks. `proposal`: proposers suggest, a curator
@@ -40,9 +48,11 @@ pub struct Config {
     pub max_cost_usd_per_day: Option<Usd<0>>,
     /// Globs of the files that testers may change. Replaces the built-in list of usual names.
     #[serde(default = "usual_test_paths", deserialize_with = "values::globs")]
+    #[cfg_attr(test, schemars(with = "Vec<values::Text>"))]
     pub test_paths: Vec<String>,
     /// What matters most, as words or globs of paths: proposals that fit score higher.
     #[serde(deserialize_with = "values::priorities")]
+    #[cfg_attr(test, schemars(with = "Vec<values::Text>"))]
     pub priorities: Vec<String>,
     /// How long files in logs/ are kept.
     pub log_retention_days: Whole<1, 36_500, 14>,
@@ -51,6 +61,7 @@ pub struct Config {
     /// A folder outside the project that holds the worktrees, so that tools that search parent folders don't find the main
     /// checkout. Absolute, below ~/, or from the top of the project.
     #[serde(deserialize_with = "values::filled")]
+    #[cfg_attr(test, schemars(with = "Option<values::Text>"))]
     pub worktree_root: Option<String>,
     /// Backpressure on tasks and pull requests.
     pub queue_limits: QueueLimits,
@@ -84,10 +95,12 @@ pub struct Config {
 pub struct Worktree {
     /// A shell command, run in a new worktree, and again when it is changed here. Example: npm ci
     #[serde(deserialize_with = "values::filled")]
+    #[cfg_attr(test, schemars(with = "Option<values::Text>"))]
     pub setup: Option<String>,
     /// Patterns, as in .gitignore, of files that git ignores and that are copied from the main checkout. The file
     /// .worktreeinclude is read too.
     #[serde(deserialize_with = "values::patterns")]
+    #[cfg_attr(test, schemars(with = "Vec<values::Text>"))]
     pub include: Vec<String>,
     /// The longest that setup may take.
     pub timeout_seconds: Whole<1, 86_400, 600>,
@@ -183,6 +196,7 @@ impl Default for Gatekeeper {
 pub struct Notify {
     /// The program, with first arguments if it needs any. It reads the message as JSON from its standard input.
     #[serde(deserialize_with = "values::command")]
+    #[cfg_attr(test, schemars(with = "Vec<values::Text>", length(min = 1)))]
     pub command: Vec<String>,
 }
 

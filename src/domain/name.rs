@@ -15,7 +15,14 @@ pub const RESERVED: [&str; 2] = ["scheduler", "events"];
 ///
 /// Two names that differ only in case are equal, since file systems may hold them to be.
 #[derive(Clone, Debug, serde::Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline, extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(
+        description = "Letters, digits, '.', '_', '-'.",
+        extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    )
+)]
 pub struct Name(String);
 
 impl Name {

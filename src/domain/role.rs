@@ -7,7 +7,7 @@ use super::words::words;
 words! {
     "a role"
     /// What an agent is for.
-    #[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     pub enum Role {
         /// Explores the code and creates tasks (task model).
         ProductManager = "product_manager",
@@ -32,7 +32,7 @@ words! {
     "a model"
     /// Which way work comes into being.
     #[derive(Default)]
-    #[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     pub enum Model {
         /// A product manager creates tasks directly.
         #[default]

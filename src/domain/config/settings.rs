@@ -34,19 +34,17 @@ fn settle<W, G>(written: W, role: Role, result: impl FnOnce(W, Role) -> G) -> G 
 
 /// A row: the key with what may be written, what a run gets of it, and how that comes of what was written.
 macro_rules! settings {
-    ($($(#[$doc:meta])+ $key:ident: $written:ty => $given:ty = $result:expr;)+) => {
+    ($($(#[$attribute:meta])+ $key:ident: $written:ty => $given:ty = $result:expr;)+) => {
         /// `defaults`.
         #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
-        #[serde(default)]
         pub(super) struct Defaults {
-            $($(#[$doc])+ $key: $written,)+
+            $($(#[$attribute])+ $key: $written,)+
         }
 
-        /// An entry of `agents`.
+        /// One of `agents`.
         #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["name", "role"])))]
-        #[serde(default)]
         pub(super) struct Entry {
             /// Letters, digits, '.', '_', '-'; unique without case.
             pub name: Option<Name>,
@@ -55,16 +53,18 @@ macro_rules! settings {
             /// The field of a proposer, the check of a gatekeeper; also names its prompt.
             pub focus: Option<Name>,
             /// How often it may start.
+            #[serde(default)]
             interval_seconds: Whole<1, 31_536_000, 300>,
             /// This one doesn't start.
+            #[serde(default)]
             paused: bool,
-            $($(#[$doc])+ $key: $written,)+
+            $($(#[$attribute])+ $key: $written,)+
         }
 
         /// What an agent's runs are told of its settings and those of `defaults`.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub struct RunSettings {
-            $($(#[$doc])+ pub $key: $given,)+
+            $($(#[$attribute])+ pub $key: $given,)+
         }
 
         impl Entry {
@@ -100,8 +100,9 @@ settings! {
     /// Where work begins if the task names no branch. Left out: origin's default branch, else the current one.
     base_branch: Option<Text> => Option<String> = |branch, _| branch.map(String::from);
     /// Variables added to the environment of the agent.
+    #[serde(default)]
     env: Env => BTreeMap<String, String> =
         |env, _| env.0.into_iter().map(|(name, value)| (name.0, value.into())).collect();
-    /// true: the agent itself may use your git and GitHub credentials.
+    /// true: the agent itself may use your git and GitHub credentials. Left out: false.
     allow_network_git: Option<bool> => bool = |allowed, _| allowed.unwrap_or(false);
 }

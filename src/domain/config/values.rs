@@ -105,9 +105,9 @@ impl Visitor<'_> for Range {
     }
 }
 
-/// Text: any word as it is written, a number too.
+/// Text; a number is taken as it is written.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline, extend("type" = ["string", "number", "boolean"])))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("type" = ["string", "number", "boolean"])))]
 pub struct Text(String);
 
 impl From<Text> for String {
@@ -192,7 +192,7 @@ fn not_a_glob(glob: &String) -> Option<String> {
 
 /// A program, with first arguments if it needs any.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline, extend("minItems" = 1)))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minItems" = 1, "default" = ["claude"])))]
 pub struct Command(pub(super) Vec<Text>);
 
 /// What claude is without further words.
@@ -233,7 +233,7 @@ where
 
 /// Variables of an environment.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Env(pub(super) BTreeMap<Variable, Text>);
 
 impl<'de> Deserialize<'de> for Env {
@@ -245,7 +245,7 @@ impl<'de> Deserialize<'de> for Env {
 /// The name of a variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline, extend("pattern" = "^[A-Za-z_][A-Za-z0-9_]*$")))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^[A-Za-z_][A-Za-z0-9_]*$")))]
 pub struct Variable(pub(super) String);
 
 impl TryFrom<String> for Variable {
@@ -302,7 +302,11 @@ mod in_tests {
 
     impl<const LOW: u32, const HIGH: u32, const DEFAULT: u32> JsonSchema for Whole<LOW, HIGH, DEFAULT> {
         fn schema_name() -> Cow<'static, str> {
-            format!("Whole{LOW}To{HIGH}Or{DEFAULT}").into()
+            "Whole".into()
+        }
+
+        fn inline_schema() -> bool {
+            true
         }
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -316,7 +320,11 @@ mod in_tests {
 
     impl<const LOW: u32, const HIGH: u32, const DEFAULT: u32> JsonSchema for Amount<LOW, HIGH, DEFAULT> {
         fn schema_name() -> Cow<'static, str> {
-            format!("Amount{LOW}To{HIGH}Or{DEFAULT}").into()
+            "Amount".into()
+        }
+
+        fn inline_schema() -> bool {
+            true
         }
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
