@@ -6,8 +6,8 @@ mod check;
 mod due;
 mod labels;
 mod meta;
+mod observe;
 mod report;
-mod seen;
 mod verdict;
 mod verdict_failure;
 
@@ -16,7 +16,6 @@ pub use due::{DueCheck, due, unguarded, unguarded_words};
 pub use labels::{LabelChanges, label_changes};
 pub use meta::{CarriedOut, CheckResult, FixTask, Meta, Status};
 pub use report::{approval, change_request, comment, fix_task, late, title_of_pr};
-pub use seen::Seen;
 pub use verdict::{FixRound, Verdict, fix_round, needs_fix, standing, verdict};
 pub use verdict_failure::VerdictFailure;
 

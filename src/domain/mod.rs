@@ -16,6 +16,7 @@ pub mod overview;
 pub mod ports;
 pub mod prompt;
 pub mod proposal;
+pub mod pull_request;
 pub mod retention;
 pub mod review;
 pub mod role;

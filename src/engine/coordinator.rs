@@ -12,9 +12,10 @@ use crate::{
         gate::{self, Meta, Status, VerdictFailure},
         message::{Message, MessageType},
         name::Name,
+        pull_request::PullRequest,
         text::one_line,
     },
-    exec::github::{GhError, GitHub, OpenPulls, Pull},
+    exec::github::{GhError, GitHub, OpenPulls},
     store::{cache, messages, prs::Prs},
 };
 use anyhow::Result;
@@ -82,7 +83,7 @@ impl Coordinator<'_> {
         };
         let mut known = self.observe(&open)?;
         // Where something failed the last time, it may fail again and end the run.
-        known.sort_by_key(|(pull, meta)| (meta.failure.is_some(), pull.seen.number));
+        known.sort_by_key(|(pull, meta)| (meta.failure.is_some(), pull.number));
         for (pull, meta) in known {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(End::Stopped);
@@ -106,12 +107,12 @@ impl Coordinator<'_> {
     }
 
     /// Does what is due for one pull request: its verdict, or what may come after that. Costs no call if nothing is.
-    fn step(&self, pull: &Pull, meta: &Meta) -> Result<(), StepError> {
+    fn step(&self, pull: &PullRequest, meta: &Meta) -> Result<(), StepError> {
         if !meta.is_carried_out() || gate::needs_fix(meta, self.gate.max_fix_rounds.get()) {
             return self.carry_out(pull, meta);
         }
         // They may have been changed them.
-        if !gate::label_changes(meta.status, &pull.seen.labels).is_empty() {
+        if !gate::label_changes(meta.status, &pull.labels).is_empty() {
             self.set_labels(pull, meta.status)?;
         }
         self.report_late(meta)?;
@@ -149,12 +150,12 @@ impl Coordinator<'_> {
     }
 
     /// Writes down what is new, closes what is gone, and remembers for the ticks what is open.
-    fn observe<'p>(&self, open: &'p OpenPulls) -> Result<Vec<(&'p Pull, Meta)>> {
+    fn observe<'p>(&self, open: &'p OpenPulls) -> Result<Vec<(&'p PullRequest, Meta)>> {
         let prs = self.prs();
         let mut known = Vec::new();
         let mut problems = Vec::new();
-        for pull in open.pulls.iter().filter(|pull| self.gate.include_forks || !pull.seen.fork) {
-            match prs.observe(&pull.seen, self.gate, (self.clock)()) {
+        for pull in open.pulls.iter().filter(|pull| self.gate.include_forks || !pull.fork) {
+            match prs.observe(pull, self.gate, (self.clock)()) {
                 Ok(meta) => {
                     self.withdraw(&meta, Some(&meta.head_sha))?;
                     known.push((pull, meta));
@@ -162,7 +163,7 @@ impl Coordinator<'_> {
                 Err(error) => problems.push(format!("- {error:#}")),
             }
         }
-        let listed: BTreeSet<u64> = open.pulls.iter().map(|pull| pull.seen.number).collect();
+        let listed: BTreeSet<u64> = open.pulls.iter().map(|pull| pull.number).collect();
         let mut gated = Vec::new();
         for meta in prs.all()?.metas.into_iter().filter(|meta| meta.status != Status::Closed) {
             if listed.contains(&meta.pr_number) || !open.complete {

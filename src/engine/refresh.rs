@@ -8,12 +8,8 @@ use super::{
     snapshot::{OpenPr, OpenPrs},
 };
 use crate::{
-    domain::{config, time::Time},
-    exec::{
-        git::Git,
-        github::{GitHub, Pr},
-        repo, start_point,
-    },
+    domain::{config, pull_request::PullRequest, time::Time},
+    exec::{git::Git, github::GitHub, repo, start_point},
     store::cache,
     sys::read,
 };
@@ -61,11 +57,11 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let limit = config.map_or(10, |(config, _)| config.queue_limits.max_open_prs.get());
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
     let files = Files::new(project);
-    let answered = |pr: Pr| OpenPr {
-        files: files.of(&pr.head),
+    let answered = |pr: PullRequest| OpenPr {
+        files: files.of(&pr.branch),
         number: pr.number,
         title: pr.title,
-        head: pr.head,
+        head: pr.branch,
         noted_at: None,
     };
     let answer = GitHub::new(project.root(), TIMEOUT).open_agent_prs(ask);

@@ -14,91 +14,23 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-use crate::domain::{review::ReviewVerdict, text};
+use crate::domain::{pull_request::PullRequest, review::ReviewVerdict, text};
 use crate::exec::command::{self, Grace};
 
 pub use comments::{Comments, marker};
 pub use error::GhError;
-pub use gate::{OpenPulls, Pull, Reviewed};
+pub use gate::{OpenPulls, Reviewed};
 
 const MAX_OUTPUT: usize = 8 << 20;
 /// GitHub takes 65,536 characters of text and 256 of a title.
 const MAX_BODY: usize = 60_000;
 const MAX_TITLE: usize = 250;
-const PR_FIELDS: &str = "number,state,url,title,isDraft,headRefName,headRefOid,baseRefName,isCrossRepository,author";
+const FIELDS: &str =
+    "--json=id,number,state,url,title,author,headRefName,headRefOid,baseRefName,isDraft,isCrossRepository,labels";
 /// Variables that would change the repository, the form of the output or the noise on stderr.
 const FOREIGN: [&str; 8] =
     ["GH_REPO", "GH_DEBUG", "GH_FORCE_TTY", "CLICOLOR_FORCE", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "DEBUG"];
-
-/// One pull request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all(deserialize = "camelCase"))]
-pub struct Pr {
-    /// Its number.
-    pub number: u64,
-    /// `OPEN`, `CLOSED` or `MERGED`.
-    pub state: String,
-    /// Its page.
-    pub url: String,
-    /// Its title: text of others.
-    #[serde(default)]
-    pub title: String,
-    /// It isn't ready to be merged.
-    #[serde(default, rename(deserialize = "isDraft"))]
-    pub draft: bool,
-    /// The branch it comes from.
-    #[serde(rename(deserialize = "headRefName"))]
-    pub head: String,
-    /// The commit that stands on the branch.
-    #[serde(default, rename(deserialize = "headRefOid"))]
-    pub head_sha: String,
-    /// The branch it goes to.
-    #[serde(default, rename(deserialize = "baseRefName"))]
-    pub base: String,
-    /// It comes from a fork.
-    #[serde(default, rename(deserialize = "isCrossRepository"))]
-    pub cross_repository: bool,
-    /// The account that opened it.
-    #[serde(default, deserialize_with = "login")]
-    pub author: String,
-}
-
-impl Pr {
-    /// Whether it can still change.
-    pub fn is_open(&self) -> bool {
-        self.state == "OPEN"
-    }
-}
-
-fn login<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    struct Author {
-        #[serde(default)]
-        login: String,
-    }
-    // The account of a deleted user is null.
-    Ok(Option::<Author>::deserialize(deserializer)?.map(|author| author.login).unwrap_or_default())
-}
-
-/// What [`GitHub::create`] did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CreateOutcome {
-    /// There is a new pull request.
-    Created(Pr),
-    /// There was one for this branch already, in whatever state.
-    Existed(Pr),
-}
-
-impl CreateOutcome {
-    /// The pull request.
-    pub fn pr(&self) -> &Pr {
-        match self {
-            Self::Created(pr) | Self::Existed(pr) => pr,
-        }
-    }
-}
 
 /// How a text was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,35 +58,29 @@ impl GitHub {
     }
 
     /// The open pull requests of this repository whose branch begins with `agent/`, among the newest `limit` open ones.
-    pub fn open_agent_prs(&self, limit: usize) -> Result<Vec<Pr>, GhError> {
-        let limit = format!("--limit={limit}");
-        let fields = format!("--json={PR_FIELDS}");
-        let all: Vec<Pr> = self.json(&["pr", "list", "--state=open", &limit, &fields])?;
-        Ok(all.into_iter().filter(|pr| pr.head.starts_with("agent/") && !pr.cross_repository).collect())
+    pub fn open_agent_prs(&self, limit: usize) -> Result<Vec<PullRequest>, GhError> {
+        let open = self.list_open(limit)?;
+        Ok(open.into_iter().filter(|pr| pr.branch.starts_with("agent/") && !pr.fork).collect())
+    }
+
+    fn list_open(&self, limit: usize) -> Result<Vec<PullRequest>, GhError> {
+        self.json(&["pr", "list", "--state=open", &format!("--limit={limit}"), FIELDS])
     }
 
     /// The pull request of a branch of this repository: the open one, else the newest; `None` if there never was one.
-    pub fn find_by_head(&self, branch: &str) -> Result<Option<Pr>, GhError> {
+    pub fn find_by_head(&self, branch: &str) -> Result<Option<PullRequest>, GhError> {
         let head = format!("--head={branch}");
-        let fields = format!("--json={PR_FIELDS}");
-        let found: Vec<Pr> = self.json(&["pr", "list", "--state=all", "--limit=50", &head, &fields])?;
-        let own = found.into_iter().filter(|pr| pr.head == branch && !pr.cross_repository);
+        let found: Vec<PullRequest> = self.json(&["pr", "list", "--state=all", "--limit=50", &head, FIELDS])?;
+        let own = found.into_iter().filter(|pr| pr.branch == branch && !pr.fork);
         Ok(own.max_by_key(|pr| (pr.is_open(), pr.number)))
     }
 
-    /// Opens a pull request from `head`, which has been pushed, unless that branch has or had one.
+    /// Opens a pull request from `head`, which has been pushed, unless that branch has or had one, in whatever state.
     ///
     /// Where drafts aren't offered it opens a plain one.
-    pub fn create(
-        &self,
-        head: &str,
-        base: &str,
-        title: &str,
-        body: &str,
-        draft: bool,
-    ) -> Result<CreateOutcome, GhError> {
+    pub fn create(&self, head: &str, base: &str, title: &str, body: &str, draft: bool) -> Result<PullRequest, GhError> {
         if let Some(pr) = self.find_by_head(head)? {
-            return Ok(CreateOutcome::Existed(pr));
+            return Ok(pr);
         }
         let result = match self.create_once(head, base, title, body, draft) {
             Err(error) if draft && error.is_draft_refused() => self.create_once(head, base, title, body, false),
@@ -162,8 +88,7 @@ impl GitHub {
         };
         // Whatever the reply was, what can be seen counts.
         match (self.find_by_head(head), result) {
-            (Ok(Some(pr)), Err(error)) if error.is_already_there() => Ok(CreateOutcome::Existed(pr)),
-            (Ok(Some(pr)), _) => Ok(CreateOutcome::Created(pr)),
+            (Ok(Some(pr)), _) => Ok(pr),
             (_, Err(error)) | (Err(error), Ok(())) => Err(error),
             (Ok(None), Ok(())) => Err(GhError::other("the pull request was opened but can't be found")),
         }
@@ -211,8 +136,8 @@ impl GitHub {
     }
 
     /// A pull request as it is now.
-    pub fn head_of(&self, number: u64) -> Result<Pr, GhError> {
-        self.json(&["pr", "view", &number.to_string(), &format!("--json={PR_FIELDS}")])
+    pub fn head_of(&self, number: u64) -> Result<PullRequest, GhError> {
+        self.json(&["pr", "view", &number.to_string(), FIELDS])
     }
 
     fn despite_lost_reply(

@@ -9,8 +9,9 @@ use super::paths::Paths;
 use crate::{
     domain::{
         config::Gatekeeper,
-        gate::{self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Seen, Status, VerdictFailure},
+        gate::{self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Status, VerdictFailure},
         name::Name,
+        pull_request::PullRequest,
         time::Time,
     },
     sys::{atomic, dir, read},
@@ -129,11 +130,11 @@ impl<'a> Prs<'a> {
     ///
     /// # Errors
     /// As for [`Prs::load`]; the store's lock, or the system's.
-    pub fn observe(&self, seen: &Seen, gate: &Gatekeeper, now: Time) -> Result<Meta> {
+    pub fn observe(&self, pull: &PullRequest, gate: &Gatekeeper, now: Time) -> Result<Meta> {
         let _lock = crate::store::lock(self.paths)?;
-        let before = self.load(seen.number)?;
+        let before = self.load(pull.number)?;
         let mut meta = before.clone().unwrap_or_default();
-        meta.observe(seen, gate, now);
+        meta.observe(pull, gate, now);
         self.save(before.as_ref(), meta)
     }
 

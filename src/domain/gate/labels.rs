@@ -1,6 +1,7 @@
 //! The labels that show a verdict, and what is to be changed of those that a pull request has.
 
 use super::meta::Status;
+use crate::domain::pull_request::Label;
 
 /// The label of a pull request that passed.
 pub const PASSED: &str = "gatekeeper:passed";
@@ -24,14 +25,13 @@ impl LabelChanges {
 }
 
 /// What is to be changed of the labels that a pull request has, so that they show how it stands.
-pub fn label_changes(status: Status, labels: &[String]) -> LabelChanges {
+pub fn label_changes(status: Status, labels: &[Label]) -> LabelChanges {
     let wanted = match status {
         Status::Approved => Some(PASSED),
         Status::Blocked => Some(BLOCKED),
         Status::Pending | Status::Running | Status::Closed => None,
     };
-    // GitHub knows no two labels that differ only in case.
-    let has = |label: &&str| labels.iter().any(|other| other.eq_ignore_ascii_case(label));
+    let has = |name: &&str| labels.iter().any(|label| label.is(name));
     LabelChanges {
         remove: [PASSED, BLOCKED].into_iter().filter(|label| Some(*label) != wanted && has(label)).collect(),
         add: wanted.filter(|label| !has(label)),

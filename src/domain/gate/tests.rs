@@ -2,7 +2,12 @@ use super::{
     labels::{BLOCKED, PASSED},
     *,
 };
-use crate::domain::{config::Gatekeeper, name::Name, time};
+use crate::domain::{
+    config::Gatekeeper,
+    name::Name,
+    pull_request::{Label, PullRequest},
+    time,
+};
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OLD: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -15,8 +20,12 @@ fn now() -> time::Time {
     time::parse("2024-01-15T14:30:00Z").unwrap()
 }
 
-fn seen() -> Seen {
-    Seen {
+fn label(name: &str) -> Label {
+    Label { name: name.to_owned(), ..Label::default() }
+}
+
+fn seen() -> PullRequest {
+    PullRequest {
         number: 7,
         title: "Add a thing".to_owned(),
         author: "somebody".to_owned(),
@@ -24,7 +33,7 @@ fn seen() -> Seen {
         head_sha: HEAD.to_owned(),
         base: "main".to_owned(),
         draft: true,
-        ..Seen::default()
+        ..PullRequest::default()
     }
 }
 
@@ -87,7 +96,7 @@ fn only_a_new_head_commit_asks_for_new_checks() {
     let mut known = meta("lint=passed tests=passed");
     let mut talked_about = seen();
     talked_about.title = "Another title".to_owned();
-    talked_about.labels = vec!["bug".to_owned()];
+    talked_about.labels = vec![label("bug")];
     talked_about.draft = false;
     known.observe(&talked_about, &Gatekeeper::default(), now());
     assert_eq!((known.status, known.title.as_str()), (Status::Approved, "Another title"));
@@ -187,7 +196,7 @@ fn labels_show_how_it_stands_and_others_are_left() {
         (Status::Running, "gatekeeper:passed bug", PASSED, None),
         (Status::Pending, "gatekeeper:else bug", "", None),
     ] {
-        let labels: Vec<String> = labels.split(' ').map(str::to_owned).collect();
+        let labels: Vec<Label> = labels.split(' ').map(label).collect();
         let changes = label_changes(status, &labels);
         assert_eq!((changes.remove.join(" ").as_str(), changes.add), (remove, add), "{status} {labels:?}");
         assert_eq!(changes.is_empty(), remove.is_empty() && add.is_none());

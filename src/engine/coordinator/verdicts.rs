@@ -6,10 +6,11 @@ use crate::{
         gate::{self, CarriedOut, Check, FixRound, LabelChanges, Meta, Status, Verdict},
         message::MessageType,
         name::Name,
+        pull_request::PullRequest,
         review::ReviewVerdict,
         text::{cut, one_line},
     },
-    exec::github::{Comments, GhError, Pull, Reviewed, marker},
+    exec::github::{Comments, GhError, Reviewed, marker},
 };
 use anyhow::Result;
 
@@ -29,7 +30,7 @@ impl<T> At<T> for Result<T, GhError> {
 
 impl Coordinator<'_> {
     /// Does for one pull request what its state of things asks for, and notes that it is done.
-    pub(super) fn carry_out(&self, pull: &Pull, meta: &Meta) -> Result<(), StepError> {
+    pub(super) fn carry_out(&self, pull: &PullRequest, meta: &Meta) -> Result<(), StepError> {
         let (status, changes_requested) = match gate::verdict(meta) {
             Verdict::Waiting(_) => {
                 // A verdict on an older commit says nothing of this one.
@@ -64,7 +65,7 @@ impl Coordinator<'_> {
     }
 
     /// All required checks passed. Returns whether a change request of ours still stands.
-    fn pass(&self, pull: &Pull, meta: &Meta) -> Result<bool, StepError> {
+    fn pass(&self, pull: &PullRequest, meta: &Meta) -> Result<bool, StepError> {
         let github = self.github();
         let number = meta.pr_number;
         let said = github.comments(number).at("comments")?;
@@ -85,7 +86,7 @@ impl Coordinator<'_> {
             );
         }
         self.comment(&said, meta, &Verdict::Passed, &notes)?;
-        if pull.seen.draft {
+        if pull.draft {
             github.ready(number).at("ready")?;
         }
         self.set_labels(pull, Status::Approved)?;
@@ -96,7 +97,7 @@ impl Coordinator<'_> {
     }
 
     /// A required check failed. Returns whether a change request of ours stands.
-    fn block(&self, pull: &Pull, meta: &Meta, failed: &[Name]) -> Result<bool, StepError> {
+    fn block(&self, pull: &PullRequest, meta: &Meta, failed: &[Name]) -> Result<bool, StepError> {
         let github = self.github();
         let number = meta.pr_number;
         // What is needed to mend it waits for nobody.
@@ -134,7 +135,7 @@ impl Coordinator<'_> {
         }
     }
 
-    fn tell_blocked(&self, pull: &Pull, meta: &Meta, failed: &[Name], round: &FixRound) -> Result<()> {
+    fn tell_blocked(&self, pull: &PullRequest, meta: &Meta, failed: &[Name], round: &FixRound) -> Result<()> {
         let names: Vec<_> = failed.iter().map(Name::as_str).collect();
         let (kind, title, next) = match round {
             FixRound::Made(task) => (MessageType::Warning, "Blocked", format!("The task {task} mends it.")),
@@ -173,8 +174,8 @@ impl Coordinator<'_> {
     }
 
     /// The labels show how the pull request stands.
-    pub(super) fn set_labels(&self, pull: &Pull, status: Status) -> Result<(), StepError> {
-        let LabelChanges { remove, add } = gate::label_changes(status, &pull.seen.labels);
+    pub(super) fn set_labels(&self, pull: &PullRequest, status: Status) -> Result<(), StepError> {
+        let LabelChanges { remove, add } = gate::label_changes(status, &pull.labels);
         for label in remove {
             self.github().remove_label(pull, label).at("labels")?;
         }

@@ -5,6 +5,7 @@
 use super::context::{GH, Run};
 use crate::{
     domain::{
+        pull_request::PullRequest,
         review::Review,
         run::{NewPullRequest, Publication},
         shell,
@@ -12,7 +13,7 @@ use crate::{
     },
     engine::refresh,
     exec::{
-        github::{GhError, GitHub, Posted, Pr, marker},
+        github::{GhError, GitHub, Posted, marker},
         push::{self, Push, PushOutcome},
     },
     store::queue::Queue,
@@ -102,9 +103,8 @@ pub fn open_pull_request(
     let created = ask(run, |github| github.create(branch, base, title, body, *draft));
     unless_cut_short(run, created.is_ok())?;
     match created {
-        Ok(outcome) => {
-            let pr = outcome.pr();
-            note_open(run, pr);
+        Ok(pr) => {
+            note_open(run, &pr);
             published.lines.push(format!("Pull request {}", pr.url));
             if !pr.is_open() {
                 let state = pr.state.to_lowercase();
@@ -164,8 +164,8 @@ fn is_ours(run: &Run<'_>) -> Result<bool> {
 }
 
 /// Counts the pull request from now on, before the task stops being counted in its place.
-fn note_open(run: &Run<'_>, pr: &Pr) {
-    let note = || refresh::note(run.project(), pr.number, &pr.title, &pr.head, run.now());
+fn note_open(run: &Run<'_>, pr: &PullRequest) {
+    let note = || refresh::note(run.project(), pr.number, &pr.title, &pr.branch, run.now());
     let noted = if pr.is_open() { note() } else { Ok(()) };
     if let Err(error) = noted {
         tracing::warn!("{error:#}");

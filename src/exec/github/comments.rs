@@ -1,6 +1,7 @@
 //! What this account has said on a pull request. What others say counts for nothing: anybody can write a marker.
 
-use super::{GhError, GitHub, gate::host, login};
+use super::{GhError, GitHub, gate::host};
+use crate::domain::pull_request::login;
 use serde::Deserialize;
 
 /// How every marker begins.

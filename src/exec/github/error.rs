@@ -138,10 +138,6 @@ impl GhError {
         REFUSED.iter().any(|words| self.says(words))
     }
 
-    pub(super) fn is_already_there(&self) -> bool {
-        self.says("already exists")
-    }
-
     pub(super) fn is_draft_refused(&self) -> bool {
         self.says("draft pull requests are not supported")
     }
@@ -220,9 +216,6 @@ mod tests {
             assert_eq!(GhError::classify(Some(code), stderr), expected, "{stderr}");
             assert!(!expected.remedy().is_empty());
         }
-        let error =
-            GhError::classify(Some(1), "a pull request for branch \"x\" into branch \"main\" already exists:\nu");
-        assert!(error.is_already_there());
     }
 
     #[test]

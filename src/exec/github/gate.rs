@@ -2,8 +2,12 @@
 //!
 //! Each step done twice does it once; the caller hands in what was said before, so that it is asked for once.
 
-use super::{Comments, GhError, GitHub, login};
-use crate::domain::{gate::Seen, review::ReviewVerdict, text};
+use super::{Comments, GhError, GitHub};
+use crate::domain::{
+    pull_request::{Label, PullRequest},
+    review::ReviewVerdict,
+    text,
+};
 use serde::Deserialize;
 
 /// The most of a description that is asked for, in characters; GitHub takes fewer.
@@ -11,27 +15,13 @@ const MAX_DESCRIPTION: usize = 200_000;
 /// Takes labels from a pull request, and asks which it has then.
 const REMOVE: &str = "query=mutation($pull:ID!,$labels:[ID!]!){removeLabelsFromLabelable(input:{labelableId:$pull,\
     labelIds:$labels}){labelable{...on PullRequest{labels(first:100){nodes{name}}}}}}";
-const LIST_FIELDS: &str =
-    "id,number,url,title,author,headRefName,headRefOid,baseRefName,isDraft,labels,isCrossRepository";
-
 /// The open pull requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenPulls {
     /// Each of them.
-    pub pulls: Vec<Pull>,
+    pub pulls: Vec<PullRequest>,
     /// Whether there are no others.
     pub complete: bool,
-}
-
-/// An open pull request, and where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pull {
-    /// What is known of it.
-    pub seen: Seen,
-    /// Its page.
-    pub url: String,
-    id: String,
-    labels: Vec<Label>,
 }
 
 /// What the author says of a pull request.
@@ -53,52 +43,15 @@ pub enum Reviewed {
     Own,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    id: String,
-    number: u64,
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    title: String,
-    #[serde(default, deserialize_with = "login")]
-    author: String,
-    head_ref_name: String,
-    head_ref_oid: String,
-    base_ref_name: String,
-    #[serde(default)]
-    is_draft: bool,
-    #[serde(default)]
-    labels: Vec<Label>,
-    is_cross_repository: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-struct Label {
-    #[serde(default)]
-    id: String,
-    name: String,
-}
-
-impl Label {
-    /// GitHub knows no two labels that differ only in case.
-    fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-    }
-}
-
 impl GitHub {
     /// The open pull requests of this repository, the newest `limit` of them, in one call.
     ///
     /// # Errors
     /// gh's, or a head commit that is none.
     pub fn open_pulls(&self, limit: usize) -> Result<OpenPulls, GhError> {
-        let (limit_option, fields) = (format!("--limit={limit}"), format!("--json={LIST_FIELDS}"));
-        let listed: Vec<Listed> = self.json(&["pr", "list", "--state=open", &limit_option, &fields])?;
-        let complete = listed.len() < limit;
-        let pulls: Result<Vec<Pull>, GhError> = listed.into_iter().map(pull).collect();
-        Ok(OpenPulls { pulls: pulls?, complete })
+        let pulls = self.list_open(limit)?;
+        pulls.iter().try_for_each(check_head)?;
+        Ok(OpenPulls { complete: pulls.len() < limit, pulls })
     }
 
     /// The description of a pull request, of a long one the beginning, and whether it is open.
@@ -158,11 +111,13 @@ impl GitHub {
     ///
     /// # Errors
     /// gh's, a page that is not on a GitHub, or an answer without the label.
-    pub fn add_label(&self, pull: &Pull, label: &str) -> Result<(), GhError> {
-        let (host, path) = pull.issue()?;
+    pub fn add_label(&self, pull: &PullRequest, label: &str) -> Result<(), GhError> {
+        // gh's own placeholders follow the default account, which may be on another host than the repository.
+        let [host, owner, repository] = place(&pull.url)?;
+        let host = format!("--hostname={host}");
+        let path = format!("repos/{owner}/{repository}/issues/{}/labels", pull.number);
         let field = format!("labels[]={label}");
-        let has: Vec<Label> =
-            self.json(&["api", &host, "--method=POST", &format!("{path}/labels"), "--raw-field", &field])?;
+        let has: Vec<Label> = self.json(&["api", &host, "--method=POST", &path, "--raw-field", &field])?;
         if has.iter().any(|other| other.is(label)) { Ok(()) } else { Err(GhError::other("the label was not added")) }
     }
 
@@ -170,7 +125,7 @@ impl GitHub {
     ///
     /// # Errors
     /// As for [`GitHub::add_label`]; an answer that doesn't say that it is gone.
-    pub fn remove_label(&self, pull: &Pull, label: &str) -> Result<(), GhError> {
+    pub fn remove_label(&self, pull: &PullRequest, label: &str) -> Result<(), GhError> {
         let Some(known) = pull.labels.iter().find(|other| other.is(label)) else { return Ok(()) };
         let (host, of_pull, label_id) =
             (host(&pull.url)?, format!("pull={}", pull.id), format!("labels[]={}", known.id));
@@ -181,16 +136,6 @@ impl GitHub {
             Some(left) if !left.iter().any(|other| other.is(label)) => Ok(()),
             _ => Err(GhError::other("the label was not removed")),
         }
-    }
-}
-
-impl Pull {
-    /// The option that names the host, and the path of the pull request as an issue.
-    ///
-    /// gh's own placeholders follow the default account, which may be on another host than the repository.
-    fn issue(&self) -> Result<(String, String), GhError> {
-        let [host, owner, repository] = place(&self.url)?;
-        Ok((format!("--hostname={host}"), format!("repos/{owner}/{repository}/issues/{}", self.seen.number)))
     }
 }
 
@@ -213,22 +158,11 @@ fn place(url: &str) -> Result<[&str; 3], GhError> {
     }
 }
 
-fn pull(listed: Listed) -> Result<Pull, GhError> {
-    let sha = &listed.head_ref_oid;
-    // It becomes part of markers, names and commands.
-    if sha.len() < 40 || !sha.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Err(GhError::other(format!("the head of #{} is {:?}, no commit", listed.number, text::cut(sha, 80))));
+/// The head becomes part of markers, names and commands.
+fn check_head(pull: &PullRequest) -> Result<(), GhError> {
+    let PullRequest { number, head_sha, .. } = pull;
+    if head_sha.len() >= 40 && head_sha.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Ok(());
     }
-    let seen = Seen {
-        number: listed.number,
-        title: listed.title,
-        author: listed.author,
-        branch: listed.head_ref_name,
-        head_sha: listed.head_ref_oid,
-        base: listed.base_ref_name,
-        draft: listed.is_draft,
-        fork: listed.is_cross_repository,
-        labels: listed.labels.iter().map(|label| label.name.clone()).collect(),
-    };
-    Ok(Pull { seen, url: listed.url, id: listed.id, labels: listed.labels })
+    Err(GhError::other(format!("the head of #{number} is {:?}, no commit", text::cut(head_sha, 80))))
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     domain::{
+        pull_request::PullRequest,
         task::{NewTask, TaskState},
         time,
     },
@@ -16,8 +17,14 @@ fn now() -> Time {
     time::parse("2024-01-15T14:30:00Z").unwrap()
 }
 
-fn seen(head: &str) -> Seen {
-    Seen { number: 7, title: "T".to_owned(), branch: "b".to_owned(), head_sha: head.to_owned(), ..Seen::default() }
+fn seen(head: &str) -> PullRequest {
+    PullRequest {
+        number: 7,
+        title: "T".to_owned(),
+        branch: "b".to_owned(),
+        head_sha: head.to_owned(),
+        ..PullRequest::default()
+    }
 }
 
 fn check(commit: &str, status: CheckStatus) -> Check {

@@ -6,6 +6,7 @@ use super::fetch;
 use crate::{
     domain::{
         gate::{DueCheck, Status},
+        pull_request::PullRequest,
         role::{MayChange, TaskRole},
         run::Prepared,
         time,
@@ -13,7 +14,7 @@ use crate::{
     engine::run::context::{GH, Run, RunError},
     exec::{
         git::Git,
-        github::{GhError, GitHub, Pr},
+        github::{GhError, GitHub},
         repo,
         start_point::{self, Candidate, PullRequestHead},
     },
@@ -24,7 +25,7 @@ use anyhow::Context;
 /// The head of the pull request that a task updates or reviews.
 struct Head {
     commit: String,
-    pr: Option<Pr>,
+    pr: Option<PullRequest>,
 }
 
 pub fn find(run: &Run<'_>) -> Result<Prepared, RunError> {
@@ -75,7 +76,7 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
         start,
         base,
         target,
-        pull_request_branch: head.and_then(|head| head.pr).map(|pr| pr.head),
+        pull_request_branch: head.and_then(|head| head.pr).map(|pr| pr.branch),
         checked: None,
     })
 }
@@ -86,7 +87,7 @@ fn pull_request_head(run: &Run<'_>, git: &Git) -> Result<Option<Head>, RunError>
     let bad = |why: String| Err(RunError::bad_task(format!("pull request {number} {why}")));
     let pr = match GitHub::new(run.project().root(), GH).head_of(number) {
         Ok(pr) if !pr.is_open() => return bad(format!("is {}", pr.state.to_lowercase())),
-        Ok(pr) if pr.cross_repository && role != TaskRole::Review => {
+        Ok(pr) if pr.fork && role != TaskRole::Review => {
             return bad("comes from a fork, which can't be pushed to".to_owned());
         }
         Ok(pr) => Some(pr),
@@ -101,7 +102,7 @@ fn pull_request_head(run: &Run<'_>, git: &Git) -> Result<Option<Head>, RunError>
             return Err(RunError::launch(format!("pull request {number} can't be looked up: {error}; {remedy}")));
         }
     };
-    match fetch::head(run, git, number, pr.as_ref().map(|pr| pr.head.as_str()))? {
+    match fetch::head(run, git, number, pr.as_ref().map(|pr| pr.branch.as_str()))? {
         PullRequestHead::Current(commit) | PullRequestHead::LastKnown(commit, _) => Ok(Some(Head { commit, pr })),
         PullRequestHead::Missing(why) => {
             Err(RunError::launch(format!("the head of pull request {number} can't be fetched: {why}")))

@@ -1,8 +1,9 @@
-//! What GitHub says of a pull request, and how it is taken over into what is remembered.
+//! How what GitHub says of a pull request is taken over into what is remembered.
 
 use super::{meta::Meta, verdict::standing};
 use crate::domain::{
     config::Gatekeeper,
+    pull_request::PullRequest,
     text::{cut, one_line},
     time::Time,
 };
@@ -10,32 +11,9 @@ use crate::domain::{
 /// The longest title, branch or account that is kept, in characters.
 const LINE_MAX: usize = 300;
 
-/// An open pull request as GitHub lists it. Everything but the numbers is text of others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Its number.
-    pub number: u64,
-    /// Its title.
-    pub title: String,
-    /// The account that opened it.
-    pub author: String,
-    /// The branch it comes from.
-    pub branch: String,
-    /// The commit that stands on it.
-    pub head_sha: String,
-    /// The branch it goes to.
-    pub base: String,
-    /// It isn't ready to be merged.
-    pub draft: bool,
-    /// It comes from a fork.
-    pub fork: bool,
-    /// Its labels.
-    pub labels: Vec<String>,
-}
-
 impl Meta {
     /// Takes over what GitHub says and the configuration asks for. What doesn't differ is left as it is.
-    pub fn observe(&mut self, seen: &Seen, gate: &Gatekeeper, now: Time) {
+    pub fn observe(&mut self, seen: &PullRequest, gate: &Gatekeeper, now: Time) {
         let line = |text: &str| cut(&one_line(text), LINE_MAX);
         self.pr_number = seen.number;
         self.title = line(&seen.title);
