@@ -5,6 +5,7 @@
 pub mod config;
 pub mod demo;
 pub mod gate;
+pub mod git_settings;
 pub mod installed;
 pub mod job;
 pub mod markdown;

@@ -1,15 +1,18 @@
-//! What a repository's settings, hooks and refs were before a run, to see afterwards what somebody changed.
+//! What could make git run or send something before a run (settings, hooks, attributes), and its refs: to see afterwards what
+//! somebody changed. What the user changes every day isn't among it.
 //!
 //! It keeps digests, never contents: settings hold passwords. What a change means is for others to decide.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::git_settings;
 use crate::exec::git::{Git, GitError};
 use crate::sys::{
     dir,
@@ -28,7 +31,7 @@ const OWN_REFS: &[&str] =
 pub struct Fingerprint {
     /// Setting → digest of its values.
     settings: BTreeMap<String, String>,
-    /// Path below the git directory → digest of content and executable bit.
+    /// Hook or file of attributes → digest of content and executable bit.
     files: BTreeMap<String, String>,
     /// Full ref name → what it points at.
     refs: BTreeMap<String, String>,
@@ -43,22 +46,32 @@ pub struct Change {
     pub words: String,
 }
 
-/// Reads the state of the repository whose common git directory is `common_dir`; `git` is bound to it.
-/// `git_dir` is a worktree's own git directory, whose settings count too.
-pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>) -> Result<Fingerprint> {
+/// Reads the state of the repository whose common git directory is `common_dir`; `git` is bound to it, and `remote` is the one
+/// that is used. `git_dir` is a worktree's own git directory, whose settings count too.
+pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>, remote: &str) -> Result<Fingerprint> {
     let mut found = Fingerprint::default();
-    read_settings(git, &common_dir.join("config"), "", &mut found)?;
-    read_settings(git, &common_dir.join("config.worktree"), "main checkout: ", &mut found)?;
+    read_settings(git, &common_dir.join("config"), "", remote, &mut found)?;
+    read_settings(git, &common_dir.join("config.worktree"), "main checkout: ", remote, &mut found)?;
     if let Some(own) = git_dir {
-        read_settings(git, &own.join("config.worktree"), "worktree: ", &mut found)?;
+        read_settings(git, &own.join("config.worktree"), "worktree: ", remote, &mut found)?;
     }
-    for folder in ["hooks", "info"] {
-        read_files(&common_dir.join(folder), folder, &mut found.files)?;
+    read_hooks(&common_dir.join("hooks"), "hooks", &mut found.files)?;
+    for path in attributes(git, common_dir)? {
+        read_file(&path, path.display().to_string(), &mut found.files)?;
     }
-    // Rebuilt by git itself for plain file servers.
-    found.files.remove("info/refs");
     found.refs = refs(git)?;
     found.refs.retain(|name, _| !OWN_REFS.iter().any(|own| name.starts_with(own)));
+    Ok(found)
+}
+
+/// The files beyond the working tree in which git looks for attributes, and so for filters and drivers.
+fn attributes(git: &Git, common_dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = vec![common_dir.join("info/attributes")];
+    for level in ["GIT_ATTR_GLOBAL", "GIT_ATTR_SYSTEM"] {
+        // A git before 2.42 doesn't tell.
+        let answer = git.try_run(["var", level])?;
+        found.extend(answer.status.success().then(|| answer.path()));
+    }
     Ok(found)
 }
 
@@ -80,7 +93,7 @@ pub fn diff(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
     });
     let files = compare(&before.files, &after.files, |name, what, _, _| Change {
         trusted: true,
-        words: format!("the file {name} in the git directory was {what}"),
+        words: format!("the file {name} was {what}"),
     });
     let refs = compare(&before.refs, &after.refs, |name, what, old, new| Change {
         trusted: false,
@@ -122,7 +135,7 @@ fn short(target: &str) -> &str {
     target.get(..10).unwrap_or(target)
 }
 
-fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -> Result<()> {
+fn read_settings(git: &Git, path: &Path, label: &str, remote: &str, found: &mut Fingerprint) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
@@ -135,12 +148,10 @@ fn read_settings(git: &Git, path: &Path, label: &str, found: &mut Fingerprint) -
         }
     };
     let mut values: BTreeMap<String, String> = BTreeMap::new();
-    for (key, value) in listed {
-        if !is_everyday(&key) {
-            let all = values.entry(format!("{label}{key}")).or_default();
-            all.push_str(&value);
-            all.push('\n');
-        }
+    for (key, value) in listed.iter().filter(|(key, value)| git_settings::is_dangerous(key, value, remote)) {
+        let all = values.entry(format!("{label}{key}")).or_default();
+        all.push_str(value);
+        all.push('\n');
     }
     for (key, value) in values {
         found.settings.insert(key, digest(value.as_bytes())?);
@@ -157,26 +168,32 @@ fn settings_in(git: &Git, path: &Path) -> Result<Vec<(String, String)>, GitError
     Ok(git.run(args)?.entries().into_iter().map(split).collect())
 }
 
-/// Settings that `git push -u`, `git branch`, git-lfs and gh write by themselves, and that make git run nothing.
-fn is_everyday(key: &str) -> bool {
-    let by_lfs = key.starts_with("lfs.") && (key.ends_with(".access") || key.ends_with(".repositoryformatversion"));
-    by_lfs || key.starts_with("branch.") || key.starts_with("remote.") && key.ends_with(".gh-resolved")
-}
-
-fn read_files(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
+/// The hooks, and what lies beside them, for they may call it.
+fn read_hooks(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
     for entry in dir::entries(folder)? {
         let entry = entry?;
-        let path = entry.path();
-        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
-        match fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => read_files(&path, &name, files)?,
-            Ok(meta) if meta.is_file() => {
-                let executable = meta.permissions().mode() & 0o111 != 0;
-                files.insert(name, format!("{}{}", digest_of(&path)?, if executable { " x" } else { "" }));
-            }
-            _ => drop(files.insert(name, "no file".into())),
+        let (path, file) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let name = format!("{name}/{file}");
+        if path.is_dir() {
+            read_hooks(&path, &name, files)?;
+        } else if !matches!(read::read_linked_text(&path), Ok(Some(text)) if git_settings::is_harmless_hook(&file, &text))
+        {
+            read_file(&path, name, files)?;
         }
     }
+    Ok(())
+}
+
+fn read_file(path: &Path, name: String, files: &mut BTreeMap<String, String>) -> Result<()> {
+    let state = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Ok(meta) if meta.is_file() => {
+            let executable = meta.permissions().mode() & 0o111 != 0;
+            format!("{}{}", digest_of(path)?, if executable { " x" } else { "" })
+        }
+        _ => "no file".to_owned(),
+    };
+    files.insert(name, state);
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub mod salvage;
 #[cfg(test)]
 pub mod sandbox;
 pub mod setup;
-mod stale_ref_locks;
+pub mod stale_ref_locks;
 pub mod start_point;
 pub mod stream;
 pub mod tidy;

@@ -1,5 +1,5 @@
-//! Locks of git that all worktrees share: that of the packed refs, which deleting any ref takes, and those of the refs
-//! that this program writes. A git that was killed leaves them behind, and then nobody can delete a branch any more,
+//! Locks of git that all worktrees share: that of the packed refs, which deleting any ref takes, and those of what this
+//! program and a fetch write. A git that was killed leaves them behind, and then nobody can delete a branch any more,
 //! not even the user in the main checkout.
 //!
 //! They are removed only if they stay as they are while no git is at work in the repository.
@@ -24,7 +24,7 @@ const LONGEST_FETCH: Duration = Duration::from_secs(600);
 const FORSAKEN: u32 = 4;
 
 /// Removes the shared locks that a killed git has left. Usually there is none, and that is a few looks at the disk.
-pub(super) fn remove_forsaken(common_dir: &Path) -> Result<()> {
+pub fn remove_forsaken(common_dir: &Path) -> Result<()> {
     let mut locks = locks(common_dir);
     let folders = folders(common_dir);
     let mut forsaken = 0;
@@ -55,7 +55,7 @@ fn locks(common_dir: &Path) -> Vec<(PathBuf, Identity)> {
     for folder in ["heads/agent", "salvage", "scheduler"] {
         locks_below(&refs.join(folder), &mut found);
     }
-    let (remotes, mut of_remotes) = (refs.join("remotes"), Vec::new());
+    let (remotes, mut of_remotes) = (refs.join("remotes"), vec![common_dir.join("shallow.lock")]);
     locks_below(&remotes, &mut of_remotes);
     // Those of agents' branches are ours. The others a fetch of the user's, or on another machine, may hold.
     let is_ours = |lock: &Path| {
@@ -115,19 +115,17 @@ mod tests {
         let common_dir = dir.join(".git");
         let (lock, of_others) = (common_dir.join("packed-refs.lock"), common_dir.join("refs/heads/main.lock"));
         let of_agent = common_dir.join("refs/remotes/origin/agent/a.lock");
-        let (old, new) =
-            (common_dir.join("refs/remotes/origin/main.lock"), common_dir.join("refs/remotes/origin/x/y.lock"));
+        let old = ["refs/remotes/origin/main.lock", "shallow.lock"].map(|name| common_dir.join(name));
+        let new = common_dir.join("refs/remotes/origin/x/y.lock");
         remove_forsaken(&common_dir).unwrap();
-        for path in [&lock, &of_others, &of_agent, &old, &new] {
+        for path in [&lock, &of_others, &of_agent, &new].into_iter().chain(&old) {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        fs::File::options()
-            .write(true)
-            .open(&old)
-            .unwrap()
-            .set_modified(SystemTime::now() - 2 * LONGEST_FETCH)
-            .unwrap();
+        for lock in &old {
+            let lock = fs::File::options().write(true).open(lock).unwrap();
+            lock.set_modified(SystemTime::now() - 2 * LONGEST_FETCH).unwrap();
+        }
         let mut at_work = git(&["cat-file", "--batch"]).stdin(Stdio::piped()).spawn().unwrap();
         remove_forsaken(&common_dir).unwrap();
         assert!(lock.exists());
@@ -135,6 +133,6 @@ mod tests {
         at_work.wait().unwrap();
         remove_forsaken(&common_dir).unwrap();
         assert!(!lock.exists() && !of_agent.exists() && of_others.exists());
-        assert!(!old.exists() && new.exists());
+        assert!(!old.iter().any(|lock| lock.exists()) && new.exists());
     }
 }

@@ -46,6 +46,7 @@ mod proposal_add;
 mod proposal_judge;
 mod proposer;
 mod publish;
+mod real_repositories;
 mod recovery;
 mod recovery_worktree;
 mod run_implementer;

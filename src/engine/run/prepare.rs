@@ -61,7 +61,7 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
         Queue::new(run.paths()).edit_claimed(&task.id, run.id(), &edit)?;
     }
     let common_dir = &run.project().common_dir;
-    let print = fingerprint::fingerprint(&worktree.repository(), common_dir, Some(&worktree.verify()?))?;
+    let print = fingerprint::fingerprint(&worktree.repository(), common_dir, Some(&worktree.verify()?), "origin")?;
     runs::write_json(&run.files.fingerprint(), &print)?;
     runs::write_json(&run.files.prepared(), &prepared)?;
     tracing::debug!(?prepared, "worktree is ready");

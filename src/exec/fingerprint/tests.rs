@@ -2,27 +2,22 @@ use super::*;
 use crate::exec::sandbox::Sandbox;
 
 fn take(sandbox: &Sandbox) -> Fingerprint {
-    fingerprint(&sandbox.refs(), &sandbox.project().join(".git"), None).unwrap()
+    fingerprint(&sandbox.refs(), &sandbox.project().join(".git"), None, "origin").unwrap()
 }
 
 #[test]
 fn what_others_change_is_told_in_words() {
     let sandbox = Sandbox::plain();
     type Act = fn(&Sandbox);
-    let cases: [(Act, &str, bool); 7] = [
+    let cases: [(Act, &str, bool); 6] = [
         (|s| drop(s.run(&["config", "core.sshCommand", "evil"])), "the git setting core.sshcommand was added", true),
-        (|s| drop(s.run(&["config", "core.bare", "0"])), "the git setting core.bare was changed", true),
+        (|s| drop(s.run(&["config", "core.sshCommand", "worse"])), "the git setting core.sshcommand was changed", true),
         (
             |s| drop(s.run(&["config", "--unset", "core.sshCommand"])),
             "the git setting core.sshcommand was removed",
             true,
         ),
-        (|s| s.hook("pre-push", "true"), "the file hooks/pre-push in the git directory was added", true),
-        (
-            |s| s.write(".git/info/attributes", "* filter=x"),
-            "the file info/attributes in the git directory was added",
-            true,
-        ),
+        (|s| s.hook("pre-push", "true"), "the file hooks/pre-push was added", true),
         (|s| drop(s.run(&["tag", "v1"])), "tag v1 was added", false),
         (|s| drop(s.run(&["branch", "feature"])), "branch feature was added", false),
     ];
@@ -31,6 +26,13 @@ fn what_others_change_is_told_in_words() {
         act(&sandbox);
         let want = Change { trusted, words: words.into() };
         assert_eq!(diff(&before, &take(&sandbox)), [want]);
+    }
+    for level in [".git/info/attributes", "attributes"] {
+        sandbox.run(&["config", "core.attributesFile", sandbox.project().join("attributes").to_str().unwrap()]);
+        let before = take(&sandbox);
+        sandbox.write(level, "* filter=x");
+        let words = format!("the file {} was added", sandbox.project().join(level).display());
+        assert_eq!(diff(&before, &take(&sandbox)), [Change { trusted: true, words }]);
     }
     let before = take(&sandbox);
     let old = sandbox.run(&["rev-parse", "main"]);
@@ -50,7 +52,7 @@ fn a_hook_that_becomes_executable_is_a_change() {
 }
 
 #[test]
-fn what_a_run_does_is_no_change() {
+fn what_a_run_or_the_user_does_every_day_is_no_change() {
     let sandbox = Sandbox::with_origin();
     let before = take(&sandbox);
     let commit = sandbox.run(&["rev-parse", "HEAD"]);
@@ -58,9 +60,13 @@ fn what_a_run_does_is_no_change() {
         sandbox.run(&["update-ref", name, &commit]);
     }
     sandbox.run(&["push", "-q", "-u", "origin", "main"]);
-    for key in ["lfs.https://host/x.git/info/lfs.access", "lfs.repositoryformatversion", "remote.origin.gh-resolved"] {
+    for key in ["lfs.https://host/x.git/info/lfs.access", "lfs.repositoryformatversion", "alias.st", "user.email"] {
         sandbox.run(&["config", key, "basic"]);
     }
+    sandbox.run(&["config", "filter.lfs.process", "git-lfs filter-process"]);
+    sandbox.run(&["remote", "add", "fork", "elsewhere"]);
+    sandbox.run(&["sparse-checkout", "set", "src"]);
+    sandbox.write(".git/info/exclude", "*.log\n");
     sandbox.ready("a");
     assert_eq!(diff(&before, &take(&sandbox)), []);
 }
@@ -82,6 +88,6 @@ fn settings_that_git_cannot_read_are_compared_as_a_whole() {
     let folder = sandbox.path().join("odd");
     let mut found = Fingerprint::default();
     crate::exec::sandbox::write(&folder.join("config"), "[broken");
-    read_settings(&git, &folder.join("config"), "", &mut found).unwrap();
+    read_settings(&git, &folder.join("config"), "", "origin", &mut found).unwrap();
     assert_eq!(found.settings.keys().collect::<Vec<_>>(), ["(unreadable)"]);
 }

@@ -7,6 +7,7 @@ use crate::{
     engine::run::context::{Run, RunError},
     exec::{
         git::Git,
+        stale_ref_locks,
         start_point::{self, Fetched, PullRequestHead},
         worktree,
     },
@@ -40,6 +41,8 @@ pub fn fetch(run: &Run<'_>) -> Result<(), RunError> {
     if cache::load(&path).is_some_and(recent) {
         return Ok(());
     }
+    // Also before the agent's first run, whose worktree isn't there yet.
+    stale_ref_locks::remove_forsaken(common_dir)?;
     match start_point::fetch(&Git::in_repository(common_dir), LIMIT)? {
         Fetched::Done => cache::save(&path, &LastFetch { at: now })?,
         Fetched::NoRemote => {}
