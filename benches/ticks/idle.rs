@@ -21,6 +21,10 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
             _ => (&read, "read the same files", Limit::None),
         };
         wall(bench, &format!("idle tick, {agents} agents / {against}"), &tick, floor, agents, limit)?;
+        if let Some((program, limit)) = bench.earlier.clone().zip(not_slower(agents)) {
+            let earlier = scene.tick(&program, IDLE, &[])?;
+            wall(bench, &format!("idle tick, {agents} agents / the earlier release"), &tick, &earlier, agents, limit)?;
+        }
         bench.table.add(Row {
             what: format!("idle tick, {agents} agents: system calls"),
             unit: "calls",
@@ -41,6 +45,15 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How many times as long as an earlier release's a tick may take; `None` where nobody notices.
+fn not_slower(agents: usize) -> Option<Limit> {
+    match agents {
+        5 => Some(Limit::Times(1.05)),
+        1_000 => Some(Limit::Times(1.3)),
+        _ => None,
+    }
 }
 
 fn wall(bench: &mut Bench, what: &str, tick: &Subject, floor: &Subject, agents: usize, limit: Limit) -> Result<()> {

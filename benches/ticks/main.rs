@@ -1,6 +1,7 @@
 //! What whole ticks and runs cost, each figure beside the least that it could cost, measured in the same run.
 //!
-//! `cargo run --locked --example ticks [-- [--quick] SECTION...]` prints one table and exits with 1 if a limit is broken.
+//! `cargo run --locked --example ticks [-- [--quick] [--earlier=PROGRAM] SECTION...]` prints one table and exits with 1 if a
+//! limit is broken. With `--earlier` idle ticks are also measured beside those of that program, an earlier release.
 //! Linux only: it needs hyperfine, strace, GNU time and git.
 #![allow(
     clippy::print_stdout,
@@ -21,7 +22,7 @@ mod table;
 mod tools;
 
 use anyhow::{Result, bail};
-use std::{env, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
 use table::Table;
 use tools::Tools;
 
@@ -30,6 +31,8 @@ struct Bench {
     tools: Tools,
     /// Fewer repetitions and smaller numbers: for a look while working.
     quick: bool,
+    /// The program of an earlier release.
+    earlier: Option<PathBuf>,
     table: Table,
 }
 
@@ -60,11 +63,13 @@ fn main() -> ExitCode {
 fn run() -> Result<bool> {
     let (options, wanted): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|argument| argument.starts_with('-'));
     let known = |name: &String| SECTIONS.iter().any(|(section, _)| section == name);
-    if options.iter().any(|option| option != "--quick") || !wanted.iter().all(known) {
+    let earlier = options.iter().find_map(|option| option.strip_prefix("--earlier=")).map(PathBuf::from);
+    let quick = options.iter().any(|option| option == "--quick");
+    if options.len() != usize::from(quick) + usize::from(earlier.is_some()) || !wanted.iter().all(known) {
         let names: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
-        bail!("usage: cargo run --locked --example ticks -- [--quick] [{}]...", names.join("|"));
+        bail!("usage: cargo run --locked --example ticks -- [--quick] [--earlier=PROGRAM] [{}]...", names.join("|"));
     }
-    let mut bench = Bench { tools: Tools::find()?, quick: !options.is_empty(), table: Table::default() };
+    let mut bench = Bench { tools: Tools::find()?, quick, earlier, table: Table::default() };
     for (name, section) in SECTIONS {
         if wanted.is_empty() || wanted.iter().any(|section| section == name) {
             eprintln!("ticks: measuring {name} ...");
