@@ -1,13 +1,13 @@
 //! `scheduler check record`: what a gatekeeper found in a pull request.
 
-use super::{Context, input, usage, words::words_read_by};
+use super::{Context, input, usage};
 use crate::{
     domain::{
         gate::{Check, CheckStatus},
         name::Name,
         review::Issue,
         run::Prepared,
-        text::{counted, one_line},
+        text::{counted, joined},
     },
     engine::authorization::AgentCaller,
     store::{
@@ -17,22 +17,23 @@ use crate::{
     sys::read,
 };
 use anyhow::{Context as _, Result, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-/// The longest summary, in bytes.
+/// The longest summary, in characters.
 const MAX_SUMMARY: usize = 2_000;
 /// The longest details, in bytes.
 const MAX_DETAILS: usize = 100_000;
 /// The most findings of one check.
 const MAX_ISSUES: usize = 100;
-/// The longest finding, in bytes.
+/// The longest finding, in characters.
 const MAX_ISSUE: usize = 4_000;
 
 /// Arguments of `scheduler check`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Record the check that this run is for; a later record replaces it
+    /// Record the result of the check that this run is for; a later one replaces it
     ///
-    /// A person records any check of a known pull request, for its head commit, by naming both.
+    /// You can record any check of a known pull request, for its head commit, by naming both.
     #[command(after_help = "Example:\n  scheduler check record --status failed --summary 'Two lint errors' \\\n    \
         --issue 'high|src/parse.rs:42|Unused variable'\n  \
         scheduler check record --pr 7 --check lint --status passed --summary 'A false alarm'")]
@@ -42,12 +43,8 @@ pub enum Command {
 /// Arguments of `scheduler check record`.
 #[derive(Debug, clap::Args)]
 pub struct RecordArgs {
-    /// passed, failed or warning
-    #[arg(
-        long,
-        value_parser = words_read_by(&CheckStatus::RECORDED.map(CheckStatus::word), recorded),
-        hide_possible_values = true
-    )]
+    /// The result
+    #[arg(long, value_parser = PossibleValuesParser::new(CheckStatus::RECORDED.map(CheckStatus::word)).try_map(|word| word.parse::<CheckStatus>()))]
     status: CheckStatus,
     /// What was found, in one line
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -58,19 +55,12 @@ pub struct RecordArgs {
     /// One finding: 'severity|file:line|text'; repeatable
     #[arg(long = "issue", value_name = "ISSUE", allow_hyphen_values = true)]
     issues: Vec<Issue>,
-    /// The pull request; only for persons
+    /// The pull request; not for agents
     #[arg(long, value_name = "N", requires = "check")]
     pr: Option<u64>,
-    /// Which check; only for persons
+    /// Which check; not for agents
     #[arg(long, value_name = "NAME", requires = "pr")]
     check: Option<Name>,
-}
-
-fn recorded(word: &str) -> Result<CheckStatus, String> {
-    CheckStatus::RECORDED
-        .into_iter()
-        .find(|status| status.word() == word)
-        .ok_or_else(|| "use passed, failed or warning".to_owned())
 }
 
 /// Runs one of the commands.
@@ -94,8 +84,8 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
                 bail!("pull request {number} is not known here; `scheduler pr list` lists those that are");
             };
             if !meta.checks().any(|wanted| *wanted == name) {
-                let wanted: Vec<_> = meta.checks().map(Name::as_str).collect();
-                return Err(usage(format!("--check {name}: the checks of #{number} are {}", wanted.join(", "))));
+                let wanted = joined(meta.checks());
+                return Err(usage(format!("--check {name}: the checks of #{number} are {wanted}")));
             }
             let check = record(args, name, meta.head_sha, context)?;
             let recorded = prs.record(number, &check, None)?;
@@ -110,7 +100,7 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
             format!("recorded: {what}; it is about another commit than the head that is known, and doesn't count")
         }
         Taken::Left => {
-            format!("not recorded: {what}; a person has recorded this check meanwhile, or another run is at it")
+            format!("not recorded: {what}; the user has recorded this check meanwhile, or another run is at it")
         }
     })
 }
@@ -135,12 +125,10 @@ fn of_the_run(agent: &AgentCaller, args: &RecordArgs) -> Result<(u64, Name, Stri
 }
 
 fn record(args: &RecordArgs, name: Name, commit: String, context: &Context) -> Result<Check> {
-    let summary = one_line(&args.summary);
-    if summary.is_empty() || summary.len() > MAX_SUMMARY {
-        return Err(usage(format!("--summary must have 1 to {MAX_SUMMARY} bytes")));
-    }
-    if args.issues.len() > MAX_ISSUES || args.issues.iter().any(|issue| issue.text.len() > MAX_ISSUE) {
-        return Err(usage(format!("at most {MAX_ISSUES} --issue of {MAX_ISSUE} bytes; keep the gravest")));
+    let summary = input::line("--summary", &args.summary, MAX_SUMMARY)?;
+    input::at_most("--issue", &args.issues, MAX_ISSUES, "keep the gravest")?;
+    for issue in &args.issues {
+        input::line("--issue", &issue.text, MAX_ISSUE)?;
     }
     if args.status == CheckStatus::Failed && args.issues.iter().all(|issue| issue.place.is_empty()) {
         return Err(usage("failed needs at least one --issue 'severity|file:line|text' that names a file"));

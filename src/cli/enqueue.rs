@@ -21,7 +21,7 @@ pub fn check_branch(project: &Project, branch: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// The error for a task that was not added, with what a person can do.
+/// The error for a task that was not added, with what the user can do.
 pub fn refusal(error: AddError) -> Error {
     match error {
         full @ AddError::Full { .. } => {

@@ -38,17 +38,36 @@ pub fn text_or_stdin(text: &str) -> Result<String> {
     if text == "-" { strict(text, bytes(text)?) } else { Ok(text.to_owned()) }
 }
 
-/// A text of one line with something to read in it, at most `max` characters; the whole error names `option`.
+/// A text that says something, without blanks around it, at most `max` characters; the whole error names `option`.
+///
+/// # Errors
+/// It says nothing or too much.
+pub fn said(option: &str, text: &str, max: usize) -> Result<String> {
+    let text = text.trim();
+    let says_something = text.chars().any(|c| !c.is_whitespace() && !c.is_ascii_punctuation());
+    if !says_something || text.chars().count() > max {
+        return Err(usage(format!("{option} must say something, in at most {max} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+/// As [`said`], in one line.
 ///
 /// # Errors
 /// It says nothing or too much.
 pub fn line(option: &str, text: &str, max: usize) -> Result<String> {
-    let line = one_line(text);
-    let says_something = line.chars().any(char::is_alphanumeric);
-    if !says_something || line.chars().count() > max {
-        return Err(usage(format!("{option} must say something, in at most {max} characters")));
+    said(option, &one_line(text), max)
+}
+
+/// At most `max` of what can be given several times; the whole error names `option`.
+///
+/// # Errors
+/// There are more.
+pub fn at_most<T>(option: &str, given: &[T], max: usize, advice: &str) -> Result<()> {
+    if given.len() > max {
+        return Err(usage(format!("at most {max} {option}: {advice}")));
     }
-    Ok(line)
+    Ok(())
 }
 
 fn bytes(path: &str) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! The commands that only the program itself calls, and claude for it; none of them is for people.
+//! The commands that only the program itself calls, and claude for it; none of them is for users.
 
 use super::{Context, guard, supervise};
 use anyhow::Result;
@@ -15,7 +15,7 @@ pub enum Command {
     /// Ask for the open pull requests; started by ticks
     #[command(hide = true)]
     Refresh,
-    /// Notify the human of new messages; started by ticks
+    /// Notify the user of new messages; started by ticks
     #[command(hide = true)]
     Notify,
     /// Tidy up; started by ticks

@@ -1,11 +1,12 @@
 //! `scheduler message`: send, list, show, reply, clear.
 
 mod clear;
-mod look;
+mod list;
 mod reply;
 mod send;
+mod show;
 
-use super::{Context, usage, words::words};
+use super::{Context, usage};
 use crate::{
     domain::message::MessageType,
     store::{
@@ -18,19 +19,15 @@ use anyhow::{Result, bail};
 /// Arguments of `scheduler message`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Send a message to the human
+    /// Send a message to the user
     #[command(after_help = "Example:\n  scheduler message send --type question --title 'Case Z?' \\\n    \
         --body 'Should the parser accept it?' --task TASK-a1b2c3d4")]
     Send(send::Args),
     /// List the messages, newest first
     #[command(after_help = "Example:\n  scheduler message list --type question")]
     List {
-        /// Only those of this type: info, warning, error or question
-        #[arg(
-            long = "type", value_name = "TYPE",
-            value_parser = words(MessageType::ALL, MessageType::word),
-            hide_possible_values = true
-        )]
+        /// Only those of this type
+        #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
         kind: Option<MessageType>,
         /// Print JSON
         #[arg(long)]
@@ -66,8 +63,8 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::Send(args) => send::run(args, context),
-        Command::List { kind, json } => look::list(*kind, *json, context),
-        Command::Show { id, json } => look::show(id, *json, context),
+        Command::List { kind, json } => list::run(*kind, *json, context),
+        Command::Show { id, json } => show::run(id, *json, context),
         Command::Reply { id, body } => reply::run(id, body, context),
         Command::Clear(args) => clear::run(args, context),
     }

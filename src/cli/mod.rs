@@ -33,7 +33,6 @@ mod tick;
 mod top;
 mod view;
 mod why;
-mod words;
 
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
@@ -103,29 +102,29 @@ enum Command {
     /// Explain why an agent or a task is as it is
     #[command(after_help = "Examples:\n  scheduler why impl-agent-1\n  scheduler why TASK-a1b2c3d4")]
     Why(why::Args),
-    /// Tell what happened in a run: what the agent says and does, what it cost
+    /// Show what happened in a run: what the agent said and did, what it cost
     #[command(after_help = "Examples:\n  scheduler logs impl-agent-1 -f\n  scheduler logs impl-agent-1 --run 0190d1c2")]
     Logs(logs::Args),
-    /// Watch agents, queue and runs on the whole screen, and pause or stop them by a key
+    /// Watch agents, queue and runs on the whole screen; pause or stop them with a key
     #[command(
         after_help = "Keys: arrows choose an agent, Enter opens its log, w says why it waits, p pauses or resumes it, \
         P everything, s stops its run, r starts it at the next tick, f shows only agents at work, Tab shows the queue, \
         ? all keys, q quits.\n\nExample:\n  scheduler top"
     )]
     Top,
-    /// Look at the agents and change who works and how
+    /// Show and configure the agents
     #[command(subcommand)]
     Agent(agent::Command),
-    /// Show and change how much may happen at once
+    /// Show or set concurrency and cost limits
     #[command(subcommand)]
     Limits(limits::Command),
-    /// Add, look at and move tasks
+    /// Add, show, retry and cancel tasks
     #[command(subcommand)]
     Task(task::Command),
-    /// Propose work, and judge what is proposed
+    /// Propose work and judge proposals
     #[command(subcommand)]
     Proposal(proposal::Command),
-    /// See the built-in prompts, and make them your own
+    /// Show the built-in prompts and make them your own
     #[command(subcommand)]
     Prompt(prompt::Command),
     /// Send and read messages
@@ -140,7 +139,7 @@ enum Command {
     /// Play gh in a demo
     #[command(hide = true)]
     DemoGh(demo::github::Args),
-    /// Start nothing until `scheduler resume`; runs under way go on to their end
+    /// Start nothing until `scheduler resume`; runs under way continue to their end
     #[command(after_help = "Example:\n  scheduler pause --reason 'Release on Friday'")]
     Pause {
         /// Why; `scheduler status` shows it
@@ -150,25 +149,25 @@ enum Command {
     /// Let ticks start agents again
     #[command(after_help = "Example:\n  scheduler resume")]
     Resume,
-    /// Have a tick done every minute
+    /// Run a tick every minute
     #[command(after_help = "Examples:\n  scheduler install cron\n  scheduler install systemd --print")]
     Install(install::Args),
-    /// Look for what keeps agents from working
+    /// Diagnose problems
     #[command(after_help = "Examples:\n  scheduler doctor\n  scheduler doctor --cron")]
     Doctor(doctor::Args),
-    /// Stop having ticks done
+    /// Stop running ticks
     #[command(after_help = "Example:\n  scheduler uninstall cron")]
     Uninstall(install::Args),
-    /// Record what a gatekeeper found
+    /// Record the result of a check
     #[command(subcommand)]
     Check(check::Command),
-    /// Look at the pull requests and their checks
+    /// Show the pull requests and their checks
     #[command(subcommand)]
     Pr(pr::Command),
-    /// Print the JSON Schema of agents.yaml, by which editors complete and check it
+    /// Print the JSON Schema of agents.yaml, for completion and validation in editors
     #[command(after_help = "Example:\n  scheduler schema > agents.schema.json")]
     Schema,
-    /// Print what makes a shell complete these commands
+    /// Generate shell completions
     #[command(after_help = "Examples:\n  \
         scheduler completions bash > ~/.local/share/bash-completion/completions/scheduler\n  \
         scheduler completions zsh > \"${fpath[1]}/_scheduler\"\n  \

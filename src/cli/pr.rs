@@ -5,7 +5,7 @@ use crate::{
     domain::{
         gate::{Check, Meta, Status, Verdict, verdict},
         name::Name,
-        text::{cut, one_line, printable},
+        text::{cut, joined, one_line, printable},
         time,
     },
     store::prs::Prs,
@@ -152,8 +152,7 @@ fn records<'m>(prs: &Prs<'_>, meta: &'m Meta) -> (BTreeMap<&'m Name, Check>, Vec
 fn waiting(meta: &Meta) -> String {
     match verdict(meta) {
         Verdict::Waiting(missing) if meta.status != Status::Closed => {
-            let names: Vec<_> = missing.iter().map(Name::as_str).collect();
-            format!(", waits for {}", names.join(", "))
+            format!(", waits for {}", joined(&missing))
         }
         _ => String::new(),
     }

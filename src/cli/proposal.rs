@@ -2,7 +2,8 @@
 
 mod add;
 mod judge;
-mod look;
+mod list;
+mod show;
 
 use super::Context;
 use crate::domain::name::Name;
@@ -22,7 +23,7 @@ pub enum Command {
     Add(Box<add::Args>),
     /// List the proposals, the best active one first
     #[command(after_help = "Example:\n  scheduler proposal list --state rejected --mine")]
-    List(look::ListArgs),
+    List(list::Args),
     /// Show one proposal, its score, and what it overlaps with
     #[command(after_help = "Example:\n  scheduler proposal show PROP-a1b2c3d4")]
     Show {
@@ -35,7 +36,7 @@ pub enum Command {
     /// Make a task of a proposal
     #[command(after_help = "Example:\n  scheduler proposal promote PROP-a1b2c3d4 --priority P0")]
     Promote(judge::PromoteArgs),
-    /// Turn a proposal down; its proposer is told why
+    /// Reject a proposal; its proposer is told why
     #[command(after_help = "Example:\n  scheduler proposal reject PROP-a1b2c3d4 --reason 'No second caller is shown'")]
     Reject {
         /// The proposal's id
@@ -44,25 +45,25 @@ pub enum Command {
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: String,
     },
-    /// Put a proposal off for a while
+    /// Defer a proposal
     #[command(after_help = "Example:\n  scheduler proposal defer PROP-a1b2c3d4 --reason 'After the release' --for 14d")]
     Defer {
         /// The proposal's id
         id: Name,
-        /// What it waits for
+        /// What to wait for
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: String,
         /// How long, such as 12h, 7d or 3w; then it comes back by itself
         #[arg(long = "for", value_name = "TIME", default_value = "7d")]
         time: judge::Span,
     },
-    /// Bring a deferred proposal back to be judged; a person also a rejected one
+    /// Bring a deferred proposal back to be judged; you can also bring back a rejected one
     #[command(after_help = "Example:\n  scheduler proposal reactivate PROP-a1b2c3d4")]
     Reactivate {
         /// The proposal's id
         id: Name,
     },
-    /// Mark two proposals that can't both be had: both wait, and the owner is asked
+    /// Mark two proposals that contradict each other: both wait until you decide
     #[command(after_help = "Example:\n  scheduler proposal conflict PROP-a1b2c3d4 PROP-e5f6a7b8 \\\n    \
         --reason 'One removes the cache, the other builds on it'")]
     Conflict {
@@ -70,7 +71,7 @@ pub enum Command {
         first: Name,
         /// The other one's
         second: Name,
-        /// What can't both be had
+        /// How they contradict each other
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: String,
     },
@@ -80,8 +81,8 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::Add(args) => add::run(args, context),
-        Command::List(args) => look::list(args, context),
-        Command::Show { id, json } => look::show(id, *json, context),
+        Command::List(args) => list::run(args, context),
+        Command::Show { id, json } => show::run(id, *json, context),
         Command::Promote(args) => judge::promote(args, context),
         Command::Reject { id, reason } => judge::reject(id, reason, context),
         Command::Defer { id, reason, time } => judge::defer(id, reason, time, context),

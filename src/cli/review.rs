@@ -1,6 +1,6 @@
 //! `scheduler review record`: a reviewer's verdict.
 
-use super::{Context, input, usage, words::words};
+use super::{Context, input, usage};
 use crate::{
     domain::{
         review::{Issue, Review, ReviewVerdict},
@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 
-/// The longest summary, in bytes.
+/// The longest summary, in characters.
 const MAX_SUMMARY: usize = 20_000;
 /// The most findings of one review.
 const MAX_ISSUES: usize = 100;
@@ -29,8 +29,8 @@ pub enum Command {
 /// Arguments of `scheduler review record`.
 #[derive(Debug, clap::Args)]
 pub struct RecordArgs {
-    /// approve, request-changes or comment
-    #[arg(long, value_parser = words(ReviewVerdict::ALL, ReviewVerdict::word), hide_possible_values = true)]
+    /// The verdict on the change as a whole
+    #[arg(long, ignore_case = true)]
     verdict: ReviewVerdict,
     /// The reasons, in a few sentences; - for standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -45,19 +45,14 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
     let Command::Record(args) = command;
     let (_, caller) = context.writing("review record")?;
     let Some(agent) = caller.agent() else {
-        bail!("a verdict belongs to the run of a reviewer; as a person, review on the pull request itself");
+        bail!("a verdict belongs to the run of a reviewer; you review on the pull request itself");
     };
-    let summary = input::text_or_stdin(&args.summary)?;
-    if summary.trim().is_empty() || summary.len() > MAX_SUMMARY {
-        return Err(usage(format!("--summary must have 1 to {MAX_SUMMARY} bytes")));
-    }
-    if args.issues.len() > MAX_ISSUES {
-        return Err(usage(format!("at most {MAX_ISSUES} --issue; keep the gravest")));
-    }
+    let summary = input::said("--summary", &input::text_or_stdin(&args.summary)?, MAX_SUMMARY)?;
+    input::at_most("--issue", &args.issues, MAX_ISSUES, "keep the gravest")?;
     if args.verdict == ReviewVerdict::RequestChanges && args.issues.is_empty() {
         return Err(usage("request-changes needs at least one --issue 'severity|file:line|text'"));
     }
-    let review = Review { verdict: args.verdict, summary: summary.trim().to_owned(), issues: args.issues.clone() };
+    let review = Review { verdict: args.verdict, summary, issues: args.issues.clone() };
     runs::write_json(&agent.files.review(), &review)?;
     context.line(format!("recorded: {}, {}", review.verdict, counted(review.issues.len(), "issue")))
 }

@@ -1,11 +1,18 @@
 //! `scheduler task`: add, list, show, retry, cancel.
 
 mod add;
-mod change;
-mod look;
+mod list;
+mod show;
 
-use super::Context;
-use crate::domain::name::Name;
+use super::{Context, config, usage};
+use crate::{
+    domain::{name::Name, text::one_line},
+    engine::{
+        cancel,
+        retry::{Retried, Retry},
+    },
+    store::queue::Queue,
+};
 use anyhow::Result;
 
 /// Arguments of `scheduler task`.
@@ -30,7 +37,7 @@ pub enum Command {
         /// The task's id
         id: Name,
     },
-    /// Give failed tasks, or one that is held, another try
+    /// Retry failed or held tasks
     #[command(after_help = "Example:\n  scheduler task retry --all")]
     Retry {
         /// The task's id
@@ -43,12 +50,12 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Give up a task; a run that has it is stopped
+    /// Cancel a task and stop its run
     #[command(after_help = "Example:\n  scheduler task cancel TASK-a1b2c3d4 --reason 'Not needed any more'")]
     Cancel {
         /// The task's id
         id: Name,
-        /// Why; stands in the task's file
+        /// Why; it is written into the task's file
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
@@ -58,9 +65,40 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::Add(args) => add::run(args, context),
-        Command::List { json } => look::list(*json, context),
-        Command::Show { id } => look::show(id, context),
-        Command::Retry { id, force, .. } => change::retry(id.as_ref(), *force, context),
-        Command::Cancel { id, reason } => change::cancel(id, reason, context),
+        Command::List { json } => list::run(*json, context),
+        Command::Show { id } => show::run(id, context),
+        Command::Retry { id, force, .. } => retry(id.as_ref(), *force, context),
+        Command::Cancel { id, reason } => cancel(id, reason, context),
     }
+}
+
+fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
+    let (project, _) = context.writing("task retry")?;
+    let limit = if force { None } else { Some(config::read(&project)?.queue_limits.max_incoming.get()) };
+    let retry = Retry { queue: Queue::new(&project.paths), limit, now: context.now };
+    let done = |id: &Name, what: Retried| {
+        let what = match what {
+            Retried::BackInIncoming => "back in incoming",
+            Retried::Released => "waits for nothing any more",
+            Retried::LeftAlone => "was cancelled, left alone",
+        };
+        context.line(format!("{id}: {what}"))
+    };
+    if let Some(id) = id {
+        let (id, what) = retry.one(id)?;
+        return done(&id, what);
+    }
+    let count = retry.all(&mut |id, what| what.map_or_else(|why| Ok(context.warn(why)), |what| done(id, what)))?;
+    if count == 0 { context.line("no failed or held task to retry") } else { Ok(()) }
+}
+
+fn cancel(id: &Name, reason: &str, context: &Context) -> Result<()> {
+    let (project, _) = context.writing("task cancel")?;
+    let reason = one_line(reason);
+    if reason.is_empty() {
+        return Err(usage("--reason must say why"));
+    }
+    let cancelled = cancel::cancel(&project, id, &reason, context.now)?;
+    context.line(format!("{}: cancelled", cancelled.id))?;
+    cancelled.stopping.iter().try_for_each(|agent| context.line(format!("{agent}: its run is being stopped")))
 }

@@ -4,6 +4,7 @@
 //! It prints nothing; what there is to say is returned or logged.
 
 pub mod authorization;
+pub mod cancel;
 pub mod collect;
 pub mod configuration;
 pub mod configure;
@@ -19,6 +20,7 @@ pub mod project;
 mod reconcile;
 pub mod refresh;
 pub mod reply;
+pub mod retry;
 pub mod run;
 pub mod snapshot;
 pub mod spawn;

@@ -1,4 +1,4 @@
-//! Tells the human of new messages through the program that `notify` in agents.yaml names.
+//! Tells the user of new messages through the program that `notify` in agents.yaml names.
 //!
 //! A tick only looks whether there are new ones; a detached process runs the program, once for each message. It is
 //! noted as told before the program is started: rather not at all than twice.
@@ -52,7 +52,7 @@ struct Told<'a> {
     message: &'a Message,
 }
 
-/// Whether there are messages that the human was not notified of. Opens no message.
+/// Whether there are messages that the user was not notified of. Opens no message.
 ///
 /// # Errors
 /// The directory of messages can't be read.

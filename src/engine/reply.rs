@@ -1,4 +1,4 @@
-//! Brings a person's answer to where the next run reads it: into the file of the task, then into that of the question.
+//! Brings the user's answer to where the next run reads it: into the file of the task, then into that of the question.
 //!
 //! Cut in between, the question still counts as unanswered, and the same answer given again completes it.
 

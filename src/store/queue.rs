@@ -23,7 +23,7 @@ use crate::{
     },
     sys::read,
 };
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
 /// A header is nearly always shorter than this; only a longer one is read to its end.
@@ -67,6 +67,14 @@ impl State for TaskState {
 }
 
 impl Queue<'_> {
+    /// Looks for a task in every state, first by its very name, then without regard to case.
+    ///
+    /// # Errors
+    /// There is none; its file can't be read.
+    pub fn get(&self, id: &Name) -> Result<FoundTask> {
+        self.find(id)?.with_context(|| format!("there is no task {id}; `scheduler task list` lists them"))
+    }
+
     /// At most `count` tasks of a state, those whose files changed last, newest first.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::ValueEnum;
+use serde::{Serialize, Serializer};
 use std::{
     fmt,
     marker::PhantomData,
@@ -56,10 +57,19 @@ pub struct Found<S> {
     pub text: String,
 }
 
+/// What was found in a state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InState<S, T> {
+    pub state: S,
+    #[serde(flatten)]
+    pub what: T,
+}
+
 /// A file that can't be understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BadFile {
     pub id: Name,
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// What is wrong in it, one sentence each.
     pub problems: Vec<String>,
@@ -69,6 +79,10 @@ impl fmt::Display for BadFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.problems.join("; "))
     }
+}
+
+fn lossy<S: Serializer>(path: &Path, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(&path.display())
 }
 
 impl<'a, S: State> StateDirs<'a, S> {
@@ -94,6 +108,23 @@ impl<'a, S: State> StateDirs<'a, S> {
     /// The directory can't be read. A file that can't be read or understood is an item of its own.
     pub fn all(&self, state: S) -> Result<Vec<Result<S::Item, BadFile>>> {
         Ok(self.these(state, self.list(state)?.ids))
+    }
+
+    /// What all files say, state by state, and those that can't be understood.
+    ///
+    /// # Errors
+    /// A directory can't be read.
+    pub fn everywhere(&self) -> Result<(Vec<InState<S, S::Item>>, Vec<InState<S, BadFile>>)> {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        for &state in S::value_variants() {
+            for one in self.all(state)? {
+                match one {
+                    Ok(what) => good.push(InState { state, what }),
+                    Err(what) => bad.push(InState { state, what }),
+                }
+            }
+        }
+        Ok((good, bad))
     }
 
     /// As [`StateDirs::all`], of these files, without those that are no longer in the state.

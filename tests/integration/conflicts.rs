@@ -1,4 +1,4 @@
-//! Proposals that contradict each other: found, told once, and left to a person.
+//! Proposals that contradict each other: found, told once, and left to the user.
 
 use super::support::{Test, proposals::architect};
 use std::fs;
@@ -36,7 +36,7 @@ fn a_refactor_and_a_feature_over_one_file() {
     fs::remove_dir_all(test.orchestrator("messages")).unwrap();
     test.later(400 * 86_400).tick_and_wait();
     assert!(test.messages().is_empty());
-    assert_eq!(test.proposals("deferred").len(), 2, "only a person brings them back");
+    assert_eq!(test.proposals("deferred").len(), 2, "only the user brings them back");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn the_curator_marks_a_pair() {
     assert_eq!(test.record("curator")["settlement"]["tally"], "success");
     let output = fs::read_to_string(test.runs("curator")[0].join("output.jsonl")).unwrap();
     assert!(output.contains("was told of"), "the second time nothing is sent");
-    test.run(["proposal", "show", &one]).ok().says(&format!("contradicts {two}: only a person may decide"));
+    test.run(["proposal", "show", &one]).ok().says(&format!("contradicts {two}: only the user may decide"));
 }
 
 #[test]

@@ -122,8 +122,8 @@ fn what_it_may_not_call_is_refused() {
     test.tick_and_wait();
     let said = fs::read_to_string(test.orchestrator("agents/curator/said")).unwrap();
     assert_eq!(said.matches("the role curator may not call").count(), 3, "{said}");
-    assert_eq!(said.matches("only a person may promote beyond").count(), 1 + usize::from(cfg!(target_os = "linux")));
-    assert!(said.contains("--reason must say why"), "{said}");
+    assert_eq!(said.matches("only the user may promote beyond").count(), 1 + usize::from(cfg!(target_os = "linux")));
+    assert!(said.contains("--reason must say something"), "{said}");
     assert_eq!(test.proposal_state(&id), "active");
 }
 

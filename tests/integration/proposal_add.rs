@@ -25,7 +25,7 @@ fn what_is_wrong_is_said_and_nothing_is_added() {
     let chore = ["--title", "x", "--category", "chore", "--complexity", "S", "--summary", "s", "--rationale", "r"];
     test.run(["proposal", "add"].iter().chain(&chore))
         .code(2)
-        .complains("use one of test, refactor, feature, debt, plan-task");
+        .complains("[possible values: test, refactor, feature, debt, plan-task]");
     assert!(test.proposals("active").is_empty());
 }
 

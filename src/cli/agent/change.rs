@@ -5,7 +5,6 @@ use crate::{
         Context, config,
         configure::{self, Kind, Setting},
         usage,
-        words::words,
     },
     domain::{
         config::{Agent, Change, Config, Step, Value},
@@ -46,8 +45,8 @@ const KEYS: [(&str, Kind); 14] = [
 pub struct AddArgs {
     /// Letters, digits, '.', '_', '-'
     name: Name,
-    /// Its role, such as implementer
-    #[arg(long, value_parser = words(Role::ALL, Role::word), hide_possible_values = true)]
+    /// Its role
+    #[arg(long, ignore_case = true)]
     role: Role,
     /// How often it may start: 180, 10m, 2h
     #[arg(long, value_name = "SPAN", default_value = "300", value_parser = configure::seconds)]

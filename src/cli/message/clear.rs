@@ -1,7 +1,7 @@
 //! `scheduler message clear`.
 
 use crate::{
-    cli::{Context, usage, words::words},
+    cli::{Context, usage},
     domain::{message::MessageType, time},
     store::messages::{self, Listed},
 };
@@ -13,12 +13,8 @@ pub struct Args {
     /// Only those sent longer ago than this: 1h, 7d
     #[arg(long, value_name = "SPAN", default_value = "24h")]
     older_than: String,
-    /// Only those of this type: info, warning, error or question
-    #[arg(
-        long = "type", value_name = "TYPE",
-        value_parser = words(MessageType::ALL, MessageType::word),
-        hide_possible_values = true
-    )]
+    /// Only those of this type
+    #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     kind: Option<MessageType>,
     /// However new they are, unanswered questions too
     #[arg(long, conflicts_with = "older_than")]

@@ -23,10 +23,7 @@ pub fn run(id: &str, body: &str, context: &Context) -> Result<()> {
         let ways = proposal::ways_to_decide([&a, &b]);
         return Err(usage(format!("{} is decided by judging, not by an answer in words:\n{ways}", question.stem)));
     }
-    let text = input::text_or_stdin(body)?;
-    if text.trim().is_empty() || text.chars().count() > MAX {
-        return Err(usage(format!("--body must have 1 to {MAX} characters")));
-    }
+    let text = input::said("--body", &input::text_or_stdin(body)?, MAX)?;
     let again = if question.answer.is_some() { ", in place of the earlier answer" } else { "" };
     let reached = reply::reply(&project, &question, &text, context.now)?;
     context.line(format!("{}: answered{again}", question.stem))?;

@@ -1,12 +1,11 @@
 //! `scheduler message send`.
 
 use crate::{
-    cli::{Context, input, usage, words::words},
+    cli::{Context, input, usage},
     domain::{
         message::{Message, MessageType},
         name::Name,
         task::{self, Edit, TaskState, key},
-        text::one_line,
     },
     engine::project::Project,
     store::{
@@ -16,16 +15,15 @@ use crate::{
 };
 use anyhow::Result;
 
+/// The longest title, in characters.
+const MAX_TITLE: usize = 300;
+
 /// Arguments of `scheduler message send`.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "scheduler message send --type TYPE --title TITLE --body TEXT [OPTIONS]")]
 pub struct Args {
-    /// info, warning, error or question
-    #[arg(
-        long = "type", value_name = "TYPE",
-        value_parser = words(MessageType::ALL, MessageType::word),
-        hide_possible_values = true
-    )]
+    /// What kind of message it is
+    #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     kind: MessageType,
     /// One line
     #[arg(long, allow_hyphen_values = true)]
@@ -38,13 +36,10 @@ pub struct Args {
     task: Option<Name>,
 }
 
-/// Sends a message to the human.
+/// Sends a message to the user.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, caller) = context.writing("message send")?;
-    let title = one_line(&args.title);
-    if title.is_empty() || title.chars().count() > 300 {
-        return Err(usage("--title must have 1 to 300 characters"));
-    }
+    let title = input::line("--title", &args.title, MAX_TITLE)?;
     if let Some(id) = &args.task
         && Queue::new(&project.paths).find(id)?.is_none()
     {

@@ -3,14 +3,13 @@
 use crate::{
     cli::{
         Context, config,
-        input::{self, line},
+        input::{self, line, said},
         usage,
-        words::words,
     },
     domain::{
         name::{Name, RESERVED},
         proposal::{Category, Complexity, Idea, files},
-        text::cut,
+        text::{cut, each_once},
     },
     store::{paths::Paths, proposals::Proposals, queue::Queue},
 };
@@ -19,7 +18,7 @@ use std::path::Path;
 
 const MAX_TITLE: usize = 200;
 const MAX_LINE: usize = 500;
-/// The most bytes of a longer text: a curator reads all of it.
+/// The longest text, in characters: a curator reads all of it.
 const MAX_TEXT: usize = 10_000;
 /// The most of anything that can be given several times.
 const MAX_ITEMS: usize = 50;
@@ -30,11 +29,11 @@ pub struct Args {
     /// What is to be done, in one line
     #[arg(long, allow_hyphen_values = true)]
     title: String,
-    /// test, refactor, feature, debt or plan-task
-    #[arg(long, value_parser = words(Category::ALL, Category::word), hide_possible_values = true)]
+    /// What kind of work it is
+    #[arg(long, ignore_case = true)]
     category: Category,
-    /// How large it is: S, M, L or XL
-    #[arg(long, value_parser = words(Complexity::ALL, Complexity::word), hide_possible_values = true)]
+    /// How large it is
+    #[arg(long, ignore_case = true)]
     complexity: Complexity,
     /// The same in a sentence
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -42,7 +41,7 @@ pub struct Args {
     /// Why it matters, markdown; - for standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     rationale: String,
-    /// What must hold when it is done; repeatable
+    /// An acceptance criterion; repeatable
     #[arg(long = "criterion", value_name = "TEXT", required = true, allow_hyphen_values = true)]
     criteria: Vec<String>,
     /// A file that it is about, from the top of the repository; repeatable
@@ -60,10 +59,10 @@ pub struct Args {
     /// Propose what was rejected before: what has changed since
     #[arg(long, value_name = "REASON", allow_hyphen_values = true)]
     again: Option<String>,
-    /// Whose idea it is; for people, since an agent proposes in its own name
+    /// Whose idea it is; not for agents, which propose in their own names
     #[arg(long, value_name = "NAME")]
     proposer: Option<Name>,
-    /// Add it also beyond the proposer's limits; for people
+    /// Add it also beyond the proposer's limits; not for agents
     #[arg(long)]
     force: bool,
 }
@@ -90,7 +89,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         category: args.category,
         complexity: args.complexity,
         summary: line("--summary", &args.summary, MAX_LINE)?,
-        rationale: text("--rationale", &input::text_or_stdin(&args.rationale)?)?,
+        rationale: said("--rationale", &input::text_or_stdin(&args.rationale)?, MAX_TEXT)?,
         criteria: items("--criterion", &args.criteria, |text| line("--criterion", text, MAX_LINE))?,
         files: paths(project.root(), &args.files)?,
         depends_on,
@@ -104,28 +103,18 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     context.line(format!("{id}: {}", path.display()))
 }
 
-fn text(option: &str, text: &str) -> Result<String> {
-    let says_something = text.chars().any(char::is_alphanumeric);
-    if !says_something || text.len() > MAX_TEXT {
-        return Err(usage(format!("{option} must say something, in at most {MAX_TEXT} bytes")));
-    }
-    Ok(text.trim().to_owned())
-}
-
 fn optional(option: &str, given: Option<&str>) -> Result<Option<String>> {
-    given.map(|given| text(option, given)).transpose()
+    given.map(|given| said(option, given, MAX_TEXT)).transpose()
 }
 
 fn items(option: &str, given: &[String], one: impl Fn(&str) -> Result<String>) -> Result<Vec<String>> {
-    if given.len() > MAX_ITEMS {
-        return Err(usage(format!("at most {MAX_ITEMS} {option}: propose a smaller step")));
-    }
+    input::at_most(option, given, MAX_ITEMS, "propose a smaller step")?;
     given.iter().map(|text| one(text)).collect()
 }
 
 /// The paths in one spelling, each once; a folder of the checkout ends with a slash.
 fn paths(root: &Path, given: &[String]) -> Result<Vec<String>> {
-    let normal = items("--file", given, |path| {
+    let paths = items("--file", given, |path| {
         let one = line("--file", path, MAX_LINE)?;
         let fits = one == *path && !path.starts_with('-') && !path.contains('`');
         let normal = files::normal(files::without_line_number(path)).filter(|_| fits).ok_or_else(|| {
@@ -135,28 +124,17 @@ fn paths(root: &Path, given: &[String]) -> Result<Vec<String>> {
         let is_bare_folder = !normal.ends_with('/') && root.join(&normal).is_dir();
         Ok(if is_bare_folder { normal + "/" } else { normal })
     })?;
-    let mut paths: Vec<String> = Vec::new();
-    for path in normal {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    Ok(paths)
+    Ok(each_once(paths))
 }
 
 /// The tasks and proposals, each once and as their files are spelled.
 fn exist(paths: &Paths, ids: &[Name]) -> Result<Vec<Name>> {
-    let mut found: Vec<Name> = Vec::new();
-    for id in ids {
-        let known = match Proposals::new(paths).spelling(id)? {
-            Some((_, known)) => Some(known),
-            None => Queue::new(paths).spelling(id)?.map(|(_, known)| known),
-        };
-        match known {
-            Some(known) if found.contains(&known) => {}
-            Some(known) => found.push(known),
-            None => return Err(usage(format!("--depends-on {id}: there is no such task or proposal"))),
+    let known = ids.iter().map(|id| {
+        if let Some((_, known)) = Proposals::new(paths).spelling(id)? {
+            return Ok(known);
         }
-    }
-    Ok(found)
+        let known = Queue::new(paths).spelling(id)?.map(|(_, known)| known);
+        known.ok_or_else(|| usage(format!("--depends-on {id}: there is no such task or proposal")))
+    });
+    Ok(each_once(known.collect::<Result<Vec<_>>>()?))
 }

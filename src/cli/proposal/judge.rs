@@ -1,8 +1,8 @@
 //! `scheduler proposal promote`, `reject`, `defer`, `reactivate`, `conflict`. None goes without a reason.
 
 use crate::{
-    cli::{Context, config, enqueue, input, usage, words::words},
-    domain::{name::Name, proposal::By, role::TaskRole, task::Priority, time},
+    cli::{Context, config, enqueue, input},
+    domain::{name::Name, proposal::By, role::TaskRole, task::Priority, text::joined, time},
     engine::{curation, project::Project},
     store::{
         proposals::{Deferral, Proposals, TaskChoices},
@@ -21,16 +21,16 @@ const MAX_REASON: usize = 4_000;
 pub struct PromoteArgs {
     /// The proposal's id
     id: Name,
-    /// Who carries it out: implement, test or review; else as its category says
-    #[arg(long, value_parser = words(TaskRole::ALL, TaskRole::word), hide_possible_values = true)]
+    /// Who carries it out, if not who its category says
+    #[arg(long, ignore_case = true)]
     role: Option<TaskRole>,
-    /// How urgent it is: P0, P1 or P2; else P1 for S and M, P2 for L and XL
-    #[arg(long, value_parser = words(Priority::ALL, Priority::word), hide_possible_values = true)]
+    /// How urgent it is, if not P1 for S and M, P2 for L and XL
+    #[arg(long, ignore_case = true)]
     priority: Option<Priority>,
     /// The branch to start from and to merge into
     #[arg(long, allow_hyphen_values = true)]
     branch: Option<String>,
-    /// Also beyond max_incoming; for people
+    /// Also beyond max_incoming; not for agents
     #[arg(long)]
     force: bool,
 }
@@ -52,24 +52,18 @@ impl FromStr for Span {
 /// Who judges in which project.
 fn judge(context: &Context, command: &str) -> Result<(Project, By)> {
     let (project, caller) = context.writing(command)?;
-    let by = caller.by();
-    Ok((project, by))
+    Ok((project, caller.by()))
 }
 
 fn reason(given: &str) -> Result<String> {
-    let given = input::text_or_stdin(given)?;
-    let says_something = given.chars().any(char::is_alphanumeric);
-    if !says_something || given.chars().count() > MAX_REASON {
-        return Err(usage(format!("--reason must say why, in at most {MAX_REASON} characters: nothing was judged")));
-    }
-    Ok(given.trim().to_owned())
+    input::said("--reason", &input::text_or_stdin(given)?, MAX_REASON)
 }
 
 /// Makes a task of a proposal.
 pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal promote")?;
     if args.force && by.is_agent() {
-        bail!("only a person may promote beyond max_incoming");
+        bail!("only the user may promote beyond max_incoming");
     }
     enqueue::check_branch(&project, args.branch.as_deref())?;
     let config = config::read(&project)?;
@@ -87,8 +81,7 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
         context.warn(format!("{} depends on {missing}, which was rejected or isn't there any more", args.id));
     }
     if !done.blocked_by.is_empty() {
-        let ids: Vec<_> = done.blocked_by.iter().map(Name::as_str).collect();
-        context.line(format!("{} waits for {}", done.task, ids.join(", ")))?;
+        context.line(format!("{} waits for {}", done.task, joined(&done.blocked_by)))?;
     }
     enqueue::warn_if_unclaimed(context, &config, done.role);
     Ok(())
@@ -123,7 +116,7 @@ pub fn conflict(ids: [&Name; 2], why: &str, context: &Context) -> Result<()> {
     let why = input::line("--reason", &reason(why)?, MAX_REASON)?;
     let config = config::read(&project)?;
     let message = curation::mark(&project.paths, &config, ids, &why, &by, context.now)?;
-    context.line(format!("{} and {}: deferred until a person decides; {}", ids[0], ids[1], message.display()))
+    context.line(format!("{} and {}: deferred until you decide; {}", ids[0], ids[1], message.display()))
 }
 
 #[cfg(test)]

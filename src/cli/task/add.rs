@@ -1,7 +1,7 @@
 //! `scheduler task add`.
 
 use crate::{
-    cli::{Context, config, enqueue, input, usage, words::words},
+    cli::{Context, config, enqueue, input, usage},
     domain::{
         name::Name,
         role::TaskRole,
@@ -20,15 +20,11 @@ pub struct Args {
     /// What is to be done, in one line
     #[arg(long, allow_hyphen_values = true)]
     title: String,
-    /// Who carries it out: implement, test or review
-    #[arg(long, value_parser = words(TaskRole::ALL, TaskRole::word), hide_possible_values = true)]
+    /// Who carries it out
+    #[arg(long, ignore_case = true)]
     role: TaskRole,
-    /// How urgent it is: P0, P1 or P2
-    #[arg(
-        long, default_value = "P2",
-        value_parser = words(Priority::ALL, Priority::word),
-        hide_possible_values = true
-    )]
+    /// How urgent it is
+    #[arg(long, default_value = "P2", ignore_case = true)]
     priority: Priority,
     /// The branch to start from and to merge into
     #[arg(long, allow_hyphen_values = true)]
@@ -39,7 +35,7 @@ pub struct Args {
     /// The same from a file; - for standard input
     #[arg(long, value_name = "F")]
     context_file: Option<String>,
-    /// What must hold when it is done; repeatable
+    /// An acceptance criterion; repeatable
     #[arg(long = "criterion", value_name = "TEXT", allow_hyphen_values = true)]
     criteria: Vec<String>,
     /// A task that must be done before; repeatable
@@ -54,7 +50,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, caller) = context.writing("task add")?;
     if args.force && caller.agent().is_some() {
-        bail!("only a person may add a task beyond max_incoming");
+        bail!("only the user may add a task beyond max_incoming");
     }
     let title = input::line("--title", &args.title, MAX_TITLE)?;
     enqueue::check_branch(&project, args.branch.as_deref())?;
@@ -72,12 +68,9 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         branch: args.branch.clone(),
         context: input::text(args.context.as_deref(), args.context_file.as_deref())?.unwrap_or_default(),
         criteria: args.criteria.clone(),
-        files: Vec::new(),
         blocked_by: args.blocked_by.clone(),
-        overlaps: Vec::new(),
         created_by: caller.name(),
-        pr: None,
-        proposal: None,
+        ..NewTask::default()
     };
     let limit = (!args.force).then_some(config.queue_limits.max_incoming.get());
     let added = queue.add(&new, limit, context.now).map_err(enqueue::refusal)?;

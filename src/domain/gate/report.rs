@@ -13,7 +13,7 @@ use crate::domain::{
     review::Issue,
     role::TaskRole,
     task::{NewTask, Priority},
-    text::{capitalised, cut, one_line, printable},
+    text::{capitalised, cut, joined, one_line, printable},
 };
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ const DETAILS_MAX: usize = 4_000;
 /// The comment on a verdict: a table of all checks, the findings, and what else there is to say.
 pub fn comment(meta: &Meta, verdict: &Verdict, checks: &[Check], notes: &[String]) -> String {
     let title = match verdict {
-        Verdict::Blocked(failed) => format!("❌ Blocked: {} failed", names(failed)),
+        Verdict::Blocked(failed) => format!("❌ Blocked: {} failed", joined(failed)),
         Verdict::Passed | Verdict::Waiting(_) => "✅ All required checks passed".to_owned(),
     };
     let mut text = format!("### {title}\n\n| Check | | Result | Summary |\n| --- | --- | --- | --- |\n");
@@ -69,12 +69,12 @@ pub fn late(meta: &Meta, name: &Name, check: Option<&Check>) -> String {
 
 /// The text of an approving review.
 pub fn approval(meta: &Meta) -> String {
-    format!("All required checks of {} passed: {}.", meta.head_sha, names(&meta.required_checks))
+    format!("All required checks of {} passed: {}.", meta.head_sha, joined(&meta.required_checks))
 }
 
 /// The text of a change request; the findings are in the comment.
 pub fn change_request(meta: &Meta, failed: &[Name]) -> String {
-    format!("Checks of {} failed: {}. The comment with the results names what to mend.", meta.head_sha, names(failed))
+    format!("Checks of {} failed: {}. The comment with the results names what to mend.", meta.head_sha, joined(failed))
 }
 
 /// The task that mends a blocked pull request.
@@ -99,7 +99,7 @@ pub fn fix_task(meta: &Meta, failed: &[Name], checks: &[Check], created_by: &Nam
         }
     }
     NewTask {
-        title: format!("Mend pull request #{}: {}", meta.pr_number, names(failed)),
+        title: format!("Mend pull request #{}: {}", meta.pr_number, joined(failed)),
         role: TaskRole::Implement,
         priority: Priority::P1,
         branch: Some(meta.branch.clone()),
@@ -126,11 +126,6 @@ fn issues(text: &mut String, issues: &[Issue], shown: usize) {
     if issues.len() > shown {
         let _ = writeln!(text, "- and {} more", issues.len() - shown);
     }
-}
-
-fn names(checks: &[Name]) -> String {
-    let names: Vec<_> = checks.iter().map(Name::as_str).collect();
-    names.join(", ")
 }
 
 /// One line that names nobody and begins no hidden comment.

@@ -1,5 +1,7 @@
 //! Which files a text names, and whether two of them are one.
 
+use crate::domain::text::each_once;
+
 /// Words that users write where there is nothing to name.
 const NOTHING: [&str; 6] = ["none", "n/a", "na", "-", "tbd", "nothing"];
 
@@ -53,13 +55,7 @@ pub fn in_line(line: &str) -> Option<String> {
 
 /// The paths in the lines of a list, each once.
 pub fn in_list(list: &str) -> Vec<String> {
-    let mut paths: Vec<String> = Vec::new();
-    for path in list.lines().filter_map(in_line) {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    paths
+    each_once(list.lines().filter_map(in_line))
 }
 
 /// The line of a list that names a path: in back quotes if it would be taken for something else without.

@@ -7,7 +7,7 @@ use crate::domain::{
     config::Config,
     name::Name,
     task,
-    text::{cut, one_line},
+    text::{cut, joined, one_line},
 };
 use serde::Serialize;
 use std::fmt;
@@ -212,9 +212,8 @@ fn dependencies_met(proposal: &Proposal, surroundings: &Surroundings) -> (f64, S
     }
     let open: Vec<_> = proposal.idea.depends_on.iter().filter(|id| !surroundings.done.contains(id)).collect();
     let value = (all - open.len()) as f64 / all as f64;
-    let open: Vec<_> = open.into_iter().map(Name::as_str).collect();
     let why = format!("{} of {all} done", all - open.len());
-    (value, if open.is_empty() { why } else { format!("{why}; not yet: {}", open.join(", ")) })
+    (value, if open.is_empty() { why } else { format!("{why}; not yet: {}", joined(open)) })
 }
 
 fn voice_weight(proposal: &Proposal, config: &Config) -> (f64, String) {

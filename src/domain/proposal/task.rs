@@ -1,7 +1,7 @@
 //! The task that a proposal becomes.
 
 use super::{Judgement, Proposal, ProposalVerdict};
-use crate::domain::{name::Name, task::NewTask};
+use crate::domain::{markdown::without_headings, name::Name, task::NewTask};
 
 /// The task of a promoted proposal: its context, its criteria and its files. `None` for any other verdict.
 pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], overlaps: &[Name]) -> Option<NewTask> {
@@ -16,7 +16,9 @@ pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], ove
         "Proposed by {} as {} ({}, complexity {}).",
         proposal.idea.proposer, proposal.id, proposal.idea.category, proposal.idea.complexity
     ));
-    let parts = parts.iter().map(|part| sealed(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    // A heading in a hand-written proposal would begin a section of the task.
+    let parts = parts.iter().map(|part| without_headings(part).trim().to_owned());
+    let parts = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>();
     Some(NewTask {
         title: proposal.idea.title.clone(),
         role: *role,
@@ -31,10 +33,4 @@ pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], ove
         pr: None,
         proposal: Some(proposal.id.clone()),
     })
-}
-
-/// A heading in a hand-written proposal would begin a section of the task.
-fn sealed(text: &str) -> String {
-    let lines = text.lines().map(|line| if line.starts_with('#') { format!("\\{line}") } else { line.to_owned() });
-    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }

@@ -6,7 +6,7 @@ use crate::domain::{
     name::Name,
     proposal::files,
     role::TaskRole,
-    text::{one_line, printable},
+    text::{joined, one_line, printable},
     time::{self, Time},
 };
 
@@ -48,10 +48,10 @@ impl NewTask {
         }
         edit = edit.set(key::CREATED, time::to_text(now)).set(key::CREATED_BY, &self.created_by);
         if !self.blocked_by.is_empty() {
-            edit = edit.set(key::BLOCKED_BY, list(&self.blocked_by));
+            edit = edit.set(key::BLOCKED_BY, joined(&self.blocked_by));
         }
         if !self.overlaps.is_empty() {
-            edit = edit.set(key::OVERLAPS, list(&self.overlaps));
+            edit = edit.set(key::OVERLAPS, joined(&self.overlaps));
         }
         if let Some(pr) = self.pr {
             edit = edit.set(key::PR, pr);
@@ -71,8 +71,4 @@ impl NewTask {
         }
         text
     }
-}
-
-fn list(names: &[Name]) -> String {
-    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }

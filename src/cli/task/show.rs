@@ -1,0 +1,65 @@
+//! `scheduler task show`.
+
+use crate::{
+    cli::Context,
+    domain::{
+        name::Name,
+        schedule,
+        task::{self, TaskState},
+        text::{cut, one_line, printable},
+        time,
+    },
+    engine::history::{self, PastRun},
+    store::queue::{FoundTask, Queue},
+};
+use anyhow::Result;
+
+/// Shows one task: its file, where it is, and what it waits for.
+pub fn run(id: &Name, context: &Context) -> Result<()> {
+    let (project, _) = context.reading("task show")?;
+    let queue = Queue::new(&project.paths);
+    let found = queue.get(id)?;
+    context.line(format!("{}, {}", found.state, project.paths.task(found.state, &found.id).display()))?;
+    if let Some(note) = note(&queue, &found, context)? {
+        context.line(note)?;
+    }
+    for run in history::of_task(&project, &found.id)? {
+        context.line(past(&run))?;
+    }
+    context.line("")?;
+    context.line(printable(&found.text).trim_end())
+}
+
+/// One line for a run that has ended: who, how, and where its work is.
+fn past(run: &PastRun) -> String {
+    let record = &run.record;
+    let mut line =
+        format!("run {} of {}: {}", record.run_id, run.agent, cut(&one_line(&record.settlement.reason), 120));
+    if let (Some(branch), true) = (&record.branch, record.has_work()) {
+        line.push_str(&format!("; work on {branch}"));
+    }
+    if !record.salvage.is_empty() {
+        line.push_str(&format!("; set aside in {}", record.salvage.join(", ")));
+    }
+    line
+}
+
+/// What there is to say of a task beside its text.
+fn note(queue: &Queue<'_>, found: &FoundTask, context: &Context) -> Result<Option<String>> {
+    let task = match task::parse(&found.id, &found.text) {
+        Ok(task) => task,
+        Err(problems) => return Ok(Some(format!("left alone: {}", problems.join("; ")))),
+    };
+    Ok(match found.state {
+        TaskState::Incoming => {
+            let claimed = queue.good(TaskState::Claimed)?;
+            let is_in = |id: &Name, state| queue.exists(state, id);
+            schedule::waiting(&task, &is_in, &claimed, &[]).map(|waiting| waiting.to_string())
+        }
+        TaskState::Claimed => task.claimed_by.map(|agent| {
+            let since = task.claimed_at.map(|at| time::span((context.now - at).num_seconds()));
+            format!("claimed by {agent}{}", since.map_or(String::new(), |since| format!(", {since} ago")))
+        }),
+        TaskState::Done | TaskState::Failed => None,
+    })
+}
