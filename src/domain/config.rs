@@ -166,8 +166,10 @@ pub struct Gatekeeper {
     /// Whether a pull request that passed gets an approving review.
     pub auto_approve: bool,
     /// Checks that must pass.
+    #[serde(deserialize_with = "values::list")]
     pub required_checks: Vec<Name>,
     /// Checks that are reported and block nothing.
+    #[serde(deserialize_with = "values::list")]
     pub optional_checks: Vec<Name>,
     /// Whether pull requests from forks are checked too; their code is never executed.
     pub include_forks: bool,

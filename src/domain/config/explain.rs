@@ -306,9 +306,11 @@ enum Number {
     Other(f64),
 }
 
-/// A number as YAML writes them; people also write `1_000`.
+/// A number as YAML writes it, or as `1_000`.
 fn number(text: &str) -> Option<Number> {
-    let text = text.replace('_', "");
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_grouped = text.split('_').all(|group| group.starts_with(is_digit) && group.ends_with(is_digit));
+    let text = if is_grouped { text.replace('_', "") } else { text.to_owned() };
     let yaml = || text.parse::<serde_yaml::Number>().ok();
     match text.parse().ok().or_else(|| yaml()?.as_u64()) {
         Some(number) => Some(Number::Whole(number)),

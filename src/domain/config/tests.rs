@@ -1,3 +1,5 @@
+mod agreement;
+mod examples;
 mod faulty;
 
 use super::*;

@@ -21,7 +21,7 @@ pub(super) struct Node {
 
 #[derive(Clone, Debug)]
 pub(super) enum Value {
-    /// Text without its quotes; `plain` if it had none, so that it may be a number, a truth value or null.
+    /// Text without its quotes; `plain` if it had none, or a tag says so: it may be a number, a truth value or null.
     Scalar {
         text: String,
         plain: bool,
@@ -117,8 +117,13 @@ struct Builder {
 impl Builder {
     fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), Problem> {
         match event {
-            Event::Scalar(text, style, anchor, _) => {
-                let value = Value::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = match tag {
+                    Some(tag) if ["int", "float"].contains(&tag.suffix.as_str()) => true,
+                    Some(tag) if ["str", "!"].contains(&tag.suffix.as_str()) => false,
+                    _ => style == ScalarStyle::Plain,
+                };
+                let value = Value::Scalar { text: text.into_owned(), plain };
                 self.add(Node { line, value }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.open(anchor, line, Value::List(Vec::new())),

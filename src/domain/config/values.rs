@@ -154,12 +154,17 @@ pub(super) fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     Ok(text.map(String::from))
 }
 
+/// A list that is there: where nothing is written, the default counts and not an empty one.
+pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(deserializer)?.ok_or_else(|| D::Error::custom("must be a list"))
+}
+
 /// Texts in which `fault` finds nothing. Of what it finds each is a line of the error.
 fn texts<'de, D: Deserializer<'de>>(
     deserializer: D,
     fault: impl Fn(&String) -> Option<String>,
 ) -> Result<Vec<String>, D::Error> {
-    let texts: Vec<String> = Vec::<Text>::deserialize(deserializer)?.into_iter().map(String::from).collect();
+    let texts: Vec<String> = list::<D, Text>(deserializer)?.into_iter().map(String::from).collect();
     let faults: Vec<_> = texts.iter().filter_map(fault).collect();
     if faults.is_empty() { Ok(texts) } else { Err(D::Error::custom(faults.join("\n"))) }
 }
@@ -210,7 +215,7 @@ impl From<Command> for Vec<String> {
 
 impl<'de> Deserialize<'de> for Command {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let words = Vec::<Text>::deserialize(deserializer)?;
+        let words: Vec<Text> = list(deserializer)?;
         match words.first() {
             Some(program) if !program.0.is_empty() => Ok(Self(words)),
             _ => Err(D::Error::custom("must name a program: [claude]")),
