@@ -27,6 +27,7 @@ pub mod settlement;
 pub mod shell;
 pub mod state;
 pub mod stream;
+pub mod system_trouble;
 pub mod task;
 pub mod test_paths;
 pub mod text;

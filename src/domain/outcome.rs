@@ -10,6 +10,7 @@ pub use cooldown::Cooldown;
 
 use super::{
     stream::{ApiRetry, RateLimit, ResultLine},
+    system_trouble::tells_of_system,
     time::{self, Time},
 };
 use chrono::Duration;
@@ -62,6 +63,11 @@ pub enum Outcome {
         /// Whether it would hit every agent.
         everybody: bool,
     },
+    /// The system failed it: no room, a disk that can't be written, too many open files.
+    SystemTrouble {
+        /// What was said.
+        message: String,
+    },
     /// The task itself can't be carried out.
     BadTask {
         /// Why.
@@ -80,6 +86,8 @@ pub enum Interruption {
     Signal,
     /// The supervisor died: it was killed, or the machine was.
     Loss,
+    /// The supervisor could not go on: no room, a disk that can't be written, too many open files.
+    System,
 }
 
 /// Who answers for an end without success.
@@ -187,9 +195,15 @@ fn without_result(end: &End<'_>) -> Outcome {
     }
     if !end.began && end.exit.code.is_some_and(|code| code != 0) {
         let message = format!("claude refused to start: {}", last_words(end.stderr));
-        return Outcome::LaunchFailed { message, everybody: false };
+        return Outcome::launch_failed(message, false);
     }
-    Outcome::Crashed { message: format!("{} without a result; stderr: {}", exit_words(end), last_words(end.stderr)) }
+    let message = format!("{} without a result; stderr: {}", exit_words(end), last_words(end.stderr));
+    crashed(message, end.stderr)
+}
+
+/// A crash, unless what was `said` is that the system failed it.
+fn crashed(message: String, said: &str) -> Outcome {
+    if tells_of_system(said) { Outcome::SystemTrouble { message } } else { Outcome::Crashed { message } }
 }
 
 fn failed(end: &End<'_>, result: &ResultLine) -> Outcome {
@@ -219,7 +233,7 @@ fn failed(end: &End<'_>, result: &ResultLine) -> Outcome {
         _ if has_words(&said, REFUSALS) => {
             Outcome::BadTask { message: format!("the model refuses it: {}", last_words(&said)) }
         }
-        _ => Outcome::Crashed { message: last_words(&format!("{} {reason}: {said}", result.subtype)) },
+        _ => crashed(last_words(&format!("{} {reason}: {said}", result.subtype)), &said),
     }
 }
 
@@ -279,6 +293,12 @@ fn says_limit(said: &str) -> bool {
 }
 
 impl Outcome {
+    /// A start that failed, for this agent or for `everybody`.
+    pub fn launch_failed(message: String, everybody: bool) -> Self {
+        let of_system = tells_of_system(&message);
+        if of_system { Self::SystemTrouble { message } } else { Self::LaunchFailed { message, everybody } }
+    }
+
     /// The outcome in a word, as in `state.json`.
     pub fn word(&self) -> &'static str {
         match self {
@@ -292,6 +312,7 @@ impl Outcome {
             Self::Interrupted { .. } => "interrupted",
             Self::Crashed { .. } => "crashed",
             Self::LaunchFailed { .. } => "launch_failed",
+            Self::SystemTrouble { .. } => "system_trouble",
             Self::BadTask { .. } => "bad_task",
         }
     }
@@ -302,7 +323,7 @@ impl Outcome {
             Self::TurnLimit | Self::Budget | Self::TimedOut | Self::Stalled | Self::Crashed { .. } => Blame::Run,
             Self::BadTask { .. } => Blame::Task,
             Self::Finished | Self::Interrupted { .. } => Blame::Nobody,
-            Self::UsageLimit { .. } => Blame::Everybody,
+            Self::UsageLimit { .. } | Self::SystemTrouble { .. } => Blame::Everybody,
             Self::LaunchFailed { everybody, .. } => {
                 if *everybody {
                     Blame::Everybody

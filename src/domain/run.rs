@@ -75,8 +75,11 @@ pub struct Prepared {
 pub struct Usage {
     /// Turns of the model.
     pub turns: Option<u64>,
-    /// What claude says that it cost.
+    /// What it cost, in US dollars.
     pub cost_usd: Option<f64>,
+    /// The cost is a guess: claude never said it.
+    #[serde(default)]
+    pub is_estimate: bool,
     /// Tokens read, cached ones included.
     pub input_tokens: Option<u64>,
     /// Tokens written.

@@ -25,6 +25,9 @@ pub const MAX_RETURNS: u32 = 5;
 /// What a task waits for that came back too often.
 pub const A_PERSON: &str = "a person";
 
+/// Names the one message about a system that fails runs: a full disk fails all of them, each in other words.
+pub const SYSTEM_TROUBLE: &str = "system trouble";
+
 /// Failed runs in a row after which the user is told.
 pub const FAILURES_TOLD: u32 = 5;
 
@@ -229,10 +232,13 @@ fn charged(run: &RunEnd<'_>, reason: &str) -> Settlement {
 
 /// The attempt doesn't count; a task that comes back again and again is held.
 fn uncharged(run: &RunEnd<'_>, returns: u32) -> Settlement {
-    // Who stops a run five times doesn't need to be asked.
-    let wanted = *run.outcome == Outcome::Interrupted { by: Interruption::Demand };
-    let returns = returns + u32::from(!wanted);
-    let held = !wanted && returns >= MAX_RETURNS;
+    // Who stops a run five times doesn't need to be asked; and a disk that is full is no reason to look at the task.
+    let counts = !matches!(
+        run.outcome,
+        Outcome::Interrupted { by: Interruption::Demand | Interruption::System } | Outcome::SystemTrouble { .. }
+    );
+    let returns = returns + u32::from(counts);
+    let held = counts && returns >= MAX_RETURNS;
     // What the agent's own settings bring about lasts until they are changed.
     let tally = if run.outcome.blame() == Blame::Agent { Tally::Failure } else { Tally::Neutral };
     let notice = if held {
@@ -283,7 +289,7 @@ fn settle_check(run: &RunEnd<'_>, due: &DueCheck) -> Settlement {
 fn settle_coordination(outcome: &Outcome) -> Settlement {
     let tally = match outcome {
         Outcome::Finished => Tally::Success,
-        Outcome::Interrupted { .. } => Tally::Neutral,
+        Outcome::Interrupted { .. } | Outcome::SystemTrouble { .. } => Tally::Neutral,
         _ => Tally::Failure,
     };
     Settlement::counted(tally, outcome.to_string())
@@ -319,6 +325,14 @@ fn trouble(run: &RunEnd<'_>) -> Option<Notice> {
         Outcome::ApiError { status: Some(400 | 401 | 403), .. } => (MessageType::Error, "Claude refuses the account"),
         Outcome::ApiError { status: Some(404), .. } => (MessageType::Error, "Claude doesn't know the model"),
         Outcome::UsageLimit { .. } => (MessageType::Info, "The account's usage limit is reached"),
+        Outcome::SystemTrouble { .. } => {
+            let key = Some(SYSTEM_TROUBLE.to_owned());
+            return Some(Notice {
+                kind: MessageType::Warning,
+                title: "This machine lacks what runs need".to_owned(),
+                key,
+            });
+        }
         _ => return None,
     };
     let day = match outcome {

@@ -3,6 +3,10 @@
 //! A line is read for what the program needs of it; unknown lines, keys and types are passed over, for other versions
 //! of claude have other ones. It never judges a run.
 
+mod spent;
+
+pub use spent::Spent;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -153,9 +157,19 @@ pub struct StreamFacts {
     pub api_retry: Option<ApiRetry>,
     /// The model has answered: it has used a tool.
     pub answered: bool,
+    /// What its messages have used up.
+    pub spent: Spent,
 }
 
 impl StreamFacts {
+    /// Takes in one line.
+    pub fn add_line(&mut self, line: &str) {
+        self.spent.add(line);
+        if let Some(event) = parse_line(line) {
+            self.add(event);
+        }
+    }
+
     /// Takes in one event. A tool that is used proves that the retries before it came through; an error is worded as
     /// if the model had said it, so what it says proves nothing.
     pub fn add(&mut self, event: StreamEvent) {

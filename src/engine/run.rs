@@ -5,6 +5,7 @@
 
 mod context;
 mod coordinate;
+mod cost;
 mod ended;
 mod environment;
 mod evidence;

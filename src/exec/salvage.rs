@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
 use crate::exec::nested;
@@ -153,28 +154,12 @@ impl Index {
         let left_out = (!added.status.success()).then(|| added.stderr.trim().to_owned());
         if let Some(words) = &left_out {
             // It went through all files, and what it complains of are files that no commit can take.
-            let went_through = added.status.code() == Some(1) && !tells_of_the_machine(words);
+            let went_through = added.status.code() == Some(1) && !tells_of_system(words);
             ensure!(went_through, "git could not take in what is there: {words}");
         }
         leave_out_own_files(&self.git, has_head)?;
         Ok((self.git.text(["write-tree"])?, left_out))
     }
-}
-
-/// Whether `git add` complains of the machine, as of a full disk, and not of files: then the index lacks what could be saved.
-fn tells_of_the_machine(stderr: &str) -> bool {
-    const TROUBLE: [&str; 9] = [
-        "No space left on device",
-        "Disk quota exceeded",
-        "Read-only file system",
-        "Input/output error",
-        "Cannot allocate memory",
-        "Too many open files",
-        "failed to insert into database",
-        "insufficient permission for adding an object",
-        "unable to write",
-    ];
-    TROUBLE.iter().any(|words| stderr.contains(words))
 }
 
 /// Puts the files that are laid into the worktree for a run back to what HEAD has, in the index of `git`.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::domain::stream::{StreamFacts, parse_line};
+use crate::domain::stream::StreamFacts;
 use crate::sys::{error::cannot, read::open_file};
 
 /// Lines longer than this are skipped whole.
@@ -111,14 +111,12 @@ impl StreamReader {
 
     /// Takes in what is new and returns how many bytes that was.
     pub fn look(&mut self) -> Result<u64> {
-        let facts = &mut self.facts;
-        self.lines.look(|line| take_in(facts, line))
+        self.lines.look(|line| self.facts.add_line(line))
     }
 
     /// Takes in the rest of an output that no longer grows.
     pub fn finish(&mut self) -> Result<()> {
-        let facts = &mut self.facts;
-        self.lines.finish(|line| take_in(facts, line))
+        self.lines.finish(|line| self.facts.add_line(line))
     }
 
     /// What was said so far.
@@ -132,12 +130,6 @@ pub fn read_facts(path: &Path) -> Result<StreamFacts> {
     let mut reader = StreamReader::new(path);
     reader.finish()?;
     Ok(reader.facts)
-}
-
-fn take_in(facts: &mut StreamFacts, line: &str) {
-    if let Some(event) = parse_line(line) {
-        facts.add(event);
-    }
 }
 
 #[cfg(test)]

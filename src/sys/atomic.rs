@@ -116,6 +116,15 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
     }
 }
 
+/// Proves that so many bytes can be written in `dir`, and leaves nothing.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn prove_room(dir: &Path, bytes: usize) -> Result<()> {
+    let failed = |error| cannot("write", dir, error);
+    temporary(dir, PRIVATE).map_err(failed)?.as_file_mut().write_all(&vec![0; bytes]).map_err(failed)
+}
+
 /// Removes a file; whether it was there.
 ///
 /// # Errors

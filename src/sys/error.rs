@@ -2,6 +2,8 @@
 //!
 //! The system's own error stays in the chain, so that a caller can still ask for its kind.
 
+use crate::domain::system_trouble::tells_of_system;
+use rustix::io::Errno;
 use std::{io, path::Path};
 
 /// An error that reads `cannot <action> <path> (<remedy>): <the system's words>`.
@@ -15,15 +17,18 @@ pub fn cannot(action: &str, path: &Path, error: impl Into<io::Error>) -> anyhow:
     anyhow::Error::new(error).context(text)
 }
 
-/// Whether a full or read-only disk, or too many open files, is at the bottom of an error: it would hit every run.
-pub fn is_disk_trouble(error: &anyhow::Error) -> bool {
+/// Whether the system is what failed: no room, a disk that can't be written, too many open files.
+pub fn is_system_trouble(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
-    let kinds = [Kind::StorageFull, Kind::QuotaExceeded, Kind::ReadOnlyFilesystem];
-    // In the words of a program that was started.
-    let words = ["No space left on device", "Disk quota exceeded", "Read-only file system"];
-    let is_one = |cause: &io::Error| kinds.contains(&cause.kind());
-    let tells = |cause: String| words.iter().any(|words| cause.contains(words));
-    error.chain().any(|cause| cause.downcast_ref().is_some_and(is_one) || tells(cause.to_string()))
+    matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::OutOfMemory)
+        || [Errno::MFILE, Errno::NFILE, Errno::IO].iter().any(|own| error.raw_os_error() == Some(own.raw_os_error()))
+}
+
+/// Whether that is at the bottom of an error, also in the words of a program that was started.
+pub fn is_of_system(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(is_system_trouble) || tells_of_system(&cause.to_string()))
 }
 
 fn remedy(error: &io::Error) -> Option<&'static str> {
@@ -35,12 +40,8 @@ fn remedy(error: &io::Error) -> Option<&'static str> {
         Kind::ReadOnlyFilesystem => "mount that disk writable, or move the project to one that is",
         Kind::NotADirectory => "a file stands where a directory belongs: move it away",
         Kind::IsADirectory => "a directory stands where a file belongs: move it away",
-        _ if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
-            "raise the limit of open files: ulimit -n"
-        }
-        _ if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
-            "check that disk: the system's log says more"
-        }
+        _ if error.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => "raise the limit of open files: ulimit -n",
+        _ if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => "check that disk: the system's log says more",
         _ => return None,
     })
 }
@@ -48,7 +49,6 @@ fn remedy(error: &io::Error) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::io::Errno;
 
     #[test]
     fn names_path_and_remedy_and_keeps_the_cause() {
@@ -63,6 +63,26 @@ mod tests {
             let text = format!("{error:#}");
             assert!(text.starts_with("cannot write /x/y (") && text.contains(word), "{text}");
             assert_eq!(error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error), Some(errno.raw_os_error()));
+        }
+    }
+
+    #[test]
+    fn the_system_is_told_from_a_file_that_is_in_the_way() {
+        for (errno, expected) in [
+            (Errno::NOSPC, true),
+            (Errno::DQUOT, true),
+            (Errno::ROFS, true),
+            (Errno::MFILE, true),
+            (Errno::NFILE, true),
+            (Errno::ACCESS, false),
+            (Errno::NOENT, false),
+        ] {
+            let error = io::Error::from(errno);
+            assert_eq!(is_system_trouble(&error), expected, "{error}");
+            let said = anyhow::anyhow!("git said: {error}").context("cannot save");
+            assert!(
+                is_of_system(&cannot("write", Path::new("/x"), errno)) == expected && is_of_system(&said) == expected
+            );
         }
     }
 }

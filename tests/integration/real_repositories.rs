@@ -1,5 +1,8 @@
 //! Agents in repositories as they really are: with the user at work in them, half-made things, odd remotes, filters and layouts.
 
+mod costs;
+mod failing_git;
+mod full_disk;
 mod stale_locks;
 mod user_settings;
 

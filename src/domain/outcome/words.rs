@@ -46,9 +46,13 @@ impl fmt::Display for Outcome {
             Self::Interrupted { by: Interruption::Loss } => {
                 f.write_str("was interrupted: its supervisor died, or the machine went down")
             }
-            Self::Crashed { message } | Self::LaunchFailed { message, .. } | Self::BadTask { message } => {
-                f.write_str(message)
+            Self::Interrupted { by: Interruption::System } => {
+                f.write_str("was interrupted: this machine had no room for it, or lacked something else")
             }
+            Self::Crashed { message }
+            | Self::LaunchFailed { message, .. }
+            | Self::SystemTrouble { message }
+            | Self::BadTask { message } => f.write_str(message),
         }
     }
 }

@@ -78,6 +78,8 @@ fn the_table() {
         (Implement, Interrupted { by: Interruption::Signal }, "commits", 1, 0, "requeue 0 1 -", P::Nothing),
         (Implement, Interrupted { by: Interruption::Loss }, "commits", 1, 4, "requeue 0 5 a person", P::Nothing),
         (Implement, launch(true), "", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::System }, "", 2, 4, "requeue 1 4 -", P::Nothing),
+        (Implement, SystemTrouble { message: "no room".to_owned() }, "", 1, 4, "requeue 0 4 -", P::Nothing),
         (Implement, launch(false), "", 1, 0, "requeue 0 1 -", P::Nothing),
         (Implement, bad.clone(), "commits", 1, 0, "failed", P::Nothing),
         (Review, bad.clone(), "verdict", 1, 0, "failed", P::Nothing),

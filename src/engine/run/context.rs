@@ -2,12 +2,12 @@
 //!
 //! Nothing of it changes while the run lasts.
 
-use super::{Supervisor, place};
+use super::{Supervisor, cost, ended::Ended, place};
 use crate::{
     domain::{
         name::Name,
         outcome::{Interruption, Outcome},
-        run::Assignment,
+        run::{Assignment, Usage},
         state::AgentState,
         task::{self, Task, TaskState},
         time::Time,
@@ -23,7 +23,7 @@ use crate::{
         queue::Queue,
         state,
     },
-    sys::{error::is_disk_trouble, read},
+    sys::{error::is_of_system, read},
 };
 use anyhow::{Context, Result};
 use std::{sync::atomic::Ordering, time::Duration};
@@ -102,6 +102,11 @@ impl<'a> Run<'a> {
         if self.is_stopped() { Err(RunError::stopped()) } else { Ok(()) }
     }
 
+    /// What it has used up.
+    pub fn usage(&self, ended: &Ended, now: Time) -> Usage {
+        cost::of(self.paths(), &self.files, ended, self.assignment.settings.max_cost_usd, now)
+    }
+
     /// Saves what stands uncommitted in a worktree under the name of this run. Whether there was a worktree.
     pub fn save_leftovers(&self, worktree: &Worktree, why: &str) -> Result<bool> {
         if !worktree.has_files()? {
@@ -146,12 +151,12 @@ impl RunError {
 
     /// It would hit this agent again.
     pub fn launch(message: impl Into<String>) -> Self {
-        Self::Outcome(Outcome::LaunchFailed { message: message.into(), everybody: false })
+        Self::Outcome(Outcome::launch_failed(message.into(), false))
     }
 
     /// It would hit every agent.
     pub fn launch_of_all(message: impl Into<String>) -> Self {
-        Self::Outcome(Outcome::LaunchFailed { message: message.into(), everybody: true })
+        Self::Outcome(Outcome::launch_failed(message.into(), true))
     }
 
     pub fn bad_task(message: impl Into<String>) -> Self {
@@ -170,8 +175,8 @@ impl From<RunError> for Outcome {
         match error {
             RunError::Outcome(outcome) => outcome,
             RunError::Failed(error) => {
-                let everybody = is_disk_trouble(&error);
-                Outcome::LaunchFailed { message: format!("{error:#}"), everybody }
+                let message = format!("{error:#}");
+                if is_of_system(&error) { Self::SystemTrouble { message } } else { Self::launch_failed(message, false) }
             }
         }
     }

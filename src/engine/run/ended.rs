@@ -9,6 +9,7 @@ use crate::{
         run::Prepared,
         state::{AgentState, Phase},
         stream::StreamFacts,
+        system_trouble::tells_of_system,
     },
     exec::stream,
     sys::read,
@@ -34,8 +35,8 @@ pub struct Ended {
 impl Ended {
     /// A run that claude had no part in, or not to its end.
     pub fn without_claude(run: &Run<'_>, outcome: Outcome) -> Result<Self> {
-        let prepared = read::read_json(&run.files.prepared())?;
-        Ok(Self { prepared, outcome: Some(outcome), ..Self::default() })
+        let (prepared, facts) = (read::read_json(&run.files.prepared())?, stream::read_facts(&run.files.output())?);
+        Ok(Self { prepared, outcome: Some(outcome), facts, ..Self::default() })
     }
 
     /// A run whose supervisor died: there is no more of it than what it left on disk.
@@ -43,9 +44,12 @@ impl Ended {
         let facts = stream::read_facts(&run.files.output())?;
         // If it had said how it ended, it is no matter that the supervisor then died.
         let spoke = state.phase != Phase::Launching && facts.result.is_some();
+        // What an earlier recovery met may have been what ended the supervisor, too.
+        let of_system = state.trouble.as_deref().is_some_and(tells_of_system);
+        let by = if of_system { Interruption::System } else { Interruption::Loss };
         Ok(Self {
             prepared: read::read_json(&run.files.prepared())?,
-            outcome: (!spoke).then_some(Outcome::Interrupted { by: Interruption::Loss }),
+            outcome: (!spoke).then_some(Outcome::Interrupted { by }),
             stopped: spoke.then_some(Stopped::Lingered),
             facts,
             duration: last_sign_of_life(run),

@@ -58,7 +58,8 @@ pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Judged> {
         None => classify(run, &ended, now)?,
     };
     let left = evidence::collect(run, &ended, &outcome)?;
-    let case = Case { assignment: &run.assignment, task: run.task(), ended, outcome, left, now };
+    let usage = run.usage(&ended, now);
+    let case = Case { assignment: &run.assignment, task: run.task(), ended, outcome, left, usage, now };
     let settlement = case.settlement(run.holds_task()?);
     tracing::debug!(outcome = case.outcome.word(), reason = settlement.reason, "judged");
     Judged::put_on_record(run, case.record(settlement))
@@ -71,6 +72,7 @@ pub struct Case<'a> {
     pub ended: Ended,
     pub outcome: Outcome,
     pub left: Left,
+    pub usage: Usage,
     pub now: Time,
 }
 
@@ -89,7 +91,7 @@ impl Case<'_> {
 
     /// The record of the run.
     pub fn record(self, settlement: Settlement) -> Record {
-        let Self { assignment, task, ended, outcome, left, now } = self;
+        let Self { assignment, task, ended, outcome, left, usage, now } = self;
         let result = ended.facts.result.as_ref();
         let report = result.map(|result| cut(result.text().trim(), MAX_REPORT)).filter(|report| !report.is_empty());
         let prepared = ended.prepared.as_ref().filter(|_| settlement.publish == Publish::Work);
@@ -100,7 +102,7 @@ impl Case<'_> {
             detail: outcome.to_string(),
             publication,
             review: left.review,
-            usage: usage(&ended),
+            usage,
             exit_code: ended.exit.number(),
             base: ended.prepared.as_ref().map(|prepared| prepared.base.clone()),
             branch: ended.prepared.and_then(|prepared| prepared.branch),
@@ -134,19 +136,6 @@ fn publication(assignment: &Assignment, task: &Task, prepared: &Prepared, report
         draft: assignment.draft_pull_requests,
     });
     Some(Publication { branch, remote_branch, pushed_before: None, pull_request })
-}
-
-fn usage(ended: &Ended) -> Usage {
-    let result = ended.facts.result.as_ref();
-    let tokens = result.map(|result| result.usage);
-    Usage {
-        turns: result.map(|result| result.num_turns),
-        cost_usd: result.and_then(|result| result.total_cost_usd),
-        input_tokens: tokens
-            .map(|usage| usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens),
-        output_tokens: tokens.map(|usage| usage.output_tokens),
-        duration_seconds: ended.duration.as_secs(),
-    }
 }
 
 fn classify(run: &Run<'_>, ended: &Ended, now: Time) -> Result<Outcome> {

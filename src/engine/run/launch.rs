@@ -81,5 +81,5 @@ fn cannot_start(error: StartError) -> RunError {
         ),
         _ => error.to_string(),
     };
-    RunError::Outcome(Outcome::LaunchFailed { message, everybody })
+    RunError::Outcome(Outcome::launch_failed(message, everybody))
 }

@@ -70,8 +70,6 @@ pub struct Folder {
     /// Where it says most of what happened.
     pub log: PathBuf,
     pub check: Option<Check>,
-    /// What the run is counted with if it began and never said what it cost.
-    pub assumed_cost: Option<f64>,
 }
 
 /// A run that is to be settled.
@@ -212,7 +210,7 @@ impl<'a> Settling<'a> {
             task: self.assignment.job.task().cloned(),
             outcome: Some(record.outcome.word().to_owned()),
             settlement: record.settlement.task.as_ref().map(|step| step.word().to_owned()),
-            cost_usd: record.usage.cost_usd.or(self.folder.assumed_cost),
+            cost_usd: record.usage.cost_usd,
             turns: record.usage.turns,
             duration_seconds: Some(record.usage.duration_seconds),
             input_tokens: record.usage.input_tokens,

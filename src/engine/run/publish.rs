@@ -9,6 +9,7 @@ use crate::{
         review::Review,
         run::{NewPullRequest, Publication},
         shell,
+        system_trouble::tells_of_system,
         task::TaskState,
     },
     engine::refresh,
@@ -78,6 +79,9 @@ pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &
         return Ok(());
     }
     let advice = pushed.advice();
+    if matches!(pushed, PushOutcome::Failed(_)) {
+        unless_of_system(&advice)?;
+    }
     published.lines.push(format!("Branch `{branch}` is here and was not pushed: {advice}"));
     if pushed != PushOutcome::NoRemote {
         let target = shell::word(&format!("{branch}:refs/heads/{remote_branch}"));
@@ -113,6 +117,7 @@ pub fn open_pull_request(
             }
         }
         Err(error) => {
+            unless_of_system(&error.to_string())?;
             published.lines.push(format!("No pull request: {error}"));
             let by_hand = format!("gh pr create --head {} --base {}", shell::word(branch), shell::word(base));
             let remedy = error.remedy();
@@ -140,6 +145,7 @@ pub fn post_review(run: &Run<'_>, number: u64, review: &Review, published: &mut 
         Ok(Posted::Comment) => format!("Posted as a comment on #{number}"),
         Ok(Posted::Already) => format!("Posted on #{number}"),
         Err(error) => {
+            unless_of_system(&error.to_string())?;
             let remedy = error.remedy();
             let text = format!("The verdict could not be posted on #{number}: {error}; {remedy}\n\n{text}");
             published.failed("A verdict is not posted", text);
@@ -178,6 +184,11 @@ fn unless_cut_short(run: &Run<'_>, done: bool) -> Result<()> {
         bail!("told to end while publishing; the next tick goes on with it");
     }
     Ok(())
+}
+
+/// So is one that the system failed: recovery does it once there is room.
+fn unless_of_system(said: &str) -> Result<()> {
+    if tells_of_system(said) { bail!("cannot publish: {said}") } else { Ok(()) }
 }
 
 fn ask<T>(run: &Run<'_>, call: impl Fn(&GitHub) -> Result<T, GhError>) -> Result<T, GhError> {

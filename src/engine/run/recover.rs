@@ -12,7 +12,7 @@ use crate::{
         message::Message,
         name::Name,
         run::{RUN_TAG, Record},
-        settlement::Publish,
+        settlement::{Publish, SYSTEM_TROUBLE},
         state::AgentState,
         task::Edit,
         text::{cut, one_line},
@@ -25,13 +25,15 @@ use crate::{
         queue::Queue,
         state::{self, Loaded},
     },
-    sys::error::is_disk_trouble,
+    sys::{atomic, error::is_of_system},
 };
 use anyhow::{Result, bail};
 use std::sync::atomic::Ordering;
 
 /// After so many recoveries that failed or died themselves the task is given up.
 const MAX_RECOVERIES: u32 = 3;
+/// The room that a recovery needs at least, in bytes: for a commit of what is left, its record and the state.
+const ROOM: usize = 1 << 20;
 /// The most of an error that is remembered, in characters.
 const MAX_TROUBLE: usize = 500;
 
@@ -50,7 +52,9 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     }
     refuse_beside_another(&state)?;
     let before = state.recoveries;
-    let recovered = attempt(supervisor, agent, &files, state);
+    // Where there is no room even for that, nothing would come of it, and it might not be forgiven afterwards.
+    let has_room = atomic::prove_room(files.dir(), ROOM);
+    let recovered = has_room.and_then(|()| attempt(supervisor, agent, &files, state));
     if let Err(error) = &recovered
         && let Err(error) = remember(supervisor, agent, &files, before, error)
     {
@@ -118,8 +122,8 @@ fn mend_worktree(run: &Run<'_>, record: &Record) -> Result<()> {
     Ok(())
 }
 
-/// Remembers what a recovery failed with. It doesn't count if it was told to end, if the disk is full, or if it never came
-/// to the run; the latter two may last, so that the user is told once.
+/// Remembers what a recovery failed with. It doesn't count if it was told to end, if the system failed it, or if it never
+/// came to the run; the latter two may last, so that the user is told once.
 fn remember(
     supervisor: &Supervisor<'_>,
     agent: &Name,
@@ -133,7 +137,8 @@ fn remember(
     if state.is_idle() {
         return Ok(());
     }
-    if stopped || is_disk_trouble(error) {
+    let of_system = is_of_system(error);
+    if stopped || of_system {
         state.recoveries = before;
     }
     if !stopped {
@@ -148,6 +153,7 @@ fn remember(
         format!("An interrupted run of {agent} can't be recovered yet"),
         format!("Every tick tries to recover run {run}; until then {agent} waits.\n\n{error:#}"),
     );
-    let message = message.task(state.current_task.as_ref()).run(&run).key(format!("trouble {run}"));
+    let key = if of_system { SYSTEM_TROUBLE.to_owned() } else { format!("trouble {run}") };
+    let message = message.task(state.current_task.as_ref()).run(&run).key(key);
     messages::send(&supervisor.project.paths, &message, (supervisor.clock)()).map(drop)
 }

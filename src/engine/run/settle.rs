@@ -9,10 +9,8 @@ use super::{
 use crate::{
     domain::{
         outcome::Cooldown,
-        run::Record,
         state::AgentState,
         task::{Edit, TaskState},
-        time,
     },
     engine::curation,
     store::{
@@ -27,7 +25,7 @@ use std::path::Path;
 
 pub fn settle(run: &Run<'_>, judged: &Judged, state: AgentState) -> Result<()> {
     let record = judged.record();
-    let folder = folder(run, record)?;
+    let folder = folder(run)?;
     let settling = Settling { assignment: &run.assignment, task: run.task(), record, folder: &folder };
     let mut published = Published::default();
     for step in settling.steps(state) {
@@ -74,21 +72,15 @@ fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: 
 }
 
 /// What the run's folder holds beside the record.
-fn folder(run: &Run<'_>, record: &Record) -> Result<Folder> {
+fn folder(run: &Run<'_>) -> Result<Folder> {
     let files = &run.files;
     let has_text = |path: &Path| path.metadata().is_ok_and(|file| file.len() > 0);
     // What never came to speak has said why elsewhere, if at all.
     let logs = [files.output(), files.stderr(), files.setup_log()];
-    let assumed_cost = || {
-        let day = time::local_day(record.finished_at);
-        let settings = &run.assignment.settings;
-        settings.max_cost_usd.or_else(|| events::max_recent_cost(run.paths(), &day, 20).ok())
-    };
     Ok(Folder {
         set_aside: Some(files.set_aside()).filter(|folder| folder.is_dir()),
         log: logs.into_iter().find(|log| has_text(log)).unwrap_or_else(|| files.dir().to_owned()),
         check: run.assignment.job.check().map_or(Ok(None), |_| read::read_json(&files.check()))?,
-        assumed_cost: if record.usage.cost_usd.is_none() && has_text(&files.output()) { assumed_cost() } else { None },
     })
 }
 

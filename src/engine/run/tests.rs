@@ -15,7 +15,7 @@ use crate::domain::{
     outcome::{Exit, Interruption, Outcome},
     review::{Review, ReviewVerdict},
     role::Role,
-    run::{Assignment, Prepared, Record},
+    run::{Assignment, Prepared, Record, Usage},
     settlement::{Evidence, Findings, MAX_RETURNS},
     state::{AgentState, Phase},
     stream::{ResultLine, StreamFacts},
@@ -120,7 +120,8 @@ impl Scene {
         let salvage = if self.has("salvage") { vec!["refs/salvage/0190d1c2".to_owned()] } else { Vec::new() };
         let left = Left { evidence, tip, salvage, review: reviewed.then_some(review) };
         let (task, outcome) = (self.task.as_ref(), self.outcome.clone());
-        let case = Case { assignment: &self.assignment, task, ended, outcome, left, now: now() };
+        let usage = Usage { turns: Some(9), cost_usd: Some(2.5), is_estimate: true, ..Usage::default() };
+        let case = Case { assignment: &self.assignment, task, ended, outcome, left, usage, now: now() };
         let settlement = case.settlement(self.holds_task);
         case.record(settlement)
     }
@@ -137,7 +138,7 @@ impl Scene {
             details: String::new(),
             issues: Vec::new(),
         });
-        let folder = Folder { set_aside: None, log: "/runs/1/output.jsonl".into(), check, assumed_cost: Some(2.5) };
+        let folder = Folder { set_aside: None, log: "/runs/1/output.jsonl".into(), check };
         let task = self.task.as_ref();
         let settling = Settling { assignment: &self.assignment, task, record: &record, folder: &folder };
         look(&settling.steps(self.state.clone()))
@@ -362,7 +363,6 @@ fn the_agent_s_state_counts_the_run() {
         assert_eq!(state.consecutive_failures, failures);
         assert_eq!((state.total_runs, (state.total_successes, state.total_failures)), (10, counted));
         assert_eq!(state.last_outcome.as_deref(), Some(scene.outcome.word()));
-        // It never said what it cost.
         assert_eq!(event.cost_usd, Some(2.5));
         assert_eq!(scene.messages().len(), messages);
     }

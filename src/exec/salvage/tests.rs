@@ -265,16 +265,7 @@ fn files_that_were_never_checked_out_are_not_removed_ones() {
 }
 
 #[test]
-fn what_no_commit_can_take_is_left_out_and_a_full_disk_is_an_error() {
-    for (words, machine) in [
-        ("error: open(\"b\"): Permission denied\nerror: unable to index file 'b'", false),
-        ("error: f: can only add regular files, symbolic links or git-directories", false),
-        ("error: invalid path 'git~1'\nerror: unable to add 'git~1' to index", false),
-        ("fatal: unable to write loose object file: No space left on device", true),
-        ("error: open(\"b\"): Permission denied\nerror: big: failed to insert into database", true),
-    ] {
-        assert_eq!(tells_of_the_machine(words), machine, "{words}");
-    }
+fn what_no_commit_can_take_is_left_out() {
     let sandbox = Sandbox::plain();
     let worktree = sandbox.worktree("a");
     worktree.ensure(&sandbox.run(&["rev-parse", "HEAD"])).unwrap();

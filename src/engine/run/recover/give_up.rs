@@ -11,18 +11,25 @@ use crate::{
         settlement::{Notice, Publish, Settlement, Tally, TaskStep},
         state::AgentState,
         task::{Edit, TaskState, key},
-        time,
+        time::{self, Time},
     },
     engine::run::{
         Supervisor,
         context::Run,
+        cost,
         ended::{Ended, last_sign_of_life},
         evidence::Left,
         judge::{Case, Judged},
         settle,
     },
-    exec::salvage,
-    store::{messages, queue::Queue, state},
+    exec::{salvage, stream},
+    store::{
+        events::{self, Event, EventKind},
+        messages,
+        paths::{Paths, RunPaths},
+        queue::Queue,
+        state,
+    },
     sys::read,
 };
 use anyhow::Result;
@@ -73,13 +80,17 @@ fn last_record(run: &Run<'_>, state: &AgentState, settlement: Settlement, reason
     let branch = prepared.as_ref().and_then(|prepared| prepared.branch.as_ref());
     let git = run.worktree.repository();
     let tip = branch.and_then(|name| git.commit(&format!("refs/heads/{name}")).ok().flatten());
+    let facts = stream::read_facts(&run.files.output()).unwrap_or_default();
+    let ended = Ended { prepared, facts, duration: last_sign_of_life(run), ..Ended::default() };
+    let now = run.now();
     let case = Case {
         assignment: &run.assignment,
         task: run.task(),
-        ended: Ended { prepared, duration: last_sign_of_life(run), ..Ended::default() },
+        usage: run.usage(&ended, now),
+        ended,
         outcome: Outcome::Crashed { message },
         left: Left { tip, salvage, ..Left::default() },
-        now: run.now(),
+        now,
     };
     case.record(settlement)
 }
@@ -115,5 +126,22 @@ pub fn without_files(
             tracing::warn!("{task} is left where it is: {error:#}");
         }
     }
+    if let Ok(run) = files.run(&run_id) {
+        events::append(paths, &lost_event(paths, &run, agent, &state, now))?;
+    }
     state::save(&files, &state.at_rest())
+}
+
+/// What is counted of a run that nothing is known of but its folder.
+fn lost_event(paths: &Paths, run: &RunPaths, agent: &Name, state: &AgentState, now: Time) -> Event {
+    let usage = cost::of_lost(paths, run, now);
+    Event {
+        task: state.current_task.clone(),
+        outcome: Some("crashed".to_owned()),
+        cost_usd: usage.cost_usd,
+        turns: usage.turns,
+        input_tokens: usage.input_tokens,
+        output_tokens: usage.output_tokens,
+        ..Event::new(now, EventKind::Finished, agent, state.run_id.as_deref().unwrap_or_default())
+    }
 }

@@ -1,0 +1,50 @@
+//! What a run has used up: what claude said at its end, else what its messages and earlier runs tell. No run is without it.
+//!
+//! It reads, and counts nothing against any limit.
+
+use super::ended::Ended;
+use crate::{
+    domain::{
+        run::Usage,
+        stream::StreamFacts,
+        time::{self, Time},
+    },
+    exec::stream,
+    store::{
+        events,
+        paths::{Paths, RunPaths},
+    },
+};
+use std::time::Duration;
+
+/// How many of the runs before tell what one costs at most.
+const RECENT: usize = 20;
+
+/// What a run of which this is known used up. `at_most` is its own limit.
+pub fn of(paths: &Paths, files: &RunPaths, ended: &Ended, at_most: Option<f64>, now: Time) -> Usage {
+    let began = files.output().metadata().is_ok_and(|output| output.len() > 0);
+    let measured = measured(&ended.facts, ended.duration);
+    let recent = || events::max_recent_cost(paths, &time::local_day(now), RECENT).ok();
+    let cost = measured.cost_usd.or_else(|| if began { at_most.or_else(recent) } else { None });
+    Usage { cost_usd: cost, ..measured }
+}
+
+/// The same of a run of which nothing but its folder is left.
+pub fn of_lost(paths: &Paths, files: &RunPaths, now: Time) -> Usage {
+    let facts = stream::read_facts(&files.output()).unwrap_or_default();
+    of(paths, files, &Ended { facts, ..Ended::default() }, None, now)
+}
+
+fn measured(facts: &StreamFacts, duration: Duration) -> Usage {
+    let result = facts.result.as_ref();
+    let (turns, tokens) = facts.spent.with_result(result).unzip();
+    Usage {
+        turns,
+        cost_usd: result.and_then(|result| result.total_cost_usd).or_else(|| facts.spent.estimate()),
+        is_estimate: result.is_none_or(|result| result.total_cost_usd.is_none()),
+        input_tokens: tokens
+            .map(|usage| usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens),
+        output_tokens: tokens.map(|usage| usage.output_tokens),
+        duration_seconds: duration.as_secs(),
+    }
+}
