@@ -32,7 +32,7 @@ pub mod domain {
 }
 
 pub mod engine {
-    pub use crate::engine::{history, overview, preview, project, story, why};
+    pub use crate::engine::{history, overview, preview, project, transcript, why};
 }
 
 pub mod store {

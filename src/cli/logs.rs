@@ -1,4 +1,4 @@
-//! `scheduler logs`: a run told in readable lines.
+//! `scheduler logs`: the transcript of a run.
 
 use super::{
     Context, config,
@@ -10,17 +10,16 @@ use crate::{
         run::Record,
         text::nearest,
         time::{self, Time},
-        transcript::{Kind, Told},
     },
     engine::{
         project::Project,
-        story::{self, Story},
+        transcript::{self, Kind, Progress, Transcript},
     },
 };
 use anyhow::{Result, bail};
 use std::{thread, time::Duration};
 
-/// How often a run that goes on is looked at.
+/// How often a run that goes on is read.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Arguments of `scheduler logs`.
@@ -36,25 +35,26 @@ pub struct Args {
     run: Option<String>,
 }
 
-/// Tells the newest run of an agent, or another one.
+/// Prints the newest run of an agent, or another one.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, _) = context.reading("logs")?;
-    let Some(mut story) = story::open(&project, &args.agent, args.run.as_deref())? else {
-        return nothing_yet(&project, &args.agent, context);
+    let Some(mut transcript) = transcript::open(&project, &args.agent, args.run.as_deref())? else {
+        return no_run(&project, &args.agent, context);
     };
-    context.lines(&head(&story, context.now))?;
+    context.lines(&head(&transcript, context.now))?;
     loop {
-        // Asked before the look: what was written until the end is then seen after it.
-        let goes_on = story.goes_on(&project)?;
-        while story.look(|told| context.lines(&told.iter().flat_map(lines).collect::<Vec<_>>()))? {}
-        if !goes_on || !args.follow {
-            return end(&story, goes_on, context);
+        let (lines, progress) = transcript.read_new(&project)?;
+        context.lines(&lines.iter().flat_map(shown).collect::<Vec<_>>())?;
+        match progress {
+            Progress::More => {}
+            Progress::GoesOn if args.follow => thread::sleep(PAUSE),
+            Progress::GoesOn => return context.lines(&[Line::new("... goes on; -f follows it", Tone::Dim)]),
+            Progress::Ended(record) => return context.lines(&end(record.as_deref())),
         }
-        thread::sleep(PAUSE);
     }
 }
 
-fn nothing_yet(project: &Project, agent: &Name, context: &Context) -> Result<()> {
+fn no_run(project: &Project, agent: &Name, context: &Context) -> Result<()> {
     let config = config::read(project)?;
     if config.agent(agent).is_some() {
         return context.line(format!("{agent} had no run yet; `scheduler why {agent}` says why"));
@@ -66,52 +66,45 @@ fn nothing_yet(project: &Project, agent: &Name, context: &Context) -> Result<()>
 }
 
 /// Which run it is.
-pub(super) fn head(story: &Story, now: Time) -> Vec<Line> {
-    let Some(assignment) = &story.assignment else {
-        return vec![Line::new(&format!("run {}", story.id), Tone::Strong)];
+pub(super) fn head(transcript: &Transcript, now: Time) -> Vec<Line> {
+    let Some(assignment) = &transcript.assignment else {
+        return vec![Line::new(&format!("run {}", transcript.id), Tone::Strong)];
     };
     let what = match &assignment.job.task() {
         Some(task) => format!("{task}, attempt {}", assignment.job.attempt()),
         None => assignment.role.to_string(),
     };
-    let ago = time::span((now - assignment.assigned_at).num_seconds());
+    let ago = time::between(assignment.assigned_at, now);
     vec![
         Line::new(&format!("{}: {what}, begun {ago} ago", assignment.agent), Tone::Strong),
-        Line::new(&format!("run {}, {}", story.id, story.files.output().display()), Tone::Dim),
+        Line::new(&format!("run {}, {}", transcript.id, transcript.files.output().display()), Tone::Dim),
     ]
 }
 
-/// A piece of the story; what is said stands out, everything else is marked at its beginning.
-pub(super) fn lines(told: &Told) -> Vec<Line> {
-    let (mark, tone) = match told.kind {
+/// A line of the transcript; what is said stands out, everything else is marked at its beginning.
+pub(super) fn shown(line: &transcript::Line) -> Vec<Line> {
+    let (mark, tone) = match line.kind {
         Kind::Said => ("", Tone::Plain),
         Kind::Tool => ("> ", Tone::Good),
         Kind::Answer => ("    ", Tone::Dim),
-        Kind::Trouble => ("  ! ", Tone::Bad),
+        Kind::Failure => ("  ! ", Tone::Bad),
         Kind::Note => ("# ", Tone::Dim),
         Kind::End => ("= ", Tone::Strong),
     };
-    let lines = told.text.lines().map(|line| Line::new(mark, tone).and(line, tone));
-    match told.kind {
+    let lines = line.text.lines().map(|line| Line::new(mark, tone).and(line, tone));
+    match line.kind {
         Kind::Said => std::iter::once(Line::empty()).chain(lines).chain([Line::empty()]).collect(),
         _ => lines.collect(),
     }
 }
 
-fn end(story: &Story, goes_on: bool, context: &Context) -> Result<()> {
-    match story.record() {
-        Some(record) => context.lines(&settled(&record)),
-        None if goes_on => context.lines(&[Line::new("... goes on; -f follows it", Tone::Dim)]),
-        None => context.lines(&[Line::new("= was cut off and left no record", Tone::Warn)]),
-    }
-}
-
-/// What became of a run.
-pub(super) fn settled(record: &Record) -> Vec<Line> {
+/// What became of a run, from its record.
+pub(super) fn end(record: Option<&Record>) -> Vec<Line> {
+    let Some(record) = record else {
+        return vec![Line::new("= was interrupted and left no record", Tone::Warn)];
+    };
     let task = record.settlement.task.as_ref().map_or(String::new(), |step| format!("; task {}", step.word()));
-    let mut lines = vec![Line::new(&format!("= {}{task}: {}", record.detail, record.settlement.reason), Tone::Strong)];
-    if let Some(branch) = &record.branch {
-        lines.push(Line::new(&format!("= branch {branch}"), Tone::Dim));
-    }
-    lines
+    let branch = record.branch.iter().map(|branch| Line::new(&format!("= branch {branch}"), Tone::Dim));
+    let text = format!("= {}{task}: {}", record.detail, record.settlement.reason);
+    std::iter::once(Line::new(&text, Tone::Strong)).chain(branch).collect()
 }

@@ -1,4 +1,4 @@
-//! `scheduler status`: is it alive, who does what, how full is the queue, what waits for a person.
+//! `scheduler status`: is it alive, who does what, how full is the queue, what waits for the user.
 
 pub mod screen;
 

@@ -6,7 +6,7 @@ use crate::{
         config::{Problem, Severity},
         gate::DueCheck,
         job::Job,
-        schedule::Decision,
+        schedule::{Decided, Decision},
         time,
     },
     engine::{
@@ -63,21 +63,23 @@ fn print(context: &Context, project: &Project, report: &Report, dry_run: bool) -
     for warning in report.warnings.iter().filter(|warning| talkative || warning.key.starts_with("gatekeeper.")) {
         context.warn(format!("{}: {warning}", project.paths.config().display()));
     }
-    report.changes.iter().try_for_each(|change| context.line(change))?;
-    for decided in &report.decided {
-        match &decided.decision {
+    report.notes.changes.iter().try_for_each(|change| context.line(change))?;
+    for Decided { agent, decision } in &report.decided {
+        match decision {
             Decision::Start(job) => {
                 let verb = if dry_run { "would start" } else { "started" };
-                context.line(format!("{}: {verb} {}", decided.agent, purpose(job)))?;
+                context.line(format!("{agent}: {verb} {}", purpose(job)))?;
             }
-            Decision::Skip(reason) if talkative => context.line(format!("{}: {reason}", decided.agent))?,
+            Decision::Skip(reason) if talkative => {
+                context.line(format!("{agent}: {}", reason.words(agent, context.now).explanation))?;
+            }
             Decision::Skip(_) => {}
         }
     }
-    for problem in &report.problems {
+    for problem in &report.notes.problems {
         context.warn(problem);
     }
-    let Some((last, others)) = report.failures.split_last() else { return Ok(()) };
+    let Some((last, others)) = report.notes.failures.split_last() else { return Ok(()) };
     for failure in others {
         context.warn(failure);
     }
@@ -85,12 +87,11 @@ fn print(context: &Context, project: &Project, report: &Report, dry_run: bool) -
 }
 
 fn purpose(job: &Job) -> String {
+    let attempt = if job.attempt() > 1 { format!(", attempt {}", job.attempt()) } else { String::new() };
     match job {
-        Job::Task { id, attempt: 1 } => format!("with {id}"),
-        Job::Task { id, attempt } => format!("with {id}, attempt {attempt}"),
+        Job::Task { id, .. } => format!("with {id}{attempt}"),
         Job::Explore => "to look for tasks".to_owned(),
-        Job::Check(DueCheck { pr, check, attempt: 1, .. }) => format!("to check {check} of #{pr}"),
-        Job::Check(DueCheck { pr, check, attempt, .. }) => format!("to check {check} of #{pr}, attempt {attempt}"),
+        Job::Check(DueCheck { pr, check, .. }) => format!("to check {check} of #{pr}{attempt}"),
         Job::Coordinate => "to look at the pull requests".to_owned(),
         Job::Propose => "to propose work".to_owned(),
         Job::Curate => "to judge proposals".to_owned(),

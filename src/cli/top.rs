@@ -4,15 +4,12 @@
 mod commands;
 mod draw;
 mod help;
-mod log;
 mod pane;
-#[cfg(test)]
-mod sample;
 mod state;
 mod terminal;
 
 use super::{
-    Context,
+    Context, logs,
     tick::misconfigured,
     usage,
     view::{Line, Tone},
@@ -23,35 +20,33 @@ use crate::{
     engine::{
         live::{self, Actions, Live},
         project::Project,
+        transcript::{self, Progress, Transcript},
         why::{self as reasons, Answer},
     },
     exec::{clock, watch},
 };
 use anyhow::Result;
 use commands::Commands;
-use log::Log;
 use pane::Pane;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use state::{Act, Page, State};
 use std::{sync::atomic::Ordering, time::Duration};
 use terminal::Screen;
 
-/// How long a wait for a key is at most: then signals, answers and what has changed are looked for.
+/// How long a wait for a key is at most: then signals, answers and changes are looked for.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often what goes on is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the screen is brought up to date.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
-/// Shows what goes on until it is told to quit.
+/// Shows what goes on until the user quits.
 pub fn run(context: &Context) -> Result<()> {
     let (project, _) = context.reading("top")?;
     if !context.interactive() || context.env("TERM").is_none_or(|term| term == "dumb") {
         return Err(usage("`top` needs a terminal: `scheduler status` prints the same once, `--json` for programs"));
     }
     let mut live = Live::new(&project);
-    live.look(context.clock())?;
-    let Some(overview) = live.overview().cloned() else { return Ok(()) };
+    let Some(overview) = live.overview(context.clock(), true)? else { return Ok(()) };
     let stop = watch::stop_on_signals()?;
-    let commands = Commands::new(context.program()?, project.root());
     let mut top = Top {
         context,
         project: &project,
@@ -59,27 +54,26 @@ pub fn run(context: &Context) -> Result<()> {
         live,
         actions: Actions::default(),
         log: None,
-        commands,
+        commands: Commands::new(context.program()?, project.root()),
     };
     let mut screen = Screen::open()?;
-    let mut looked = None;
+    let mut refreshed = None;
     while !stop.load(Ordering::Relaxed) {
         let now = clock::monotonic_now();
-        let mut changed = top.answers();
-        if looked.is_none_or(|looked| now.duration_since(looked) >= LOOK_EVERY) {
-            looked = Some(now);
-            top.look();
-            changed = true;
+        let answered = top.commands.answer().map(|answer| top.state.note = answer).is_some();
+        let mut changed = answered || refreshed.is_none_or(|at| now.duration_since(at) >= REFRESH_EVERY);
+        if changed {
+            refreshed = Some(now);
+            top.refresh(answered);
+        }
+        if !changed && event::poll(PAUSE)? {
+            match top.events()? {
+                Some(Act::Quit) => break,
+                acted => changed = acted.is_some(),
+            }
         }
         if changed {
             screen.draw(|frame| draw::draw(frame, &mut top.state, &top.actions, context.colours()))?;
-        }
-        if event::poll(PAUSE)? {
-            match top.events()? {
-                Some(Act::Quit) => break,
-                Some(_) => screen.draw(|frame| draw::draw(frame, &mut top.state, &top.actions, context.colours()))?,
-                None => {}
-            }
         }
     }
     Ok(())
@@ -92,41 +86,48 @@ struct Top<'a> {
     state: State,
     live: Live<'a>,
     actions: Actions,
-    log: Option<Log>,
+    log: Option<Transcript>,
     commands: Commands,
 }
 
 impl Top<'_> {
-    /// Takes in what has changed. What can't be read is said, and tried again.
-    fn look(&mut self) {
-        match self.live.look(self.context.clock()) {
-            Ok(true) if matches!(self.state.page, Page::Queue(_)) => self.read_queue(),
-            Ok(_) => {}
-            Err(error) => self.state.note = Line::new(&format!("{error:#}"), Tone::Bad),
+    /// Brings up to date what is shown. What can't be read is said, and tried again.
+    fn refresh(&mut self, just_changed: bool) {
+        let now = self.context.clock();
+        match self.live.overview(now, just_changed) {
+            Ok(None) => {}
+            Ok(Some(overview)) => {
+                self.state.overview = overview;
+                if matches!(self.state.page, Page::Queue(_)) {
+                    self.read_queue();
+                }
+            }
+            Err(error) => self.state.note = failure(&error),
         }
-        if let Some(overview) = self.live.overview() {
-            self.state.overview.clone_from(overview);
-        }
-        self.actions.look(&self.project.paths, self.state.seen());
+        self.state.overview.time = now;
+        self.actions.refresh(&self.project.paths, self.state.seen());
         if let (Page::Log(_, pane), Some(log)) = (&mut self.state.page, &mut self.log) {
-            pane.add(log.news(self.project));
+            match log.read_new(self.project) {
+                Ok((lines, progress)) => {
+                    pane.add(lines.iter().flat_map(logs::shown).collect());
+                    if let Progress::Ended(record) = progress {
+                        pane.add(logs::end(record.as_deref()));
+                        self.log = None;
+                    }
+                }
+                Err(error) => {
+                    pane.add(vec![failure(&error)]);
+                    self.log = None;
+                }
+            }
         }
     }
 
     fn read_queue(&mut self) {
         match live::waiting(self.project) {
             Ok(tasks) => self.state.waiting = tasks,
-            Err(error) => self.state.note = Line::new(&format!("{error:#}"), Tone::Bad),
+            Err(error) => self.state.note = failure(&error),
         }
-    }
-
-    /// Shows the answers of commands; whether there was one.
-    fn answers(&mut self) -> bool {
-        let Some(answer) = self.commands.answer() else { return false };
-        self.state.note = answer;
-        self.live.hurry();
-        self.look();
-        true
     }
 
     /// Takes the keys that were pressed; what is to be done if there was anything.
@@ -167,22 +168,26 @@ impl Top<'_> {
                 vec![Line::new(&misconfigured(self.project, &problems).to_string(), Tone::Bad)]
             }
             Ok(Answer::Unknown(_)) => vec![Line::new(&format!("there is no agent {name} any more"), Tone::Warn)],
-            Err(error) => vec![Line::new(&format!("{error:#}"), Tone::Bad)],
+            Err(error) => vec![failure(&error)],
         };
         self.state.page = Page::Text(format!("Why {name}"), Pane::new(lines));
     }
 
     fn open_log(&mut self, name: &Name) {
-        match Log::open(self.project, name, self.context.clock()) {
-            Ok(Some((log, head))) => {
-                self.log = Some(log);
+        match transcript::open(self.project, name, None) {
+            Ok(Some(log)) => {
                 let mut pane = Pane::following();
-                pane.add(head);
+                pane.add(logs::head(&log, self.context.clock()));
+                self.log = Some(log);
                 self.state.page = Page::Log(name.clone(), pane);
-                self.look();
+                self.refresh(false);
             }
             Ok(None) => self.state.note = Line::new(&format!("{name} had no run yet; w says why"), Tone::Warn),
-            Err(error) => self.state.note = Line::new(&format!("{error:#}"), Tone::Bad),
+            Err(error) => self.state.note = failure(&error),
         }
     }
+}
+
+fn failure(error: &anyhow::Error) -> Line {
+    Line::new(&format!("{error:#}"), Tone::Bad)
 }

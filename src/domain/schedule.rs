@@ -37,7 +37,7 @@ pub enum Decision {
 /// What has to be read before [`decide`] can be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Somebody is due and could start: today's cost.
+    /// An agent that uses claude is due and could start: today's cost.
     pub cost: bool,
     /// How many implementers, testers and reviewers could claim: their tasks.
     pub claimers: [usize; 3],
@@ -85,7 +85,7 @@ pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> 
         .map(|(agent, view)| held_back(config, snapshot, agent, view, now).map(Decision::Skip))
         .collect();
     let mut due: Vec<usize> = (0..decisions.len()).filter(|index| decisions[*index].is_none()).collect();
-    // Whom a person wants started chooses first, then who has waited longest; who never ran has waited longest of all.
+    // Requested runs first, then the most overdue; an agent that never ran is the most overdue of all.
     due.sort_by_key(|index| {
         let agent = &config.agents[*index];
         (!snapshot.requested.contains(&agent.name), due_at(agent, &snapshot.agents[*index].state, now))
@@ -119,7 +119,7 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if matches!(agent.role, Role::Gatekeeper | Role::GatekeeperCoordinator) && !config.gatekeeper.enabled {
         return Some(Reason::Disabled);
     }
-    // Whom a person wants started goes first, whatever holds the others.
+    // A requested run waits for no interval, backoff or cooldown.
     let requested = snapshot.requested.contains(&agent.name);
     if let Some(reason) = backoff(agent, state, now).filter(|_| !requested) {
         return Some(reason);
@@ -236,8 +236,8 @@ impl<'a> Capacity<'a> {
         self.first.as_ref().map(|first| cooling(cooldown, Some(first)))
     }
 
-    /// The first pull request that needs the gatekeeper's check and wasn't tried too often. Who is asked to run by a
-    /// person begins with what was given up.
+    /// The first pull request that needs the gatekeeper's check and wasn't tried too often. A requested run
+    /// begins with what was given up.
     fn check(&mut self, agent: &Agent, requested: bool) -> Result<Job, Reason> {
         let fits = |due: &&DueCheck| agent.focus.as_ref() == Some(&due.check);
         let is_given_up = |due: &&DueCheck| fits(due) && due.attempt > agent.settings.max_attempts;

@@ -52,6 +52,11 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// How far apart two points in time are, in words.
+pub fn between(one: Time, other: Time) -> String {
+    span((other - one).num_seconds())
+}
+
 /// Reads a span as users write it: `600`, `600s`, `10m`, `24h`, `7d`, `3w`; in seconds. `None` if it is none of these.
 pub fn parse_span(text: &str) -> Option<i64> {
     let text = text.trim();

@@ -36,6 +36,11 @@ pub struct AgentViews {
 }
 
 impl AgentViews {
+    /// The recoveries of lost runs, a sentence each.
+    pub(super) fn recoveries(&self) -> impl Iterator<Item = String> {
+        self.lost.iter().map(|name| format!("{name}: recovering an interrupted run"))
+    }
+
     /// The agents with the tasks that their states name, by name.
     pub fn named(&self) -> Vec<(Name, Name)> {
         let named = |(name, view): (&Name, &Arc<AgentView>)| Some((name.clone(), view.state.current_task.clone()?));

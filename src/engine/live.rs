@@ -1,20 +1,19 @@
-//! Looks at a project again and again, for a screen that stays open.
-//!
-//! It asks the file system first what has changed, and takes no more of the machine than a small share of the time. It
-//! only reads, and takes no lock.
+//! An overview that is kept up to date for a screen that stays open, by a small share of the machine's time. It only
+//! reads, and takes no lock.
 
-mod action;
-mod marks;
+mod actions;
 
-pub use action::Actions;
+pub use actions::Actions;
 
-use super::{overview, project::Project};
+use super::{
+    overview::{self, Overview},
+    project::Project,
+};
 use crate::{
     domain::{
-        overview::Overview,
         schedule,
         task::{Task, TaskState},
-        time::{self, Time},
+        time::Time,
     },
     exec::clock,
     store::queue::Queue,
@@ -22,64 +21,37 @@ use crate::{
 use anyhow::Result;
 use std::time::{Duration, Instant};
 
-/// The least time between two looks.
+/// The least time between two readings.
 const PAUSE: Duration = Duration::from_millis(900);
-/// How many times as long as it took is to pass after a look, if something has changed: 2 % of the time at most.
-const CHANGED: u32 = 50;
-/// The same if nothing has: what is due changes with the time alone, and so does a run whose supervisor was killed.
-const UNCHANGED: u32 = 300;
+/// How many times as long as a reading took is to pass before the next one: 2 % of the time at most.
+const REST: u32 = 50;
 
 /// A project under observation.
 #[derive(Debug)]
 pub struct Live<'a> {
     project: &'a Project,
-    last: Option<Last>,
-    hurried: bool,
-}
-
-/// What is remembered of the last look.
-#[derive(Debug)]
-struct Last {
-    marks: u64,
-    looked: Instant,
-    took: Duration,
-    overview: Overview,
+    /// When the next reading is due.
+    due: Instant,
 }
 
 impl<'a> Live<'a> {
-    /// Begins without having looked.
+    /// Begins; the first reading is due.
     pub fn new(project: &'a Project) -> Self {
-        Self { project, last: None, hurried: false }
+        Self { project, due: clock::monotonic_now() }
     }
 
-    /// What goes on, as far as it is known.
-    pub fn overview(&self) -> Option<&Overview> {
-        self.last.as_ref().map(|last| &last.overview)
-    }
-
-    /// Looks again if there is a reason to; whether it did.
+    /// What goes on, if a reading is due or something was `just_changed`.
     ///
     /// # Errors
-    /// As [`overview::overview`]; what was known stays.
-    pub fn look(&mut self, now: Time) -> Result<bool> {
+    /// As [`overview::overview`].
+    pub fn overview(&mut self, now: Time, just_changed: bool) -> Result<Option<Overview>> {
         let begun = clock::monotonic_now();
-        let marks = marks::of(&self.project.paths, &time::local_day(now), self.overview());
-        if let Some(last) = &mut self.last {
-            last.overview.time = now;
-            if !self.hurried && begun.duration_since(last.looked) < wait(last.took, marks != last.marks) {
-                return Ok(false);
-            }
+        if begun < self.due && !just_changed {
+            return Ok(None);
         }
         let overview = overview::overview(self.project, now)?;
-        self.hurried = false;
-        // Taken before the look: what changed during it is looked at once more.
-        self.last = Some(Last { marks, looked: begun, took: begun.elapsed(), overview });
-        Ok(true)
-    }
-
-    /// Has the next look look in any case: something was just changed.
-    pub fn hurry(&mut self) {
-        self.hurried = true;
+        self.due = begun + wait(begun.elapsed());
+        Ok(Some(overview))
     }
 }
 
@@ -94,21 +66,21 @@ pub fn waiting(project: &Project) -> Result<Vec<Task>> {
     Ok(tasks)
 }
 
-/// How long after the beginning of a look that took `took` the next one is due.
-fn wait(took: Duration, changed: bool) -> Duration {
-    PAUSE.max(took * if changed { CHANGED } else { UNCHANGED })
+/// How long after the beginning of a reading that took `took` the next one is due.
+fn wait(took: Duration) -> Duration {
+    PAUSE.max(took * REST)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::overview::Activity, store::paths::Paths};
+    use crate::{domain::time, engine::overview::Activity, store::paths::Paths};
     use std::fs;
 
     #[test]
-    fn it_looks_again_when_something_changed_and_rests_in_proportion() {
-        for (took, changed, millis) in [(0, true, 900), (0, false, 900), (60, true, 3_000), (60, false, 18_000)] {
-            assert_eq!(wait(Duration::from_millis(took), changed), Duration::from_millis(millis));
+    fn it_rests_in_proportion_and_reads_at_once_when_told() {
+        for (took, millis) in [(0, 900), (18, 900), (60, 3_000)] {
+            assert_eq!(wait(Duration::from_millis(took)), Duration::from_millis(millis));
         }
         let dir = tempfile::tempdir().unwrap();
         let project = Project { paths: Paths::new(dir.path()), common_dir: dir.path().join(".git") };
@@ -116,13 +88,14 @@ mod tests {
         fs::write(project.paths.config(), "agents: [{name: a, role: tester}]\n").unwrap();
         let now = time::parse("2026-03-01T10:00:00Z").unwrap();
         let mut live = Live::new(&project);
-        assert!(live.overview().is_none() && live.look(now).unwrap() && !live.look(now).unwrap());
-        assert_eq!(live.overview().unwrap().agents[0].doing, Activity::Waiting);
+        let mut doing = |just_changed| {
+            let overview = live.overview(now, just_changed).unwrap();
+            overview.map(|overview| overview.agents[0].doing)
+        };
+        assert_eq!(doing(false), Some(Activity::Waiting));
         fs::write(project.paths.paused_marker(), "").unwrap();
-        let rests = live.last.as_ref().unwrap();
-        assert_ne!(rests.marks, marks::of(&project.paths, "2026-03-01", live.overview()), "nothing was noticed");
-        live.hurry();
-        assert!(live.look(now).unwrap());
-        assert_eq!(live.overview().unwrap().agents[0].doing, Activity::Paused);
+        assert_eq!(doing(true), Some(Activity::Paused));
+        live.due = clock::monotonic_now() + Duration::from_secs(3_600);
+        assert!(live.overview(now, false).unwrap().is_none());
     }
 }

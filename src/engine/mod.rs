@@ -26,8 +26,8 @@ pub mod snapshot;
 pub mod spawn;
 mod start;
 pub mod stop;
-pub mod story;
 pub mod tick;
+pub mod transcript;
 pub mod why;
 
 use crate::domain::time::Time;

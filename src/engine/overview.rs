@@ -1,5 +1,14 @@
 //! Puts together what is going on. It only reads, takes no lock and asks nobody.
 
+#[cfg(test)]
+pub mod sample;
+mod view;
+
+pub use view::{
+    Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestLine,
+    PullRequestsLine, QuestionLine, QueueLine, TickHealth,
+};
+
 use super::{
     preview::{self, Misconfigured, Preview},
     project::Project,
@@ -7,31 +16,30 @@ use super::{
 };
 use crate::{
     domain::{
-        config::{Config, Problem, Usd},
+        config::{Agent, Config, Problem, Usd},
         name::Name,
         outcome::Cooldown,
-        overview::{
-            Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestLine,
-            PullRequestsLine, QuestionLine, QueueLine, TickHealth, doing, in_short,
-        },
         proposal::ProposalState,
-        schedule::{self, AgentView, Decision},
+        schedule::{self, AgentView, Decision, Reason, Standing},
         settlement::A_PERSON,
         task::{self, TaskState},
+        text::{cut, one_line},
         time::{self, Time},
     },
     store::{cache, events, marker, messages, paths::Paths, proposals::Proposals, queue::Queue},
 };
 use anyhow::Result;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A tick older than this is late: they come every minute.
 const LATE_SECONDS: i64 = 180;
-/// How many failed tasks are told of.
+/// How many failed tasks are named.
 const FAILED: usize = 20;
+/// The most of the reason of a failure, in characters.
+const MAX_REASON: usize = 200;
 
-/// The part of `cache/last-tick.json` that is told.
+/// The part of `cache/last-tick.json` that is shown.
 #[derive(Deserialize)]
 struct LastTick {
     #[serde(with = "time::required")]
@@ -49,8 +57,8 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
     let agents = agents(&preview, now);
     let in_config = |problems: Vec<Problem>| problems.into_iter().map(|problem| format!("agents.yaml, {problem}"));
     let (config, mut problems) = match preview {
-        Ok(Preview { config, warnings, problems, failures, .. }) => {
-            (Some(config), in_config(warnings).chain(failures).chain(problems).collect::<Vec<_>>())
+        Ok(Preview { config, warnings, notes, .. }) => {
+            (Some(config), in_config(warnings).chain(notes.failures).chain(notes.problems).collect::<Vec<_>>())
         }
         Err(Misconfigured { problems, views }) => (None, in_config(problems).chain(views.problems).collect()),
     };
@@ -58,8 +66,8 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
     Ok(Overview {
         time: now,
         project: project.root().display().to_string(),
-        pulse: pulse(paths, now),
-        holds: holds(paths, config, now)?,
+        tick: tick_health(paths, now),
+        pause: pause(paths, config, now)?,
         cost_today_usd: events::cost_of_day(paths, &time::local_day(now))?,
         cost_limit_usd: config.and_then(|config| config.max_cost_usd_per_day).map(Usd::get),
         agents,
@@ -72,7 +80,7 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
 }
 
 /// How the tick fares.
-pub fn pulse(paths: &Paths, now: Time) -> TickHealth {
+pub fn tick_health(paths: &Paths, now: Time) -> TickHealth {
     let last: Option<LastTick> = cache::load(&paths.last_tick());
     let late = last.as_ref().is_none_or(|last| (now - last.time).num_seconds() > LATE_SECONDS);
     TickHealth {
@@ -82,9 +90,9 @@ pub fn pulse(paths: &Paths, now: Time) -> TickHealth {
     }
 }
 
-fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<PauseStatus> {
+fn pause(paths: &Paths, config: Option<&Config>, now: Time) -> Result<PauseStatus> {
     let cooldown: Option<Cooldown> = cache::load(&paths.cooldown()).filter(|cooldown: &Cooldown| cooldown.holds(now));
-    // `<time> <reason>`; what a person wrote there by hand is all reason.
+    // `<time> <reason>`; what the user wrote there by hand is all reason.
     let note = marker::text(&paths.paused_marker()).unwrap_or_default();
     let (first, rest) = note.split_once(' ').unwrap_or((note.as_str(), ""));
     let since = time::parse(first);
@@ -99,50 +107,72 @@ fn holds(paths: &Paths, config: Option<&Config>, now: Time) -> Result<PauseStatu
     })
 }
 
+/// The configured agents, then the others that still do something; of a wrong agents.yaml nobody knows who is one.
 fn agents(preview: &Result<Preview, Misconfigured>, now: Time) -> Vec<AgentLine> {
-    let (preview, views) = match preview {
-        Ok(preview) => (Some(preview), &preview.views),
-        Err(wrong) => (None, &wrong.views),
+    let (mut lines, views) = match preview {
+        Ok(preview) => {
+            let decided = preview.config.agents.iter().zip(&preview.decisions);
+            (decided.map(|(agent, decision)| configured(preview, agent, decision, now)).collect(), &preview.views)
+        }
+        Err(misconfigured) => (Vec::new(), &misconfigured.views),
     };
-    let mut lines = Vec::new();
-    for (agent, decision) in preview.iter().flat_map(|preview| preview.config.agents.iter().zip(&preview.decisions)) {
-        let state = views.view(&agent.name).state.clone();
-        let (doing, brief) = doing(decision, &state, now);
-        lines.push(AgentLine {
-            name: agent.name.clone(),
-            role: Some(agent.role),
-            doing,
-            brief,
-            reason: match decision {
-                Decision::Skip(reason) => Some(reason.clone()),
-                Decision::Start(_) => None,
-            },
-            due_at: schedule::due_at(agent, &state, now).filter(|due| now < *due),
-            paused: agent.paused,
-            run_requested: preview.is_some_and(|preview| preview.snapshot.requested.contains(&agent.name)),
-            state,
-        });
-    }
-    let configured: BTreeSet<&Name> =
-        preview.iter().flat_map(|preview| preview.config.agents.iter().map(|agent| &agent.name)).collect();
-    // An agent that was taken out of agents.yaml is only told of while it still does something.
-    let others: BTreeMap<_, _> = (views.views.iter())
-        .filter(|(name, view)| !configured.contains(name) && (preview.is_none() || !is_over(view)))
-        .collect();
-    lines.extend(others.into_iter().map(|(name, view)| stranger(name, view)));
+    let is_told = |name: &Name, view: &AgentView| match preview {
+        Ok(preview) => !is_over(view) && preview.config.agent(name).is_none(),
+        Err(_) => true,
+    };
+    let others: BTreeMap<_, _> = views.views.iter().filter(|(name, view)| is_told(name, view)).collect();
+    lines.extend(others.into_iter().map(|(name, view)| not_configured(name, view)));
     lines
 }
 
-fn is_over(view: &AgentView) -> bool {
-    view.state.is_idle() && view.standing == schedule::Standing::Free
+fn configured(preview: &Preview, agent: &Agent, decision: &Decision, now: Time) -> AgentLine {
+    let state = preview.views.view(&agent.name).state.clone();
+    let (doing, brief) = activity(&agent.name, decision, now);
+    AgentLine {
+        name: agent.name.clone(),
+        role: Some(agent.role),
+        doing,
+        brief,
+        reason: match decision {
+            Decision::Skip(reason) => Some(reason.clone()),
+            Decision::Start(_) => None,
+        },
+        due_at: schedule::due_at(agent, &state, now).filter(|due| now < *due),
+        paused: agent.paused,
+        run_requested: preview.snapshot.requested.contains(&agent.name),
+        state,
+    }
 }
 
-fn stranger(name: &Name, view: &AgentView) -> AgentLine {
+/// What an agent does, and that or the reason for it in a few words.
+pub(super) fn activity(agent: &Name, decision: &Decision, now: Time) -> (Activity, String) {
+    match decision {
+        Decision::Start(job) => {
+            let with = job.task().map_or(String::new(), |task| format!(" with {task}"));
+            (Activity::Ready, format!("starts at the next tick{with}"))
+        }
+        Decision::Skip(reason) => {
+            let activity = match reason {
+                Reason::Running { .. } => Activity::Running,
+                Reason::Recovering => Activity::Recovering,
+                Reason::Paused | Reason::SystemPaused { .. } => Activity::Paused,
+                _ => Activity::Waiting,
+            };
+            (activity, reason.words(agent, now).summary)
+        }
+    }
+}
+
+fn is_over(view: &AgentView) -> bool {
+    view.state.is_idle() && view.standing == Standing::Free
+}
+
+fn not_configured(name: &Name, view: &AgentView) -> AgentLine {
     let brief = match view.standing {
-        schedule::Standing::Free => "not configured",
-        schedule::Standing::Running => "running, not configured",
-        schedule::Standing::Recovering => "being put right, not configured",
-        schedule::Standing::Unreadable => "state can't be read",
+        Standing::Free => "not configured",
+        Standing::Running => "running, not configured",
+        Standing::Recovering => "recovering, not configured",
+        Standing::Unreadable => "state can't be read",
     };
     AgentLine {
         name: name.clone(),
@@ -175,11 +205,9 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         failed_tasks.push(failed(id, &text));
     }
     let incoming: Vec<_> = queue.good(TaskState::Incoming)?.into_iter().collect();
-    let held = incoming.iter().filter(|task| task.held_by() == Some(A_PERSON)).count();
-    let blocked = schedule::blocked(&incoming, &|id, state| queue.exists(state, id));
     Ok(QueueLine {
-        held: u32::try_from(held).unwrap_or(u32::MAX),
-        blocked: u32::try_from(blocked).unwrap_or(u32::MAX),
+        held: incoming.iter().filter(|task| task.held_by() == Some(A_PERSON)).count(),
+        blocked: schedule::blocked(&incoming, &|id, state| queue.exists(state, id)),
         incoming: queue.count(TaskState::Incoming)?,
         claimed: queue.count(TaskState::Claimed)?,
         done: queue.count(TaskState::Done)?,
@@ -191,7 +219,7 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
 }
 
 fn failed(id: Name, text: &str) -> FailedLine {
-    let reason = task::section(text, "Error").map(in_short).filter(|reason| !reason.is_empty());
+    let reason = task::section(text, "Error").map(first_line).filter(|reason| !reason.is_empty());
     match task::parse(&id, text) {
         Ok(head) => FailedLine {
             id,
@@ -203,13 +231,18 @@ fn failed(id: Name, text: &str) -> FailedLine {
     }
 }
 
+/// The first line of a text, short enough for a list.
+pub(super) fn first_line(text: &str) -> String {
+    cut(&one_line(text.trim().lines().next().unwrap_or_default()), MAX_REASON)
+}
+
 /// Counts the proposals, and names those open ones that can't be read, unless they are named already. Of the others,
 /// which may be many, no file is opened.
 fn proposals(paths: &Paths, problems: &mut Vec<String>) -> Result<ProposalsLine> {
     let proposals = Proposals::new(paths);
-    let mut count = |state: ProposalState| -> Result<u32> {
+    let mut count = |state: ProposalState| -> Result<usize> {
         if !state.is_open() {
-            return Ok(u32::try_from(proposals.list(state)?.ids.len()).unwrap_or(u32::MAX));
+            return Ok(proposals.list(state)?.ids.len());
         }
         let (good, bad): (Vec<_>, Vec<_>) = proposals.all(state)?.into_iter().partition(Result::is_ok);
         for bad in bad.into_iter().filter_map(Result::err).map(|bad| bad.to_string()) {
@@ -217,7 +250,7 @@ fn proposals(paths: &Paths, problems: &mut Vec<String>) -> Result<ProposalsLine>
                 problems.push(bad);
             }
         }
-        Ok(u32::try_from(good.len()).unwrap_or(u32::MAX))
+        Ok(good.len())
     };
     Ok(ProposalsLine {
         active: count(ProposalState::Active)?,

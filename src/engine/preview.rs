@@ -1,20 +1,24 @@
-//! What the next tick would find and decide: the same steps, without a lock, a write or a start.
+//! What a tick finds and decides: reconcile, look, decide. The tick and its preview take the same steps, the preview
+//! without a lock, a write or a start.
 
 use super::{
     collect::{self, AgentViews},
-    configuration,
+    configuration::{self, Configuration},
     project::Project,
-    reconcile,
+    reconcile::{self, Plan, Reconciled},
     snapshot::{self, Taken},
 };
-use crate::domain::{
-    config::{Config, Problem},
-    schedule::{self, Decision, Snapshot},
-    time::Time,
+use crate::{
+    domain::{
+        config::{Config, Problem},
+        schedule::{self, Decision, Snapshot},
+        time::Time,
+    },
+    store::paths::Paths,
 };
 use anyhow::Result;
 
-/// What the next tick would find, and what it would decide.
+/// What was found and decided.
 #[derive(Debug)]
 pub struct Preview {
     /// agents.yaml.
@@ -23,19 +27,34 @@ pub struct Preview {
     pub warnings: Vec<Problem>,
     /// Every agent that has a folder.
     pub views: AgentViews,
-    /// What would be put right first, a line each.
-    pub changes: Vec<String>,
     /// What the decision was made from.
     pub snapshot: Snapshot,
-    /// What would become of each agent, in the order of agents.yaml.
+    /// What becomes of each agent, in the order of agents.yaml.
     pub decisions: Vec<Decision>,
+    pub notes: Notes,
+    /// The open pull requests should be asked for.
+    pub(super) refresh: bool,
+}
+
+/// What there is to say beside the decisions, in sentences.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// What is changed before anything is decided.
+    pub changes: Vec<String>,
     /// Files that are left alone, and why.
     pub problems: Vec<String>,
-    /// What couldn't be found out.
+    /// What couldn't be done.
     pub failures: Vec<String>,
 }
 
-/// Why nothing would start: agents.yaml is wrong.
+impl Notes {
+    /// Notes what a step failed with.
+    pub(super) fn failure<T>(&mut self, result: Result<T>) {
+        self.failures.extend(result.err().map(|error| format!("{error:#}")));
+    }
+}
+
+/// Why nothing starts: agents.yaml is wrong.
 #[derive(Debug)]
 pub struct Misconfigured {
     /// What is wrong in it.
@@ -50,14 +69,25 @@ pub struct Misconfigured {
 /// agents.yaml, the queue or the folder of the agents can't be read.
 pub fn preview(project: &Project, now: Time) -> Result<Result<Preview, Misconfigured>> {
     let paths = &project.paths;
-    let views = collect::collect(paths)?;
-    let (config, warnings) = match configuration::read(paths)?.understand() {
+    decide(paths, collect::collect(paths)?, &configuration::read(paths)?, now, |plan| plan.assume())
+}
+
+/// Finds and decides; `reconcile` carries out what is to be reconciled first, or takes it to be carried out.
+pub(super) fn decide(
+    paths: &Paths,
+    views: AgentViews,
+    configuration: &Configuration,
+    now: Time,
+    reconcile: fn(Plan<'_>) -> Reconciled,
+) -> Result<Result<Preview, Misconfigured>> {
+    let (config, warnings) = match configuration.understand() {
         Ok(understood) => understood,
         Err(problems) => return Ok(Err(Misconfigured { problems, views })),
     };
-    let reconciled = reconcile::plan(paths, &config, &views, now)?.assume();
-    let Taken { snapshot, changes, problems, failures, .. } = snapshot::take(paths, &config, &views, reconciled, now)?;
+    let reconciled = reconcile(reconcile::plan(paths, &config, &views, now)?);
+    let Taken { snapshot, mut notes, refresh } = snapshot::take(paths, &config, &views, reconciled, now)?;
+    notes.changes.splice(0..0, views.recoveries());
+    notes.failures.splice(0..0, views.problems.iter().cloned());
     let decisions = schedule::decide(&config, &snapshot, now);
-    let failures = [views.problems.clone(), failures].concat();
-    Ok(Ok(Preview { config, warnings, views, changes, snapshot, decisions, problems, failures }))
+    Ok(Ok(Preview { config, warnings, views, snapshot, decisions, notes, refresh }))
 }

@@ -1,11 +1,12 @@
-//! What a tick puts right before it looks at anything: tasks that nobody holds go back, requests for runs that were served
-//! are withdrawn, judgements that were cut off are completed, proposals come back or turn out to contradict each other.
+//! What a tick changes before it looks at anything: tasks that no agent holds go back, requests for runs that were served
+//! are withdrawn, interrupted judgements are completed, proposals come back or turn out to contradict each other.
 //!
 //! [`plan`] only reads. A tick applies the plan; a preview goes on as if that had been done.
 
 use super::{
     collect::{self, AgentViews},
     curation::{self, Summary, Upkeep},
+    preview::Notes,
 };
 use crate::{
     domain::{
@@ -31,7 +32,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 
-/// What is to be put right.
+/// What is to be changed.
 pub(super) struct Plan<'a> {
     paths: &'a Paths,
     config: &'a Config,
@@ -53,7 +54,7 @@ struct Release {
     task: Result<Task, BadFile>,
 }
 
-/// How everything stands that is put right, or is taken to be.
+/// How everything stands once that is done, or is taken to be.
 pub(super) struct Reconciled {
     /// Who could start at all; the rest of it is for [`super::snapshot`].
     pub(super) snapshot: Snapshot,
@@ -62,15 +63,10 @@ pub(super) struct Reconciled {
     /// Tasks that are taken to be in incoming though they aren't yet.
     pub(super) incoming: Vec<Result<Task, BadFile>>,
     pub(super) proposals: Option<Result<Summary>>,
-    /// What was or would be changed, a line each.
-    pub(super) changes: Vec<String>,
-    /// Files that are left alone, and why.
-    pub(super) problems: Vec<String>,
-    /// What couldn't be done.
-    pub(super) failures: Vec<String>,
+    pub(super) notes: Notes,
 }
 
-/// Finds out what is to be put right. It changes nothing.
+/// Finds out what is to be changed. It changes nothing itself.
 pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews, now: Time) -> Result<Plan<'a>> {
     let is_served = |(name, at): &(Name, Time)| {
         views.views.get(name).and_then(|view| view.state.last_started).is_some_and(|started| *at <= started)
@@ -88,10 +84,9 @@ pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews,
     let cut_off = unfinished.as_ref().ok().and_then(Option::as_ref);
     let upkeep = (config.model == Model::Proposal).then(|| curation::plan(paths, cut_off, now, needs.proposals));
     let claimed = Queue::new(paths).list(TaskState::Claimed)?.ids;
-    let mut problems = Vec::new();
-    let releases = releases(paths, views, &claimed, &mut problems);
-    let (incoming, changes, failures) = (Vec::new(), Vec::new(), Vec::new());
-    let found = Reconciled { snapshot, needs, claimed, incoming, proposals: None, changes, problems, failures };
+    let mut notes = Notes::default();
+    let releases = releases(paths, views, &claimed, &mut notes.problems);
+    let found = Reconciled { snapshot, needs, claimed, incoming: Vec::new(), proposals: None, notes };
     let served = served.into_iter().map(|(name, _)| name).collect();
     Ok(Plan { paths, config, now, found, releases, served, unfinished, upkeep })
 }
@@ -101,19 +96,19 @@ impl Plan<'_> {
     pub(super) fn apply(self) -> Reconciled {
         let Self { paths, config, now, mut found, .. } = self;
         for name in &self.served {
-            found.note(requests::withdraw(paths, name));
+            found.notes.failure(requests::withdraw(paths, name));
         }
         for Release { id, run, edit, .. } in self.releases {
             match Queue::new(paths).release(&id, run.as_deref(), &edit) {
                 Ok(Shift::Done { .. }) => found.release(&id),
-                Ok(Shift::Exists(state)) => found.problems.push(in_two_places(&id, TaskState::Claimed, state)),
-                other => found.note(other),
+                Ok(Shift::Exists(state)) => found.notes.problems.push(in_two_places(&id, TaskState::Claimed, state)),
+                other => found.notes.failure(other),
             }
         }
         if !matches!(self.unfinished, Ok(None)) {
             let completed = Proposals::new(paths).complete(now);
-            found.changes.extend(completed.as_ref().ok().and_then(Option::as_ref).map(curation::describe));
-            found.note(completed);
+            found.notes.changes.extend(completed.as_ref().ok().and_then(Option::as_ref).map(curation::describe));
+            found.notes.failure(completed);
         }
         found.proposals(self.upkeep.map(|upkeep| upkeep?.apply(paths, config, now)))
     }
@@ -126,12 +121,12 @@ impl Plan<'_> {
             found.incoming.push(release.task);
         }
         if let Ok(Some(cut_off)) = &self.unfinished {
-            found.changes.push(curation::describe(cut_off));
+            found.notes.changes.push(curation::describe(cut_off));
             let task = Proposals::new(self.paths).task_to_come(cut_off, self.now);
             let parsed = |(id, text): (Name, String)| Queue::new(self.paths).parsed(TaskState::Incoming, &id, &text);
             found.incoming.extend(task.map(parsed));
         }
-        found.note(self.unfinished);
+        found.notes.failure(self.unfinished);
         found.proposals(self.upkeep.map(|upkeep| Ok(upkeep?.assume())))
     }
 }
@@ -139,20 +134,16 @@ impl Plan<'_> {
 impl Reconciled {
     fn release(&mut self, id: &Name) {
         self.claimed.retain(|claimed| claimed != id);
-        self.changes.push(format!("{id}: back in incoming, nobody holds it"));
+        self.notes.changes.push(format!("{id}: back in incoming, nobody holds it"));
     }
 
     fn proposals(mut self, reconciled: Option<Result<(Summary, Vec<String>)>>) -> Self {
         self.proposals = reconciled.map(|reconciled| {
             let (summary, changes) = reconciled?;
-            self.changes.extend(changes);
+            self.notes.changes.extend(changes);
             Ok(summary)
         });
         self
-    }
-
-    fn note<T>(&mut self, result: Result<T>) {
-        self.failures.extend(result.err().map(|error| format!("{error:#}")));
     }
 }
 

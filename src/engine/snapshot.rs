@@ -3,6 +3,7 @@
 use super::{
     collect::AgentViews,
     curation::{self, Summary},
+    preview::Notes,
     reconcile::Reconciled,
 };
 use crate::{
@@ -63,17 +64,12 @@ pub struct OpenPr {
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) snapshot: Snapshot,
+    pub(super) notes: Notes,
     /// The open pull requests should be asked for.
     pub(super) refresh: bool,
-    /// What was put right, a line each.
-    pub(super) changes: Vec<String>,
-    /// Files that are left alone, and why.
-    pub(super) problems: Vec<String>,
-    /// What couldn't be put right.
-    pub(super) failures: Vec<String>,
 }
 
-/// Takes the snapshot for one decision, on top of what was put right.
+/// Takes the snapshot for one decision, on top of what was reconciled.
 pub(super) fn take(
     paths: &Paths,
     config: &Config,
@@ -81,9 +77,8 @@ pub(super) fn take(
     reconciled: Reconciled,
     now: Time,
 ) -> Result<Taken> {
-    let Reconciled { snapshot, needs, claimed, incoming: expected, proposals, changes, problems, failures } =
-        reconciled;
-    let mut taken = Taken { snapshot, refresh: false, changes, problems, failures };
+    let Reconciled { snapshot, needs, claimed, incoming: expected, proposals, notes } = reconciled;
+    let mut taken = Taken { snapshot, notes, refresh: false };
     let queue = Queue::new(paths);
     let incoming = queue.list(TaskState::Incoming)?;
     let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
@@ -128,11 +123,11 @@ fn summarise(paths: &Paths, config: &Config, proposals: Result<Summary>, taken: 
             snapshot.judged_before =
                 snapshot.to_judge > 0 && snapshot.is_full(config) && curation::were_seen(paths, &summary.to_judge);
             snapshot.proposals = summary.active;
-            taken.problems.extend(summary.problems);
+            taken.notes.problems.extend(summary.problems);
         }
         Err(error) => {
             snapshot.proposals_unreadable = true;
-            taken.problems.push(format!("{error:#}"));
+            taken.notes.problems.push(format!("{error:#}"));
         }
     }
 }
@@ -162,7 +157,7 @@ fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken)
     let under_way: Vec<&str> = views.views.values().filter_map(|view| view.state.run_id.as_deref()).collect();
     let is_live = |run: &str| under_way.contains(&run);
     taken.snapshot.due_checks = gate::due(&all.metas, &config.gatekeeper, &is_live);
-    taken.problems.extend(all.problems);
+    taken.notes.problems.extend(all.problems);
     Ok(())
 }
 
@@ -185,7 +180,7 @@ fn tasks(
         _ => queue.exists(state, id),
     };
     let mut free = Vec::new();
-    taken.problems.extend(incoming.strays.iter().map(ToString::to_string));
+    taken.notes.problems.extend(incoming.strays.iter().map(ToString::to_string));
     for head in queue.these(TaskState::Incoming, incoming.ids).into_iter().chain(expected) {
         match head {
             Ok(task) => match schedule::waiting(&task, &is_in, &claimed, &named) {
@@ -197,7 +192,7 @@ fn tasks(
             },
             Err(bad) => {
                 taken.snapshot.waiting += 1;
-                taken.problems.push(format!("{}: {}", bad.path.display(), bad.problems.join("; ")));
+                taken.notes.problems.push(bad.to_string());
             }
         }
     }
@@ -221,7 +216,7 @@ fn pick(needs: &Needs, free: Vec<Task>, is_in: &dyn Fn(&Name, TaskState) -> bool
             }
             Some(state) => {
                 taken.snapshot.waiting += 1;
-                taken.problems.push(in_two_places(&task.id, TaskState::Incoming, state));
+                taken.notes.problems.push(in_two_places(&task.id, TaskState::Incoming, state));
             }
         }
     }

@@ -3,11 +3,9 @@
 //! It never waits for git, gh, claude or the network, and never settles a run.
 
 use super::{
-    collect::{self, AgentViews},
-    configuration, housekeeping, notify,
-    preview::{self, Misconfigured},
+    collect, configuration, housekeeping, notify,
+    preview::{self, Misconfigured, Notes, Preview},
     project::Project,
-    reconcile, snapshot,
     spawn::Spawner,
     start::{self, Start},
 };
@@ -15,7 +13,7 @@ use crate::{
     domain::{
         config::{self, Config, Problem},
         message::Message,
-        schedule::{self, Decided, Decision, Reason},
+        schedule::{Decided, Decision, Reason},
         time::{self, Time},
     },
     exec::clock::monotonic_now,
@@ -41,7 +39,7 @@ pub struct Options<'a> {
 pub enum Tick {
     /// Nothing: another one is under way.
     Busy,
-    /// It started nothing: agents.yaml is wrong. What was put right, a line each, comes beside that.
+    /// It started nothing: agents.yaml is wrong. Which runs are recovered, a line each, comes beside that.
     Misconfigured { problems: Vec<Problem>, changes: Vec<String> },
     /// Everything.
     Done(Box<Report>),
@@ -50,16 +48,11 @@ pub enum Tick {
 /// What there is to say of a tick.
 #[derive(Debug)]
 pub struct Report {
-    /// What was put right, a line each.
-    pub changes: Vec<String>,
     /// Every agent with its decision, in the order of agents.yaml.
     pub decided: Vec<Decided>,
     /// What is odd in agents.yaml.
     pub warnings: Vec<Problem>,
-    /// Files that were left alone.
-    pub problems: Vec<String>,
-    /// What couldn't be done.
-    pub failures: Vec<String>,
+    pub notes: Notes,
 }
 
 /// `cache/last-tick.json`, but for its `decisions`.
@@ -82,34 +75,31 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let spawner = Spawner { project, program: options.program, now };
     let mut views = collect::collect(paths)?;
     collect::recover(&mut views, &spawner);
-    let mut changes = recoveries(&views);
     let configuration = configuration::read(paths)?;
-    let (config, warnings) = match configuration.understand() {
-        Ok(understood) => understood,
-        Err(problems) => {
-            send_once(project, &problems, now)?;
+    let found = match preview::decide(paths, views, &configuration, now, |plan| plan.apply())? {
+        Ok(found) => found,
+        Err(misconfigured) => {
+            send_once(project, &misconfigured.problems, now)?;
             // The rest of the file may be wrong and this still right: now it matters most.
             if configuration.text().and_then(config::notify).is_some() {
                 notify(&spawner)?;
             }
-            return Ok(Tick::Misconfigured { problems, changes });
+            return Ok(misconfigured.into());
         }
     };
-    let reconciled = reconcile::plan(paths, &config, &views, now)?.apply();
-    let mut taken = snapshot::take(paths, &config, &views, reconciled, now)?;
-    let decisions = schedule::decide(&config, &taken.snapshot, now);
-    changes.append(&mut taken.changes);
-    let (problems, failures) = (taken.problems, [views.problems, taken.failures].concat());
-    let mut report = Report { changes, decided: Vec::new(), warnings, problems, failures };
+    let Preview { config, warnings, decisions, notes, refresh, .. } = found;
+    let mut report = Report { decided: Vec::new(), warnings, notes };
     report.start(&config, decisions, &spawner, options.debug);
-    if taken.refresh {
-        report.note(spawner.once("refresh", &paths.refresh_lock()));
+    let notes = &mut report.notes;
+    if refresh {
+        notes.failure(spawner.once("refresh", &paths.refresh_lock()));
     }
     if config.notify.is_some() {
-        report.note(notify(&spawner));
+        notes.failure(notify(&spawner));
     }
-    report.note(tidy_up(&spawner));
-    report.note(save(paths, &report, now, begun));
+    notes.failure(tidy_up(&spawner));
+    let saved = save(paths, &report, now, begun);
+    report.notes.failure(saved);
     Ok(Tick::Done(Box::new(report)))
 }
 
@@ -118,51 +108,44 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
 /// # Errors
 /// As [`preview::preview`].
 pub fn dry_run(project: &Project, now: Time) -> Result<Tick> {
-    let preview = match preview::preview(project, now)? {
+    let Preview { config, warnings, decisions, notes, .. } = match preview::preview(project, now)? {
         Ok(preview) => preview,
-        Err(Misconfigured { problems, views }) => {
-            return Ok(Tick::Misconfigured { problems, changes: recoveries(&views) });
-        }
+        Err(misconfigured) => return Ok(misconfigured.into()),
     };
-    let agents = preview.config.agents.into_iter().map(|agent| agent.name);
-    let decided = agents.zip(preview.decisions).map(|(agent, decision)| Decided { agent, decision });
-    Ok(Tick::Done(Box::new(Report {
-        changes: [recoveries(&preview.views), preview.changes].concat(),
-        decided: decided.collect(),
-        warnings: preview.warnings,
-        problems: preview.problems,
-        failures: preview.failures,
-    })))
+    let agents = config.agents.into_iter().map(|agent| agent.name).zip(decisions);
+    let decided = agents.map(|(agent, decision)| Decided { agent, decision }).collect();
+    Ok(Tick::Done(Box::new(Report { decided, warnings, notes })))
 }
 
-fn recoveries(views: &AgentViews) -> Vec<String> {
-    views.lost.iter().map(|name| format!("{name}: recovering an interrupted run")).collect()
+impl From<Misconfigured> for Tick {
+    fn from(Misconfigured { problems, views }: Misconfigured) -> Self {
+        Self::Misconfigured { problems, changes: views.recoveries().collect() }
+    }
 }
 
 impl Report {
     /// Starts the agents that are to be started, and notes what became of each.
     fn start(&mut self, config: &Config, decisions: Vec<Decision>, spawner: &Spawner<'_>, debug: bool) {
         for (position, (agent, mut decision)) in config.agents.iter().zip(decisions).enumerate() {
+            let name = &agent.name;
             if let Decision::Start(job) = &decision {
                 match start::start(&Start { spawner, config, position, agent, job, debug }) {
-                    Ok(Ok(event)) => self.note(events::append(&spawner.project.paths, &event)),
+                    Ok(Ok(event)) => self.notes.failure(events::append(&spawner.project.paths, &event)),
                     Ok(Err(reason)) => decision = Decision::Skip(reason),
                     Err(error) => {
-                        self.failures.push(format!("{}: {error:#}", agent.name));
+                        self.notes.failures.push(format!("{name}: {error:#}"));
                         decision = Decision::Skip(Reason::Recovering);
                     }
                 }
             }
             match &decision {
-                Decision::Start(_) => tracing::debug!(agent = %agent.name, role = %agent.role, ?decision, "starts"),
-                Decision::Skip(reason) => tracing::debug!(agent = %agent.name, role = %agent.role, "{reason}"),
+                Decision::Start(_) => tracing::debug!(agent = %name, role = %agent.role, ?decision, "starts"),
+                Decision::Skip(reason) => {
+                    tracing::debug!(agent = %name, role = %agent.role, "{}", reason.words(name, spawner.now).explanation);
+                }
             }
-            self.decided.push(Decided { agent: agent.name.clone(), decision });
+            self.decided.push(Decided { agent: name.clone(), decision });
         }
-    }
-
-    fn note(&mut self, result: Result<()>) {
-        self.failures.extend(result.err().map(|error| format!("{error:#}")));
     }
 }
 
@@ -171,7 +154,7 @@ fn save(paths: &Paths, report: &Report, now: Time, begun: Instant) -> Result<()>
     let last = LastTick {
         time: now,
         duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-        problems: &[&report.problems[..], &report.failures].concat(),
+        problems: &[&report.notes.problems[..], &report.notes.failures].concat(),
     };
     let due = |one: &&Decided| !matches!(one.decision, Decision::Skip(Reason::NotDue { .. }));
     cache::save_list(&paths.last_tick(), &last, "decisions", report.decided.iter().filter(due))

@@ -39,10 +39,6 @@ impl Explanation {
         Self { about: about.clone(), lines: vec![Sentence { depth: 0, text: answer.into() }] }
     }
 
-    fn add(&mut self, text: impl Into<String>) {
-        self.at(1, text);
-    }
-
     fn at(&mut self, depth: usize, text: impl Into<String>) {
         self.lines.push(Sentence { depth, text: text.into() });
     }
@@ -51,12 +47,17 @@ impl Explanation {
     fn some(&mut self, texts: Vec<String>) {
         let rest = texts.len().saturating_sub(SOME);
         for text in texts.into_iter().take(SOME) {
-            self.add(text);
+            self.at(1, text);
         }
         if rest > 0 {
-            self.add(format!("... and {rest} more"));
+            self.at(1, format!("... and {rest} more"));
         }
     }
+}
+
+/// What there is to say of a task that can't be understood.
+fn left_alone(id: &Name, problems: &[String]) -> String {
+    format!("{id} is left alone: {}", problems.join("; "))
 }
 
 /// What can be explained of a name.
@@ -84,7 +85,7 @@ pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> 
     };
     let agents = &preview.config.agents;
     let Some(name) = name else {
-        return Ok(Answer::Explained((0..agents.len()).map(|at| agent::in_one_line(&preview, at)).collect()));
+        return Ok(Answer::Explained((0..agents.len()).map(|at| agent::in_one_line(&preview, at, now)).collect()));
     };
     let agent = preview.config.agent(name).map(|(at, _)| agent::explain(project, &preview, at, now)).transpose()?;
     let task = task::explain(project, Some(&preview), Some(name), now)?;

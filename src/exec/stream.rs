@@ -3,7 +3,7 @@
 //! It reads in bounded pieces, keeps at most one line in memory, and never reads a byte twice.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -22,6 +22,8 @@ const MAX_PER_LOOK: u64 = 16 << 20;
 pub struct LineReader {
     path: PathBuf,
     file: Option<File>,
+    /// How much of the file is read if there is more when it is opened.
+    end: u64,
     line: Vec<u8>,
     skipping: bool,
 }
@@ -29,7 +31,12 @@ pub struct LineReader {
 impl LineReader {
     /// Begins at the beginning of the file, which need not exist yet.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), file: None, line: Vec::new(), skipping: false }
+        Self::near_end(path, u64::MAX)
+    }
+
+    /// Begins no more than `end` bytes before the end of the file, with the first line that begins after that.
+    pub fn near_end(path: &Path, end: u64) -> Self {
+        Self { path: path.to_owned(), file: None, end, line: Vec::new(), skipping: false }
     }
 
     /// Hands every line that was completed since the last look to `on_line`, and returns how many bytes were read.
@@ -66,7 +73,13 @@ impl LineReader {
         if let Some(file) = self.file.take() {
             return Ok(Some(file));
         }
-        open_file(&self.path)
+        let Some(mut file) = open_file(&self.path)? else { return Ok(None) };
+        let length = file.metadata().map_or(0, |meta| meta.len());
+        if length > self.end {
+            self.skipping = true;
+            file.seek(SeekFrom::Start(length - self.end)).map_err(|error| cannot("read", &self.path, error))?;
+        }
+        Ok(Some(file))
     }
 
     fn take_in(&mut self, mut bytes: &[u8], on_line: &mut impl FnMut(&str)) {

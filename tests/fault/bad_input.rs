@@ -15,7 +15,7 @@ use scheduler::internals::{
         task,
         time::{self, Time},
     },
-    engine::{history, overview, preview, project::Project, story, why},
+    engine::{history, overview, preview, project::Project, transcript, why},
 };
 use std::{
     fs,
@@ -76,8 +76,8 @@ impl Bed {
             let _ = why::why(&self.project, asked.as_ref(), self.now);
         }
         let _ = history::of_task(&self.project, &name("TASK-0"));
-        if let Ok(Some(story)) = story::open(&self.project, &name("one"), None) {
-            let _ = story.record();
+        if let Ok(Some(transcript)) = transcript::open(&self.project, &name("one"), None) {
+            let _ = transcript.record();
         }
     }
 }
@@ -215,8 +215,9 @@ fn the_files_of_a_run_hide_no_other_run() {
         sweep(name, bed, path, all, |bed| {
             let found =
                 history::of_task(&bed.project, &"TASK-0".parse().unwrap()).map_err(|error| error.to_string())?;
-            let story = story::open(&bed.project, &"one".parse().unwrap(), None).map_err(|error| error.to_string())?;
-            drop(story.map(|story| story.record()));
+            let one = "one".parse().unwrap();
+            let transcript = transcript::open(&bed.project, &one, None).map_err(|error| error.to_string())?;
+            drop(transcript.map(|transcript| transcript.record()));
             ensure(!found.is_empty(), || "the other run is hidden".to_owned())
         });
     }

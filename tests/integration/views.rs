@@ -232,7 +232,7 @@ fn why_follows_a_task_to_what_it_waits_for() {
     );
     let why = test.run(["why", "TASK-a"]).ok().quiet().stdout;
     let expected = "TASK-a waits for TASK-b\n  TASK-b waits for TASK-c, TASK-gone\n    TASK-c failed 2 h ago: No such branch\n      \
-        `scheduler task retry TASK-c` gives it another try\n    TASK-gone isn't there: mend the BLOCKED_BY line\n";
+        `scheduler task retry TASK-c` gives it another try\n    TASK-gone isn't there: correct the BLOCKED_BY line\n";
     assert_eq!(why, expected);
     test.task("TASK-x", "# X\nBLOCKED_BY: TASK-y\n").task("TASK-y", "# Y\nBLOCKED_BY: TASK-x\n");
     test.run(["why", "TASK-x"]).ok().says("circle");

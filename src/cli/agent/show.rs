@@ -6,13 +6,12 @@ use crate::{
     domain::{
         config::{Agent, RunSettings},
         name::Name,
-        overview::AgentLine,
         ports,
         run::{Assignment, Record},
         text::{cut, one_line},
         time::{self, Time},
     },
-    engine::overview,
+    engine::overview::{self, AgentLine},
     store::{
         paths::{AgentPaths, RunPaths},
         runs,
@@ -152,7 +151,7 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
 }
 
 fn cells(run: &RunLine, now: Time) -> [String; 7] {
-    let ago = run.started.map(|at| format!("{} ago", time::span((now - at).num_seconds())));
+    let ago = run.started.map(|at| format!("{} ago", time::between(at, now)));
     [
         ago.unwrap_or_default(),
         run.run.chars().take(8).collect(),

@@ -17,12 +17,11 @@ pub(super) fn look(context: &Context, project: &Project) -> Vec<Finding> {
         let kind = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
         Finding::warning("no timer is installed for this project", format!("`scheduler install {kind}`"))
     };
-    let pulse = overview::pulse(&project.paths, context.now);
-    let age =
-        pulse.last_tick.map(|last| format!("the last tick was {} ago", time::span((context.now - last).num_seconds())));
+    let health = overview::tick_health(&project.paths, context.now);
+    let age = health.last_tick.map(|last| format!("the last tick was {} ago", time::between(last, context.now)));
     let tick = match age {
         None => Finding::warning("there was no tick yet", "start `scheduler` once by hand, then install a timer"),
-        Some(age) if pulse.late => {
+        Some(age) if health.late => {
             let remedy = format!("look into {}", project.paths.logs().join("cron.log").display());
             if installed { Finding::error(age, remedy) } else { Finding::warning(age, remedy) }
         }

@@ -3,10 +3,10 @@
 use crate::{
     cli::view::{Line, Tone, fit},
     domain::{
-        overview::{Activity, AgentLine, Overview},
         task::Task,
         time::{self, Time},
     },
+    engine::overview::{Activity, AgentLine, Overview},
 };
 
 /// How many lines of one kind are shown; the rest is counted.
@@ -39,91 +39,71 @@ pub fn sections(overview: &Overview, width: usize) -> [Vec<Line>; 5] {
     ]
 }
 
-/// What concerns everybody: the tick, holds, cost, the queue in numbers.
+/// What concerns everybody: the tick, pauses, cost, the queue in numbers.
 pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
-    let line =
-        |label: &str, text: String, tone| Line::empty().cell(label, 11, Tone::Dim).and(&fit(&text, width - 12), tone);
-    let mut lines = vec![pulse(overview, &line)];
-    let holds = &overview.holds;
-    if holds.paused_by_marker {
-        let since = holds.paused_since.map(|since| time::span((overview.time - since).num_seconds()));
-        let since = since.map_or(String::new(), |since| format!(" for {since}"));
-        let reason = holds.paused_reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
-        lines.push(line("Paused", format!("`scheduler resume` goes on; paused{since}{reason}"), Tone::Warn));
-    } else if holds.paused_in_config {
-        lines.push(line("Paused", "nothing starts: paused: true in agents.yaml".to_owned(), Tone::Warn));
+    let mut lines = Vec::new();
+    let mut line = |label: &str, tone, text: String| {
+        lines.push(Line::empty().cell(label, 11, Tone::Dim).and(&fit(&text, width - 12), tone));
+    };
+    let span = |at: Time| time::between(at, overview.time);
+    let (tone, text) = match overview.tick.last_tick {
+        None => (Tone::Bad, "never; `scheduler install cron` starts one every minute".to_owned()),
+        Some(at) if overview.tick.late => {
+            (Tone::Bad, format!("{} ago: LATE, nothing is started; see `scheduler doctor`", span(at)))
+        }
+        Some(at) => (Tone::Good, format!("{} ago", span(at))),
+    };
+    line("Last tick", tone, text);
+    let pause = &overview.pause;
+    if pause.paused_by_marker {
+        let since = pause.paused_since.map_or(String::new(), |since| format!(" for {}", span(since)));
+        let reason = pause.paused_reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
+        line("Paused", Tone::Warn, format!("`scheduler resume` goes on; paused{since}{reason}"));
+    } else if pause.paused_in_config {
+        line("Paused", Tone::Warn, "nothing starts: paused: true in agents.yaml".to_owned());
     }
-    if let Some(until) = holds.cooldown_until {
-        let reason = holds.cooldown_reason.as_deref().unwrap_or_default();
-        let left = time::span((until - overview.time).num_seconds());
-        lines.push(line("Cooldown", format!("{left} more: {reason}"), Tone::Warn));
+    if let Some(until) = pause.cooldown_until {
+        let reason = pause.cooldown_reason.as_deref().unwrap_or_default();
+        line("Cooldown", Tone::Warn, format!("{} more: {reason}", span(until)));
     }
     let limit = overview.cost_limit_usd.map_or("no limit".to_owned(), |limit| format!("of ${limit:.2}"));
     let spent = overview.cost_limit_usd.is_some_and(|limit| overview.cost_today_usd >= limit);
     let tone = if spent { Tone::Warn } else { Tone::Plain };
-    lines.push(line("Cost today", format!("${:.2} {limit}", overview.cost_today_usd), tone));
-    lines.push(line("Queue", queue(overview), Tone::Plain));
-    if overview.queue.blocked > 0 {
-        let (blocked, incoming) = (overview.queue.blocked, overview.queue.incoming);
-        let wait = if blocked == 1 { "waits" } else { "wait" };
-        let text = format!("{blocked} of {incoming} incoming {wait} for another task; see `scheduler why TASK`");
-        lines.push(line("Blocked", text, Tone::Plain));
+    line("Cost today", tone, format!("${:.2} {limit}", overview.cost_today_usd));
+    let queue = &overview.queue;
+    let (pending, claimed, incoming) = (queue.incoming + queue.claimed, queue.claimed, queue.incoming);
+    let (max_incoming, max_claimed) = queue.limits.map_or((String::new(), String::new()), |limits| {
+        (format!(" of {}", limits.max_incoming.get()), format!(" of {}", limits.max_claimed.get()))
+    });
+    let counts = format!("{pending}{max_incoming} waiting or claimed, {claimed}{max_claimed} claimed");
+    line("Queue", Tone::Plain, format!("{counts}, {} done, {} failed", queue.done, queue.failed));
+    if queue.blocked > 0 {
+        let wait = if queue.blocked == 1 { "waits" } else { "wait" };
+        let text =
+            format!("{} of {incoming} incoming {wait} for another task; see `scheduler why TASK`", queue.blocked);
+        line("Blocked", Tone::Plain, text);
     }
-    if overview.queue.held > 0 {
-        let text = format!("{} came back too often; `scheduler task retry --all` lets them go on", overview.queue.held);
-        lines.push(line("HELD", text, Tone::Warn));
+    if queue.held > 0 {
+        let text = format!("{} came back too often; `scheduler task retry --all` lets them go on", queue.held);
+        line("HELD", Tone::Warn, text);
     }
-    lines.push(line("Open PRs", open_prs(overview), Tone::Plain));
+    let prs = &overview.pull_requests;
+    let limit = prs.limit.map_or(String::new(), |limit| format!(" of {limit}"));
+    let known = prs.open.as_ref().map_or("not known yet".to_owned(), |open| format!("{}{limit}", open.len()));
+    let asked = match (&prs.error, prs.asked_at) {
+        (Some(error), _) => format!("; GitHub can't be asked: {error}"),
+        (None, Some(at)) => format!(", {} ago", span(at)),
+        (None, None) => String::new(),
+    };
+    line("Open PRs", Tone::Plain, format!("{known}{asked}"));
     let proposals = &overview.proposals;
     if proposals.total() > 0 {
         let (active, deferred) = (proposals.active, proposals.deferred);
         let (promoted, rejected) = (proposals.promoted, proposals.rejected);
         let text = format!("{active} active, {deferred} deferred, {promoted} promoted, {rejected} rejected");
-        lines.push(line("Proposals", text, Tone::Plain));
+        line("Proposals", Tone::Plain, text);
     }
     lines
-}
-
-fn pulse(overview: &Overview, line: &dyn Fn(&str, String, Tone) -> Line) -> Line {
-    match overview.pulse.last_tick {
-        None => line("Last tick", "never; `scheduler install cron` starts one every minute".to_owned(), Tone::Bad),
-        Some(at) => {
-            let age = time::span((overview.time - at).num_seconds());
-            match overview.pulse.late {
-                true => {
-                    line("Last tick", format!("{age} ago: LATE, nothing is started; see `scheduler doctor`"), Tone::Bad)
-                }
-                false => line("Last tick", format!("{age} ago"), Tone::Good),
-            }
-        }
-    }
-}
-
-fn queue(overview: &Overview) -> String {
-    let queue = &overview.queue;
-    let (pending, claimed) = (queue.incoming + queue.claimed, queue.claimed);
-    let of = |limit: Option<u32>| limit.map_or(String::new(), |limit| format!(" of {limit}"));
-    let incoming = of(queue.limits.map(|limits| limits.max_incoming.get()));
-    let claims = of(queue.limits.map(|limits| limits.max_claimed.get()));
-    format!(
-        "{pending}{incoming} waiting or claimed, {claimed}{claims} claimed, {} done, {} failed",
-        queue.done, queue.failed
-    )
-}
-
-fn open_prs(overview: &Overview) -> String {
-    let prs = &overview.pull_requests;
-    let limit = prs.limit.map_or(String::new(), |limit| format!(" of {limit}"));
-    let known = match &prs.open {
-        Some(open) => format!("{}{limit}", open.len()),
-        None => "not known yet".to_owned(),
-    };
-    let age = prs.asked_at.map(|at| time::span((overview.time - at).num_seconds()));
-    match (&prs.error, age) {
-        (Some(error), _) => format!("{known}; GitHub can't be asked: {error}"),
-        (None, Some(age)) => format!("{known}, {age} ago"),
-        (None, None) => known,
-    }
 }
 
 /// The agents, at most `limit`: those at work first if they are more.
@@ -179,80 +159,81 @@ pub fn tone(doing: Activity) -> Tone {
 
 fn claimed(overview: &Overview, width: usize) -> Vec<Line> {
     let tasks = &overview.queue.claimed_tasks;
-    let lines = tasks.iter().take(SOME).map(|task| {
-        let age = task.claimed_at.map(|at| time::span((overview.time - at).num_seconds())).unwrap_or_default();
+    let rows = tasks.iter().take(SOME).map(|task| {
         let attempt = if task.attempt > 1 { format!(" (attempt {})", task.attempt) } else { String::new() };
-        Line::empty()
-            .cell(task.id.as_str(), 16, Tone::Plain)
-            .cell(task.claimed_by.as_deref().unwrap_or("-"), 15, Tone::Dim)
-            .cell(&age, 7, Tone::Plain)
-            .and(&fit(&format!("{}{attempt}", task.title), width.saturating_sub(41)), Tone::Plain)
+        [
+            task.id.to_string(),
+            task.claimed_by.clone().unwrap_or_else(|| "-".to_owned()),
+            task.claimed_at.map_or(String::new(), |at| time::between(at, overview.time)),
+            format!("{}{attempt}", task.title),
+        ]
     });
-    section(&[("CLAIMED", 16), ("BY", 15), ("SINCE", 7), ("TITLE", 5)], lines.collect(), tasks.len(), "tasks")
+    let columns = [("CLAIMED", 16, Tone::Plain), ("BY", 15, Tone::Dim), ("SINCE", 7, Tone::Plain)];
+    section(columns, ("TITLE", Tone::Plain), width, rows, tasks.len(), "tasks")
 }
 
 /// The tasks that wait, all of them.
 pub fn waiting(tasks: &[Task], width: usize) -> Vec<Line> {
-    let line = |task: &Task| {
-        Line::empty()
-            .cell(task.id.as_str(), 16, Tone::Plain)
-            .cell(task.role.word(), 15, Tone::Dim)
-            .cell(&task.priority.to_string(), 7, Tone::Plain)
-            .and(&fit(&task.title, width.saturating_sub(41)), Tone::Plain)
-    };
-    let headings = [("WAITING", 16), ("ROLE", 15), ("PRIO", 7), ("TITLE", 5)];
-    section(&headings, tasks.iter().map(line).collect(), 0, "tasks")
+    let row = |task: &Task| [task.id.to_string(), task.role.to_string(), task.priority.to_string(), task.title.clone()];
+    let columns = [("WAITING", 16, Tone::Plain), ("ROLE", 15, Tone::Dim), ("PRIO", 7, Tone::Plain)];
+    section(columns, ("TITLE", Tone::Plain), width, tasks.iter().map(row), 0, "tasks")
 }
 
 fn failed(overview: &Overview, width: usize) -> Vec<Line> {
-    let tasks = &overview.queue.failed_tasks;
-    let lines = tasks.iter().take(SOME).map(|task| {
-        let age = task.failed_at.map(|at| format!("{} ago", time::span((overview.time - at).num_seconds())));
-        Line::empty()
-            .cell(task.id.as_str(), 16, Tone::Plain)
-            .cell(&age.unwrap_or_default(), 10, Tone::Dim)
-            .and(&fit(&task.reason, width.saturating_sub(28)), Tone::Bad)
+    let rows = overview.queue.failed_tasks.iter().take(SOME).map(|task| {
+        let age = task.failed_at.map(|at| format!("{} ago", time::between(at, overview.time)));
+        [task.id.to_string(), age.unwrap_or_default(), task.reason.clone()]
     });
     let all = usize::try_from(overview.queue.failed).unwrap_or(usize::MAX);
-    section(&[("FAILED", 16), ("WHEN", 10), ("REASON", 6)], lines.collect(), all, "failed tasks")
+    let columns = [("FAILED", 16, Tone::Plain), ("WHEN", 10, Tone::Dim)];
+    section(columns, ("REASON", Tone::Bad), width, rows, all, "failed tasks")
 }
 
 fn pull_requests(overview: &Overview, width: usize) -> Vec<Line> {
     let open = overview.pull_requests.open.as_deref().unwrap_or_default();
-    let lines = open.iter().take(SOME).map(|pr| {
-        let title = fit(&pr.title, width.saturating_sub(17));
-        Line::empty().cell(&format!("#{}", pr.number), 16, Tone::Plain).and(&title, Tone::Plain)
-    });
-    section(&[("PULL REQUEST", 16), ("TITLE", 5)], lines.collect(), open.len(), "pull requests")
+    let rows = open.iter().take(SOME).map(|pr| [format!("#{}", pr.number), pr.title.clone()]);
+    section([("PULL REQUEST", 16, Tone::Plain)], ("TITLE", Tone::Plain), width, rows, open.len(), "pull requests")
 }
 
 fn questions(overview: &Overview, width: usize) -> Vec<Line> {
     let asked = &overview.questions;
-    let lines = asked.iter().take(SOME).map(|question| {
+    let rows = asked.iter().take(SOME).map(|question| {
         // Type and time name it; what follows are words of its title.
-        let id: String = question.id.chars().take(QUESTION).collect();
+        let id = question.id.chars().take(QUESTION).collect();
         let about = question.task.as_ref().map_or(String::new(), |task| format!("{task}: "));
-        Line::empty()
-            .cell(&id, QUESTION, Tone::Plain)
-            .cell(&question.from, 14, Tone::Dim)
-            .and(&fit(&format!("{about}{}", question.title), width.saturating_sub(QUESTION + 16)), Tone::Warn)
+        [id, question.from.clone(), format!("{about}{}", question.title)]
     });
-    let headings = [("QUESTION", QUESTION), ("FROM", 14), ("TITLE", 5)];
-    section(&headings, lines.collect(), asked.len(), "questions; `scheduler message list` shows all")
+    let columns = [("QUESTION", QUESTION, Tone::Plain), ("FROM", 14, Tone::Dim)];
+    let what = "questions; `scheduler message list` shows all";
+    section(columns, ("TITLE", Tone::Warn), width, rows, asked.len(), what)
 }
 
 fn problems(overview: &Overview, width: usize) -> Vec<Line> {
-    let problem = |problem: &String| Line::new(&fit(problem, 4 * width), Tone::Bad);
-    let lines: Vec<_> = overview.problems.iter().take(SOME).map(problem).collect();
-    section(&[("PROBLEMS", 8)], lines, overview.problems.len(), "problems")
+    let rows = overview.problems.iter().take(SOME).map(|problem| [problem.clone()]);
+    section([], ("PROBLEMS", Tone::Bad), 4 * width, rows, overview.problems.len(), "problems")
 }
 
-fn section(headings: &[(&str, usize)], lines: Vec<Line>, all: usize, what: &str) -> Vec<Line> {
-    if lines.is_empty() {
-        return lines;
+/// Rows under their headings, each with its width and tone but for the last column, which takes what is left.
+fn section<const COLUMNS: usize, const CELLS: usize>(
+    columns: [(&str, usize, Tone); COLUMNS],
+    (last, last_tone): (&str, Tone),
+    width: usize,
+    rows: impl Iterator<Item = [String; CELLS]>,
+    all: usize,
+    what: &str,
+) -> Vec<Line> {
+    let left = width.saturating_sub(columns.iter().map(|(_, width, _)| width + 1).sum());
+    let row = |cells: [String; CELLS]| {
+        let sized = columns.iter().zip(&cells);
+        let line = sized.fold(Line::empty(), |line, ((_, width, tone), cell)| line.cell(cell, *width, *tone));
+        line.and(&fit(cells.last().map_or("", String::as_str), left), last_tone)
+    };
+    let rows: Vec<_> = rows.map(row).collect();
+    if rows.is_empty() {
+        return rows;
     }
-    let heading = headings.iter().fold(Line::empty(), |line, (text, width)| line.cell(text, *width, Tone::Strong));
-    [vec![heading], lines, more(all, SOME, what)].concat()
+    let heading = columns.iter().fold(Line::empty(), |line, (text, width, _)| line.cell(text, *width, Tone::Strong));
+    [vec![heading.and(last, Tone::Strong)], rows, more(all, SOME, what)].concat()
 }
 
 fn more(all: usize, shown: usize, what: &str) -> Vec<Line> {

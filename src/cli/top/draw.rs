@@ -9,8 +9,8 @@ use crate::{
         status::screen,
         view::{Line, Tone, fit},
     },
-    domain::{overview::AgentLine, time::Time},
-    engine::live::Actions,
+    domain::time::Time,
+    engine::{live::Actions, overview::AgentLine},
 };
 use ratatui::{
     Frame,
@@ -97,7 +97,7 @@ fn agents_page(sheet: &mut Sheet<'_, '_>, state: &mut State, actions: &Actions) 
     let below = queue(state, sheet.width);
     let listed = state.listed().len();
     let room = sheet.left().saturating_sub(1);
-    // The agents come first; what they leave, or all but a few lines, is for what waits for a person.
+    // The agents come first; what they leave, or all but a few lines, is for what waits for the user.
     let for_agents = listed.max(1).min(room.saturating_sub((below.len() + 1).min(room.saturating_sub(LEAST_AGENTS))));
     sheet.line(&heading(sheet.width, listed, state.overview.agents.len(), for_agents), false);
     let now = state.overview.time;
@@ -150,7 +150,7 @@ fn row(agent: &AgentLine, action: Option<&str>, width: usize, now: Time) -> Line
     }
 }
 
-/// Everything that isn't an agent, what waits for a person first.
+/// Everything that isn't an agent, what waits for the user first.
 fn queue(state: &State, width: usize) -> Vec<Line> {
     let [claimed, failed, prs, questions, problems] = screen::sections(&state.overview, width);
     let sections = [problems, questions, claimed, failed, prs].into_iter().filter(|section| !section.is_empty());

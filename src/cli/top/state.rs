@@ -4,11 +4,8 @@
 use super::pane::{Pane, Scroll};
 use crate::{
     cli::view::{Line, Tone},
-    domain::{
-        name::Name,
-        overview::{Activity, AgentLine, Overview},
-        task::Task,
-    },
+    domain::{name::Name, task::Task},
+    engine::overview::{Activity, AgentLine, Overview},
 };
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -49,7 +46,7 @@ pub enum Act {
 pub struct State {
     /// What goes on.
     pub overview: Overview,
-    /// The tasks that wait, as far as somebody has asked for them.
+    /// The tasks that wait, as far as the user has asked for them.
     pub waiting: Vec<Task>,
     /// What is open.
     pub page: Page,
@@ -160,7 +157,7 @@ impl State {
     fn agent_key(&mut self, code: KeyCode) -> Act {
         let words = |words: &[&str]| Act::Command(words.iter().map(|word| (*word).to_owned()).collect());
         match code {
-            KeyCode::Char('P') if self.overview.holds.paused_by_marker => return words(&["resume"]),
+            KeyCode::Char('P') if self.overview.pause.paused_by_marker => return words(&["resume"]),
             KeyCode::Char('P') => return words(&["pause"]),
             KeyCode::Char('f') => {
                 self.busy_only = !self.busy_only;

@@ -15,7 +15,7 @@ use std::fmt;
 pub enum Waiting {
     /// Tasks before it aren't done.
     Blocked(Vec<Name>),
-    /// A question isn't answered, or a person has to let it go on.
+    /// A question isn't answered, or the user has to let it go on.
     For(String),
     /// A run under way works on the same branch.
     SameBranch(Name),

@@ -1,15 +1,17 @@
-//! Why an agent doesn't start: each reason with the data that explains it.
+//! Why an agent doesn't start: each reason with the data that explains it, and all that is said of it. No other place
+//! words a reason.
 
 use crate::domain::{
     name::Name,
     role::{Model, TaskRole},
+    text::counted,
     time::{self, Time},
 };
 use serde::Serialize;
-use std::fmt;
 
 /// Why an agent was skipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum Reason {
     /// The agent is paused in agents.yaml.
@@ -32,7 +34,7 @@ pub enum Reason {
         /// With which task.
         task: Option<Name>,
     },
-    /// Its last supervisor died; what it left is being put right.
+    /// Its last run was interrupted and is being recovered.
     Recovering,
     /// Its state can't be read.
     Unreadable,
@@ -133,104 +135,174 @@ pub enum Reason {
     Disabled,
 }
 
+/// What is said of a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// A few words, for a column of a table: times are spans from now.
+    pub summary: String,
+    /// The reason as the rest of a sentence about the agent.
+    pub explanation: String,
+    /// What the user can do about it, or what will happen without it.
+    pub remedy: String,
+}
+
+fn words(summary: impl Into<String>, explanation: impl Into<String>, remedy: impl Into<String>) -> Words {
+    Words { summary: summary.into(), explanation: explanation.into(), remedy: remedy.into() }
+}
+
 impl Reason {
-    /// The reason in a few words, for a column of a table. Times are told as spans from `now`.
-    pub fn brief(&self, now: Time) -> String {
-        let span = |until: &Time| time::span((*until - now).num_seconds().max(0));
+    /// What there is to say of this reason for `agent` not to start.
+    pub fn words(&self, agent: &Name, now: Time) -> Words {
+        let at = |time: &Time| time::to_text(*time);
+        let span = |time: &Time| time::between(now, *time);
+        let raise = |key: &str| format!("`scheduler limits set {key}=N` raises the limit");
         match self {
-            Self::Paused => "paused".to_owned(),
-            Self::SystemPaused { .. } => "everything is paused".to_owned(),
-            Self::NotInModel { needs } => format!("only with model: {needs}"),
-            Self::Recovering => "being put right".to_owned(),
-            Self::Unreadable => "state can't be read".to_owned(),
-            Self::NotDue { due_at } => format!("due in {}", span(due_at)),
-            Self::Backoff { failures, until } => format!("{failures} failures, again in {}", span(until)),
-            Self::CoolingDown { first: Some(first), .. } => format!("{first} tries first"),
-            Self::CoolingDown { until, .. } => format!("cooldown, {}", span(until)),
-            Self::QueueFull { pending, limit } => format!("queue full, {pending} of {limit}"),
-            Self::NoTask { role, waiting: 0 } => format!("no {role} task"),
-            Self::NoTask { role, waiting } => format!("no {role} task, {waiting} wait"),
-            Self::ClaimsFull { claimed, limit } => format!("{claimed} of {limit} tasks claimed"),
-            Self::PrsFull { open, limit } => format!("{open} of {limit} PRs open"),
-            Self::ProposalsFull { active, limit } => format!("{active} of {limit} proposals wait"),
-            Self::NothingToCurate => "nothing to judge".to_owned(),
-            Self::AwaitsRoom { pending, limit, .. } => format!("queue full, {pending} of {limit}"),
-            Self::ProposalsUnreadable => "proposals can't be read".to_owned(),
-            Self::TooManyRunning { running, limit } => format!("{running} of {limit} runs under way"),
-            Self::BudgetSpent { spent_usd, limit_usd } => format!("${spent_usd:.2} of ${limit_usd:.2} spent"),
-            Self::NoCheckPending { check: None, .. } => "has no focus".to_owned(),
-            Self::NoCheckPending { given_up: 0, .. } => "nothing to check".to_owned(),
-            Self::NoCheckPending { given_up, .. } => format!("nothing to check, {given_up} given up"),
-            Self::Disabled => "gatekeepers are off".to_owned(),
-            Self::Running { .. } => self.to_string(),
+            Self::Paused => {
+                words("paused", "paused in agents.yaml", format!("`scheduler agent resume {agent}` lets it start"))
+            }
+            Self::SystemPaused { by_marker: true } => words(
+                "everything is paused",
+                "everything is paused (.orchestrator/paused)",
+                "`scheduler resume` goes on",
+            ),
+            Self::SystemPaused { by_marker: false } => words(
+                "everything is paused",
+                "everything is paused (paused: true in agents.yaml)",
+                "`paused: false` in agents.yaml goes on",
+            ),
+            Self::NotInModel { needs } => words(
+                format!("only with model: {needs}"),
+                format!("its role belongs to model: {needs}"),
+                format!("`model: {needs}` in agents.yaml has it started, and the roles of the other model not"),
+            ),
+            Self::Running { since, task } => {
+                let what = task.as_ref().map_or(String::new(), |task| format!(" on {task}"));
+                let started = since.map_or(String::new(), |since| format!(", started {} ago", span(&since)));
+                let name = task.as_ref().map_or("running", Name::as_str);
+                words(
+                    since.map_or(name.to_owned(), |since| format!("{name} {}", span(&since))),
+                    format!("at work{what}{started}"),
+                    format!("`scheduler logs {agent} -f` follows it, `scheduler agent stop {agent}` ends it"),
+                )
+            }
+            Self::Recovering => words(
+                "recovering",
+                "its last run was interrupted and is being recovered",
+                "nothing to do: its work is saved and its task put back",
+            ),
+            Self::Unreadable => words(
+                "state can't be read",
+                "its state can't be read",
+                format!("look at .orchestrator/agents/{agent}/state.json, and at the message about it"),
+            ),
+            Self::NotDue { due_at } => words(
+                format!("due in {}", span(due_at)),
+                format!("not due before {}", at(due_at)),
+                format!("`scheduler agent run {agent}` starts it at the next tick"),
+            ),
+            Self::Backoff { failures, until } => {
+                let times = if *failures == 1 { String::new() } else { format!(" {failures} times in a row") };
+                words(
+                    format!("{}, again in {}", counted(*failures as usize, "failure"), span(until)),
+                    format!("failed{times}, waits until {}", at(until)),
+                    format!(
+                        "`scheduler logs {agent}` tells what happened; `scheduler agent run {agent}` tries again at the next tick"
+                    ),
+                )
+            }
+            Self::CoolingDown { first: Some(first), cause, .. } => words(
+                format!("{first} tries first"),
+                format!("waits for {first}, which tries first: {cause}"),
+                format!(
+                    "it follows as soon as {first} gets through; `scheduler agent run {agent}` starts it at the next tick"
+                ),
+            ),
+            Self::CoolingDown { until, cause, first: None } => words(
+                format!("cooldown, {}", span(until)),
+                format!("waits until {}: {cause}", at(until)),
+                format!("once that is mended, `scheduler agent run {agent}` tries at the next tick"),
+            ),
+            Self::QueueFull { pending, limit } => words(
+                format!("queue full, {pending} of {limit}"),
+                format!("the queue is full: {pending} of {limit} tasks (max_incoming)"),
+                raise("max_incoming"),
+            ),
+            Self::NoTask { role, waiting } => {
+                let add = format!("`scheduler task add --role {role} --title TEXT` adds one");
+                match waiting {
+                    0 => words(format!("no {role} task"), format!("no {role} task"), add),
+                    _ => words(
+                        format!("no {role} task, {waiting} wait"),
+                        format!("no {role} task can be claimed; {waiting} of any role wait"),
+                        add,
+                    ),
+                }
+            }
+            Self::ClaimsFull { claimed, limit } => words(
+                format!("{claimed} of {limit} tasks claimed"),
+                format!("{claimed} of {limit} tasks are claimed (max_claimed)"),
+                raise("max_claimed"),
+            ),
+            Self::PrsFull { open, limit } => words(
+                format!("{open} of {limit} PRs open"),
+                format!("{open} of {limit} pull requests are open or about to be (max_open_prs)"),
+                format!("merge or close some; {}", raise("max_open_prs")),
+            ),
+            Self::ProposalsFull { active, limit } => words(
+                format!("{active} of {limit} proposals wait"),
+                format!("{active} of {limit} of its proposals wait to be judged (proposal_limits)"),
+                "promote, reject or defer some (`scheduler proposal list`), or raise its proposal_limits in agents.yaml",
+            ),
+            Self::NothingToCurate => words(
+                "nothing to judge",
+                "no proposal waits to be judged by an agent",
+                "nothing to do: it starts once there is one",
+            ),
+            Self::AwaitsRoom { waiting, pending, limit } => {
+                let wait = if *waiting == 1 { "waits" } else { "wait" };
+                words(
+                    format!("queue full, {pending} of {limit}"),
+                    format!(
+                        "{} {wait} for room in the queue: {pending} of {limit} tasks (max_incoming); none is new",
+                        counted(*waiting as usize, "proposal")
+                    ),
+                    format!("{}; `scheduler agent run {agent}` has them judged again", raise("max_incoming")),
+                )
+            }
+            Self::ProposalsUnreadable => {
+                words("proposals can't be read", "the proposals can't be read", "`scheduler status` says why")
+            }
+            Self::TooManyRunning { running, limit } => words(
+                format!("{running} of {limit} runs under way"),
+                format!("{running} of {limit} runs are under way (max_running)"),
+                raise("max_running"),
+            ),
+            Self::BudgetSpent { spent_usd, limit_usd } => words(
+                format!("${spent_usd:.2} of ${limit_usd:.2} spent"),
+                format!("today's runs cost ${spent_usd:.2} of ${limit_usd:.2} (max_cost_usd_per_day)"),
+                format!("it goes on at local midnight; {}", raise("max_cost_usd_per_day")),
+            ),
+            Self::NoCheckPending { check: None, .. } => {
+                words("has no focus", "has no focus", "`focus: CHECK` in agents.yaml names the check that it makes")
+            }
+            Self::NoCheckPending { check: Some(check), given_up: 0 } => words(
+                "nothing to check",
+                format!("no pull request needs the check {check}"),
+                "nothing to do: it starts once one does",
+            ),
+            Self::NoCheckPending { check: Some(check), given_up } => words(
+                format!("nothing to check, {given_up} given up"),
+                format!("no pull request needs the check {check}; {given_up} were given up, see the messages"),
+                format!("`scheduler agent run {agent}` tries one that was given up again"),
+            ),
+            Self::Disabled => words(
+                "gatekeepers are off",
+                "gatekeepers are off",
+                "`gatekeeper: {enabled: true}` in agents.yaml switches them on",
+            ),
         }
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Paused => f.write_str("paused in agents.yaml"),
-            Self::SystemPaused { by_marker: true } => f.write_str("everything is paused (.orchestrator/paused)"),
-            Self::SystemPaused { by_marker: false } => {
-                f.write_str("everything is paused (paused: true in agents.yaml)")
-            }
-            Self::NotInModel { needs } => write!(f, "its role belongs to model: {needs}"),
-            Self::Running { since, task } => {
-                f.write_str("running")?;
-                if let Some(since) = since {
-                    write!(f, " since {}", time::to_text(*since))?;
-                }
-                task.as_ref().map_or(Ok(()), |task| write!(f, ", {task}"))
-            }
-            Self::Recovering => f.write_str("its last run was cut off and is being put right"),
-            Self::Unreadable => f.write_str("its state can't be read; see the message about it"),
-            Self::NotDue { due_at } => write!(f, "not due before {}", time::to_text(*due_at)),
-            Self::Backoff { failures, until } => {
-                let times =
-                    if *failures == 1 { "failed".to_owned() } else { format!("failed {failures} times in a row") };
-                write!(f, "{times}, waits until {}", time::to_text(*until))
-            }
-            Self::CoolingDown { first: Some(first), cause, .. } => {
-                write!(f, "waits for {first}, which tries first: {cause}")
-            }
-            Self::CoolingDown { until, cause, first: None } => {
-                write!(f, "waits until {}: {cause}", time::to_text(*until))
-            }
-            Self::QueueFull { pending, limit } => {
-                write!(f, "the queue is full: {pending} of {limit} tasks (max_incoming)")
-            }
-            Self::NoTask { role, waiting: 0 } => write!(f, "no {role} task"),
-            Self::NoTask { role, waiting } => write!(f, "no {role} task can be claimed; {waiting} of any role wait"),
-            Self::ClaimsFull { claimed, limit } => write!(f, "{claimed} of {limit} tasks are claimed (max_claimed)"),
-            Self::PrsFull { open, limit } => {
-                write!(f, "{open} of {limit} pull requests are open or about to be (max_open_prs)")
-            }
-            Self::ProposalsFull { active, limit } => {
-                write!(f, "{active} of {limit} of its proposals wait to be judged (proposal_limits)")
-            }
-            Self::NothingToCurate => f.write_str("no proposal waits to be judged by an agent"),
-            Self::AwaitsRoom { waiting, pending, limit } => {
-                let ones =
-                    if *waiting == 1 { "1 proposal waits".to_owned() } else { format!("{waiting} proposals wait") };
-                write!(f, "{ones} for room in the queue: {pending} of {limit} tasks (max_incoming); none is new")
-            }
-            Self::ProposalsUnreadable => f.write_str("the proposals can't be read; `scheduler status` says why"),
-            Self::TooManyRunning { running, limit } => {
-                write!(f, "{running} of {limit} runs are under way (max_running)")
-            }
-            Self::BudgetSpent { spent_usd, limit_usd } => {
-                write!(f, "today's runs cost ${spent_usd:.2} of ${limit_usd:.2} (max_cost_usd_per_day)")
-            }
-            Self::NoCheckPending { check: None, .. } => f.write_str("has no focus: name the check that it makes"),
-            Self::NoCheckPending { check: Some(check), given_up } => {
-                write!(f, "no pull request needs the check {check}")?;
-                match given_up {
-                    0 => Ok(()),
-                    count => write!(f, "; {count} were given up, see the messages"),
-                }
-            }
-            Self::Disabled => f.write_str("gatekeepers are off (gatekeeper: enabled: true switches them on)"),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,7 @@ pub struct Snapshot {
     pub paused: bool,
     /// The cooldown that was set last and not lifted since.
     pub cooldown: Option<Cooldown>,
-    /// Agents that a person wants started now: these wait for no interval.
+    /// Agents whose run the user has requested: these wait for no interval.
     pub requested: BTreeSet<Name>,
     /// The agents, in the order of the configuration.
     pub agents: Vec<Arc<AgentView>>,
@@ -43,7 +43,7 @@ pub struct Snapshot {
     pub other_running: u32,
     /// Tasks in incoming.
     pub incoming: u32,
-    /// Tasks in incoming that can be claimed, best first. Only read if somebody could claim.
+    /// Tasks in incoming that can be claimed, best first. Only read if an agent could claim.
     pub claimable: Vec<Task>,
     /// Tasks in incoming that have to wait, or are wrong.
     pub waiting: u32,

@@ -26,7 +26,7 @@ pub fn decisions(world: &World, snapshot: &Snapshot, decisions: &[Decision]) -> 
         if let Decision::Skip(reason) = decision {
             let left = is_left(snapshot, decisions, agent);
             let holds = is_true(reason, world, agent, view, &totals, left);
-            ensure(holds, || format!("{}: {reason} ({reason:?}), at {}", agent.name, world.now))?;
+            ensure(holds, || format!("{}: {reason:?}, at {}", agent.name, world.now))?;
         }
     }
     nobody_is_passed_over(world, decisions)

@@ -1,6 +1,6 @@
-use super::super::{help, sample};
+use super::super::help;
 use super::*;
-use crate::domain::task;
+use crate::{domain::task, engine::overview::sample};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, crossterm::event::KeyCode};
 
 fn drawn(state: &mut State, width: u16, height: u16, colours: bool) -> Buffer {

@@ -1,5 +1,5 @@
-use super::super::sample;
 use super::*;
+use crate::engine::overview::sample;
 
 fn state(names: &[&str]) -> State {
     State::new(sample::overview(names))
@@ -34,7 +34,7 @@ fn keys_on_an_agent() {
     press(&mut state, KeyCode::Down);
     assert_eq!(typed(&mut state, 'p'), command("agent resume test-1"));
     assert_eq!(typed(&mut state, 'P'), command("pause"));
-    state.overview.holds.paused_by_marker = true;
+    state.overview.pause.paused_by_marker = true;
     assert_eq!(typed(&mut state, 'P'), command("resume"));
     assert_eq!(typed(&mut state, '?'), Act::Help);
     assert_eq!(typed(&mut state, 'q'), Act::Quit);

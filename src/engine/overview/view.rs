@@ -2,13 +2,12 @@
 //!
 //! It is put together elsewhere; nothing here reads anything.
 
-use super::{
+use crate::domain::{
     config::QueueLimits,
     name::Name,
     role::{Role, TaskRole},
-    schedule::{Decision, Reason},
+    schedule::Reason,
     state::AgentState,
-    text::cut,
     time::{self, Time},
 };
 use serde::Serialize;
@@ -19,7 +18,7 @@ use serde::Serialize;
 pub enum Activity {
     /// A run is under way.
     Running,
-    /// A run was cut off and is being put right.
+    /// An interrupted run is being recovered.
     Recovering,
     /// It or everything is paused.
     Paused,
@@ -49,7 +48,7 @@ pub struct AgentLine {
     pub due_at: Option<Time>,
     /// Whether agents.yaml pauses it, whatever else holds it back.
     pub paused: bool,
-    /// Whether a person asked for a run at the next tick.
+    /// Whether the user asked for a run at the next tick.
     pub run_requested: bool,
     /// What is remembered of it.
     #[serde(flatten)]
@@ -61,27 +60,7 @@ impl AgentLine {
     pub fn last_run(&self, now: Time) -> String {
         let Some(finished) = self.state.last_finished else { return "never".to_owned() };
         let outcome = self.state.last_outcome.as_deref().unwrap_or("ended");
-        format!("{} {} ago", outcome.replace('_', " "), time::span((now - finished).num_seconds()))
-    }
-}
-
-/// What an agent does and why, from the decision on it.
-pub fn doing(decision: &Decision, state: &AgentState, now: Time) -> (Activity, String) {
-    let ago = |at: Option<Time>| at.map_or(String::new(), |at| format!(" {}", time::span((now - at).num_seconds())));
-    match decision {
-        Decision::Start(work) => {
-            let with = work.task().map_or(String::new(), |task| format!(" with {task}"));
-            (Activity::Ready, format!("starts at the next tick{with}"))
-        }
-        Decision::Skip(Reason::Running { since, task }) => {
-            let what = task.as_ref().map_or("running", Name::as_str);
-            (Activity::Running, format!("{what}{}", ago(since.or(state.last_started))))
-        }
-        Decision::Skip(reason @ Reason::Recovering) => (Activity::Recovering, reason.brief(now)),
-        Decision::Skip(reason @ (Reason::Paused | Reason::SystemPaused { .. })) => {
-            (Activity::Paused, reason.brief(now))
-        }
-        Decision::Skip(reason) => (Activity::Waiting, reason.brief(now)),
+        format!("{} {} ago", outcome.replace('_', " "), time::between(finished, now))
     }
 }
 
@@ -98,7 +77,7 @@ pub struct TickHealth {
 }
 
 /// Everything that keeps everybody from starting.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct PauseStatus {
     /// By the marker file.
     pub paused_by_marker: bool,
@@ -153,10 +132,10 @@ pub struct FailedLine {
 pub struct QueueLine {
     /// Tasks in incoming.
     pub incoming: u32,
-    /// Of these, tasks that came back too often and wait for a person.
-    pub held: u32,
+    /// Of these, tasks that came back too often and wait for the user.
+    pub held: usize,
     /// Of those in incoming, tasks that wait for another one.
-    pub blocked: u32,
+    pub blocked: usize,
     /// Tasks in claimed.
     pub claimed: u32,
     /// Tasks in done.
@@ -172,21 +151,21 @@ pub struct QueueLine {
 }
 
 /// Counts of proposals; of the open ones only those that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ProposalsLine {
     /// Waiting for a judgement.
-    pub active: u32,
+    pub active: usize,
     /// Made tasks.
-    pub promoted: u32,
+    pub promoted: usize,
     /// Put off.
-    pub deferred: u32,
+    pub deferred: usize,
     /// Turned down.
-    pub rejected: u32,
+    pub rejected: usize,
 }
 
 impl ProposalsLine {
     /// How many there are.
-    pub fn total(&self) -> u32 {
+    pub fn total(&self) -> usize {
         self.active + self.promoted + self.deferred + self.rejected
     }
 }
@@ -203,7 +182,7 @@ pub struct PullRequestLine {
 }
 
 /// The open pull requests from `agent/*` branches, as far as they are known.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct PullRequestsLine {
     /// When GitHub was asked; none if never.
     #[serde(with = "time::option")]
@@ -216,7 +195,7 @@ pub struct PullRequestsLine {
     pub error: Option<String>,
 }
 
-/// A question that nobody has answered.
+/// A question that the user hasn't answered.
 #[derive(Clone, Debug, Serialize)]
 pub struct QuestionLine {
     /// The message.
@@ -235,17 +214,17 @@ pub struct QuestionLine {
 /// Everything.
 #[derive(Clone, Debug, Serialize)]
 pub struct Overview {
-    /// When this was looked at.
+    /// When it was so.
     #[serde(with = "time::required")]
     pub time: Time,
     /// The main checkout.
     pub project: String,
     /// How the tick fares.
     #[serde(flatten)]
-    pub pulse: TickHealth,
+    pub tick: TickHealth,
     /// What keeps everybody from starting.
     #[serde(flatten)]
-    pub holds: PauseStatus,
+    pub pause: PauseStatus,
     /// What the runs that ended today cost, in US dollars.
     pub cost_today_usd: f64,
     /// What a day may cost.
@@ -262,9 +241,4 @@ pub struct Overview {
     pub questions: Vec<QuestionLine>,
     /// What is wrong in agents.yaml, and the files that are left alone.
     pub problems: Vec<String>,
-}
-
-/// The first line of a reason, short enough for a list.
-pub fn in_short(reason: &str) -> String {
-    cut(&super::text::one_line(reason.trim().lines().next().unwrap_or_default()), 200)
 }

@@ -1,11 +1,11 @@
 //! A project to be shown in tests.
 
+use super::view::{
+    Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestsLine, QueueLine,
+    TickHealth,
+};
 use crate::domain::{
     config::QueueLimits,
-    overview::{
-        Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestsLine,
-        QueueLine, TickHealth,
-    },
     role::{Role, TaskRole},
     state::AgentState,
     time,
@@ -51,15 +51,8 @@ pub fn overview(names: &[&str]) -> Overview {
     Overview {
         time: now,
         project: "/p".to_owned(),
-        pulse: TickHealth { last_tick: Some(now), duration_ms: Some(3), late: false },
-        holds: PauseStatus {
-            paused_by_marker: false,
-            paused_since: None,
-            paused_reason: None,
-            paused_in_config: false,
-            cooldown_until: None,
-            cooldown_reason: None,
-        },
+        tick: TickHealth { last_tick: Some(now), duration_ms: Some(3), late: false },
+        pause: PauseStatus::default(),
         cost_today_usd: 0.5,
         cost_limit_usd: Some(20.0),
         agents: agents.collect(),
@@ -74,8 +67,8 @@ pub fn overview(names: &[&str]) -> Overview {
             claimed_tasks: vec![claimed],
             failed_tasks: vec![failed],
         },
-        proposals: ProposalsLine { active: 0, promoted: 0, deferred: 0, rejected: 0 },
-        pull_requests: PullRequestsLine { asked_at: None, open: None, limit: Some(10), error: None },
+        proposals: ProposalsLine::default(),
+        pull_requests: PullRequestsLine { limit: Some(10), ..PullRequestsLine::default() },
         questions: Vec::new(),
         problems: vec!["agents.yaml, line 3: odd".to_owned()],
     }

@@ -2,13 +2,16 @@
 //!
 //! It only reads, and takes each byte of an output once.
 
+mod line;
+
+pub use line::{Kind, Line, of_event};
+
 use super::project::Project;
 use crate::{
     domain::{
         name::Name,
         run::{Assignment, Record},
         stream::parse_line,
-        transcript::{self, Told},
     },
     exec::stream::LineReader,
     store::{
@@ -20,9 +23,9 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 
-/// A run that is being told.
+/// The transcript of one run, as far as it was read.
 #[derive(Debug)]
-pub struct Story {
+pub struct Transcript {
     agent: Name,
     /// Its files.
     pub files: RunPaths,
@@ -30,14 +33,25 @@ pub struct Story {
     pub id: String,
     /// What it was started for; none if that was lost.
     pub assignment: Option<Assignment>,
-    lines: LineReader,
+    output: LineReader,
+}
+
+/// How far a transcript was read.
+#[derive(Debug)]
+pub enum Progress {
+    /// There may be more to read.
+    More,
+    /// To its end for now; the run goes on.
+    GoesOn,
+    /// To its end, with the record of the run; none if it was interrupted.
+    Ended(Option<Box<Record>>),
 }
 
 /// The newest run of an agent, or the one whose id begins with `run`; `None` if it had none yet.
 ///
 /// # Errors
 /// The runs can't be read; there is no run of that id, or more than one.
-pub fn open(project: &Project, agent: &Name, run: Option<&str>) -> Result<Option<Story>> {
+pub fn open(project: &Project, agent: &Name, run: Option<&str>) -> Result<Option<Transcript>> {
     let mut runs = runs::list(&project.paths.agent(agent))?;
     if let Some(run) = run {
         runs.retain(|files| !run.is_empty() && id(files).starts_with(run));
@@ -49,42 +63,40 @@ pub fn open(project: &Project, agent: &Name, run: Option<&str>) -> Result<Option
     }
     let Some(files) = runs.into_iter().next() else { return Ok(None) };
     let assignment = read::read_json(&files.assignment()).ok().flatten();
-    let lines = LineReader::new(&files.output());
-    Ok(Some(Story { agent: agent.clone(), id: id(&files), assignment, lines, files }))
+    let output = LineReader::new(&files.output());
+    Ok(Some(Transcript { agent: agent.clone(), id: id(&files), assignment, output, files }))
 }
 
 fn id(files: &RunPaths) -> String {
     files.dir().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-impl Story {
-    /// Hands on what was said since the last look; whether there was anything.
+impl Transcript {
+    /// The lines of what was written since the last call, but not too much at once.
     ///
     /// # Errors
-    /// The output can't be read, or `on_told` fails.
-    pub fn look(&mut self, mut on_told: impl FnMut(Vec<Told>) -> Result<()>) -> Result<bool> {
-        let mut result = Ok(());
-        let read = self.lines.look(|line| {
-            if result.is_ok()
-                && let Some(event) = parse_line(line)
-            {
-                result = on_told(transcript::tell(&event));
-            }
-        });
+    /// The output or the agent's state can't be read.
+    pub fn read_new(&mut self, project: &Project) -> Result<(Vec<Line>, Progress)> {
+        // Asked before the output is read: what was written until the end is then seen after it.
+        let goes_on = self.goes_on(project)?;
+        let mut lines = Vec::new();
+        let read = self.output.look(|line| lines.extend(parse_line(line).iter().flat_map(of_event)));
         let read = read.with_context(|| self.files.output().display().to_string())?;
-        result.map(|()| read > 0)
+        let progress = match goes_on {
+            _ if read > 0 => Progress::More,
+            true => Progress::GoesOn,
+            false => Progress::Ended(self.record().map(Box::new)),
+        };
+        Ok((lines, progress))
     }
 
-    /// How it ended; none while it goes on, or if it was cut off.
+    /// How it ended; none while it goes on, or if it was interrupted.
     pub fn record(&self) -> Option<Record> {
         read::read_json(&self.files.record()).ok().flatten()
     }
 
     /// Whether it goes on, as far as the agent's state says.
-    ///
-    /// # Errors
-    /// The state can't be read.
-    pub fn goes_on(&self, project: &Project) -> Result<bool> {
+    fn goes_on(&self, project: &Project) -> Result<bool> {
         let state = state::load(&project.paths.agent(&self.agent))?;
         Ok(matches!(state, Loaded::State(state) if state.run_id.as_deref() == Some(self.id.as_str())))
     }

@@ -1,0 +1,197 @@
+use super::*;
+
+const RUN: &str = "`scheduler agent run a`";
+
+/// Every reason, as JSON, and what is said of it.
+fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
+    let raise = |key: &str| format!("`scheduler limits set {key}=N` raises the limit");
+    let row = |json, summary, explanation, remedy: &str| (json, summary, explanation, remedy.to_owned());
+    vec![
+        row(r#"{"reason": "paused"}"#, "paused", "paused in agents.yaml", "`scheduler agent resume a` lets it start"),
+        row(
+            r#"{"reason": "system_paused", "by_marker": true}"#,
+            "everything is paused",
+            "everything is paused (.orchestrator/paused)",
+            "`scheduler resume` goes on",
+        ),
+        row(
+            r#"{"reason": "system_paused", "by_marker": false}"#,
+            "everything is paused",
+            "everything is paused (paused: true in agents.yaml)",
+            "`paused: false` in agents.yaml goes on",
+        ),
+        row(
+            r#"{"reason": "not_in_model", "needs": "proposal"}"#,
+            "only with model: proposal",
+            "its role belongs to model: proposal",
+            "`model: proposal` in agents.yaml has it started, and the roles of the other model not",
+        ),
+        row(
+            r#"{"reason": "running", "since": "2026-03-01T09:50:00Z", "task": "TASK-1"}"#,
+            "TASK-1 10 min",
+            "at work on TASK-1, started 10 min ago",
+            "`scheduler logs a -f` follows it, `scheduler agent stop a` ends it",
+        ),
+        row(
+            r#"{"reason": "running", "since": null, "task": null}"#,
+            "running",
+            "at work",
+            "`scheduler logs a -f` follows it, `scheduler agent stop a` ends it",
+        ),
+        row(
+            r#"{"reason": "recovering"}"#,
+            "recovering",
+            "its last run was interrupted and is being recovered",
+            "nothing to do: its work is saved and its task put back",
+        ),
+        row(
+            r#"{"reason": "unreadable"}"#,
+            "state can't be read",
+            "its state can't be read",
+            "look at .orchestrator/agents/a/state.json, and at the message about it",
+        ),
+        row(
+            r#"{"reason": "not_due", "due_at": "2026-03-01T10:24:00Z"}"#,
+            "due in 24 min",
+            "not due before 2026-03-01T10:24:00Z",
+            &format!("{RUN} starts it at the next tick"),
+        ),
+        row(
+            r#"{"reason": "backoff", "failures": 1, "until": "2026-03-01T10:24:00Z"}"#,
+            "1 failure, again in 24 min",
+            "failed, waits until 2026-03-01T10:24:00Z",
+            &format!("`scheduler logs a` tells what happened; {RUN} tries again at the next tick"),
+        ),
+        row(
+            r#"{"reason": "backoff", "failures": 3, "until": "2026-03-01T10:24:00Z"}"#,
+            "3 failures, again in 24 min",
+            "failed 3 times in a row, waits until 2026-03-01T10:24:00Z",
+            &format!("`scheduler logs a` tells what happened; {RUN} tries again at the next tick"),
+        ),
+        row(
+            r#"{"reason": "cooling_down", "until": "2026-03-01T10:24:00Z", "cause": "usage limit", "first": null}"#,
+            "cooldown, 24 min",
+            "waits until 2026-03-01T10:24:00Z: usage limit",
+            &format!("once that is mended, {RUN} tries at the next tick"),
+        ),
+        row(
+            r#"{"reason": "cooling_down", "until": "2026-03-01T10:24:00Z", "cause": "usage limit", "first": "b"}"#,
+            "b tries first",
+            "waits for b, which tries first: usage limit",
+            &format!("it follows as soon as b gets through; {RUN} starts it at the next tick"),
+        ),
+        row(
+            r#"{"reason": "queue_full", "pending": 20, "limit": 20}"#,
+            "queue full, 20 of 20",
+            "the queue is full: 20 of 20 tasks (max_incoming)",
+            &raise("max_incoming"),
+        ),
+        row(
+            r#"{"reason": "no_task", "role": "test", "waiting": 0}"#,
+            "no test task",
+            "no test task",
+            "`scheduler task add --role test --title TEXT` adds one",
+        ),
+        row(
+            r#"{"reason": "no_task", "role": "test", "waiting": 3}"#,
+            "no test task, 3 wait",
+            "no test task can be claimed; 3 of any role wait",
+            "`scheduler task add --role test --title TEXT` adds one",
+        ),
+        row(
+            r#"{"reason": "claims_full", "claimed": 5, "limit": 5}"#,
+            "5 of 5 tasks claimed",
+            "5 of 5 tasks are claimed (max_claimed)",
+            &raise("max_claimed"),
+        ),
+        row(
+            r#"{"reason": "prs_full", "open": 9, "limit": 9}"#,
+            "9 of 9 PRs open",
+            "9 of 9 pull requests are open or about to be (max_open_prs)",
+            &format!("merge or close some; {}", raise("max_open_prs")),
+        ),
+        row(
+            r#"{"reason": "proposals_full", "active": 5, "limit": 5}"#,
+            "5 of 5 proposals wait",
+            "5 of 5 of its proposals wait to be judged (proposal_limits)",
+            "promote, reject or defer some (`scheduler proposal list`), or raise its proposal_limits in agents.yaml",
+        ),
+        row(
+            r#"{"reason": "nothing_to_curate"}"#,
+            "nothing to judge",
+            "no proposal waits to be judged by an agent",
+            "nothing to do: it starts once there is one",
+        ),
+        row(
+            r#"{"reason": "awaits_room", "waiting": 2, "pending": 20, "limit": 20}"#,
+            "queue full, 20 of 20",
+            "2 proposals wait for room in the queue: 20 of 20 tasks (max_incoming); none is new",
+            &format!("{}; {RUN} has them judged again", raise("max_incoming")),
+        ),
+        row(
+            r#"{"reason": "proposals_unreadable"}"#,
+            "proposals can't be read",
+            "the proposals can't be read",
+            "`scheduler status` says why",
+        ),
+        row(
+            r#"{"reason": "too_many_running", "running": 4, "limit": 4}"#,
+            "4 of 4 runs under way",
+            "4 of 4 runs are under way (max_running)",
+            &raise("max_running"),
+        ),
+        row(
+            r#"{"reason": "budget_spent", "spent_usd": 20.5, "limit_usd": 20.0}"#,
+            "$20.50 of $20.00 spent",
+            "today's runs cost $20.50 of $20.00 (max_cost_usd_per_day)",
+            &format!("it goes on at local midnight; {}", raise("max_cost_usd_per_day")),
+        ),
+        row(
+            r#"{"reason": "no_check_pending", "check": null, "given_up": 0}"#,
+            "has no focus",
+            "has no focus",
+            "`focus: CHECK` in agents.yaml names the check that it makes",
+        ),
+        row(
+            r#"{"reason": "no_check_pending", "check": "lint", "given_up": 0}"#,
+            "nothing to check",
+            "no pull request needs the check lint",
+            "nothing to do: it starts once one does",
+        ),
+        row(
+            r#"{"reason": "no_check_pending", "check": "lint", "given_up": 2}"#,
+            "nothing to check, 2 given up",
+            "no pull request needs the check lint; 2 were given up, see the messages",
+            &format!("{RUN} tries one that was given up again"),
+        ),
+        row(
+            r#"{"reason": "disabled"}"#,
+            "gatekeepers are off",
+            "gatekeepers are off",
+            "`gatekeeper: {enabled: true}` in agents.yaml switches them on",
+        ),
+    ]
+}
+
+#[test]
+fn each_reason_has_its_words() {
+    let now = time::parse("2026-03-01T10:00:00Z").unwrap();
+    let mut without_row = all();
+    for (json, summary, explanation, remedy) in rows() {
+        let reason: Reason = serde_json::from_str(json).unwrap();
+        assert_eq!(reason.words(&"a".parse().unwrap(), now), words(summary, explanation, remedy), "{json}");
+        let written = serde_json::to_value(&reason).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(json).unwrap(), "its data is kept as it is");
+        without_row.retain(|name| *name != written["reason"]);
+    }
+    assert!(without_row.is_empty(), "no row for {without_row:?}");
+}
+
+/// The names of all reasons that there are, as the derived reader lists them.
+fn all() -> Vec<String> {
+    let refused = serde_json::from_str::<Reason>(r#"{"reason": "?"}"#).unwrap_err().to_string();
+    let (_, listed) = refused.split_once("expected one of ").unwrap();
+    let names: Vec<_> = listed.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert!(names.len() > 15, "{refused}");
+    names
+}
