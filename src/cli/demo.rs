@@ -1,19 +1,19 @@
 //! `scheduler demo`: the whole cycle in a scratch project, shown as it happens.
 //!
-//! The ticks, the supervisors and git are the real ones, each started as cron or a person would start it; only the
-//! agent is a stand-in. Nothing outside the scratch folder is written, and nothing of the user's settings is read.
+//! The ticks, the supervisors and git are the real ones, each started as cron or the user would start it; only the
+//! agent is a stand-in, and gh. Nothing outside the scratch folder is written, and nothing of the user's settings is read.
 
-pub mod agent;
 mod clear;
+mod course;
 mod ending;
 mod follow;
-pub mod github;
+mod github;
 mod play;
 mod show;
 mod stage;
 
 use super::Context;
-use crate::{domain::demo, exec::watch};
+use crate::exec::watch;
 use anyhow::{Result, anyhow};
 use show::Show;
 use stage::Stage;
@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
     after_help = "Examples:\n  scheduler demo\n  scheduler demo --proposals\n  scheduler demo --gatekeepers --keep"
 )]
 pub struct Args {
-    /// Show the proposal model: propose, judge, carry out, heed a rejection, leave a contradiction to the owner
+    /// Show the proposal model: propose, judge, carry out, heed a rejection, leave a contradiction to you
     #[arg(long)]
     proposals: bool,
     /// Show gatekeepers: a pull request fails its check, is mended on its own branch, passes and is marked ready
@@ -47,9 +47,9 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     context.refuse_inside_run("a demo")?;
     let stop = watch::stop_on_signals()?;
     let play = match (args.proposals, args.gatekeepers) {
-        (true, _) => demo::PROPOSALS,
-        (_, true) => demo::GATEKEEPERS,
-        _ => demo::TASKS,
+        (true, _) => &play::PROPOSALS,
+        (_, true) => &play::GATEKEEPERS,
+        _ => &play::TASKS,
     };
     let show = Show::new(context);
     let stage = Stage::new(context, play)?;
@@ -80,7 +80,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
 fn perform(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<()> {
     show.title(stage.play)?;
     stage.set_up(show)?;
-    let sum = play::play(stage, show, stop)?;
+    let sum = course::play(stage, show, stop)?;
     ending::show(stage, show, &sum)
 }
 

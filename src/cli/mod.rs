@@ -133,12 +133,6 @@ enum Command {
     /// Record the verdict of a review
     #[command(subcommand)]
     Review(review::Command),
-    /// Play claude in the demo
-    #[command(hide = true)]
-    DemoAgent(demo::agent::Args),
-    /// Play gh in a demo
-    #[command(hide = true)]
-    DemoGh(demo::github::Args),
     /// Start nothing until `scheduler resume`; runs under way continue to their end
     #[command(after_help = "Example:\n  scheduler pause --reason 'Release on Friday'")]
     Pause {
@@ -209,8 +203,6 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Some(Command::Init(args)) => init::run(args, &context),
         Some(Command::Demo(args)) => demo::run(args, &context),
-        Some(Command::DemoAgent(args)) => demo::agent::run(args, &context),
-        Some(Command::DemoGh(args)) => demo::github::run(args, &context),
         Some(Command::Status { json }) => status::run(*json, &context),
         Some(Command::Why(args)) => why::run(args, &context),
         Some(Command::Logs(args)) => logs::run(args, &context),

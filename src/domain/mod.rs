@@ -3,7 +3,6 @@
 //! Nothing here reads a clock, a file, the environment or a process, and nothing imports another layer.
 
 pub mod config;
-pub mod demo;
 pub mod gate;
 pub mod git_settings;
 pub mod installed;

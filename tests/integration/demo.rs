@@ -210,8 +210,6 @@ fn refuses_where_it_cannot_be_played() {
     test.set_env("SCHEDULER_RUN", "11111111-2222-4333-8444-555555555555");
     demo(&test, &[]).code(2).complains("inside a run");
     test.unset_env("SCHEDULER_RUN");
-    test.run(["demo-agent", "tasks", "-p"]).code(2).complains("scheduler demo");
-    test.run(["demo-gh", "pr", "list"]).code(2).complains("scheduler demo --gatekeepers");
     demo(&test, &["--proposals", "--gatekeepers"]).code(2).complains("--gatekeepers");
     test.without_program("git");
     demo(&test, &[]).code(1).complains("git");

@@ -1,15 +1,15 @@
 //! What a demo ends with: branches, messages, files; and where to look if the folder is kept.
 
 use super::{
+    course::Sum,
     github::PullRequest,
-    play::Sum,
+    play::{NUMBER, Play},
     show::{Show, WIDTH, pack},
     stage::Stage,
 };
 use crate::{
     cli::Context,
     domain::{
-        demo::{NUMBER, Play},
         proposal::ProposalState,
         shell::word,
         text::{counted, cut, one_line},

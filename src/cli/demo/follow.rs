@@ -2,12 +2,12 @@
 
 use super::{
     github::PullRequest,
+    play::NUMBER,
     show::{Show, Tone},
     stage::Stage,
 };
 use crate::{
     domain::{
-        demo::NUMBER,
         outcome::Outcome,
         run::Record,
         state::Phase,

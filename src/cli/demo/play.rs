@@ -1,154 +1,128 @@
-//! The course of the demo: ticks as soon as something has changed, until the goal of the play is reached.
+//! The plays: what the project is, who takes part, and with what it is over. A play is data; what its agents do in their runs
+//! is the shell text that the stand-in for claude reads.
 
-use super::{
-    follow::{Follower, Page},
-    show::{Show, Tone},
-    stage::Stage,
-};
-use crate::{
-    domain::{
-        config,
-        demo::{Goal, NUMBER},
-        gate::Status,
-        proposal::ProposalState,
-        task::{self, TaskState},
-        text::one_line,
-    },
-    exec::clock::monotonic_now,
-    store::{proposals::Proposals, prs::Prs, queue::Queue},
-};
-use anyhow::{Result, bail};
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::{Duration, Instant},
-};
+use crate::domain::proposal::ProposalState;
 
-/// The longest that a play may take.
-const DEADLINE: Duration = Duration::from_secs(120);
-/// Between two looks at what the agents do.
-const LOOK: Duration = Duration::from_millis(20);
-/// Between two ticks while nobody runs; cron leaves a minute.
-const TICK: Duration = Duration::from_millis(300);
-/// The same while somebody does: the end of a run brings the next tick anyway.
-const BUSY_TICK: Duration = Duration::from_secs(2);
-
-/// What there is to say of a play that has come to its end.
-#[derive(Debug, Default)]
-pub(super) struct Sum {
-    pub(super) ticks: u32,
-    pub(super) runs: u32,
-    pub(super) cost_usd: f64,
-    pub(super) took: Duration,
+/// One play.
+#[derive(Debug)]
+pub(super) struct Play {
+    /// What it shows, in a sentence.
+    pub(super) about: &'static str,
+    /// A pull request that is open when it begins. With one, `gh` is played too.
+    pub(super) pull_request: Option<&'static Offered>,
+    /// agents.yaml.
+    pub(super) config: &'static str,
+    /// What is done in the runs.
+    pub(super) script: &'static str,
+    /// With what it is over.
+    pub(super) goal: &'static [Goal],
+    /// What has come of it, in a sentence or two.
+    pub(super) sum: &'static str,
+    /// An agent whose files are worth a look afterwards.
+    pub(super) star: &'static str,
 }
 
-/// Does ticks and shows what comes of them.
-///
-/// # Errors
-/// An interruption; a task that fails; no end within the deadline.
-pub(super) fn play(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<Sum> {
-    let begun = monotonic_now();
-    let mut sum = Sum::default();
-    let mut followers = followers(stage)?;
-    let mut page = Page::default();
-    let mut last_tick: Option<Instant> = None;
-    let mut shown = 0;
-    loop {
-        let mut ended = false;
-        for follower in &mut followers {
-            if let Some(cost_usd) = follower.look(stage, show)? {
-                sum.runs += 1;
-                sum.cost_usd += cost_usd;
-                ended = true;
+/// A pull request, a draft, that somebody has opened.
+#[derive(Debug)]
+pub(super) struct Offered {
+    pub(super) title: &'static str,
+    pub(super) body: &'static str,
+    pub(super) author: &'static str,
+    pub(super) branch: &'static str,
+    /// The file that it changes, and the file's new text.
+    pub(super) file: (&'static str, &'static str),
+}
+
+/// The number of the pull request that is open when a play begins.
+pub(super) const NUMBER: u64 = 1;
+
+/// A part of what a play leads to.
+#[derive(Debug)]
+pub(super) enum Goal {
+    /// The task of this title is done.
+    Task(&'static str),
+    /// The proposal of this title is in this state.
+    Proposal(&'static str, ProposalState),
+    /// The pull request passed its checks.
+    Approved,
+}
+
+/// The files of the project before anything happens: path and text.
+pub(super) const FILES: [(&str, &str); 2] = [
+    ("README.md", include_str!("../../../templates/demo/README.md")),
+    ("greet.sh", include_str!("../../../templates/demo/greet.sh")),
+];
+
+const IMPLEMENT: &str = "Greet the world if no name is given";
+
+/// The play that is shown if none is named.
+pub(super) const TASKS: Play = Play {
+    about: "A product manager reads what is wanted and creates tasks; others implement, test and review.",
+    pull_request: None,
+    config: include_str!("../../../templates/demo/tasks.yaml"),
+    script: include_str!("../../../templates/demo/tasks.sh"),
+    goal: &[
+        Goal::Task(IMPLEMENT),
+        Goal::Task("Test the greetings of greet.sh"),
+        Goal::Task("Review the greeting without a name"),
+    ],
+    sum: "The task was implemented, tested and reviewed, and the work is on pushed branches.",
+    star: "impl-agent",
+};
+
+/// The play of the proposal model.
+pub(super) const PROPOSALS: Play = Play {
+    about: "Proposers look at the project and propose work. A curator judges each proposal; what it promotes is \
+            carried out, what it rejects comes back to the proposer with the reason.",
+    pull_request: None,
+    config: include_str!("../../../templates/demo/proposals.yaml"),
+    script: include_str!("../../../templates/demo/proposals.sh"),
+    goal: &[
+        Goal::Task(IMPLEMENT),
+        Goal::Proposal("Greet in forty languages", ProposalState::Rejected),
+        Goal::Proposal("Greet in German if LANG is German", ProposalState::Deferred),
+        Goal::Proposal("Build the greeting in one function", ProposalState::Deferred),
+    ],
+    sum: "One proposal was promoted and is implemented on a pushed branch, one was rejected, and its proposer heeded the \
+          reason. Two contradict each other, a feature and a refactor of the same file: both wait, and a message asks \
+          you to decide.",
+    star: "curator",
+};
+
+/// The play of the gatekeepers.
+pub(super) const GATEKEEPERS: Play = Play {
+    about: "A person has opened a pull request. A gatekeeper checks it; what it finds becomes a task, whose work goes \
+            to the same branch; the new commit is checked by itself. `gh` and GitHub are played, too.",
+    pull_request: Some(&Offered {
+        title: IMPLEMENT,
+        body: "As README.md wants it.",
+        author: "ada",
+        branch: "greet-the-world",
+        file: ("greet.sh", "#!/bin/sh\n# Greets by name, or the world.\necho Hello, ${1:-world}!\n"),
+    }),
+    config: include_str!("../../../templates/demo/gatekeepers.yaml"),
+    script: include_str!("../../../templates/demo/gatekeepers.sh"),
+    goal: &[Goal::Approved],
+    sum: "The pull request failed its check, was mended on its own branch, passed, and is marked ready for a human to \
+          merge. Everything that was said on it was said by the coordinator, and once.",
+    star: "lint-agent",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::config;
+
+    #[test]
+    fn every_play_can_be_played() {
+        for play in [TASKS, PROPOSALS, GATEKEEPERS] {
+            let (config, warnings) = config::read(play.config).unwrap();
+            assert!(warnings.is_empty(), "{warnings:?}");
+            for agent in config.agents.iter().filter(|agent| agent.role.spec().max_turns > 0) {
+                assert!(play.script.contains(&format!("\n  {})", agent.name)), "{} has nothing to do", agent.name);
             }
-        }
-        page.look(stage, show)?;
-        sum.took = begun.elapsed();
-        if stop.load(Ordering::Relaxed) {
-            bail!("interrupted; nothing is left of it");
-        }
-        if sum.took > DEADLINE {
-            bail!("the play was not over after {} s", DEADLINE.as_secs());
-        }
-        let quiet = followers.iter().all(|follower| !follower.is_busy());
-        if quiet && is_over(stage)? {
-            return Ok(sum);
-        }
-        let pause = if quiet { TICK } else { BUSY_TICK };
-        if (ended && (quiet || has_work(stage)?)) || last_tick.is_none_or(|last| last.elapsed() >= pause) {
-            sum.ticks += 1;
-            if tick(stage, show, &sum, shown)? {
-                shown = sum.ticks;
-            }
-            last_tick = Some(monotonic_now());
-        }
-        thread::sleep(LOOK);
-    }
-}
-
-fn followers(stage: &Stage) -> Result<Vec<Follower>> {
-    let Ok((config, _)) = config::read(&stage.config()?) else { bail!("the agents.yaml of the play is wrong") };
-    Ok(config.agents.iter().map(|agent| Follower::new(agent.name.as_str(), stage.paths().agent(&agent.name))).collect())
-}
-
-/// One tick, shown if it started or changed something. `before` is the last that did.
-fn tick(stage: &Stage, show: &Show<'_>, sum: &Sum, before: u32) -> Result<bool> {
-    let said = stage.scheduler(&[])?;
-    if said.trim().is_empty() {
-        return Ok(false);
-    }
-    let number = sum.ticks;
-    let idle = match number - before {
-        1 => String::new(),
-        2 => format!("tick {} had nothing to start, ", number - 1),
-        _ => format!("ticks {} to {} had nothing to start, ", before + 1, number - 1),
-    };
-    show.heading(&format!("Tick {number}"), &format!("{idle}{:.1} s", sum.took.as_secs_f64()))?;
-    for line in said.lines() {
-        // What doesn't begin with an agent's name is said of something else.
-        let (name, what) = line.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("", line));
-        show.says(name, Tone::Scheduler, &with_title(stage, what), 2)?;
-    }
-    Ok(true)
-}
-
-/// The words of the tick, with the title of the task beside its id.
-fn with_title(stage: &Stage, words: &str) -> String {
-    let paths = stage.paths();
-    let heads = Queue::new(&paths).all(TaskState::Claimed).unwrap_or_default();
-    let named = heads.into_iter().flatten().find(|task| words.ends_with(task.id.as_str()));
-    named.map_or(words.to_owned(), |task| format!("{words}: {}", one_line(&task.title)))
-}
-
-/// Whether a task waits: then the end of a run may have made an agent free for it.
-fn has_work(stage: &Stage) -> Result<bool> {
-    Ok(Queue::new(&stage.paths()).count(TaskState::Incoming)? > 0)
-}
-
-/// Whether the goal is reached. A task that has failed ends the play.
-fn is_over(stage: &Stage) -> Result<bool> {
-    let paths = stage.paths();
-    let queue = Queue::new(&paths);
-    if let Some(id) = queue.newest(TaskState::Failed, 1)?.first() {
-        let text = queue.read(TaskState::Failed, id)?.unwrap_or_default();
-        bail!("{id} failed: {}", task::section(&text, "Error").unwrap_or("no reason is given"));
-    }
-    let done: Vec<_> = queue.good(TaskState::Done)?.into_iter().map(|task| task.title).collect();
-    let is = |title: &str, state: ProposalState| -> Result<bool> {
-        Ok(Proposals::new(&paths).good(state)?.iter().any(|proposal| proposal.idea.title == title))
-    };
-    for goal in stage.play.goal {
-        let reached = match goal {
-            Goal::Task(title) => done.iter().any(|done| done == title),
-            Goal::Proposal(title, state) => is(title, *state)?,
-            // What the checks add up to is known before all that follows from it is done.
-            Goal::Approved => Prs::new(&paths)
-                .load(NUMBER)?
-                .is_some_and(|meta| meta.is_carried_out() && meta.status == Status::Approved),
-        };
-        if !reached {
-            return Ok(false);
+            assert!(config.agents.iter().any(|agent| agent.name.as_str() == play.star), "{}", play.star);
+            assert_eq!(play.goal.iter().any(|goal| matches!(goal, Goal::Approved)), play.pull_request.is_some());
         }
     }
-    Ok(true)
 }

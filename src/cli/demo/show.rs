@@ -1,9 +1,7 @@
 //! The look of the demo: headings, a column for who speaks, text that fits 80 columns.
 
-use crate::{
-    cli::Context,
-    domain::{demo::Play, text::one_line},
-};
+use super::play::Play;
+use crate::{cli::Context, domain::text::one_line};
 use anyhow::Result;
 use std::{
     cell::RefCell,

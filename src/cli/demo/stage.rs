@@ -1,12 +1,11 @@
 //! The scratch folder: a project with a bare origin, and a world of its own for every program that is started there.
 
-use super::{github::PullRequest, show::Show};
+use super::{
+    play::{FILES, NUMBER, Offered, Play},
+    show::Show,
+};
 use crate::{
     cli::Context,
-    domain::{
-        demo::{NUMBER, Offered, Play},
-        shell::word,
-    },
     exec::{
         command,
         git::{self, Git},
@@ -29,8 +28,14 @@ pub(super) const RUN_TAG: &str = "SCHEDULER_DEMO";
 
 /// How long one of the short commands may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Beside git: what the play runs, and what finds processes where there is no `/proc`.
-const PROGRAMS: [&str; 2] = ["sh", "ps"];
+/// Beside git: what the stand-ins call, and what finds processes where there is no `/proc`.
+const PROGRAMS: [&str; 18] = [
+    "cat", "cut", "dirname", "env", "grep", "id", "ls", "mkdir", "mv", "ps", "rm", "sed", "setsid", "sh", "sleep",
+    "sort", "tr", "true",
+];
+const CLAUDE: &str = include_str!("../../../templates/stand_ins/claude.sh");
+const GH: &str = include_str!("../../../templates/stand_ins/gh.sh");
+const LIB: &str = include_str!("../../../templates/demo/lib.sh");
 
 const GIT_CONFIG: &str = "[user]\n\tname = Demo\n\temail = demo@localhost\n[init]\n\tdefaultBranch = main\n";
 
@@ -52,10 +57,13 @@ impl Stage {
         let dir = tempfile::Builder::new().prefix("scheduler-demo-").tempdir().context("no temporary folder")?;
         let root = dir.path().canonicalize().context("the temporary folder")?;
         let stage = Self { play, root, program, git_programs, dir };
-        for name in ["home", "tmp", "bin", "project"] {
+        for name in ["home", "tmp", "bin", "project", "claude/scenarios", "github"] {
             atomic::ensure_dir(&stage.root.join(name))?;
         }
         atomic::write_cache(&stage.root.join("home/.gitconfig"), GIT_CONFIG.as_bytes())?;
+        stage.program("claude", CLAUDE)?;
+        let script = [LIB, play.script].concat();
+        atomic::write_cache(&stage.root.join("claude/scenarios/default"), script.as_bytes())?;
         let system = ["/bin", "/usr/bin"].map(PathBuf::from);
         let path: Vec<_> = context.env("PATH").unwrap_or_default().split(':').map(PathBuf::from).collect();
         stage.link("git", &[&[PathBuf::from(&stage.git_programs)], &path[..]].concat())?;
@@ -63,6 +71,13 @@ impl Stage {
             stage.link(name, &[&system[..], &path[..]].concat())?;
         }
         Ok(stage)
+    }
+
+    /// Puts a stand-in on the PATH.
+    fn program(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.root.join("bin").join(name);
+        atomic::write_cache(&path, text.as_bytes())?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).with_context(|| path.display().to_string())
     }
 
     /// Puts a program on the PATH of the demo, which leads to nothing else: no claude, no gh of the user's.
@@ -88,19 +103,19 @@ impl Stage {
     /// Makes the repository and its origin, and sets the project up.
     pub(super) fn set_up(&self, show: &Show<'_>) -> Result<()> {
         show.heading("Set-up", "")?;
-        for (name, text) in self.play.files {
+        for (name, text) in FILES {
             atomic::write_cache(&self.project().join(name), text.as_bytes())?;
         }
         let origin = self.origin().display().to_string();
         self.git(&["init", "-q"])?;
         self.commit("First commit")?;
-        let files: Vec<_> = self.play.files.iter().map(|(name, _)| *name).collect();
+        let files = FILES.map(|(name, _)| name);
         show.line(&format!("{}\n  a repository with {}", self.project().display(), files.join(" and ")))?;
         self.git(&["init", "-q", "--bare", &origin])?;
         self.git(&["remote", "add", "origin", &origin])?;
         show.line(&format!("{origin}\n  a bare repository, in place of GitHub"))?;
         self.scheduler(&["init", "-y"])?;
-        atomic::write_cache(&self.paths().config(), self.config()?.as_bytes())?;
+        atomic::write_cache(&self.paths().config(), self.play.config.as_bytes())?;
         self.commit("Set up scheduler")?;
         self.git(&["push", "-q", "-u", "origin", "main"])?;
         self.git(&["remote", "set-head", "origin", "main"])?;
@@ -110,11 +125,9 @@ impl Stage {
 
     /// Puts the stand-in for gh on the PATH, and has somebody push a branch and open a pull request.
     fn offer(&self, offered: &Offered, show: &Show<'_>) -> Result<()> {
-        let gh = self.root.join("bin/gh");
-        let program = word(&self.program.display().to_string());
-        atomic::write_cache(&gh, format!("#!/bin/sh\nexec {program} demo-gh \"$@\"\n").as_bytes())?;
-        fs::set_permissions(&gh, fs::Permissions::from_mode(0o755)).with_context(|| gh.display().to_string())?;
-        let Offered { title, author, branch, file: (path, text), .. } = *offered;
+        let Offered { title, body, author, branch, file: (path, text) } = *offered;
+        let log_in = |login: &str| atomic::write_cache(&self.root.join("github/user"), login.as_bytes());
+        self.program("gh", GH)?;
         self.git(&["checkout", "-q", "-b", branch])?;
         atomic::write_cache(&self.project().join(path), text.as_bytes())?;
         let (name, address) = (format!("user.name={author}"), format!("user.email={author}@localhost"));
@@ -122,14 +135,11 @@ impl Stage {
         self.git(&["push", "-q", "origin", branch])?;
         self.git(&["checkout", "-q", "main"])?;
         self.git(&["branch", "-q", "-D", branch])?;
-        PullRequest::open(&self.root, offered)?;
+        log_in(author)?;
+        let create = ["pr", "create", "--draft", "--base", "main", "--head", branch, "--title", title, "--body", body];
+        self.call(&self.root.join("bin/gh"), "gh", &create)?;
+        log_in("demo")?;
         show.line(&format!("Pull request #{NUMBER} of {author}, a draft: {title}\n  branch {branch}, changes {path}"))
-    }
-
-    /// agents.yaml, with the stand-in in place of claude.
-    pub(super) fn config(&self) -> Result<String> {
-        let command = [&self.program.display().to_string(), "demo-agent", self.play.name];
-        Ok(self.play.config.replace("{command}", &serde_json::to_string(&command)?))
     }
 
     fn commit(&self, message: &str) -> Result<()> {
@@ -142,7 +152,7 @@ impl Stage {
         self.call(&self.root.join("bin/git"), "git", arguments)
     }
 
-    /// Runs this very program there, as cron or a person would; its output.
+    /// Runs this very program there, as cron or the user would; its output.
     pub(super) fn scheduler(&self, arguments: &[&str]) -> Result<String> {
         self.call(&self.program, "scheduler", arguments)
     }

@@ -38,11 +38,11 @@ fn last_result(output: &Output) -> Option<Value> {
 #[test]
 fn a_good_run_speaks_stream_json() {
     let test = Test::new();
-    let output = play(&test, "say 'a \"quoted\" \\ line\nand another'\nrun 'echo hi'\nfinish 'All done: ü.'").ok();
+    let output = play(&test, "say 'a \"quoted\" \\ line\nand\t\"another\"'\nrun 'echo hi'\nfinish 'All done: ü.'").ok();
     let lines = lines(&output);
     assert_eq!((&lines[0]["type"], &lines[0]["subtype"]), (&"system".into(), &"init".into()));
     assert_eq!(lines[0]["cwd"], test.dir().to_str().unwrap());
-    assert_eq!(lines[1]["message"]["content"][0]["text"], "a \"quoted\" \\ line\nand another");
+    assert_eq!(lines[1]["message"]["content"][0]["text"], "a \"quoted\" \\ line\nand\t\"another\"");
     assert_eq!(lines[2]["message"]["content"][0]["name"], "Bash");
     assert_eq!(lines[3]["message"]["content"][0]["content"], "hi");
     let result = last_result(&output).unwrap();

@@ -1,12 +1,12 @@
 //! The stand-in for `claude`, seen from a test: what it is to do, and how it was called.
 
-use super::environment::stand_in;
+use super::environment::write_program;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-const SCRIPT: &str = include_str!("stand_in/claude.sh");
+const SCRIPT: &str = include_str!("../../../templates/stand_ins/claude.sh");
 
 /// The stage of the stand-in: a folder with its scenarios and the record of its calls.
 pub struct Claude {
@@ -56,7 +56,7 @@ impl Claude {
 
     /// Puts it on PATH.
     pub fn install(&self) {
-        stand_in(&self.path(), SCRIPT, &self.stage, &self.root);
+        write_program(&self.path(), SCRIPT);
     }
 
     /// Where it is on PATH.

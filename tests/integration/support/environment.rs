@@ -123,10 +123,3 @@ pub fn write_program(path: &Path, text: &str) {
     fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();
     fs::rename(new, path).unwrap();
 }
-
-/// Writes a stand-in: its script, told where its stage is and where to complain of a call that no test expects.
-pub fn stand_in(path: &Path, script: &str, stage: &Path, root: &Path) {
-    let complaints = root.join("complaints");
-    let text = script.replace("@STAGE@", stage.to_str().unwrap()).replace("@COMPLAINTS@", complaints.to_str().unwrap());
-    write_program(path, &text);
-}

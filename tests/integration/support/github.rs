@@ -1,12 +1,12 @@
 //! The stand-in for `gh` and the GitHub behind it, seen from a test.
 
-use super::environment::stand_in;
+use super::environment::write_program;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-const SCRIPT: &str = include_str!("stand_in/gh.sh");
+const SCRIPT: &str = include_str!("../../../templates/stand_ins/gh.sh");
 
 /// The stage of the stand-in: a folder with the pull requests, the faults and the record of its calls.
 pub struct Github {
@@ -60,7 +60,7 @@ impl Github {
 
     /// Puts `gh` on PATH, logged in as `octobot`.
     pub fn install(&self) -> &Self {
-        stand_in(&self.root.join("bin/gh"), SCRIPT, &self.stage, &self.root);
+        write_program(&self.root.join("bin/gh"), SCRIPT);
         self
     }
 

@@ -1,11 +1,15 @@
 #!/bin/sh
-# A stand-in for the Claude Code CLI: takes its flags, refuses others, reads the prompt from stdin, speaks
-# stream-json and ends as the real one ends. What it does in between is a scenario, a piece of shell that a
-# test wrote. It asks the scenarios of the task, the agent, the role and "default", in this order.
-stage='@STAGE@'
-
+# A stand-in for the Claude Code CLI, for `scheduler demo` and the tests: takes its flags, refuses others, reads the
+# prompt from stdin, speaks stream-json and ends as the real one ends. What it does in between is a scenario, a piece of
+# shell. It asks the scenarios of the task, the agent, the role and "default", in this order. They and the record of its
+# calls are in ../claude/ of where it is. It is started often: what the shell can do itself starts no process.
+stage=${0%/*}/../claude
+nl='
+'
 # ---------------------------------------------------------------- the record of this call
-number=1
+[ -d "$stage/sessions" ] || mkdir -p "$stage/calls" "$stage/played" "$stage/sessions"
+first_free() { number=$(($# + 1)); [ -e "$1" ] || number=1; }
+first_free "$stage/calls"/*
 while ! mkdir "$stage/calls/$number" 2>/dev/null; do number=$((number + 1)); done
 call=$stage/calls/$number
 echo $$ >"$call/pid"
@@ -19,10 +23,11 @@ refuse() { # as the real one refuses: text on stderr, no JSON, exit 1
   exit 1
 }
 complain() { # something that no test expects: the test fails for it
-  echo "claude call $number: $1" >>'@COMPLAINTS@'
+  echo "claude call $number: $1" >>"$stage/../complaints"
 }
 
 # ---------------------------------------------------------------- flags
+hex4='[0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F]'
 mode=default allowed= denied= format=text verbose= session= max_turns= model=claude-stand-in added= print=
 need() { [ $# -gt 1 ] || refuse "option '$1' argument missing"; }
 many() { # a flag that takes every word up to the next flag
@@ -66,7 +71,8 @@ while [ $# -gt 0 ]; do
     --output-format) need "$flag" "$@"; format=$1; shift ;;
     --session-id)
       need "$flag" "$@"
-      echo "$1" | grep -Eqi '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' || refuse "Invalid session ID. Must be a valid UUID."
+      # shellcheck disable=SC2254
+      case $1 in $hex4$hex4-$hex4-$hex4-$hex4-$hex4$hex4$hex4) ;; *) refuse "Invalid session ID. Must be a valid UUID." ;; esac
       session=$1
       shift
       ;;
@@ -99,17 +105,21 @@ esac
 cat >"$call/prompt"
 [ -s "$call/prompt" ] || refuse "Input must be provided either through stdin or as a prompt argument when using --print"
 if [ -n "$session" ]; then
-  folder=$(pwd | tr -c 'A-Za-z0-9\n' '-')
-  mkdir "$stage/sessions/$folder.$session" 2>/dev/null || refuse "Session ID $session is already in use."
+  mkdir -p "$stage/sessions$PWD" && mkdir "$stage/sessions$PWD/$session" 2>/dev/null || refuse "Session ID $session is already in use."
 else
   session=00000000-0000-4000-8000-$(printf %012d "$number")
 fi
 
 # ---------------------------------------------------------------- stream-json
 turns=0 cost=0.01 denials= child=
+tab=$(printf '\t') return=$(printf '\r')
 json() { # text as the inside of a JSON string
-  printf '%s' "$1" | LC_ALL=C tr -d '\000-\010\013\014\016-\037' | LC_ALL=C sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
-    -e "s/$(printf '\t')/\\\\t/g" -e "s/$(printf '\r')/\\\\r/g" -e ':a' -e '$!{N;ba' -e '}' -e 's/\n/\\n/g'
+  case $1 in
+    *[\\\"[:cntrl:]]*) ;;
+    *) printf '%s' "$1"; return ;;
+  esac
+  printf '%s' "$1" | LC_ALL=C tr -d '\000-\010\013\014\016-\037' | LC_ALL=C sed -e ':a' -e '$!{N;ba' -e '}' \
+    -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e "s/$tab/\\\\t/g" -e "s/$return/\\\\r/g" -e 's/\n/\\n/g'
 }
 usage='{"input_tokens":1200,"cache_creation_input_tokens":300,"cache_read_input_tokens":5000,"output_tokens":250,"server_tool_use":{"web_search_requests":0},"service_tier":"standard"}'
 event() { # one line of the conversation: TYPE and the content block
@@ -133,35 +143,35 @@ tool_result() { # TEXT IS_ERROR
 }
 
 # ---------------------------------------------------------------- permissions
-rules() { # the rules of --allowedTools, one a line; commas inside parentheses do not part them
-  printf '%s' "$allowed" | awk '{ depth = 0; rule = ""
-    for (i = 1; i <= length($0); i++) { c = substr($0, i, 1)
-      if (c == "(") depth++
-      if (c == ")") depth--
-      if (c == "," && depth == 0) { if (rule != "") print rule; rule = "" } else rule = rule c }
-    if (rule != "") print rule }'
-}
-has_rule() { rules | grep -Fqx -- "$1"; }
+# The rules of --allowedTools, one a line; commas inside parentheses do not part them.
+rules= rest=$allowed,
+while [ -n "$rest" ]; do
+  rule=${rest%%,*} rest=${rest#*,}
+  while case $rule in *\)) false ;; *\(*) [ -n "$rest" ] ;; *) false ;; esac; do
+    rule=$rule,${rest%%,*} rest=${rest#*,}
+  done
+  [ -z "$rule" ] || rules=$rules$rule$nl
+done
+has_rule() { case $nl$rules in *"$nl$1$nl"*) ;; *) return 1 ;; esac; }
 simple_allowed() { # one simple command, against Bash(prefix:*), Bash(prefix *) and Bash(exact)
-  case $1 in
-    ls | ls\ * | pwd | echo\ * | 'git status' | git\ status\ *) return 0 ;;
+  case $1 in # what only reads passes by itself
+    ls | ls\ * | pwd | echo\ * | 'git status' | git\ status\ * | git\ log\ * | git\ show\ * | git\ diff\ *) return 0 ;;
   esac
-  rules | sed -n 's/^Bash(\(.*\))$/\1/p' | (
-    while IFS= read -r rule; do
-      case $rule in
-        *:\*) rule=${rule%:\*} ;;
-        *\ \*) rule=${rule% \*} ;;
-        *) [ "$1" = "$rule" ] && exit 0; continue ;;
-      esac
-      case $1 in "$rule" | "$rule "*) exit 0 ;; esac
-    done
-    exit 1
-  )
+  while IFS= read -r rule; do
+    case $rule in Bash\(*\)) rule=${rule#Bash?} rule=${rule%?} ;; *) continue ;; esac
+    case $rule in
+      *:\*) rule=${rule%:\*} ;;
+      *\ \*) rule=${rule% \*} ;;
+      *) [ "$1" != "$rule" ] || return 0; continue ;;
+    esac
+    case $1 in "$rule" | "$rule "*) return 0 ;; esac
+  done <<EOF
+$rules
+EOF
+  return 1
 }
 bash_allowed() {
-  [ "$mode" != bypassPermissions ] || return 0
-  has_rule Bash && return 0
-  has_rule 'Bash(*)' && return 0
+  if [ "$mode" = bypassPermissions ] || has_rule Bash || has_rule 'Bash(*)'; then return 0; fi
   # Quoted text is no syntax: what is left is looked at for what the CLI denies.
   bare=$(printf '%s' "$1" | tr '\n' ' ' | sed -e "s/'[^']*'/Q/g" -e 's/"[^"]*"/Q/g')
   case $bare in *\;* | *\|* | *\>* | *\<* | *\$\(* | *\`*) return 1 ;; esac
@@ -179,14 +189,13 @@ write_allowed() { # TOOL PATH
   case /$2/ in */.claude/* | */.git/* | */.vscode/* | */.mcp.json/ | */.gitmodules/) return 1 ;; esac
   [ "$mode" != acceptEdits ] || ! inside "$2" "$(pwd)" || return 0
   has_rule "$1" && return 0
-  rules | sed -nE 's/^(Edit|Write)\((.*)\)$/\2/p' | (
-    while IFS= read -r rule; do
-      case $rule in
-        //*/\*\*) inside "$2" "${rule#/}" && exit 0; rule=${rule#/}; inside "$2" "${rule%/\*\*}" && exit 0 ;;
-      esac
-    done
-    exit 1
-  )
+  while IFS= read -r rule; do
+    case $rule in Edit\(//*/\*\*\) | Write\(//*/\*\*\)) rule=${rule#*/} ;; *) continue ;; esac
+    if inside "$2" "${rule%/\*\*\)}"; then return 0; fi
+  done <<EOF
+$rules
+EOF
+  return 1
 }
 deny() { # TOOL INPUT_JSON
   denials="$denials,{\"tool_name\":\"$1\",\"tool_use_id\":\"toolu_${number}_$turns\",\"tool_input\":$2}"
@@ -205,8 +214,8 @@ run() { # COMMAND: the Bash tool; its own session, as the real one's
     sh -c "$1" >"$out" 2>&1 </dev/null &
   fi
   child=$!
-  wait "$child"
-  code=$?
+  code=0
+  wait "$child" || code=$?
   child=
   if [ "$code" = 0 ]; then tool_result "$(cat "$out")" false; else tool_result "Exit code $code
 $(cat "$out")" true; fi
@@ -221,13 +230,25 @@ write() { # FILE TEXT: the Write tool; a relative path is one of the working dir
   printf '%s\n' "$2" >"$target"
   tool_result "File created successfully at: $target" false
 }
-edit() { # FILE TEXT: the Edit tool; adds a line at the end
+edit() { # FILE [OLD] NEW: the Edit tool; without OLD it adds a line at the end
   case $1 in /*) target=$1 ;; *) target=$(pwd)/$1 ;; esac
-  input="{\"file_path\":\"$(json "$target")\",\"old_string\":\"\",\"new_string\":\"$(json "$2")\"}"
+  old= new=$2
+  [ $# = 2 ] || { old=$2 new=$3; }
+  input="{\"file_path\":\"$(json "$target")\",\"old_string\":\"$(json "$old")\",\"new_string\":\"$(json "$new")\"}"
   tool_use Edit "$input"
   write_allowed Edit "$target" || { deny Edit "$input"; return 126; }
-  printf '%s\n' "$2" >>"$target"
+  if [ $# = 2 ]; then
+    printf '%s\n' "$new" >>"$target"
+  else
+    text=$(cat "$target")
+    case $text in *"$old"*) ;; *) tool_result "String to replace not found in file." true; return 1 ;; esac
+    printf '%s\n' "${text%%"$old"*}$new${text#*"$old"}" >"$target"
+  fi
   tool_result "The file $target has been updated." false
+}
+look_at() { # FILE: the Read tool
+  tool_use Read "{\"file_path\":\"$(json "$(pwd)/$1")\"}"
+  if [ -f "$1" ]; then tool_result "$(cat "$1")" false; else tool_result "File does not exist." true; return 1; fi
 }
 commit() { # MESSAGE: what every coding agent ends with
   run "git add -A && git commit -q -m '$1'"

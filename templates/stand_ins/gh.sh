@@ -1,10 +1,13 @@
 #!/bin/sh
 # A stand-in for the GitHub CLI: the calls that a scheduler needs, answered from a folder of plain files
 # as the real one answers, with its exit codes and its words on stderr. Faults are injected by files.
-stage='@STAGE@'
+# The folder is ../github/ of where it is.
+stage=${0%/*}/../github
 site=https://github.com/acme/widgets
 
-number=1
+[ -d "$stage/prs" ] || mkdir -p "$stage/calls" "$stage/faults" "$stage/prs"
+first_free() { number=$(($# + 1)); [ -e "$1" ] || number=1; }
+first_free "$stage/calls"/*
 while ! mkdir "$stage/calls/$number" 2>/dev/null; do number=$((number + 1)); done
 call=$stage/calls/$number
 pwd >"$call/cwd"
@@ -17,12 +20,16 @@ fail() { # EXIT TEXT
   exit "$1"
 }
 complain() { # what the real gh would refuse or this one does not know: the test fails for it
-  echo "gh call $number: $1" >>'@COMPLAINTS@'
+  echo "gh call $number: $1" >>"$stage/../complaints"
   fail 1 "$1"
 }
-json() {
-  printf '%s' "$1" | LC_ALL=C tr -d '\000-\010\013\014\016-\037' | LC_ALL=C sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
-    -e "s/$(printf '\t')/\\\\t/g" -e "s/$(printf '\r')/\\\\r/g" -e ':a' -e '$!{N;ba' -e '}' -e 's/\n/\\n/g'
+json() { # text as the inside of a JSON string
+  case $1 in
+    *[\\\"[:cntrl:]]*) ;;
+    *) printf '%s' "$1"; return ;;
+  esac
+  printf '%s' "$1" | LC_ALL=C tr -d '\000-\010\013\014\016-\037' | LC_ALL=C sed -e ':a' -e '$!{N;ba' -e '}' \
+    -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e "s/$(printf '\t')/\\\\t/g" -e "s/$(printf '\r')/\\\\r/g" -e 's/\n/\\n/g'
 }
 # One call at a time touches the files; a call that was killed leaves the lock, its pid tells.
 lock() {
@@ -46,17 +53,18 @@ esac
 
 # ---------------------------------------------------------------- faults: a file each, MODE|GLOB|COUNT
 fault=
-lock
-for file in "$stage/faults"/*; do
-  [ -f "$file" ] || continue
-  IFS='|' read -r mode glob count <"$file"
-  # shellcheck disable=SC2254
-  case "$command $sub" in $glob) ;; *) continue ;; esac
-  fault=$mode
-  if [ "$count" = 1 ]; then rm "$file"; elif [ "$count" -gt 1 ]; then echo "$mode|$glob|$((count - 1))" >"$file"; fi
-  break
-done
-unlock
+choose_fault() {
+  for file in "$stage/faults"/*; do
+    [ -f "$file" ] || continue
+    IFS='|' read -r mode glob count <"$file"
+    # shellcheck disable=SC2254
+    case "$command $sub" in $glob) ;; *) continue ;; esac
+    fault=$mode
+    if [ "$count" = 1 ]; then rm "$file"; elif [ "$count" -gt 1 ]; then echo "$mode|$glob|$((count - 1))" >"$file"; fi
+    return
+  done
+}
+[ -z "$(ls "$stage/faults")" ] || { lock; choose_fault; unlock; }
 api=https://api.github.com/graphql
 case $fault in
   '' | lost_reply | no_draft) ;;
