@@ -1,19 +1,10 @@
 //! `scheduler init`: sets a project up, and says what to do next.
-//!
-//! First everything is looked at, then everything is made. What a person wrote is never changed, `.gitignore` only
-//! added to; what an earlier version installed, and nobody has changed since, is brought up to date.
 
-mod claude_md;
-mod gitignore;
 mod next;
-mod place;
-mod plan;
-mod skills;
 
-use super::{Context, usage};
-use crate::domain::run;
+use super::Context;
+use crate::engine::init::{self, Choices, Plan};
 use anyhow::Result;
-use plan::{Choices, Plan};
 use std::path::Path;
 
 /// Set up the git repository that the current directory belongs to
@@ -45,13 +36,8 @@ pub struct Args {
 /// # Errors
 /// Inside a run; outside a git repository, in one without a commit, in a place that can't be written: nothing is made.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    if context.env(run::RUN_TAG).is_some() {
-        return Err(usage(format!(
-            "this is the run of an agent, which can't set up a project (if it is none: unset {})",
-            run::RUN_TAG
-        )));
-    }
-    let root = place::find(&context.dir)?;
+    context.refuse_inside_run("init")?;
+    let root = init::find(&context.dir)?;
     context.line(format_args!("Setting up {}\n", root.display()))?;
     let choices = choose(args, context)?;
     let plan = Plan::new(&root, &choices)?;
@@ -93,7 +79,7 @@ fn report(plan: &Plan, choices: &Choices, context: &Context) -> Result<()> {
 }
 
 fn warn_of_ignored_configuration(root: &Path, context: &Context) {
-    if gitignore::hides_configuration(root) {
+    if init::hides_configuration(root) {
         context.warn(
             "git ignores .orchestrator/agents.yaml, which is to be committed. `git check-ignore -v \
              .orchestrator/agents.yaml` names the rule: remove it.",

@@ -20,7 +20,6 @@ mod man;
 mod message;
 mod pause;
 mod pr;
-mod programs;
 mod prompt;
 mod proposal;
 mod review;

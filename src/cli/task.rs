@@ -88,7 +88,13 @@ fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
         let (id, what) = retry.one(id)?;
         return done(&id, what);
     }
-    let count = retry.all(&mut |id, what| what.map_or_else(|why| Ok(context.warn(why)), |what| done(id, what)))?;
+    let count = retry.all(&mut |id, what| match what {
+        Ok(what) => done(id, what),
+        Err(why) => {
+            context.warn(why);
+            Ok(())
+        }
+    })?;
     if count == 0 { context.line("no failed or held task to retry") } else { Ok(()) }
 }
 

@@ -1,4 +1,5 @@
 use super::definitions;
+use crate::engine::init::SKILLS;
 use clap::Command;
 use std::collections::BTreeSet;
 
@@ -37,7 +38,7 @@ fn rows() -> Vec<(Vec<String>, &'static str)> {
 }
 
 /// The commands that a piece of code names: `scheduler task add|list --x` are two.
-pub(super) fn named(span: &str) -> Vec<String> {
+fn named(span: &str) -> Vec<String> {
     let mut found = vec![(String::new(), definitions())];
     for word in span.strip_prefix("scheduler").unwrap_or(span).split_whitespace() {
         let below: Vec<_> = found
@@ -109,4 +110,36 @@ fn every_command_has_help_with_an_example() {
         silent.is_empty(),
         "`--help` of these has no example (after_help = \"Example:\\n  scheduler …\"): {silent:?}"
     );
+}
+
+/// The value of a line of the front matter.
+fn front<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let (front, _) = text.strip_prefix("---\n")?.split_once("\n---\n")?;
+    front.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
+}
+
+#[test]
+fn skills_allow_the_commands_that_they_call_and_no_other() {
+    for (name, text) in SKILLS {
+        let command = format!("`/{}`", name.strip_suffix(".md").unwrap());
+        assert!(README.contains(&command), "{command} is not in the README");
+        let (_, body) = text.split_once("\n---\n").unwrap();
+        assert!(front(text, "description").is_some_and(|words| words.len() < 100), "{name}");
+        for tool in front(text, "allowed-tools").unwrap().split(", ") {
+            let Some(command) = tool.strip_prefix("Bash(scheduler ").and_then(|rest| rest.strip_suffix(":*)")) else {
+                // Looking is all that is lent beside the program's own commands.
+                assert!(["Read", "Glob", "Grep"].contains(&tool), "{name}: {tool}");
+                continue;
+            };
+            assert_eq!(named(command), [command], "{name} allows what is no command");
+            assert!(
+                body.contains(&format!("`scheduler {command}")) || body.contains(&format!("\nscheduler {command}")),
+                "{name} never calls {command}"
+            );
+        }
+        let code = body.split('`').skip(1).step_by(2).filter(|code| code.starts_with("scheduler "));
+        for words in code.flat_map(|code| named(code.lines().next().unwrap())) {
+            assert!(!words.is_empty(), "{name} names a command that isn't there: {words}");
+        }
+    }
 }

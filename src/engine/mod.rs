@@ -10,8 +10,10 @@ pub mod configuration;
 pub mod configure;
 pub mod coordinator;
 pub mod curation;
+pub mod doctor;
 pub mod history;
 pub mod housekeeping;
+pub mod init;
 pub mod live;
 pub mod notify;
 pub mod overview;
@@ -27,10 +29,14 @@ pub mod spawn;
 mod start;
 pub mod stop;
 pub mod tick;
+pub mod timer;
 pub mod transcript;
 pub mod why;
 
 use crate::domain::time::Time;
+
+/// Looks up a variable of the environment.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<&'a str>;
 
 /// Asks what time it is; for what takes longer than a tick.
 pub type Clock<'a> = &'a dyn Fn() -> Time;

@@ -21,6 +21,9 @@ pub enum Retried {
     LeftAlone,
 }
 
+/// Is told what became of a task, or why nothing was done.
+pub type Say<'a> = &'a mut dyn FnMut(&Name, Result<Retried, String>) -> Result<()>;
+
 /// Tries tasks again, as long as fewer than `limit` are incoming and claimed.
 #[derive(Debug)]
 pub struct Retry<'a> {
@@ -57,7 +60,7 @@ impl Retry<'_> {
     ///
     /// # Errors
     /// The queue is full; the system's; those of `say`.
-    pub fn all(&self, say: &mut dyn FnMut(&Name, Result<Retried, String>) -> Result<()>) -> Result<u32> {
+    pub fn all(&self, say: Say<'_>) -> Result<u32> {
         let mut count = 0;
         for id in self.queue.list(TaskState::Failed)?.ids {
             let Some(text) = self.queue.read(TaskState::Failed, &id)? else { continue };

@@ -16,6 +16,7 @@ pub mod include;
 mod libgit2;
 pub mod nested;
 pub mod processes;
+pub mod programs;
 pub mod push;
 pub mod remote;
 pub mod repo;

@@ -81,6 +81,9 @@ impl fmt::Display for BadFile {
     }
 }
 
+/// What all files say, and those that can't be understood.
+pub type Everywhere<S, T> = (Vec<InState<S, T>>, Vec<InState<S, BadFile>>);
+
 fn lossy<S: Serializer>(path: &Path, out: S) -> Result<S::Ok, S::Error> {
     out.collect_str(&path.display())
 }
@@ -114,7 +117,7 @@ impl<'a, S: State> StateDirs<'a, S> {
     ///
     /// # Errors
     /// A directory can't be read.
-    pub fn everywhere(&self) -> Result<(Vec<InState<S, S::Item>>, Vec<InState<S, BadFile>>)> {
+    pub fn everywhere(&self) -> Result<Everywhere<S, S::Item>> {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         for &state in S::value_variants() {
             for one in self.all(state)? {

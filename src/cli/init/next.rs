@@ -1,24 +1,24 @@
 //! The next steps, with the real paths of this project and this machine.
 
-use super::{
-    claude_md::{self, ClaudeMd},
-    plan::Plan,
-};
 use crate::{
-    cli::{Context, programs},
+    cli::Context,
     domain::{
-        config::{self, Config},
-        schedule::{AgentView, Decision, Snapshot, Standing, decide},
+        config::{Config, Severity},
         shell::word,
-        state::AgentState,
         time::Time,
         timer::Timer,
     },
-    exec::git::Git,
+    engine::{
+        configuration,
+        init::{
+            self, Plan,
+            claude_md::{self, ClaudeMd},
+        },
+    },
+    exec::programs,
     store::paths::Paths,
-    sys::read,
 };
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use std::path::Path;
 
 /// Prints them, numbered.
@@ -26,7 +26,7 @@ use std::path::Path;
 /// # Errors
 /// The program's own path is unknown; nobody reads.
 pub(super) fn print(root: &Path, plan: &Plan, context: &Context) -> Result<()> {
-    let program = std::env::current_exe().context("the path of this program")?;
+    let program = context.program()?;
     let search_path = context.env("PATH").unwrap_or_default();
     let mut steps = Vec::new();
     steps.extend(programs_step(search_path));
@@ -64,7 +64,7 @@ fn build_folder_step(program: &Path) -> Option<String> {
     let target = program.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file())?;
     let source = word(&target.parent()?.display().to_string());
     Some(format!(
-        "This program lies in a build folder, which `cargo clean` empties. Install it:\n\n  cargo install --locked --path {source}\n\n\
+        "This program is in a build folder, which `cargo clean` empties. Install it:\n\n  cargo install --locked --path {source}\n\n\
          and run `scheduler init` again: the paths below then name the installed one."
     ))
 }
@@ -89,19 +89,8 @@ fn claude_md_step(file: &ClaudeMd) -> Option<String> {
     Some(step)
 }
 
-/// What of our files git doesn't have yet; nothing where git ignores them or can't be asked.
-fn uncommitted(root: &Path, files: Vec<String>) -> Vec<String> {
-    let question = ["status", "--porcelain", "--untracked-files=all", "-z", "--"].map(str::to_owned);
-    let entries = Git::at(root).run(question.into_iter().chain(files)).map(|output| output.entries());
-    let paths = entries.unwrap_or_default().into_iter().filter_map(|entry| entry.get(3..).map(str::to_owned));
-    let mut words: Vec<_> =
-        paths.map(|path| if path.starts_with(".claude/") { ".claude/commands".to_owned() } else { path }).collect();
-    words.dedup();
-    words
-}
-
 fn commit_step(root: &Path, plan: &Plan, context: &Context) -> Option<String> {
-    let paths = uncommitted(root, plan.files());
+    let paths = plan.uncommitted();
     if paths.is_empty() {
         return None;
     }
@@ -124,37 +113,28 @@ fn task_step(call: &str) -> String {
 fn tick_step(root: &Path, call: &str, now: Time) -> String {
     let starts = match configuration(root) {
         Ok(config) => first_tick(&config, now),
-        Err(problem) => format!("Nothing starts before this is put right:\n{problem}"),
+        Err(problem) => format!("Nothing starts before this is fixed:\n{problem}"),
     };
-    format!("See what a tick would do, then do one:\n\n  {call} --dry-run\n  {call}\n\n{starts}")
+    format!("See what a tick would do, then run one:\n\n  {call} --dry-run\n  {call}\n\n{starts}")
 }
 
 /// What agents.yaml says, or its first problem in one line.
 fn configuration(root: &Path) -> Result<Config, String> {
-    let path = Paths::new(root).config();
-    let text = read::read_linked_text(&path).map_err(|error| format!("{error:#}"))?.unwrap_or_default();
-    config::read(&text).map(|(config, _)| config).map_err(|problems| {
-        let first = problems.iter().find(|problem| problem.severity == config::Severity::Error);
-        format!("{}: {}", path.display(), first.map(ToString::to_string).unwrap_or_default())
+    let paths = Paths::new(root);
+    let found = configuration::read(&paths).map_err(|error| format!("{error:#}"))?;
+    found.understand().map(|(config, _)| config).map_err(|problems| {
+        let first = problems.iter().find(|problem| problem.severity == Severity::Error);
+        format!("{}: {}", paths.config().display(), first.map(ToString::to_string).unwrap_or_default())
     })
 }
 
 /// What a tick starts in a project without tasks, and what it may cost.
 fn first_tick(config: &Config, now: Time) -> String {
-    let fresh = AgentView { standing: Standing::Free, state: AgentState::default() };
-    let snapshot = Snapshot { agents: vec![fresh.into(); config.agents.len()], ..Snapshot::default() };
-    let starting: Vec<_> = decide(config, &snapshot, now)
-        .iter()
-        .zip(&config.agents)
-        .filter(|(decision, _)| matches!(decision, Decision::Start(_)))
-        .map(|(_, agent)| {
-            let most = match agent.settings.max_cost_usd {
-                Some(usd) => format!(" and ${usd}"),
-                None => String::new(),
-            };
-            format!("{} ({}, at most {} turns{most})", agent.name, agent.role, agent.settings.max_turns)
-        })
-        .collect();
+    let starting = init::first_starts(config, now).into_iter().map(|agent| {
+        let most = agent.settings.max_cost_usd.map(|usd| format!(" and ${usd}")).unwrap_or_default();
+        format!("{} ({}, at most {} turns{most})", agent.name, agent.role, agent.settings.max_turns)
+    });
+    let starting: Vec<_> = starting.collect();
     let who = match starting.as_slice() {
         [] => "Without tasks the first tick starts nobody. ".to_owned(),
         names => format!("The first tick starts {}. ", names.join(" and ")),
@@ -177,7 +157,7 @@ fn cron_step(root: &Path, program: &Path, search_path: &str) -> String {
     };
     let kind = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
     format!(
-        "Let a tick be done every minute: `scheduler install {kind}`, or by hand with\n`crontab -e`, as ONE line\n\n{line}\n\n\
+        "Run a tick every minute: `scheduler install {kind}`, or by hand with\n`crontab -e`, as ONE line\n\n{line}\n\n\
          If your agents call programs in other folders, add these to PATH there."
     )
 }
@@ -219,7 +199,7 @@ mod tests {
             ),
             ("agents:\n  - {name: i, role: implementer}\n", &["starts nobody", "no limit per day"]),
             ("agents:\n  - {name: pm, role: product_manager, max_cost_usd: 2.5}\n", &["turns and $2.5)"]),
-            ("agents:\n  - {name: pm, role: boss}\n", &["put right", "line 2"]),
+            ("agents:\n  - {name: pm, role: boss}\n", &["fixed", "line 2"]),
         ] {
             let dir = tempfile::tempdir().unwrap();
             fs::create_dir(dir.path().join(".orchestrator")).unwrap();

@@ -20,7 +20,7 @@ pub fn run(id: &str, json: bool, context: &Context) -> Result<()> {
         return context.json(&Shown::new(&listed));
     }
     let message = &listed.message;
-    let ago = |time: Time| format!(", {} ago", time::span((context.now - time).num_seconds()));
+    let ago = |time: Time| format!(", {} ago", time::between(time, context.now));
     let time = listed.time.map(ago).unwrap_or_default();
     context.line(format!("{}: {}", message.kind, one_line(&message.title)))?;
     context.line(format!("from {}{time}, {}", one_line(&message.from), listed.path.display()))?;

@@ -1,6 +1,6 @@
 //! The machine: room on the disk, a file system on which locks hold, and who holds them.
 
-use super::Finding;
+use super::Probe;
 use crate::{
     engine::project::Project,
     sys::{
@@ -15,35 +15,35 @@ use std::{fs, os::unix::fs::MetadataExt, path::Path};
 const LOW_BYTES: u64 = 1 << 30;
 
 /// Looks at disk and locks.
-pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
+pub(super) fn probe(project: &Project) -> Result<Vec<Probe>> {
     let dot = project.paths.dot();
     let disk = rustix::fs::statvfs(dot).with_context(|| dot.display().to_string())?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let room = format!("{} MiB are free on the disk of {}", free >> 20, dot.display());
-    let mut findings = vec![if free < LOW_BYTES {
-        Finding::warning(room, "free some: every agent has a worktree of its own")
+    let mut probes = vec![if free < LOW_BYTES {
+        Probe::warning(room, "free some: every agent has a worktree of its own")
     } else {
-        Finding::ok(room)
+        Probe::ok(room)
     }];
-    findings.extend(network_file_system(dot));
+    probes.extend(network_file_system(dot));
     for lock in [project.paths.scheduler_lock(), project.paths.store_lock(), project.paths.fetch_lock()] {
         if lock.exists() && !Lock::is_free(&lock)? {
             let holder = holder(&lock).map_or("another process".to_owned(), |pid| format!("process {pid}"));
             let what = format!("{} is held by {holder}", lock.display());
-            findings.push(Finding::warning(what, "fine for moments; if it stays, look what that process waits for"));
+            probes.push(Probe::warning(what, "fine for moments; if it stays, look what that process waits for"));
         }
     }
-    Ok(findings)
+    Ok(probes)
 }
 
 /// File systems on which a lock may not reach other machines, or may not hold at all.
 #[cfg(target_os = "linux")]
-fn network_file_system(dot: &Path) -> Option<Finding> {
+fn network_file_system(dot: &Path) -> Option<Probe> {
     const NAMES: [(u64, &str); 5] =
         [(0x6969, "NFS"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB"), (0x0102_1997, "9p"), (0x6573_5546, "FUSE")];
     let kind = u64::try_from(rustix::fs::statfs(dot).ok()?.f_type).ok()?;
     let (_, name) = NAMES.into_iter().find(|(magic, _)| *magic == kind)?;
-    Some(Finding::warning(
+    Some(Probe::warning(
         format!("{} is on {name}, where locks may not hold", dot.display()),
         "keep the project on a local disk, or run ticks from one machine only",
     ))
@@ -51,7 +51,7 @@ fn network_file_system(dot: &Path) -> Option<Finding> {
 
 /// Elsewhere the kinds have other numbers, and users know where they keep their projects.
 #[cfg(not(target_os = "linux"))]
-fn network_file_system(_: &Path) -> Option<Finding> {
+fn network_file_system(_: &Path) -> Option<Probe> {
     None
 }
 

@@ -7,7 +7,9 @@ use crate::{
         installed::{self, Installed},
         proposal::ProposalState,
         task::TaskState,
+        text::each_once,
     },
+    exec::git::Git,
     store::paths::Paths,
     sys::{
         atomic::{self, Published},
@@ -26,27 +28,29 @@ const CONFIGURATION: &str = include_str!("../../../templates/agents.yaml");
 
 /// What the user wants beside the directories and agents.yaml.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Choices {
-    pub(super) skills: bool,
-    pub(super) gitignore: bool,
+pub struct Choices {
+    pub skills: bool,
+    pub gitignore: bool,
 }
 
-/// One thing to make.
+/// What becomes of one path.
 #[derive(Debug)]
-enum Item {
-    Dir(PathBuf),
-    File(PathBuf, Cow<'static, str>),
-    Update(PathBuf, Cow<'static, str>),
-    Ignore(PathBuf, Vec<&'static str>),
+enum Make {
+    Dir,
+    File(Cow<'static, str>),
+    Update(Cow<'static, str>),
+    Ignore(Vec<&'static str>),
+    /// Nothing: it is there.
+    Present,
+    /// Nothing: the user has changed it.
+    Changed,
 }
 
 /// What is to be made, in that order, and the files that are there already.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub struct Plan {
     root: PathBuf,
-    items: Vec<Item>,
-    present: Vec<PathBuf>,
-    changed: Vec<PathBuf>,
+    items: Vec<(PathBuf, Make)>,
 }
 
 impl Plan {
@@ -54,9 +58,9 @@ impl Plan {
     ///
     /// # Errors
     /// Something of another kind stands where a file or directory belongs.
-    pub(super) fn new(root: &Path, choices: &Choices) -> Result<Self> {
+    pub fn new(root: &Path, choices: &Choices) -> Result<Self> {
         let paths = Paths::new(root);
-        let mut plan = Self { root: root.to_owned(), items: Vec::new(), present: Vec::new(), changed: Vec::new() };
+        let mut plan = Self { root: root.to_owned(), items: Vec::new() };
         for dir in directories(&paths) {
             plan.dir(dir)?;
         }
@@ -80,22 +84,32 @@ impl Plan {
     }
 
     /// Whether there is nothing to make.
-    pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.to_make().next().is_none()
     }
 
-    /// Every file that belongs into the repository, from its top, whether it was there or not.
-    pub(super) fn files(&self) -> Vec<String> {
-        let made = self.items.iter().filter_map(|item| match item {
-            Item::File(path, _) | Item::Update(path, _) | Item::Ignore(path, _) => Some(path),
-            Item::Dir(_) => None,
-        });
-        made.chain(&self.present).chain(&self.changed).map(|path| self.relative(path)).collect()
+    fn to_make(&self) -> impl Iterator<Item = &(PathBuf, Make)> {
+        self.items.iter().filter(|(_, make)| !matches!(make, Make::Present | Make::Changed))
+    }
+
+    fn files(&self) -> impl Iterator<Item = &(PathBuf, Make)> {
+        self.items.iter().filter(|(_, make)| !matches!(make, Make::Dir))
+    }
+
+    /// What of our files git doesn't have yet, from the top of the repository; nothing where git ignores them or can't be
+    /// asked. The skills are named by their folder.
+    pub fn uncommitted(&self) -> Vec<String> {
+        let question = ["status", "--porcelain", "--untracked-files=all", "-z", "--"].map(str::to_owned);
+        let files = self.files().map(|(path, _)| self.relative(path));
+        let entries = Git::at(&self.root).run(question.into_iter().chain(files)).map(|output| output.entries());
+        let paths = entries.unwrap_or_default().into_iter().filter_map(|entry| entry.get(3..).map(str::to_owned));
+        let skills = |path: String| if path.starts_with(".claude/") { ".claude/commands".to_owned() } else { path };
+        each_once(paths.map(skills))
     }
 
     fn dir(&mut self, path: PathBuf) -> Result<()> {
         match kind(&path)? {
-            None => self.items.push(Item::Dir(path)),
+            None => self.items.push((path, Make::Dir)),
             Some(kind) if kind.is_dir() => {}
             Some(_) => bail!("{} stands where a directory belongs: move it away", path.display()),
         }
@@ -103,24 +117,26 @@ impl Plan {
     }
 
     fn file(&mut self, path: PathBuf, text: Cow<'static, str>) -> Result<()> {
-        match kind(&path)? {
-            None => self.items.push(Item::File(path, text)),
-            Some(kind) if kind.is_file() => self.present.push(path),
+        let make = match kind(&path)? {
+            None => Make::File(text),
+            Some(kind) if kind.is_file() => Make::Present,
             Some(_) => bail!("{} is not a file, but a file belongs there: move it away", path.display()),
-        }
+        };
+        self.items.push((path, make));
         Ok(())
     }
 
-    /// A file that is brought up to date unless a person has changed it, or put a link in its place.
+    /// A file that is brought up to date unless the user has changed it, or put a link in its place.
     fn installed(&mut self, path: PathBuf, text: Cow<'static, str>, compare: impl Fn(&str) -> Installed) -> Result<()> {
         if !kind(&path)?.is_some_and(|kind| kind.is_file()) {
             return self.file(path, text);
         }
-        match compare(&read::read_linked_text(&path)?.unwrap_or_default()) {
-            Installed::Current => self.present.push(path),
-            Installed::Other if !path.is_symlink() => self.items.push(Item::Update(path, text)),
-            Installed::Other | Installed::Changed => self.changed.push(path),
-        }
+        let make = match compare(&read::read_linked_text(&path)?.unwrap_or_default()) {
+            Installed::Current => Make::Present,
+            Installed::Other if !path.is_symlink() => Make::Update(text),
+            Installed::Other | Installed::Changed => Make::Changed,
+        };
+        self.items.push((path, make));
         Ok(())
     }
 
@@ -136,10 +152,8 @@ impl Plan {
             Some(kind) if kind.is_file() => contents(&path)?,
             Some(_) => bail!("{} is not a file: move it away, or use --no-gitignore", path.display()),
         };
-        match gitignore::missing(&text) {
-            lines if lines.is_empty() => self.present.push(path),
-            lines => self.items.push(Item::Ignore(path, lines)),
-        }
+        let lines = gitignore::missing(&text);
+        self.items.push((path, if lines.is_empty() { Make::Present } else { Make::Ignore(lines) }));
         Ok(())
     }
 
@@ -147,9 +161,8 @@ impl Plan {
     ///
     /// # Errors
     /// A directory that can't be written, with the remedy.
-    pub(super) fn check(&self) -> Result<()> {
-        for item in &self.items {
-            let (Item::Dir(path) | Item::File(path, _) | Item::Update(path, _) | Item::Ignore(path, _)) = item;
+    pub fn check(&self) -> Result<()> {
+        for (path, _) in self.to_make() {
             let Some(dir) = path.ancestors().skip(1).find(|dir| dir.exists()) else { continue };
             access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from).with_context(|| {
                 format!(
@@ -165,44 +178,44 @@ impl Plan {
     ///
     /// # Errors
     /// Those of the file system. What was made until then stays; a second call goes on from there.
-    pub(super) fn apply(&self) -> Result<()> {
-        for item in &self.items {
-            match item {
-                Item::Dir(path) => atomic::ensure_dir(path)?,
-                Item::File(path, text) => {
+    pub fn apply(&self) -> Result<()> {
+        for (path, make) in &self.items {
+            match make {
+                Make::Dir => atomic::ensure_dir(path)?,
+                Make::File(text) => {
                     // Whoever made it in the meantime keeps what they made.
                     let (Published::New | Published::AlreadyExists) = atomic::create_new(path, text.as_bytes())?;
                 }
-                Item::Update(path, text) => atomic::write(path, text.as_bytes())?,
-                Item::Ignore(path, lines) => {
+                Make::Update(text) => atomic::write(path, text.as_bytes())?,
+                Make::Ignore(lines) => {
                     atomic::write(path, &gitignore::with_lines(&contents(path)?, lines))?;
                 }
+                Make::Present | Make::Changed => {}
             }
         }
         Ok(())
     }
 
     /// What is made and what was there, a line each.
-    pub(super) fn describe(&self) -> Vec<String> {
+    pub fn describe(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        match self.items.iter().filter(|item| matches!(item, Item::Dir(_))).count() {
+        match self.items.iter().filter(|(_, make)| matches!(make, Make::Dir)).count() {
             0 => {}
             1 => lines.push("created  1 directory under .orchestrator/".to_owned()),
             count => lines.push(format!("created  {count} directories under .orchestrator/")),
         }
-        for item in &self.items {
-            match item {
-                Item::Dir(_) => {}
-                Item::File(path, _) => lines.push(format!("created  {}", self.relative(path))),
-                Item::Update(path, _) => lines.push(format!("updated  {}", self.relative(path))),
-                Item::Ignore(path, added) => {
-                    lines.push(format!("updated  {}: {} lines added", self.relative(path), added.len()));
-                }
-            }
+        for (path, make) in self.files() {
+            let path = self.relative(path);
+            lines.push(match make {
+                Make::Dir | Make::File(_) => format!("created  {path}"),
+                Make::Update(_) => format!("updated  {path}"),
+                Make::Ignore(added) => format!("updated  {path}: {} lines added", added.len()),
+                Make::Present => format!("exists   {path}: left as it is"),
+                Make::Changed => format!(
+                    "exists   {path}: changed by you, left as it is (delete it and run this again for the newest)"
+                ),
+            });
         }
-        lines.extend(self.present.iter().map(|path| format!("exists   {}: left as it is", self.relative(path))));
-        let note = "changed by you, left as it is (delete it and run this again for the newest)";
-        lines.extend(self.changed.iter().map(|path| format!("exists   {}: {note}", self.relative(path))));
         lines
     }
 

@@ -1,6 +1,6 @@
 //! The project: its configuration, its worktrees, and what a tool in a worktree would pick up from above.
 
-use super::Finding;
+use super::Probe;
 use crate::{
     domain::{
         config::{self, Config, Severity},
@@ -22,45 +22,44 @@ const INHERITED: [&str; 6] =
     ["node_modules", ".cargo/config.toml", ".eslintrc", ".eslintrc.json", ".eslintrc.js", ".npmrc"];
 
 /// Looks at the project.
-pub(super) fn look(project: &Project) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
+pub(super) fn probe(project: &Project) -> Result<Vec<Probe>> {
+    let mut probes = Vec::new();
     let text = read::read_linked_text(&project.paths.config())?.unwrap_or_default();
     let path = project.paths.config().display().to_string();
     let mut elsewhere = false;
     match config::read(&text) {
         Ok((config, warnings)) => {
             elsewhere = config.worktree_root.is_some();
-            findings.push(Finding::ok(format!("{path}: {} agents", config.agents.len())));
+            probes.push(Probe::ok(format!("{path}: {} agents", config.agents.len())));
             let errors: Vec<_> = gate::unguarded(&config).into_iter().map(gate::unguarded_words).collect();
             let warnings = warnings.iter().filter(|warning| !errors.contains(&warning.message));
-            let said = warnings.map(|warning| Finding::warning(format!("{path}: {warning}"), "mend that line"));
-            findings.extend(said);
-            findings.extend(checks(&config));
-            findings.extend(focuses(project, &config));
+            let said = warnings.map(|warning| Probe::warning(format!("{path}: {warning}"), "mend that line"));
+            probes.extend(said);
+            probes.extend(checks(&config));
+            probes.extend(focuses(project, &config));
             for agent in &config.agents {
-                findings.extend(worktree(project, agent)?);
+                probes.extend(worktree(project, agent)?);
             }
         }
         Err(problems) => {
             let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-            findings.extend(
-                errors.map(|error| Finding::error(format!("{path}: {error}"), "mend that line; nothing starts")),
-            );
+            probes
+                .extend(errors.map(|error| Probe::error(format!("{path}: {error}"), "mend that line; nothing starts")));
         }
     }
-    findings.push(claude_md(project));
+    probes.push(claude_md(project));
     if !elsewhere {
-        findings.extend(inherited(project));
+        probes.extend(inherited(project));
     }
-    Ok(findings)
+    Ok(probes)
 }
 
 /// Required checks that nobody makes: more than a warning, for they hold up every pull request.
-fn checks(config: &Config) -> Vec<Finding> {
+fn checks(config: &Config) -> Vec<Probe> {
     let missing = gate::unguarded(config).into_iter();
     missing
         .map(|check| {
-            Finding::error(
+            Probe::error(
                 gate::unguarded_words(check),
                 format!("add an agent with role: gatekeeper and focus: {check}, or take it out of required_checks"),
             )
@@ -69,7 +68,7 @@ fn checks(config: &Config) -> Vec<Finding> {
 }
 
 /// Agents whose focus nobody has described: they would be told no more than its name.
-fn focuses(project: &Project, config: &Config) -> Vec<Finding> {
+fn focuses(project: &Project, config: &Config) -> Vec<Probe> {
     let is_told = |agent: &config::Agent, focus: &Name| {
         let has_own = [&agent.name, focus].into_iter().any(|name| project.paths.prompt(name).exists());
         has_own || prompt::built_in(agent.role, Some(focus)).is_some()
@@ -79,7 +78,7 @@ fn focuses(project: &Project, config: &Config) -> Vec<Finding> {
         bound.filter_map(|agent| Some((agent, agent.focus.as_ref()?))).filter(|(agent, focus)| !is_told(agent, focus));
     untold
         .map(|(agent, focus)| {
-            Finding::warning(
+            Probe::warning(
                 format!("{}: there is no prompt for the focus {focus}", agent.name),
                 format!("write {}, or choose one of `scheduler prompt list`", project.paths.prompt(focus).display()),
             )
@@ -88,14 +87,14 @@ fn focuses(project: &Project, config: &Config) -> Vec<Finding> {
 }
 
 /// A worktree that is broken, or a run whose supervisor is gone.
-fn worktree(project: &Project, agent: &config::Agent) -> Result<Option<Finding>> {
+fn worktree(project: &Project, agent: &config::Agent) -> Result<Option<Probe>> {
     let files = project.paths.agent(&agent.name);
     let name = &agent.name;
     let idle = match state::load(&files)? {
         Loaded::State(state) => state.phase == Phase::Idle,
         Loaded::Corrupt(reason) => {
             let remedy = "the next tick sets it aside and begins anew";
-            return Ok(Some(Finding::warning(format!("{name}: {reason}"), remedy)));
+            return Ok(Some(Probe::warning(format!("{name}: {reason}"), remedy)));
         }
     };
     let busy = files.lock().exists() && !Lock::is_free(&files.lock())?;
@@ -103,36 +102,36 @@ fn worktree(project: &Project, agent: &config::Agent) -> Result<Option<Finding>>
         return Ok(None);
     }
     if !idle {
-        return Ok(Some(Finding::warning(format!("{name}: its last run was cut off"), "the next tick puts it right")));
+        return Ok(Some(Probe::warning(format!("{name}: its last run was interrupted"), "the next tick recovers it")));
     }
     let worktree = Worktree::new(&files.worktree(), files.dir(), &project.common_dir);
     Ok(worktree
         .verify()
         .err()
-        .map(|error| Finding::warning(format!("{name}: its worktree is broken: {error:#}"), "the next run mends it")))
+        .map(|error| Probe::warning(format!("{name}: its worktree is broken: {error:#}"), "the next run mends it")))
 }
 
-fn claude_md(project: &Project) -> Finding {
+fn claude_md(project: &Project) -> Probe {
     let root = project.root();
     let there = |name: &str| root.join(name).is_file();
     if there("CLAUDE.md") || there(".claude/CLAUDE.md") {
-        Finding::ok("CLAUDE.md is there")
+        Probe::ok("CLAUDE.md is there")
     } else if there("claude.md") {
-        Finding::warning(
+        Probe::warning(
             "claude.md is not read here: Claude Code reads CLAUDE.md",
             "rename it: `git mv claude.md CLAUDE.md`",
         )
     } else {
-        Finding::warning("there is no CLAUDE.md", "`scheduler init` prints the lines for it")
+        Probe::warning("there is no CLAUDE.md", "`scheduler init` prints the lines for it")
     }
 }
 
 /// What lies in the main checkout and would be taken for a worktree's own.
-fn inherited(project: &Project) -> Vec<Finding> {
+fn inherited(project: &Project) -> Vec<Probe> {
     let found = INHERITED.iter().filter(|name| project.root().join(name).exists());
     found
         .map(|name| {
-            Finding::warning(
+            Probe::warning(
                 format!("{name} of the main checkout is seen by tools in every worktree below it"),
                 "have agents install their own (`worktree.setup` in agents.yaml), or keep the worktrees elsewhere (`worktree_root`)",
             )

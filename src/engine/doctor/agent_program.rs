@@ -1,30 +1,28 @@
-//! The programs that carry runs: `claude`, or what `command` in agents.yaml names instead; whether claude is logged in.
+//! The programs that do the work: `claude`, or what `command` in agents.yaml names instead; whether claude is logged in.
 
 use super::{
-    Finding,
+    Probe,
     programs::{CLAUDE_TOKENS, View},
 };
 use crate::{
-    cli::programs,
-    domain::config::{self, Config},
-    engine::project::Project,
-    sys::read,
+    domain::config::Config,
+    engine::{configuration, project::Project},
+    exec::programs,
 };
 use rustix::fs::{Access, access};
 use std::{collections::BTreeMap, path::Path};
 
 /// Looks at each command that agents are configured with; at `claude` if agents.yaml can't be read.
-pub(super) fn look(view: &View, project: &Project) -> Vec<Finding> {
-    let text = read::read_linked_text(&project.paths.config()).ok().flatten();
-    let config = text.as_deref().and_then(|text| config::read(text).ok()).map(|(config, _)| config);
+pub(super) fn probe(view: &View, project: &Project) -> Vec<Probe> {
+    let config = configuration::read(&project.paths).ok().and_then(|found| found.understand().ok());
     let usual = || (BTreeMap::from([("claude".to_owned(), Vec::new())]), true);
-    let (programs, is_claude) = config.as_ref().map_or_else(usual, programs_of);
-    let mut findings: Vec<_> =
-        programs.iter().map(|(program, agents)| carrier(view, project, program, agents)).collect();
+    let (programs, is_claude) = config.map_or_else(usual, |(config, _)| programs_of(&config));
+    let mut probes: Vec<_> =
+        programs.iter().map(|(program, agents)| agent_program(view, project, program, agents)).collect();
     if is_claude {
-        findings.push(claude_login(view));
+        probes.push(claude_login(view));
     }
-    findings
+    probes
 }
 
 /// The distinct programs with the agents that have them, and whether any command names claude, be it behind another program.
@@ -43,7 +41,7 @@ fn is_claude(word: &str) -> bool {
 }
 
 /// One program. Only claude itself is asked for its version: what another one does with that word is its own affair.
-fn carrier(view: &View, project: &Project, program: &str, agents: &[String]) -> Finding {
+fn agent_program(view: &View, project: &Project, program: &str, agents: &[String]) -> Probe {
     let remedy = programs::NEEDED.iter().find(|(name, _)| *name == program).map(|(_, remedy)| *remedy);
     if let Some(remedy) = remedy {
         return view.program(program, remedy, project);
@@ -56,29 +54,29 @@ fn carrier(view: &View, project: &Project, program: &str, agents: &[String]) -> 
         false => programs::folder_of(program, &view.search_path).map(|folder| folder.join(program)),
     };
     match path {
-        None => Finding::error(format!("{of} is not on {}", view.search_path), mend),
-        Some(path) if !path.is_file() => Finding::error(format!("{of} is not there"), mend),
+        None => Probe::error(format!("{of} is not on {}", view.search_path), mend),
+        Some(path) if !path.is_file() => Probe::error(format!("{of} is not there"), mend),
         Some(path) if access(&path, Access::EXEC_OK).is_err() => {
-            Finding::error(format!("{of} is not executable"), format!("`chmod +x {}`", path.display()))
+            Probe::error(format!("{of} is not executable"), format!("`chmod +x {}`", path.display()))
         }
         Some(path) if is_claude(program) => view.version(program, &path, project),
-        Some(_) => Finding::ok(of),
+        Some(_) => Probe::ok(of),
     }
 }
 
-fn claude_login(view: &View) -> Finding {
+fn claude_login(view: &View) -> Probe {
     let file = view.home.as_ref().map(|home| Path::new(home).join(".claude/.credentials.json"));
     if view.has_token(&CLAUDE_TOKENS) {
-        Finding::ok("claude: a token is in the environment")
+        Probe::ok("claude: a token is in the environment")
     } else if file.is_some_and(|file| file.is_file()) {
-        Finding::ok("claude: logged in, as far as its files tell")
+        Probe::ok("claude: logged in, as far as its files tell")
     } else if cfg!(target_os = "macos") {
-        Finding::warning(
+        Probe::warning(
             "claude: its login is in the keychain, if anywhere, which a timer may not reach",
             "if runs fail with 401: `claude setup-token`, and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
         )
     } else {
-        Finding::warning(
+        Probe::warning(
             "claude: no sign of a login",
             "run `claude` once and log in, or `claude setup-token` and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
         )

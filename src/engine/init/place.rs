@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// No repository, a bare one, one without a commit.
-pub(super) fn find(dir: &Path) -> Result<PathBuf> {
+pub fn find(dir: &Path) -> Result<PathBuf> {
     let here = repo::discover(dir)?;
     let Some(root) = here.candidates()?.pop() else {
         bail!("{} is a bare repository: run this in a checkout of it", dir.display());

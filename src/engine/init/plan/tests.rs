@@ -47,14 +47,14 @@ fn makes_everything_once() {
     let made = tree(dir.path());
     let again = Plan::new(dir.path(), &ALL).unwrap();
     assert!(again.is_empty());
-    assert_eq!(again.files().len(), plan.files().len());
+    assert_eq!(again.files().count(), plan.files().count());
     assert!(again.describe().iter().all(|line| line.starts_with("exists")), "{:?}", again.describe());
     again.apply().unwrap();
     assert_eq!(tree(dir.path()), made);
 }
 
 #[test]
-fn leaves_what_a_person_has_written() {
+fn leaves_what_the_user_has_written() {
     let dir = tempfile::tempdir().unwrap();
     let own =
         [(".orchestrator/agents.yaml", "agents: []"), (".claude/commands/enqueue.md", "mine"), (".gitignore", "x")];

@@ -53,7 +53,7 @@ pub(super) fn with_lines(text: &[u8], lines: &[&str]) -> Vec<u8> {
 }
 
 /// Whether some rule keeps agents.yaml from being committed. A repository that can't be asked counts as no.
-pub(super) fn hides_configuration(root: &Path) -> bool {
+pub fn hides_configuration(root: &Path) -> bool {
     Git::at(root).ok(["check-ignore", "-q", "--", ".orchestrator/agents.yaml"]).unwrap_or(false)
 }
 

@@ -1,10 +1,11 @@
 //! Which of the programs that a run needs are on PATH, and the PATH on which a timer will find them too.
 
+use crate::domain::text::each_once;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 
 /// A program that is looked for, and what to do where it is missing.
-pub(super) const NEEDED: [(&str, &str); 3] = [
+pub const NEEDED: [(&str, &str); 3] = [
     ("claude", "agents can't start: `npm install -g @anthropic-ai/claude-code`, then run `claude` once and log in"),
     ("git", "nothing works without: install git 2.31 or later"),
     ("gh", "no pull requests, work stays on its branch: install it from https://cli.github.com, then `gh auth login`"),
@@ -17,7 +18,7 @@ const USEFUL: [&str; 8] = ["node", "npm", "python3", "cargo", "go", "make", "jav
 const ALWAYS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// The first folder of the search path that holds the program. Relative folders mean nothing under cron.
-pub(super) fn folder_of(name: &str, search_path: &str) -> Option<PathBuf> {
+pub fn folder_of(name: &str, search_path: &str) -> Option<PathBuf> {
     std::env::split_paths(search_path).find(|dir| {
         let program = dir.join(name);
         dir.is_absolute() && program.is_file() && access(&program, Access::EXEC_OK).is_ok()
@@ -25,21 +26,16 @@ pub(super) fn folder_of(name: &str, search_path: &str) -> Option<PathBuf> {
 }
 
 /// The programs of [`NEEDED`] that are not on the search path, with their remedies.
-pub(super) fn missing(search_path: &str) -> Vec<(&'static str, &'static str)> {
+pub fn missing(search_path: &str) -> Vec<(&'static str, &'static str)> {
     NEEDED.into_iter().filter(|(name, _)| folder_of(name, search_path).is_none()).collect()
 }
 
 /// The folders of the search path that hold something that a run calls, in their order, then the usual ones.
-pub(super) fn search_path_for_timer(search_path: &str, own: &Path) -> String {
+pub fn search_path_for_timer(search_path: &str, own: &Path) -> String {
     let wanted: Vec<PathBuf> =
         NEEDED.iter().map(|(name, _)| *name).chain(USEFUL).filter_map(|name| folder_of(name, search_path)).collect();
-    let mut folders: Vec<PathBuf> = own.parent().map(Path::to_owned).into_iter().collect();
     let found = std::env::split_paths(search_path).filter(|dir| wanted.contains(dir));
-    for folder in found.chain(ALWAYS.map(PathBuf::from)) {
-        if !folders.contains(&folder) {
-            folders.push(folder);
-        }
-    }
+    let folders = each_once(own.parent().map(Path::to_owned).into_iter().chain(found).chain(ALWAYS.map(PathBuf::from)));
     let words: Vec<_> =
         folders.iter().filter_map(|folder| folder.to_str()).filter(|word| !word.contains(':')).collect();
     words.join(":")

@@ -11,19 +11,19 @@ const LINES: [(&str, &str); 2] = [
 
 /// The file that the lines belong into.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ClaudeMd {
+pub struct ClaudeMd {
     /// Where it is, or belongs.
-    pub(super) path: PathBuf,
+    pub path: PathBuf,
     /// Whether it is there.
-    pub(super) exists: bool,
+    pub exists: bool,
     /// A file whose name differs in case only, which is not read.
-    pub(super) unread: Option<String>,
+    pub unread: Option<String>,
     /// The lines that it lacks.
-    pub(super) missing: Vec<&'static str>,
+    pub missing: Vec<&'static str>,
 }
 
 /// Looks for the file in the top folder of a project.
-pub(super) fn look(root: &Path) -> ClaudeMd {
+pub fn look(root: &Path) -> ClaudeMd {
     let proper = root.join("CLAUDE.md");
     let other = names(root).into_iter().find(|name| name != "CLAUDE.md" && name.eq_ignore_ascii_case("CLAUDE.md"));
     // Where case doesn't distinguish names, CLAUDE.md opens claude.md too.

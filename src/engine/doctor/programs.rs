@@ -1,10 +1,9 @@
 //! git and gh: whether they are found, which versions they are, whether gh is logged in; and from where is looked.
 
-use super::Finding;
+use super::{Caller, Probe};
 use crate::{
-    cli::{Context, programs},
     engine::project::Project,
-    exec::{command, git},
+    exec::{command, git, programs},
 };
 use std::{path::Path, process::Command, time::Duration};
 
@@ -28,15 +27,15 @@ const GH_TOKENS: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
 
 impl View {
     /// As bare as the environment of the project's timer, or as this one.
-    pub(super) fn new(context: &Context, bare: bool) -> Self {
-        let set = |name: &&str| context.env(name).is_some();
-        let tokens = CLAUDE_TOKENS.into_iter().chain(GH_TOKENS).filter(set).collect();
-        let installed = || super::timer::search_path(context).unwrap_or_else(|| CRON_PATH.to_owned());
+    pub(super) fn new(project: &Project, caller: Caller<'_>) -> Self {
+        let Caller { env, bare, .. } = caller;
+        let set = |name: &&str| !bare && env(name).is_some();
+        let installed = || super::timer::search_path(project, caller).unwrap_or_else(|| CRON_PATH.to_owned());
         Self {
-            search_path: if bare { installed() } else { context.env("PATH").unwrap_or_default().to_owned() },
-            home: context.env("HOME").map(str::to_owned),
+            search_path: if bare { installed() } else { env("PATH").unwrap_or_default().to_owned() },
+            home: env("HOME").map(str::to_owned),
             bare,
-            tokens: if bare { Vec::new() } else { tokens },
+            tokens: CLAUDE_TOKENS.into_iter().chain(GH_TOKENS).filter(set).collect(),
         }
     }
 
@@ -46,21 +45,21 @@ impl View {
     }
 
     /// Whether a program is found by its name, and which version it is.
-    pub(super) fn program(&self, name: &str, remedy: &str, project: &Project) -> Finding {
+    pub(super) fn program(&self, name: &str, remedy: &str, project: &Project) -> Probe {
         match programs::folder_of(name, &self.search_path) {
             Some(folder) => self.version(name, &folder.join(name), project),
-            None if name == "gh" => Finding::warning(format!("{name} is not on {}", self.search_path), remedy),
-            None => Finding::error(format!("{name} is not on {}", self.search_path), remedy),
+            None if name == "gh" => Probe::warning(format!("{name} is not on {}", self.search_path), remedy),
+            None => Probe::error(format!("{name} is not on {}", self.search_path), remedy),
         }
     }
 
     /// Which version a program is, as it says itself.
-    pub(super) fn version(&self, name: &str, path: &Path, project: &Project) -> Finding {
+    pub(super) fn version(&self, name: &str, path: &Path, project: &Project) -> Probe {
         let folder = path.parent().unwrap_or(path).display();
         match self.ask(path, &["--version"], project.root()) {
-            Some(version) => Finding::ok(format!("{name}: {version} ({folder})")),
+            Some(version) => Probe::ok(format!("{name}: {version} ({folder})")),
             None => {
-                Finding::error(format!("{name} in {folder} doesn't run"), format!("try `{} --version`", path.display()))
+                Probe::error(format!("{name} in {folder} doesn't run"), format!("try `{} --version`", path.display()))
             }
         }
     }
@@ -81,25 +80,25 @@ impl View {
 }
 
 /// Looks at git and gh.
-pub(super) fn look(view: &View, project: &Project) -> Vec<Finding> {
+pub(super) fn probe(view: &View, project: &Project) -> Vec<Probe> {
     let needed = programs::NEEDED.into_iter().filter(|(name, _)| *name != "claude");
-    let mut findings: Vec<_> = needed.map(|(name, remedy)| view.program(name, remedy, project)).collect();
+    let mut probes: Vec<_> = needed.map(|(name, remedy)| view.program(name, remedy, project)).collect();
     if let Err(error @ git::GitError::TooOld(_)) = git::git_version() {
-        findings.push(Finding::error(error.to_string(), "install a newer git"));
+        probes.push(Probe::error(error.to_string(), "install a newer git"));
     }
-    findings.extend(gh_login(view, project));
-    findings
+    probes.extend(gh_login(view, project));
+    probes
 }
 
-fn gh_login(view: &View, project: &Project) -> Option<Finding> {
+fn gh_login(view: &View, project: &Project) -> Option<Probe> {
     let folder = programs::folder_of("gh", &view.search_path)?;
     if view.has_token(&GH_TOKENS) {
-        return Some(Finding::ok("gh: a token is in the environment"));
+        return Some(Probe::ok("gh: a token is in the environment"));
     }
     let logged_in = view.ask(&folder.join("gh"), &["auth", "status"], project.root()).is_some();
     Some(if logged_in {
-        Finding::ok("gh: logged in")
+        Probe::ok("gh: logged in")
     } else {
-        Finding::warning("gh is not logged in: no pull requests are opened", "run `gh auth login`")
+        Probe::warning("gh is not logged in: no pull requests are opened", "run `gh auth login`")
     })
 }

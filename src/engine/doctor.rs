@@ -1,0 +1,73 @@
+//! Diagnoses what keeps agents from working: each probe with how bad it is and its remedy. It changes nothing.
+
+mod agent_program;
+mod machine;
+mod programs;
+mod project;
+mod timer;
+
+use super::{Env, project::Project};
+use crate::domain::time::Time;
+use anyhow::Result;
+use serde::Serialize;
+use std::path::Path;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As it should be.
+    Ok,
+    /// Something works less well than it could.
+    Warning,
+    /// Something doesn't work.
+    Error,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Probe {
+    pub level: Level,
+    pub what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Probe {
+    fn ok(what: impl Into<String>) -> Self {
+        Self { level: Level::Ok, what: what.into(), remedy: None }
+    }
+
+    fn warning(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { level: Level::Warning, what: what.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn error(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { level: Level::Error, ..Self::warning(what, remedy) }
+    }
+}
+
+/// From where is looked.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    pub env: Env<'a>,
+    /// This very program.
+    pub program: &'a Path,
+    /// Look as from the environment of the installed timer.
+    pub bare: bool,
+    pub now: Time,
+}
+
+/// Looks at everything.
+///
+/// # Errors
+/// The project's own files can't be looked at.
+pub fn diagnose(project: &Project, caller: Caller<'_>) -> Result<Vec<Probe>> {
+    let view = programs::View::new(project, caller);
+    let mut probes = programs::probe(&view, project);
+    probes.extend(agent_program::probe(&view, project));
+    probes.extend(project::probe(project)?);
+    probes.extend(timer::probe(project, caller));
+    probes.extend(machine::probe(project)?);
+    Ok(probes)
+}

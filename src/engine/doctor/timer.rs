@@ -1,0 +1,40 @@
+//! The timer: whether one is installed, and when the last tick was.
+
+use super::{Caller, Probe};
+use crate::{
+    domain::time,
+    engine::{overview, project::Project, timer::Place},
+};
+
+/// Looks at the timer and its last tick.
+pub(super) fn probe(project: &Project, caller: Caller<'_>) -> [Probe; 2] {
+    let installed = place(project, caller).is_some_and(|place| place.is_installed());
+    let timer = if installed {
+        Probe::ok("a timer is installed")
+    } else {
+        let keeper = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
+        Probe::warning("no timer is installed for this project", format!("`scheduler install {keeper}`"))
+    };
+    let health = overview::tick_health(&project.paths, caller.now);
+    let age = health.last_tick.map(|last| format!("the last tick was {} ago", time::between(last, caller.now)));
+    let tick = match age {
+        None => Probe::warning("there was no tick yet", "start `scheduler` once by hand, then install a timer"),
+        Some(age) if health.late => {
+            let remedy = format!("look into {}", project.paths.logs().join("cron.log").display());
+            if installed { Probe::error(age, remedy) } else { Probe::warning(age, remedy) }
+        }
+        Some(age) => Probe::ok(age),
+    };
+    [timer, tick]
+}
+
+/// The PATH of the project's line in the crontab.
+pub(super) fn search_path(project: &Project, caller: Caller<'_>) -> Option<String> {
+    let line = place(project, caller)?.crontab_line()?;
+    let path = line.split_whitespace().find_map(|word| word.strip_prefix("PATH="))?;
+    Some(path.trim_matches('\'').replace(r"\%", "%"))
+}
+
+fn place<'a>(project: &Project, caller: Caller<'a>) -> Option<Place<'a>> {
+    Place::new(project, caller.program, caller.env).ok()
+}

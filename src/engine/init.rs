@@ -1,0 +1,32 @@
+//! What `scheduler init` makes of a git repository: found out first, checked as a whole, then made.
+//!
+//! What the user wrote is never changed, `.gitignore` only added to; what an earlier version installed, and nobody has
+//! changed since, is brought up to date.
+
+pub mod claude_md;
+mod gitignore;
+mod place;
+mod plan;
+mod skills;
+
+pub use gitignore::hides_configuration;
+pub use place::find;
+pub use plan::{Choices, Plan};
+#[cfg(test)]
+pub use skills::SKILLS;
+
+use crate::domain::{
+    config::{Agent, Config},
+    schedule::{AgentView, Decision, Snapshot, Standing, decide},
+    state::AgentState,
+    time::Time,
+};
+
+/// The agents that a tick starts in a project without tasks.
+pub fn first_starts(config: &Config, now: Time) -> Vec<&Agent> {
+    let fresh = AgentView { standing: Standing::Free, state: AgentState::default() };
+    let snapshot = Snapshot { agents: vec![fresh.into(); config.agents.len()], ..Snapshot::default() };
+    let decisions = decide(config, &snapshot, now);
+    let starting = decisions.iter().zip(&config.agents).filter(|(decision, _)| matches!(decision, Decision::Start(_)));
+    starting.map(|(_, agent)| agent).collect()
+}
