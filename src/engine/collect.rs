@@ -41,6 +41,12 @@ impl AgentViews {
         self.lost.iter().map(|name| format!("{name}: recovering an interrupted run"))
     }
 
+    /// The view of an agent whose files can't be reached, which is noted as a problem.
+    fn unreadable(&mut self, name: &Name, error: &anyhow::Error) -> AgentView {
+        self.problems.push(format!("{name}: {error:#}"));
+        AgentView { standing: Standing::Unreadable, state: AgentState::default() }
+    }
+
     /// The agents with the tasks that their states name, by name.
     pub fn named(&self) -> Vec<(Name, Name)> {
         let named = |(name, view): (&Name, &Arc<AgentView>)| Some((name.clone(), view.state.current_task.clone()?));
@@ -72,10 +78,8 @@ pub fn collect(paths: &Paths) -> Result<AgentViews> {
     let names = folders(paths)?;
     all.views.reserve(names.len());
     for name in names {
-        let (view, lost) = view(paths, agents.as_fd(), &name).unwrap_or_else(|error| {
-            all.problems.push(format!("{name}: {error:#}"));
-            (AgentView { standing: Standing::Unreadable, state: AgentState::default() }, false)
-        });
+        let (view, lost) =
+            view(paths, agents.as_fd(), &name).unwrap_or_else(|error| (all.unreadable(&name, &error), false));
         tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
         all.lost.extend(lost.then(|| name.clone()));
         all.views.insert(name, Arc::new(view));
@@ -93,10 +97,7 @@ pub(super) fn recover(all: &mut AgentViews, spawner: &Spawner<'_>) {
                 continue;
             }
             Ok(Some(view)) => view,
-            Err(error) => {
-                all.problems.push(format!("{name}: {error:#}"));
-                AgentView { standing: Standing::Unreadable, state: AgentState::default() }
-            }
+            Err(error) => all.unreadable(&name, &error),
         };
         all.views.insert(name, Arc::new(view));
     }

@@ -1,7 +1,7 @@
 //! The coordinator of gatekeepers: sees which pull requests there are, and carries out the verdicts on them.
 //!
 //! One call tells it everything; more are made only for what has changed. Every step is keyed, so that doing it again
-//! does nothing: what was cut off or refused is done by the next run. It judges nothing itself.
+//! does nothing: what was interrupted or refused is done by the next run. It judges nothing itself.
 
 mod verdicts;
 
@@ -111,7 +111,7 @@ impl Coordinator<'_> {
         if !meta.is_carried_out() || gate::needs_fix(meta, self.gate.max_fix_rounds.get()) {
             return self.carry_out(pull, meta);
         }
-        // They may have been changed them.
+        // The user may have changed them.
         if !gate::label_changes(meta.status, &pull.labels).is_empty() {
             self.set_labels(pull, meta.status)?;
         }
@@ -122,7 +122,7 @@ impl Coordinator<'_> {
         Ok(())
     }
 
-    /// Remembers what went wrong with one pull request, and tells of it if it lasts.
+    /// Remembers what went wrong with one pull request, and tells the user if it lasts.
     fn note_failure(&self, meta: &Meta, step: &str, error: &GhError) -> Result<()> {
         let (number, own) = (meta.pr_number, error.is_of_one());
         tracing::warn!(number, step, "{error}");
@@ -138,7 +138,7 @@ impl Coordinator<'_> {
              requests go on.",
             error.remedy()
         );
-        self.tell(MessageType::Error, &title, &text, format!("gate hitch {number} {} {step}", meta.head_sha))
+        self.send(MessageType::Error, &title, &text, format!("gate hitch {number} {} {step}", meta.head_sha))
     }
 
     fn github(&self) -> GitHub {
@@ -176,7 +176,7 @@ impl Coordinator<'_> {
         cache::save(&self.project.paths.gated_prs(), &gated)?;
         if !problems.is_empty() {
             let text = problems.join("\n");
-            self.tell(MessageType::Warning, "Pull requests are left alone", &text, format!("gate files {text}"))?;
+            self.send(MessageType::Warning, "Pull requests are left alone", &text, format!("gate files {text}"))?;
         }
         Ok(known)
     }
@@ -196,12 +196,12 @@ impl Coordinator<'_> {
     fn refused(&self, error: GhError) -> Result<End> {
         if !error.is_temporary() {
             let text = format!("{error}; {}.\n\nIt is tried again, less and less often.", error.remedy());
-            self.tell(MessageType::Error, "Pull requests can't be coordinated", &text, format!("gate gh {error}"))?;
+            self.send(MessageType::Error, "Pull requests can't be coordinated", &text, format!("gate gh {error}"))?;
         }
         Ok(End::Refused(error))
     }
 
-    fn tell(&self, kind: MessageType, title: &str, body: &str, key: String) -> Result<()> {
+    fn send(&self, kind: MessageType, title: &str, body: &str, key: String) -> Result<()> {
         let message = Message::new(kind, title, body).from(self.agent).run(self.run).key(key);
         messages::send(&self.project.paths, &message, (self.clock)())?;
         Ok(())

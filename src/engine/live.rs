@@ -61,7 +61,7 @@ impl<'a> Live<'a> {
 /// # Errors
 /// The queue can't be read.
 pub fn waiting(project: &Project) -> Result<Vec<Task>> {
-    let mut tasks: Vec<_> = Queue::new(&project.paths).good(TaskState::Incoming)?.into_iter().collect();
+    let mut tasks = Queue::new(&project.paths).good(TaskState::Incoming)?;
     schedule::claim_order(&mut tasks);
     Ok(tasks)
 }

@@ -189,7 +189,7 @@ fn not_configured(name: &Name, view: &AgentView) -> AgentLine {
 
 fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
     let queue = Queue::new(paths);
-    let mut claimed: Vec<_> = queue.good(TaskState::Claimed)?.into_iter().collect();
+    let mut claimed = queue.good(TaskState::Claimed)?;
     claimed.sort_by(|a, b| a.claimed_at.cmp(&b.claimed_at).then_with(|| a.id.as_str().cmp(b.id.as_str())));
     let claimed_tasks = claimed.into_iter().map(|task| ClaimedLine {
         id: task.id,
@@ -204,7 +204,7 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         let Some(text) = queue.read(TaskState::Failed, &id)? else { continue };
         failed_tasks.push(failed(id, &text));
     }
-    let incoming: Vec<_> = queue.good(TaskState::Incoming)?.into_iter().collect();
+    let incoming = queue.good(TaskState::Incoming)?;
     Ok(QueueLine {
         held: incoming.iter().filter(|task| task.held_by() == Some(A_PERSON)).count(),
         blocked: schedule::blocked(&incoming, &|id, state| queue.exists(state, id)),
@@ -244,13 +244,12 @@ fn proposals(paths: &Paths, problems: &mut Vec<String>) -> Result<ProposalsLine>
         if !state.is_open() {
             return Ok(proposals.list(state)?.ids.len());
         }
-        let (good, bad): (Vec<_>, Vec<_>) = proposals.all(state)?.into_iter().partition(Result::is_ok);
-        for bad in bad.into_iter().filter_map(Result::err).map(|bad| bad.to_string()) {
-            if !problems.contains(&bad) {
-                problems.push(bad);
-            }
-        }
-        Ok(good.len())
+        let all = proposals.all(state)?;
+        let bad: Vec<_> = all.iter().filter_map(|one| one.as_ref().err()).map(ToString::to_string).collect();
+        let good = all.len() - bad.len();
+        let new: Vec<_> = bad.into_iter().filter(|bad| !problems.contains(bad)).collect();
+        problems.extend(new);
+        Ok(good)
     };
     Ok(ProposalsLine {
         active: count(ProposalState::Active)?,

@@ -5,7 +5,7 @@
 //! They are removed only if they stay as they are while no git is at work in the repository.
 
 use super::processes;
-use crate::sys::{atomic::discard, dir::entries, read::read_text};
+use crate::sys::{atomic::discard, dir::readable, read::read_text};
 use anyhow::Result;
 use std::{
     fs,
@@ -66,7 +66,7 @@ fn locks(common_dir: &Path) -> Vec<(PathBuf, Identity)> {
 }
 
 fn locks_below(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in entries(folder).into_iter().flatten().flatten() {
+    for entry in readable(folder) {
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             locks_below(&path, found);
@@ -88,7 +88,7 @@ fn identity(lock: &Path) -> Option<Identity> {
 
 /// Where a git of this repository can stand: its git directory, the main checkout, the linked worktrees.
 fn folders(common_dir: &Path) -> Vec<PathBuf> {
-    let worktrees = entries(&common_dir.join("worktrees")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let worktrees = readable(&common_dir.join("worktrees")).map(|entry| entry.path());
     let linked = worktrees.filter_map(|entry| {
         let link = read_text(&entry.join("gitdir")).ok()??;
         Some(Path::new(link.trim_end()).parent()?.to_owned())

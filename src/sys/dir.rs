@@ -22,6 +22,11 @@ pub fn entries(dir: &Path) -> Result<impl Iterator<Item = Result<DirEntry>> + us
     Ok(entries.into_iter().flatten().map(move |entry| entry.map_err(|error| cannot("read", &dir, error))))
 }
 
+/// The entries of a directory, as far as it can be read.
+pub fn readable(dir: &Path) -> impl Iterator<Item = DirEntry> + use<> {
+    entries(dir).into_iter().flatten().flatten()
+}
+
 /// The names in a directory that are UTF-8, as far as it can be read; a missing one is empty.
 ///
 /// # Errors

@@ -93,7 +93,7 @@ fn tree(dir: &Path, indent: &str, one: bool, line: &mut impl FnMut(&str) -> Resu
 
 /// The names of the folders and of the files in a folder, sorted, without git's own and locks.
 fn entries(dir: &Path) -> (Vec<String>, Vec<String>) {
-    let entries = crate::sys::dir::entries(dir).into_iter().flatten().flatten();
+    let entries = crate::sys::dir::readable(dir);
     let mut all: Vec<(String, bool)> = entries
         .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?.is_dir())))
         .filter(|(name, _)| name != ".git" && name != "lock" && !name.ends_with(".lock"))

@@ -14,10 +14,8 @@ use crate::{
 };
 use ratatui::{
     Frame,
-    layout::Rect,
     style::{Color, Modifier, Style},
     text::Span,
-    widgets::Clear,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -28,94 +26,84 @@ const WITH_LAST_RUN: usize = 110;
 /// The least number of agents that the queue below leaves room for.
 const LEAST_AGENTS: usize = 5;
 
-/// Where lines are drawn, from the top.
-struct Sheet<'a, 'b> {
-    frame: &'a mut Frame<'b>,
-    colours: bool,
-    y: u16,
-    width: usize,
+/// Lines from the top of the screen, each with whether it is chosen.
+type Rows = Vec<(Line, bool)>;
+
+fn plain(lines: &[Line]) -> Rows {
+    lines.iter().map(|line| (line.clone(), false)).collect()
 }
 
-impl Sheet<'_, '_> {
-    /// Draws a line, chosen ones in reverse; nothing below the last line of the screen.
-    fn line(&mut self, line: &Line, reverse: bool) {
-        let area = self.frame.area();
-        if self.y >= area.height {
-            return;
-        }
-        let row = Rect { y: area.y + self.y, height: 1, ..area };
-        let spans = line.spans.iter().map(|(text, tone)| Span::styled(text.clone(), style(*tone, self.colours)));
-        self.frame.render_widget(ratatui::text::Line::from_iter(spans), row);
-        if reverse {
-            self.frame.buffer_mut().set_style(row, Style::new().add_modifier(Modifier::REVERSED));
-        }
-        self.y += 1;
-    }
-
-    fn lines(&mut self, lines: &[Line]) {
-        lines.iter().for_each(|line| self.line(line, false));
-    }
-
-    /// How many lines there are until the last two, which hold the note and the keys.
-    fn left(&self) -> usize {
-        usize::from(self.frame.area().height).saturating_sub(usize::from(self.y) + 2)
-    }
+fn blank() -> (Line, bool) {
+    (Line::empty(), false)
 }
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, state: &mut State, actions: &Actions, colours: bool) {
-    let width = usize::from(frame.area().width);
-    let mut sheet = Sheet { frame, colours, y: 0, width };
+    let (width, height) = (usize::from(frame.area().width), usize::from(frame.area().height));
+    // The last two lines are for the note and the keys.
+    let room = height.saturating_sub(2);
     let mut page = std::mem::replace(&mut state.page, Page::Agents);
-    let keys = match &mut page {
-        Page::Agents => agents_page(&mut sheet, state, actions),
+    let (mut rows, keys) = match &mut page {
+        Page::Agents => (
+            agents_page(state, actions, width, room),
+            "q quit  ? keys  Enter log  w why  p/P pause  s stop  r run  f filter  Tab queue",
+        ),
         Page::Queue(pane) => {
-            sheet.lines(&screen::head(&state.overview, width.max(20)));
-            sheet.line(&Line::empty(), false);
-            let tasks = screen::waiting(&state.waiting, width);
-            let parts = [tasks, queue(state, width)].into_iter().filter(|part| !part.is_empty());
-            pane.replace(parts.collect::<Vec<_>>().join(&Line::empty()));
-            pane_page(&mut sheet, pane);
-            "q back  ? keys  Up/Down scroll"
+            let mut head = screen::head(&state.overview, width.max(20));
+            head.push(Line::empty());
+            let parts = [screen::waiting(&state.waiting, width), queue(state, width)];
+            let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            pane.replace(parts.join(&Line::empty()));
+            (pane_page(&head, pane, width, room), "q back  ? keys  Up/Down scroll")
         }
         Page::Log(name, pane) => {
-            text_page(&mut sheet, &format!("Log of {name}"), pane);
-            "q back  ? keys  Up/Down scroll  End follow"
+            let head = [Line::new(&fit(&format!("Log of {name}"), width), Tone::Strong)];
+            (pane_page(&head, pane, width, room), "q back  ? keys  Up/Down scroll  End follow")
         }
         Page::Text(title, pane) => {
-            text_page(&mut sheet, title, pane);
-            "q back  Up/Down scroll"
+            let head = [Line::new(&fit(title, width), Tone::Strong)];
+            (pane_page(&head, pane, width, room), "q back  Up/Down scroll")
         }
     };
     state.page = page;
-    bottom(&mut sheet, state, keys);
+    if height > 2 {
+        rows.resize(height - 1, blank());
+        let note = note(state, width);
+        rows.splice((height - 1).saturating_sub(note.len()).., plain(&note));
+        rows.truncate(height - 1);
+        rows.push((Line::new(keys, Tone::Dim), false));
+    }
+    for (area, (line, is_chosen)) in frame.area().rows().zip(rows) {
+        let spans = line.spans.into_iter().map(|(text, tone)| Span::styled(text, style(tone, colours)));
+        frame.render_widget(ratatui::text::Line::from_iter(spans), area);
+        if is_chosen {
+            frame.buffer_mut().set_style(area, Style::new().add_modifier(Modifier::REVERSED));
+        }
+    }
 }
 
-fn agents_page(sheet: &mut Sheet<'_, '_>, state: &mut State, actions: &Actions) -> &'static str {
-    sheet.lines(&screen::head(&state.overview, sheet.width.max(20)));
-    sheet.line(&Line::empty(), false);
-    let below = queue(state, sheet.width);
+fn agents_page(state: &mut State, actions: &Actions, width: usize, room: usize) -> Rows {
+    let mut rows = plain(&screen::head(&state.overview, width.max(20)));
+    rows.push(blank());
+    let below = queue(state, width);
     let listed = state.listed().len();
-    let room = sheet.left().saturating_sub(1);
+    let left = room.saturating_sub(rows.len() + 1);
     // The agents come first; what they leave, or all but a few lines, is for what waits for the user.
-    let for_agents = listed.max(1).min(room.saturating_sub((below.len() + 1).min(room.saturating_sub(LEAST_AGENTS))));
-    sheet.line(&heading(sheet.width, listed, state.overview.agents.len(), for_agents), false);
+    let for_agents = listed.max(1).min(left.saturating_sub((below.len() + 1).min(left.saturating_sub(LEAST_AGENTS))));
+    rows.push((heading(width, listed, state.overview.agents.len(), for_agents), false));
     let now = state.overview.time;
-    let width = sheet.width;
     let (visible, chosen) = state.visible(for_agents);
-    let rows: Vec<_> = visible.iter().map(|agent| row(agent, actions.of(&agent.name), width, now)).collect();
-    for (at, row) in rows.iter().enumerate() {
-        sheet.line(row, at == chosen);
-    }
+    let row = |agent: &AgentLine| row(agent, actions.of(&agent.name), width, now);
+    rows.extend(visible.into_iter().enumerate().map(|(at, agent)| (row(agent), at == chosen)));
     if listed == 0 {
-        sheet.line(&Line::new("no agent is at work; f shows all", Tone::Dim), false);
+        rows.push((Line::new("no agent is at work; f shows all", Tone::Dim), false));
     }
-    let room = sheet.left();
-    if room > 1 && !below.is_empty() {
-        sheet.line(&Line::empty(), false);
-        sheet.lines(&below[..below.len().min(room - 1)]);
+    let left = room.saturating_sub(rows.len());
+    if left > 1 && !below.is_empty() {
+        rows.push(blank());
+        rows.extend(plain(&below[..below.len().min(left - 1)]));
     }
-    "q quit  ? keys  Enter log  w why  p/P pause  s stop  r run  f filter  Tab queue"
+    rows
 }
 
 fn heading(width: usize, listed: usize, all: usize, shown: usize) -> Line {
@@ -157,45 +145,26 @@ fn queue(state: &State, width: usize) -> Vec<Line> {
     sections.collect::<Vec<_>>().join(&Line::empty())
 }
 
-fn text_page(sheet: &mut Sheet<'_, '_>, title: &str, pane: &mut Pane) {
-    sheet.line(&Line::new(&fit(title, sheet.width), Tone::Strong), false);
-    pane_page(sheet, pane);
-}
-
-fn pane_page(sheet: &mut Sheet<'_, '_>, pane: &mut Pane) {
-    let (width, height) = (sheet.width, sheet.left());
-    let lines = pane.window(width, height);
-    lines.iter().for_each(|line| sheet.line(line, false));
+/// A text below its head, with how far it is scrolled where it doesn't fit.
+fn pane_page(head: &[Line], pane: &mut Pane, width: usize, room: usize) -> Rows {
+    let mut rows = plain(head);
+    let height = room.saturating_sub(rows.len());
+    rows.extend(plain(pane.window(width, height)));
     let (seen, all) = pane.position();
     if seen < all || seen > height {
-        let note = format!("line {seen} of {all}");
-        let y = sheet.frame.area().height.saturating_sub(2);
-        sheet.y = y;
-        sheet.line(&Line::new(&fit(&note, width), Tone::Dim), false);
+        rows.resize(room, blank());
+        rows.push((Line::new(&fit(&format!("line {seen} of {all}"), width), Tone::Dim), false));
     }
+    rows
 }
 
-/// The note or the question, and the keys, in the last two lines.
-fn bottom(sheet: &mut Sheet<'_, '_>, state: &State, keys: &str) {
-    let height = sheet.frame.area().height;
-    if height < 3 {
-        return;
+/// The question, or the note, as the lines that it takes.
+fn note(state: &State, width: usize) -> Vec<Line> {
+    match &state.asked {
+        Some((question, _)) => wrap(&Line::new(&format!("{question} (y/n)"), Tone::Warn), width),
+        None if state.note == Line::empty() => Vec::new(),
+        None => wrap(&state.note, width),
     }
-    let note = match &state.asked {
-        Some((question, _)) => Line::new(&format!("{question} (y/n)"), Tone::Warn),
-        None => state.note.clone(),
-    };
-    if note != Line::empty() {
-        let lines = wrap(&note, sheet.width);
-        sheet.y = (height - 1).saturating_sub(u16::try_from(lines.len()).unwrap_or(height));
-        for line in &lines {
-            let row = Rect { y: sheet.y, height: 1, ..sheet.frame.area() };
-            sheet.frame.render_widget(Clear, row);
-            sheet.line(line, false);
-        }
-    }
-    sheet.y = height - 1;
-    sheet.line(&Line::new(keys, Tone::Dim), false);
 }
 
 /// A tone on a screen. Without colours only what needs none is left.

@@ -19,6 +19,19 @@ pub enum Scroll {
     End,
 }
 
+impl Scroll {
+    /// Where it leads from `at`, with `last` as the end and so many lines to a page.
+    pub fn from(self, at: usize, last: usize, height: usize) -> usize {
+        let page = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1);
+        match self {
+            Self::Lines(lines) => at.saturating_add_signed(lines).min(last),
+            Self::Pages(pages) => at.saturating_add_signed(pages * page).min(last),
+            Self::Start => 0,
+            Self::End => last,
+        }
+    }
+}
+
 /// The text and what is seen of it.
 #[derive(Debug, Default)]
 pub struct Pane {
@@ -75,14 +88,7 @@ impl Pane {
 
     /// Moves what is seen.
     pub fn scroll(&mut self, scroll: Scroll) {
-        let page = isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1);
-        let by = |top: usize, lines: isize| top.saturating_add_signed(lines).min(self.last_top());
-        self.top = match scroll {
-            Scroll::Lines(lines) => by(self.top, lines),
-            Scroll::Pages(pages) => by(self.top, pages * page),
-            Scroll::Start => 0,
-            Scroll::End => self.last_top(),
-        };
+        self.top = scroll.from(self.top, self.last_top(), self.height);
         self.follows = self.height > 0 && self.top == self.last_top() && scroll != Scroll::Start;
     }
 

@@ -142,15 +142,9 @@ impl State {
     }
 
     fn choose(&mut self, scroll: Scroll) -> Act {
-        let last = self.listed().len().saturating_sub(1);
-        let page = isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1);
-        let at = match scroll {
-            Scroll::Lines(lines) => self.at().saturating_add_signed(lines),
-            Scroll::Pages(pages) => self.at().saturating_add_signed(pages * page),
-            Scroll::Start => 0,
-            Scroll::End => last,
-        };
-        self.selected = self.listed().get(at.min(last)).map(|agent| agent.name.clone());
+        let listed = self.listed();
+        let at = scroll.from(self.at(), listed.len().saturating_sub(1), self.height);
+        self.selected = listed.get(at).map(|agent| agent.name.clone());
         Act::Draw
     }
 

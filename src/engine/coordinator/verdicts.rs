@@ -92,7 +92,7 @@ impl Coordinator<'_> {
         self.set_labels(pull, Status::Approved)?;
         let title = format!("Passed, ready for you: {}", gate::title_of_pr(meta));
         let text = format!("All required checks of {} passed.\n\n{}", meta.head_sha, pull.url);
-        self.tell(MessageType::Info, &title, &text, format!("gate {number} {} passed", meta.head_sha))?;
+        self.send(MessageType::Info, &title, &text, format!("gate {number} {} passed", meta.head_sha))?;
         Ok(stands)
     }
 
@@ -101,25 +101,28 @@ impl Coordinator<'_> {
         let github = self.github();
         let number = meta.pr_number;
         // What is needed to mend it waits for nobody.
-        let round = self.fix_round(meta, failed)?;
-        let said = github.comments(number).at("comments")?;
-        let note = match &round {
-            FixRound::Made(task) => format!("The task `{task}` mends it."),
-            FixRound::Exhausted { rounds } => {
-                format!(
-                    "{rounds} tasks were made to mend this pull request and no more will be made: please look at it."
-                )
+        let (kind, title, next) = match self.fix_round(meta, failed)? {
+            FixRound::Made(task) => (MessageType::Warning, "Blocked", format!("The task `{task}` mends it.")),
+            FixRound::Exhausted { rounds } => (
+                MessageType::Error,
+                "Still blocked, needs you",
+                format!("{rounds} tasks were made to mend it, which is the limit (max_fix_rounds): please look at it."),
+            ),
+            FixRound::Fork | FixRound::Due => {
+                (MessageType::Warning, "Blocked", "It comes from a fork: its author has to mend it.".to_owned())
             }
-            FixRound::Fork => "It comes from a fork, so it is for its author to mend.".to_owned(),
-            FixRound::Due => String::new(),
         };
+        let said = github.comments(number).at("comments")?;
         let mark = marker(&format!("change request {}", meta.head_sha));
         let text = gate::change_request(meta, failed);
         let reviewed = github.review_unless(&said, number, ReviewVerdict::RequestChanges, &text, &mark);
         let asked = taken(reviewed).at("change request")?;
-        self.comment(&said, meta, &Verdict::Blocked(failed.to_vec()), &[note])?;
+        self.comment(&said, meta, &Verdict::Blocked(failed.to_vec()), std::slice::from_ref(&next))?;
         self.set_labels(pull, Status::Blocked)?;
-        self.tell_blocked(pull, meta, failed, &round)?;
+        let names: Vec<_> = failed.iter().map(Name::as_str).collect();
+        let title = format!("{title}: {}", gate::title_of_pr(meta));
+        let text = format!("Failed: {}. {next}\n\n{}\n\n`scheduler pr show {number}`", names.join(", "), pull.url);
+        self.send(kind, &title, &text, format!("gate {number} {} blocked", meta.head_sha))?;
         Ok(meta.changes_requested || matches!(asked, Took::Yes))
     }
 
@@ -133,25 +136,6 @@ impl Coordinator<'_> {
             }
             round => Ok(round),
         }
-    }
-
-    fn tell_blocked(&self, pull: &PullRequest, meta: &Meta, failed: &[Name], round: &FixRound) -> Result<()> {
-        let names: Vec<_> = failed.iter().map(Name::as_str).collect();
-        let (kind, title, next) = match round {
-            FixRound::Made(task) => (MessageType::Warning, "Blocked", format!("The task {task} mends it.")),
-            FixRound::Exhausted { rounds } => (
-                MessageType::Error,
-                "Still blocked, needs you",
-                format!("{rounds} tasks were made to mend it, which is the limit (max_fix_rounds). Please look at it."),
-            ),
-            FixRound::Fork | FixRound::Due => {
-                (MessageType::Warning, "Blocked", "It comes from a fork: its author has to mend it.".to_owned())
-            }
-        };
-        let title = format!("{title}: {}", gate::title_of_pr(meta));
-        let text =
-            format!("Failed: {}. {next}\n\n{}\n\n`scheduler pr show {}`", names.join(", "), pull.url, meta.pr_number);
-        self.tell(kind, &title, &text, format!("gate {} {} blocked", meta.pr_number, meta.head_sha))
     }
 
     fn comment(&self, said: &Comments, meta: &Meta, verdict: &Verdict, notes: &[String]) -> Result<(), StepError> {

@@ -146,10 +146,10 @@ impl Open {
     fn read(proposals: &Proposals<'_>) -> Result<Self> {
         let mut problems = Vec::new();
         let mut read = |state| -> Result<Vec<Proposal>> {
-            problems.extend(proposals.list(state)?.strays.iter().map(ToString::to_string));
-            let (good, bad): (Vec<_>, Vec<_>) = proposals.all(state)?.into_iter().partition(Result::is_ok);
-            problems.extend(bad.into_iter().filter_map(Result::err).map(|bad| bad.to_string()));
-            Ok(good.into_iter().flatten().collect())
+            let listing = proposals.list(state)?;
+            problems.extend(listing.strays.iter().map(ToString::to_string));
+            let read = proposals.these(state, listing.ids).into_iter();
+            Ok(read.filter_map(|one| one.map_err(|bad| problems.push(bad.to_string())).ok()).collect())
         };
         Ok(Self { active: read(ProposalState::Active)?, deferred: read(ProposalState::Deferred)?, problems })
     }

@@ -76,7 +76,7 @@ fn evidence(project: &Project, preview: &Preview, position: usize, reason: &Reas
         }
         Reason::NoTask { role, .. } => waiting_tasks(project, preview, *role)?,
         Reason::ClaimsFull { .. } => {
-            let mut tasks: Vec<Task> = Queue::new(&project.paths).good(TaskState::Claimed)?.into_iter().collect();
+            let mut tasks = Queue::new(&project.paths).good(TaskState::Claimed)?;
             tasks.sort_by_key(|task| task.claimed_at);
             tasks.iter().map(|task| claim(task, now)).collect()
         }
@@ -98,7 +98,7 @@ pub(super) fn claim(task: &Task, now: Time) -> String {
 /// The incoming tasks of a role that can't be claimed, each with the reason.
 fn waiting_tasks(project: &Project, preview: &Preview, role: TaskRole) -> Result<Vec<String>> {
     let queue = Queue::new(&project.paths);
-    let claimed: Vec<Task> = queue.good(TaskState::Claimed)?.into_iter().collect();
+    let claimed = queue.good(TaskState::Claimed)?;
     let is_in = |id: &Name, state| queue.exists(state, id);
     let named = preview.views.named();
     let waits = |task: Task| {

@@ -9,14 +9,14 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::sys::{atomic::discard, dir::entries};
+use crate::sys::{atomic::discard, dir::readable};
 
 /// Removes the pipes in a worktree and in the git directory that it shares, where git follows links, too. What can't be
 /// removed is left: git has its time limits.
 pub(super) fn remove(worktree: &Path, common_dir: &Path) {
     let mut left = vec![(worktree.to_owned(), false), (common_dir.to_owned(), true)];
     while let Some((folder, of_git)) = left.pop() {
-        for entry in entries(&folder).into_iter().flatten().flatten() {
+        for entry in readable(&folder) {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && holds_objects(&path) => {}

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::Worktree;
 use crate::exec::git::{Git, GitError};
-use crate::sys::dir::entries;
+use crate::sys::dir::readable;
 
 /// How long submodules may take: a run should not wait for a dead server.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -59,7 +59,7 @@ fn remove_half_made(worktree: &Worktree, modules: &Path) -> Result<()> {
 }
 
 fn folders(above: &Path) -> Vec<PathBuf> {
-    let entries = entries(above).into_iter().flatten().flatten().map(|entry| entry.path());
+    let entries = readable(above).map(|entry| entry.path());
     entries.filter(|path| path.is_dir()).collect()
 }
 
