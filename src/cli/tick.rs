@@ -17,7 +17,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 
-/// Does one tick and tells what it started and changed; with `--debug` or `--dry-run`, every decision.
+/// Runs one tick and prints what it started and changed; with `--debug` or `--dry-run`, every decision.
 pub fn run(dry_run: bool, context: &Context) -> Result<()> {
     context.refuse_inside_run("a tick")?;
     let project = Project::find(&context.dir)?;

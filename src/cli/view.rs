@@ -73,6 +73,11 @@ impl Line {
         line
     }
 
+    /// How many columns it takes.
+    pub fn width(&self) -> usize {
+        self.spans.iter().map(|(text, _)| text.width()).sum()
+    }
+
     /// The line as it is printed, without blanks at its end.
     pub fn render(&self, colours: bool) -> String {
         let mut text = String::new();

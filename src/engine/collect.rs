@@ -131,7 +131,7 @@ fn view(paths: &Paths, agents: BorrowedFd<'_>, name: &Name) -> Result<(AgentView
     let agent = paths.agent(name);
     let (state, standing) = match state::load(&agent)? {
         Loaded::State(state) if state.is_idle() => {
-            // One that tells of anything was read from a file.
+            // One that says anything was read from a file.
             let lost = state == AgentState::default() && has_lost_its_state(&agent)?;
             let standing = if lost { Standing::Running } else { Standing::Free };
             return Ok((AgentView { standing, state }, false));
@@ -164,7 +164,7 @@ fn not_lost(agent: &AgentPaths) -> Result<Option<AgentView>> {
 /// Whether a run of this agent is carried by a supervisor, by its lock or, where the lock's file was deleted, by its process.
 ///
 /// # Errors
-/// The lock can't be looked at.
+/// The lock can't be read.
 pub fn is_under_way(agent: &AgentPaths, state: &AgentState) -> Result<bool> {
     Ok(!state.is_idle() && (!Lock::is_free(&agent.lock())? || has_supervisor(state)))
 }
@@ -172,13 +172,13 @@ pub fn is_under_way(agent: &AgentPaths, state: &AgentState) -> Result<bool> {
 /// Whether state.json was deleted under a run: nobody else holds the lock for long.
 ///
 /// # Errors
-/// The lock can't be looked at.
+/// The lock can't be read.
 pub fn has_lost_its_state(agent: &AgentPaths) -> Result<bool> {
     Ok(!agent.state().exists() && !Lock::is_free(&agent.lock())?)
 }
 
 /// The processes of a supervisor of this agent, and of what it has started. Asked where the agent's files may have been
-/// deleted under a run, for it takes a look at every process.
+/// deleted under a run, for it reads about every process.
 pub fn supervisors_of(agent: &AgentPaths) -> Vec<ProcessId> {
     processes::marked(SUPERVISOR_TAG, &agent.dir().display().to_string())
 }

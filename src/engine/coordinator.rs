@@ -30,12 +30,12 @@ const GH: Duration = Duration::from_secs(60);
 /// The most pull requests that are asked for: gh fetches them a hundred at a time.
 const MAX_OPEN: usize = 1_000;
 
-/// One look at the pull requests.
+/// One run of the coordinator.
 #[derive(Clone, Copy)]
 pub struct Coordinator<'a> {
     /// The project.
     pub project: &'a Project,
-    /// Who looks.
+    /// Whose run it is.
     pub agent: &'a Name,
     /// How pull requests are checked.
     pub gate: &'a Gatekeeper,
@@ -47,7 +47,7 @@ pub struct Coordinator<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// How a look ended.
+/// How it ended.
 #[derive(Debug)]
 pub enum End {
     /// Everything that was due is done.
@@ -181,18 +181,18 @@ impl Coordinator<'_> {
         Ok(known)
     }
 
-    /// Takes back the tasks that are to mend what isn't the head any more; of a closed pull request all of them.
+    /// Takes back the tasks that are to fix what isn't the head any more; of a closed pull request all of them.
     fn withdraw(&self, meta: &Meta, head: Option<&str>) -> Result<()> {
         if meta.fix_tasks.iter().all(|fix| fix.withdrawn || head == Some(fix.commit.as_str())) {
             return Ok(());
         }
         for task in self.prs().withdraw_fix_tasks(meta.pr_number, head, (self.clock)())? {
-            tracing::info!(number = meta.pr_number, %task, "taken back, there is nothing left for it to mend");
+            tracing::info!(number = meta.pr_number, %task, "taken back, there is nothing left for it to fix");
         }
         Ok(())
     }
 
-    /// What the user can mend is told once; what passes by itself isn't.
+    /// What the user can fix is said once; what passes by itself isn't.
     fn refused(&self, error: GhError) -> Result<End> {
         if !error.is_temporary() {
             let text = format!("{error}; {}.\n\nIt is tried again, less and less often.", error.remedy());

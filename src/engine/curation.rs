@@ -33,7 +33,7 @@ use std::path::PathBuf;
 /// The name under which the program itself judges.
 const SCHEDULER: &str = "scheduler";
 
-/// What became of a judgement that was cut off, in words.
+/// What became of an interrupted judgement, in words.
 pub fn describe(done: &Unfinished) -> String {
     match done {
         Unfinished::Judge { id, judgement, .. } => format!("{id}: {}, completed", judgement.verdict.state()),
@@ -42,7 +42,7 @@ pub fn describe(done: &Unfinished) -> String {
     }
 }
 
-/// Tells the user first, then defers both: cut off in between, it is done again, and the message is there already.
+/// Sends the user a message first, then defers both: interrupted in between, it is done again, and the message is there already.
 fn escalate(
     lock: &Lock,
     paths: &Paths,
@@ -65,7 +65,7 @@ fn escalate(
 /// Marks two open proposals as contradicting each other; returns the message to the user.
 ///
 /// # Errors
-/// They are one, one of them isn't open, or the user was told of them already: nothing was changed.
+/// They are one, one of them isn't open, or the user has a message about them already: nothing was changed.
 pub fn mark(paths: &Paths, config: &Config, ids: [&Name; 2], reason: &str, by: &By, now: Time) -> Result<PathBuf> {
     let proposals = Proposals::new(paths);
     let lock = crate::store::lock(paths)?;

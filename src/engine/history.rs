@@ -1,4 +1,4 @@
-//! What earlier runs of a task left, as their folders tell. It only looks.
+//! What earlier runs of a task left in their folders. It only reads.
 
 use super::project::Project;
 use crate::{

@@ -147,7 +147,7 @@ fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) 
     Ok(())
 }
 
-/// The checks that are due. Pull requests that are closed aren't read as long as the last look at GitHub is remembered.
+/// The checks that are due. Pull requests that are closed aren't read as long as what GitHub said last is remembered.
 fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken) -> Result<()> {
     let prs = Prs::new(paths);
     let all = match cache::load::<Vec<u64>>(&paths.gated_prs()) {

@@ -80,7 +80,7 @@ impl Transcript {
         // Asked before the output is read: what was written until the end is then seen after it.
         let goes_on = self.goes_on(project)?;
         let mut lines = Vec::new();
-        let read = self.output.look(|line| lines.extend(parse_line(line).iter().flat_map(of_event)));
+        let read = self.output.read_new(|line| lines.extend(parse_line(line).iter().flat_map(of_event)));
         let read = read.with_context(|| self.files.output().display().to_string())?;
         let progress = match goes_on {
             _ if read > 0 => Progress::More,

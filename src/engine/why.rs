@@ -67,7 +67,7 @@ pub enum Answer {
     Explained(Vec<Explanation>),
     /// It is neither; agents and tasks that there are.
     Unknown(Vec<Name>),
-    /// agents.yaml is wrong: nothing starts before that is mended.
+    /// agents.yaml is wrong: nothing starts before that is corrected.
     Misconfigured(Vec<Problem>),
 }
 

@@ -14,8 +14,8 @@ use crate::sys::{error::cannot, read::open_file};
 /// Lines longer than this are skipped whole.
 pub const MAX_LINE: usize = 1 << 20;
 const PIECE: usize = 64 * 1024;
-/// The most that one look reads, so that a flood can't keep the watcher from its other duties.
-const MAX_PER_LOOK: u64 = 16 << 20;
+/// The most that is read at once, so that a flood can't keep the watcher from its other duties.
+const MAX_AT_ONCE: u64 = 16 << 20;
 
 /// Reads the complete lines of one growing file, each once.
 #[derive(Debug)]
@@ -39,14 +39,14 @@ impl LineReader {
         Self { path: path.to_owned(), file: None, end, line: Vec::new(), skipping: false }
     }
 
-    /// Hands every line that was completed since the last look to `on_line`, and returns how many bytes were read.
+    /// Hands every line that was completed since the last call to `on_line`, and returns how many bytes were read.
     ///
-    /// 0 means that there was nothing new. One look reads at most 16 MiB.
-    pub fn look(&mut self, mut on_line: impl FnMut(&str)) -> Result<u64> {
+    /// 0 means that there was nothing new. At most 16 MiB are read at once.
+    pub fn read_new(&mut self, mut on_line: impl FnMut(&str)) -> Result<u64> {
         let Some(mut file) = self.take_file()? else { return Ok(0) };
         let mut piece = vec![0; PIECE];
         let mut read = 0;
-        while read < MAX_PER_LOOK {
+        while read < MAX_AT_ONCE {
             match file.read(&mut piece) {
                 Ok(0) => break,
                 Ok(count) => {
@@ -63,7 +63,7 @@ impl LineReader {
 
     /// Reads to the end of a file that no longer grows; what stands after the last newline counts as a line too.
     pub fn finish(&mut self, mut on_line: impl FnMut(&str)) -> Result<()> {
-        while self.look(&mut on_line)? > 0 {}
+        while self.read_new(&mut on_line)? > 0 {}
         self.end_line(&mut on_line);
         Ok(())
     }
@@ -123,8 +123,8 @@ impl StreamReader {
     }
 
     /// Takes in what is new and returns how many bytes that was.
-    pub fn look(&mut self) -> Result<u64> {
-        self.lines.look(|line| self.facts.add_line(line))
+    pub fn read_new(&mut self) -> Result<u64> {
+        self.lines.read_new(|line| self.facts.add_line(line))
     }
 
     /// Takes in the rest of an output that no longer grows.
@@ -156,18 +156,18 @@ mod tests {
         let path = dir.path().join("output.jsonl");
         let mut reader = LineReader::new(&path);
         let mut seen = Vec::new();
-        assert_eq!(reader.look(|line| seen.push(line.to_owned())).unwrap(), 0);
+        assert_eq!(reader.read_new(|line| seen.push(line.to_owned())).unwrap(), 0);
         let mut file = File::create(&path).unwrap();
         for (text, expected) in [("one\ntw", vec!["one"]), ("", vec![]), ("o\n\nthr\u{e9}", vec!["two"]), ("e", vec![])]
         {
             file.write_all(text.as_bytes()).unwrap();
             seen.clear();
-            assert_eq!(reader.look(|line| seen.push(line.to_owned())).unwrap(), text.len() as u64);
+            assert_eq!(reader.read_new(|line| seen.push(line.to_owned())).unwrap(), text.len() as u64);
             assert_eq!(seen, expected);
         }
         reader.finish(|line| seen.push(line.to_owned())).unwrap();
         assert_eq!(seen, ["thr\u{e9}e"]);
-        assert_eq!(reader.look(|_| panic!("read twice")).unwrap(), 0);
+        assert_eq!(reader.read_new(|_| panic!("read twice")).unwrap(), 0);
     }
 
     #[test]

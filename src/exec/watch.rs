@@ -127,7 +127,7 @@ fn until_end_or_limit(
             // It can't be waited for; its process still tells when it is over.
             Err(RecvTimeoutError::Disconnected) => thread::sleep(WAKE_UP),
         }
-        match output.look() {
+        match output.read_new() {
             Ok(0) => {}
             Ok(_) => last_heard = monotonic_now(),
             Err(error) => tracing::debug!(%error, "the output can't be read"),

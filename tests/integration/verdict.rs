@@ -127,7 +127,7 @@ fn after_the_last_round_a_person_is_asked() {
     }
     let error = test.messages_of("error").concat();
     assert!(error.contains("Still blocked, needs you: #1") && error.contains("max_fix_rounds"), "{error}");
-    assert!(test.github.only_pull_request().comments[2].contains("no more will be"));
+    assert!(test.github.only_pull_request().comments[2].contains("which is the limit"));
     assert_eq!(test.queue("done").len(), 2);
     test.next();
     test.next();

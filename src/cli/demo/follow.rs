@@ -60,7 +60,7 @@ impl Follower {
         }
         let Some(run) = &mut self.run else { return Ok(None) };
         let mut events = Vec::new();
-        run.output.look(|line| events.extend(parse_line(line))).context("the output of the stand-in")?;
+        run.output.read_new(|line| events.extend(parse_line(line))).context("the output of the stand-in")?;
         for event in events {
             run.show(&self.name, event, stage, show)?;
         }

@@ -3,6 +3,7 @@
 use crate::{
     cli::view::{Line, Tone, fit},
     domain::{
+        role::Role,
         task::Task,
         time::{self, Time},
     },
@@ -106,31 +107,39 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     lines
 }
 
+/// The widths of the columns before the last one in the list of agents: name, role, last run. One of width 0 is left out.
+pub type AgentWidths = [usize; 3];
+
 /// The agents, at most `limit`: those at work first if they are more.
-pub fn agents(overview: &Overview, width: usize, limit: usize) -> Vec<Line> {
-    let heading = Line::empty()
-        .cell("AGENT", 16, Tone::Strong)
-        .cell("ROLE", 15, Tone::Strong)
-        .cell("LAST RUN", 19, Tone::Strong)
-        .cell("NOW", 3, Tone::Strong);
+fn agents(overview: &Overview, width: usize, limit: usize) -> Vec<Line> {
+    const WIDTHS: AgentWidths = [16, 15, 19];
     let mut shown: Vec<&AgentLine> = overview.agents.iter().collect();
     if shown.len() > limit {
         shown.sort_by_key(|agent| !matches!(agent.doing, Activity::Running | Activity::Recovering));
     }
-    let mut lines = vec![heading];
-    lines.extend(shown.iter().take(limit).map(|agent| agent_line(agent, overview.time, width)));
+    let mut lines = vec![agents_heading(WIDTHS, "NOW")];
+    lines.extend(shown.into_iter().take(limit).map(|agent| agent_row(agent, overview.time, WIDTHS, width)));
     lines.extend(more(overview.agents.len(), limit, "agents; `scheduler agent list` shows all"));
     lines
 }
 
-fn agent_line(agent: &AgentLine, now: Time, width: usize) -> Line {
+/// The heading of the list of agents.
+pub fn agents_heading(widths: AgentWidths, now: &str) -> Line {
+    agent_cells(widths, ["AGENT", "ROLE", "LAST RUN"], [Tone::Strong; 3]).and(now, Tone::Strong)
+}
+
+/// An agent in the list.
+pub fn agent_row(agent: &AgentLine, now: Time, widths: AgentWidths, width: usize) -> Line {
     let last = if agent.state.consecutive_failures > 0 { Tone::Bad } else { Tone::Plain };
-    let role = agent.role.map_or_else(|| "-".to_owned(), |role| role.to_string());
-    Line::empty()
-        .cell(agent.name.as_str(), 16, Tone::Plain)
-        .cell(&role, 15, Tone::Dim)
-        .cell(&agent.last_run(now), 19, last)
-        .and(&fit(&at_present(agent), width.saturating_sub(53)), tone(agent.doing))
+    let role = agent.role.map_or("-", Role::word);
+    let line = agent_cells(widths, [agent.name.as_str(), role, &agent.last_run(now)], [Tone::Plain, Tone::Dim, last]);
+    let left = width.saturating_sub(line.width());
+    line.and(&fit(&at_present(agent), left), tone(agent.doing))
+}
+
+fn agent_cells(widths: AgentWidths, texts: [&str; 3], tones: [Tone; 3]) -> Line {
+    let cells = widths.into_iter().zip(texts).zip(tones).filter(|((width, _), _)| *width > 0);
+    cells.fold(Line::empty(), |line, ((width, text), tone)| line.cell(text, width, tone))
 }
 
 /// What an agent does, or why it doesn't start, with what else is to be known of it at a glance.
@@ -147,7 +156,7 @@ pub fn at_present(agent: &AgentLine) -> String {
 }
 
 /// The tone of what an agent does.
-pub fn tone(doing: Activity) -> Tone {
+fn tone(doing: Activity) -> Tone {
     match doing {
         Activity::Running => Tone::Good,
         Activity::Ready => Tone::Plain,

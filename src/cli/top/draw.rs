@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cli::{
-        status::screen,
+        status::screen::{self, AgentWidths},
         view::{Line, Tone, fit},
     },
     domain::time::Time,
@@ -17,7 +17,6 @@ use ratatui::{
     style::{Color, Modifier, Style},
     text::Span,
 };
-use unicode_width::UnicodeWidthStr;
 
 /// Below this width the roles are left out.
 const WITH_ROLES: usize = 70;
@@ -109,29 +108,17 @@ fn agents_page(state: &mut State, actions: &Actions, width: usize, room: usize) 
 fn heading(width: usize, listed: usize, all: usize, shown: usize) -> Line {
     let of = if listed == all { format!("{all}") } else { format!("{listed} of {all}") };
     let now = if listed > shown || listed != all { format!("NOW ({of} agents)") } else { "NOW".to_owned() };
-    columns(width, ["AGENT", "ROLE", "LAST RUN"], [Tone::Strong; 3]).and(&now, Tone::Strong)
+    screen::agents_heading(widths(width), &now)
 }
 
-fn columns(width: usize, [name, role, last]: [&str; 3], tones: [Tone; 3]) -> Line {
-    let mut line = Line::empty().cell(name, if width < 40 { 10 } else { 16 }, tones[0]);
-    if width >= WITH_ROLES {
-        line = line.cell(role, 15, tones[1]);
-    }
-    if width >= WITH_LAST_RUN {
-        line = line.cell(last, 22, tones[2]);
-    }
-    line
+fn widths(width: usize) -> AgentWidths {
+    let name = if width < 40 { 10 } else { 16 };
+    [name, if width < WITH_ROLES { 0 } else { 15 }, if width < WITH_LAST_RUN { 0 } else { 22 }]
 }
 
 fn row(agent: &AgentLine, action: Option<&str>, width: usize, now: Time) -> Line {
-    let role = agent.role.map_or_else(|| "-".to_owned(), |role| role.to_string());
-    let last = if agent.state.consecutive_failures > 0 { Tone::Bad } else { Tone::Dim };
-    let last_run = agent.last_run(now);
-    let line = columns(width, [agent.name.as_str(), &role, &last_run], [Tone::Plain, Tone::Dim, last]);
-    let room = width.saturating_sub(line.spans.iter().map(|(text, _)| text.width()).sum());
-    let text = fit(&screen::at_present(agent), room);
-    let left = room.saturating_sub(text.width() + 2);
-    let line = line.and(&text, screen::tone(agent.doing));
+    let line = screen::agent_row(agent, now, widths(width), width);
+    let left = width.saturating_sub(line.width() + 2);
     match action {
         Some(action) if left > 4 => line.and("  ", Tone::Plain).and(&fit(action, left), Tone::Plain),
         _ => line,

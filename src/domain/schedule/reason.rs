@@ -206,7 +206,7 @@ impl Reason {
                     format!("{}, again in {}", counted(*failures as usize, "failure"), span(until)),
                     format!("failed{times}, waits until {}", at(until)),
                     format!(
-                        "`scheduler logs {agent}` tells what happened; `scheduler agent run {agent}` tries again at the next tick"
+                        "`scheduler logs {agent}` shows what happened; `scheduler agent run {agent}` tries again at the next tick"
                     ),
                 )
             }
@@ -220,7 +220,7 @@ impl Reason {
             Self::CoolingDown { until, cause, first: None } => words(
                 format!("cooldown, {}", span(until)),
                 format!("waits until {}: {cause}", at(until)),
-                format!("once that is mended, `scheduler agent run {agent}` tries at the next tick"),
+                format!("once that is fixed, `scheduler agent run {agent}` tries at the next tick"),
             ),
             Self::QueueFull { pending, limit } => words(
                 format!("queue full, {pending} of {limit}"),

@@ -75,9 +75,9 @@ impl Coordinator<'_> {
             let mark = marker(&format!("approval {}", meta.head_sha));
             let text = gate::approval(meta);
             let reviewed = github.review_unless(&said, number, ReviewVerdict::Approve, &text, &mark);
-            match taken(reviewed).at("approval")? {
-                Took::Yes => stands = false,
-                Took::No(why) => notes.push(format!("Not approved: {why}.")),
+            match refusal(reviewed).at("approval")? {
+                None => stands = false,
+                Some(why) => notes.push(format!("Not approved: {why}.")),
             }
         }
         if stands {
@@ -100,30 +100,30 @@ impl Coordinator<'_> {
     fn block(&self, pull: &PullRequest, meta: &Meta, failed: &[Name]) -> Result<bool, StepError> {
         let github = self.github();
         let number = meta.pr_number;
-        // What is needed to mend it waits for nobody.
+        // The task that fixes it doesn't wait for GitHub.
         let (kind, title, next) = match self.fix_round(meta, failed)? {
-            FixRound::Made(task) => (MessageType::Warning, "Blocked", format!("The task `{task}` mends it.")),
+            FixRound::Made(task) => (MessageType::Warning, "Blocked", format!("The task `{task}` fixes it.")),
             FixRound::Exhausted { rounds } => (
                 MessageType::Error,
                 "Still blocked, needs you",
-                format!("{rounds} tasks were made to mend it, which is the limit (max_fix_rounds): please look at it."),
+                format!("{rounds} tasks were made to fix it, which is the limit (max_fix_rounds): please look at it."),
             ),
             FixRound::Fork | FixRound::Due => {
-                (MessageType::Warning, "Blocked", "It comes from a fork: its author has to mend it.".to_owned())
+                (MessageType::Warning, "Blocked", "It comes from a fork: its author has to fix it.".to_owned())
             }
         };
         let said = github.comments(number).at("comments")?;
         let mark = marker(&format!("change request {}", meta.head_sha));
         let text = gate::change_request(meta, failed);
         let reviewed = github.review_unless(&said, number, ReviewVerdict::RequestChanges, &text, &mark);
-        let asked = taken(reviewed).at("change request")?;
+        let refused = refusal(reviewed).at("change request")?;
         self.comment(&said, meta, &Verdict::Blocked(failed.to_vec()), std::slice::from_ref(&next))?;
         self.set_labels(pull, Status::Blocked)?;
         let names: Vec<_> = failed.iter().map(Name::as_str).collect();
         let title = format!("{title}: {}", gate::title_of_pr(meta));
         let text = format!("Failed: {}. {next}\n\n{}\n\n`scheduler pr show {number}`", names.join(", "), pull.url);
         self.send(kind, &title, &text, format!("gate {number} {} blocked", meta.head_sha))?;
-        Ok(meta.changes_requested || matches!(asked, Took::Yes))
+        Ok(meta.changes_requested || refused.is_none())
     }
 
     /// Makes the fix task if one is due. What it returns is never [`FixRound::Due`].
@@ -167,18 +167,13 @@ impl Coordinator<'_> {
     }
 }
 
-/// Whether GitHub took a review.
-enum Took {
-    Yes,
-    No(String),
-}
-
-/// That GitHub doesn't take a review is no reason to stop; that it can't be asked, or says something else, is.
-fn taken(reviewed: Result<Reviewed, GhError>) -> Result<Took, GhError> {
+/// Why GitHub refuses a review; none if it took it. A refusal is no reason to stop; that GitHub can't be asked, or says
+/// something else, is.
+fn refusal(reviewed: Result<Reviewed, GhError>) -> Result<Option<String>, GhError> {
     match reviewed {
-        Ok(Reviewed::Yes) => Ok(Took::Yes),
-        Ok(Reviewed::Own) => Ok(Took::No("nobody may approve a pull request of their own account".to_owned())),
-        Err(error) if error.is_refusal() => Ok(Took::No(cut(&one_line(&error.to_string()), REFUSAL_MAX))),
+        Ok(Reviewed::Yes) => Ok(None),
+        Ok(Reviewed::Own) => Ok(Some("you can't approve a pull request of your own account".to_owned())),
+        Err(error) if error.is_refusal() => Ok(Some(cut(&one_line(&error.to_string()), REFUSAL_MAX))),
         Err(error) => Err(error),
     }
 }

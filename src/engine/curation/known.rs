@@ -1,4 +1,4 @@
-//! What is remembered of the proposals, so that a tick opens no file that nobody has changed, and a curator isn't asked
+//! What is remembered of the proposals, so that a tick opens no file that hasn't changed, and a curator isn't asked
 //! twice what it couldn't do the first time.
 
 use super::upkeep::Summary;
@@ -30,7 +30,7 @@ struct Known {
     summary: Summary,
 }
 
-/// What the last look found, if nothing can have changed since. With `edits`, nobody has edited an open one either.
+/// What was found the last time, if nothing can have changed since. With `edits`, no open one was edited either.
 pub(super) fn recall(paths: &Paths, now: Time, edits: bool) -> Option<Summary> {
     let path = paths.known_proposals();
     let known: Known = cache::load(&path).filter(|known: &Known| known.until.is_none_or(|until| now < until))?;
@@ -54,7 +54,7 @@ pub fn note_shown(run: &RunPaths, shown: &[(Name, u64)]) -> Result<()> {
     runs::write_json(&run.curation(), &shown)
 }
 
-/// After a run that judged what it could: what it was shown needs no look again before something changes.
+/// After a run that judged what it could: what it was shown isn't shown again before something changes.
 ///
 /// # Errors
 /// The system's.

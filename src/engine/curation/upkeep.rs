@@ -56,7 +56,7 @@ impl fmt::Display for Due {
     }
 }
 
-/// Finds out what is due, once a judgement that was cut off is completed. With `edits` it makes sure that the user has
+/// Finds out what is due, once an interrupted judgement is completed. With `edits` it makes sure that the user has
 /// edited no open proposal in its place. It changes nothing.
 ///
 /// # Errors

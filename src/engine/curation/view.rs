@@ -1,4 +1,4 @@
-//! What a proposer and a curator are told of the proposals.
+//! What the prompts of a proposer and a curator say of the proposals.
 
 use super::{overlaps, surroundings};
 use crate::{
@@ -17,7 +17,7 @@ use chrono::Duration;
 /// How long a proposer is reminded of its rejections and shown its promotions, in days.
 const REMINDED_DAYS: i64 = 30;
 
-/// The most bytes of proposals that a curator is shown whole: beyond that nobody would read them, or could.
+/// The most bytes of proposals that a curator is shown whole: more would not be read.
 const MAX_SHOWN: usize = 300_000;
 
 /// What `proposer` must know to propose nothing twice.

@@ -45,8 +45,8 @@ impl Actions {
             let known = self.runs.remove(&agent.name).filter(|run| run.id == id);
             let begin = || Run { id: id.to_owned(), output: LineReader::near_end(&files.output(), END), action: None };
             let mut run = known.unwrap_or_else(begin);
-            // What can't be read says nothing; `logs` tells why.
-            let _ = run.output.look(|line| run.action = action(line).or(run.action.take()));
+            // What can't be read says nothing; `logs` says why.
+            let _ = run.output.read_new(|line| run.action = action(line).or(run.action.take()));
             runs.insert(agent.name.clone(), run);
         }
         self.runs = runs;
@@ -58,7 +58,7 @@ impl Actions {
     }
 }
 
-/// The last thing that a line of output tells of, in one line.
+/// What a line of output says that its run does, in one line.
 fn action(line: &str) -> Option<String> {
     let lines = transcript::of_event(&parse_line(line)?);
     let shown = |line: &&Line| matches!(line.kind, Kind::Said | Kind::Tool | Kind::Note | Kind::End);

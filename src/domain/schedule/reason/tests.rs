@@ -60,19 +60,19 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             r#"{"reason": "backoff", "failures": 1, "until": "2026-03-01T10:24:00Z"}"#,
             "1 failure, again in 24 min",
             "failed, waits until 2026-03-01T10:24:00Z",
-            &format!("`scheduler logs a` tells what happened; {RUN} tries again at the next tick"),
+            &format!("`scheduler logs a` shows what happened; {RUN} tries again at the next tick"),
         ),
         row(
             r#"{"reason": "backoff", "failures": 3, "until": "2026-03-01T10:24:00Z"}"#,
             "3 failures, again in 24 min",
             "failed 3 times in a row, waits until 2026-03-01T10:24:00Z",
-            &format!("`scheduler logs a` tells what happened; {RUN} tries again at the next tick"),
+            &format!("`scheduler logs a` shows what happened; {RUN} tries again at the next tick"),
         ),
         row(
             r#"{"reason": "cooling_down", "until": "2026-03-01T10:24:00Z", "cause": "usage limit", "first": null}"#,
             "cooldown, 24 min",
             "waits until 2026-03-01T10:24:00Z: usage limit",
-            &format!("once that is mended, {RUN} tries at the next tick"),
+            &format!("once that is fixed, {RUN} tries at the next tick"),
         ),
         row(
             r#"{"reason": "cooling_down", "until": "2026-03-01T10:24:00Z", "cause": "usage limit", "first": "b"}"#,
