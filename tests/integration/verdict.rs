@@ -60,7 +60,7 @@ fn auto_approve_approves_and_says_where_it_may_not() {
     assert_eq!((made[0].reviews[0].0.as_str(), made[0].reviews.len()), ("APPROVED", 1));
     assert!(!made[0].comments[0].contains("Not approved"));
     assert!(made[1].reviews.is_empty());
-    assert!(made[1].comments[0].contains("Not approved: nobody may approve a pull request of their own account."));
+    assert!(made[1].comments[0].contains("Not approved: you can't approve a pull request of your own account."));
     assert_eq!(made[1].labels, ["gatekeeper:passed"]);
 }
 
