@@ -6,7 +6,7 @@ mod show;
 mod stop;
 
 use super::{Context, configure::Setting};
-use crate::domain::name::Name;
+use crate::domain::{config, name::Name};
 use anyhow::Result;
 
 /// Arguments of `scheduler agent`.
@@ -51,11 +51,9 @@ pub enum Command {
     },
     /// Change an agent in agents.yaml; `KEY=` takes a key back to its default
     #[command(
-        after_help = "Keys: role, focus, interval_seconds, paused, command, claude_model, max_turns, timeout_seconds, \
-        stall_seconds, max_cost_usd, max_attempts, allowed_tools, base_branch, allow_network_git, env.NAME. \
-        Spans may be written 10m or 2h, lists [a, b].\n\n\
-        Examples:\n  scheduler agent set impl-agent-1 interval_seconds=10m max_turns=80\n  \
-        scheduler agent set impl-agent-1 claude_model="
+        after_help = format!("Keys: {}. A variable of env: env.NAME. Spans may be written 10m or 2h, lists [a, b].\n\n\
+            Examples:\n  scheduler agent set impl-agent-1 interval_seconds=10m max_turns=80\n  \
+            scheduler agent set impl-agent-1 claude_model=", config::AGENT_KEYS)
     )]
     Set {
         /// The agent

@@ -3,7 +3,7 @@
 use super::{Context, usage};
 use crate::{
     domain::{
-        config::{Change, Step, Value},
+        config::{Change, Kind, Step, kind},
         text::nearest,
         time,
     },
@@ -13,20 +13,8 @@ use crate::{
     },
 };
 use anyhow::Result;
+use serde_yaml::Value;
 use std::str::FromStr;
-
-/// What kind of value a key takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A number or a truth value.
-    Plain,
-    /// Seconds; `10m` and `2h` are understood.
-    Seconds,
-    /// Text.
-    Text,
-    /// A list: `[a, b]`, or one word.
-    List,
-}
 
 /// `KEY=VALUE` as it was typed.
 #[derive(Clone, Debug)]
@@ -51,58 +39,60 @@ impl FromStr for Setting {
 }
 
 impl Setting {
-    /// The change that sets `key` of the mapping at `path`, or takes it away.
+    /// The change that sets what is at the path, or takes it away; `None` if there is no such key.
     ///
     /// # Errors
-    /// A list or a span that can't be read.
-    pub fn change(&self, path: Vec<Step>, key: &str, kind: Kind) -> Result<Change> {
-        let key = key.to_owned();
-        if self.value.is_empty() {
-            return Ok(Change::Unset { path, key });
-        }
-        let value = match kind {
-            Kind::Plain => Value::Plain(self.value.clone()),
-            Kind::Seconds => Value::Plain(seconds(&self.value).unwrap_or_else(|_| self.value.clone())),
-            Kind::Text => Value::Text(self.value.clone()),
-            Kind::List => Value::List(list(&self.value)?),
+    /// A list that can't be read.
+    pub fn change(&self, path: Vec<Step>) -> Result<Option<Change>> {
+        let Some(kind) = kind(&path).filter(|kind| *kind != Kind::Mapping) else { return Ok(None) };
+        let value = match self.value.as_str() {
+            "" => None,
+            value => Some(typed(value, kind)?),
         };
-        Ok(Change::Set { path, key, value })
+        Ok(Some(Change { path, value }))
     }
+}
+
+/// A value as it was meant. Whether it fits is said when the file is read with it.
+fn typed(text: &str, kind: Kind) -> Result<Value> {
+    Ok(match kind {
+        Kind::Plain => match serde_yaml::from_str(text) {
+            Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
+            _ => text.into(),
+        },
+        Kind::Seconds => time::parse_span(text).map_or_else(|| text.into(), Value::from),
+        Kind::Text | Kind::Mapping => text.into(),
+        Kind::List if text.starts_with('[') => serde_yaml::from_str::<Vec<String>>(text)
+            .map_err(|_| usage(format!("{text:?} is no list: write [a, b]")))?
+            .into(),
+        Kind::List => vec![text].into(),
+    })
 }
 
 /// `600`, `600s`, `10m`, `2h`, `1d` as a number of seconds.
 ///
 /// # Errors
 /// None of these.
-pub fn seconds(text: &str) -> Result<String, String> {
-    time::parse_span(text)
-        .map(|seconds| seconds.to_string())
-        .ok_or_else(|| format!("{text:?} is no span of time: write 600, 10m, 2h or 1d"))
-}
-
-fn list(text: &str) -> Result<Vec<String>> {
-    if !text.starts_with('[') {
-        return Ok(vec![text.to_owned()]);
-    }
-    serde_yaml::from_str(text).map_err(|_| usage(format!("{text:?} is no list: write [a, b]")))
+pub fn seconds(text: &str) -> Result<i64, String> {
+    time::parse_span(text).ok_or_else(|| format!("{text:?} is no span of time: write 600, 10m, 2h or 1d"))
 }
 
 /// The error for a key that isn't one of `keys`.
-pub fn unknown_key(key: &str, keys: &[&str]) -> anyhow::Error {
-    match nearest(key, keys.iter().copied()) {
+pub fn unknown_key(key: &str, keys: &[String]) -> anyhow::Error {
+    match nearest(key, keys.iter().map(String::as_str)) {
         Some(near) => usage(format!("there is no key {key}; did you mean {near}?")),
         None => usage(format!("there is no key {key}; there are {}", keys.join(", "))),
     }
 }
 
-/// Makes changes, all or none, and tells of them: `done` if they were made, else that it was so already.
+/// Makes changes, all or none, and tells of them: `done` if they were made, else that nothing changes.
 ///
 /// # Errors
 /// A change is refused (exit code 2), or the file can't be written.
 pub fn apply(context: &Context, project: &Project, changes: &[Change], done: &str) -> Result<()> {
     match configure::configure(project, changes)? {
         Configured::Done => context.line(done),
-        Configured::Unchanged => context.line(format!("{done} (it was so already)")),
+        Configured::Unchanged => context.line(format!("{done} (unchanged)")),
         Configured::Refused(refusal) => {
             Err(usage(format!("{}: {refusal}; nothing was changed", project.paths.config().display())))
         }
@@ -125,21 +115,24 @@ mod tests {
     #[test]
     fn settings() {
         for (text, kind, value) in [
-            ("k=7", Kind::Plain, Value::Plain("7".to_owned())),
-            (" k = a=b ", Kind::Text, Value::Text("a=b".to_owned())),
-            ("k=2h", Kind::Seconds, Value::Plain("7200".to_owned())),
-            ("k=soon", Kind::Seconds, Value::Plain("soon".to_owned())),
-            ("k=[a, 'b c']", Kind::List, Value::List(vec!["a".to_owned(), "b c".to_owned()])),
-            ("k=claude", Kind::List, Value::List(vec!["claude".to_owned()])),
+            ("k=7", Kind::Plain, 7.into()),
+            ("k=soon", Kind::Plain, "soon".into()),
+            (" k = a=b ", Kind::Text, "a=b".into()),
+            ("k=7", Kind::Text, "7".into()),
+            ("k=2h", Kind::Seconds, 7_200.into()),
+            ("k=soon", Kind::Seconds, "soon".into()),
+            ("k=[a, 'b c']", Kind::List, vec!["a", "b c"].into()),
+            ("k=claude", Kind::List, vec!["claude"].into()),
         ] {
             let setting: Setting = text.parse().unwrap();
-            let change = setting.change(Vec::new(), &setting.key, kind).unwrap();
-            assert_eq!(change, Change::Set { path: Vec::new(), key: "k".to_owned(), value }, "{text}");
+            assert_eq!((setting.key.as_str(), typed(&setting.value, kind).unwrap()), ("k", value), "{text}");
         }
-        let unset: Setting = "k=".parse().unwrap();
-        assert!(matches!(unset.change(Vec::new(), "k", Kind::Plain).unwrap(), Change::Unset { .. }));
         assert!("k".parse::<Setting>().is_err() && "=v".parse::<Setting>().is_err());
-        let bad: Setting = "k=[a, [b]]".parse().unwrap();
-        assert!(bad.change(Vec::new(), "k", Kind::List).is_err());
+        assert!(typed("[a, [b]]", Kind::List).is_err());
+        let change = |text: &str| text.parse::<Setting>().unwrap().change(vec![Step::key("paused")]).unwrap();
+        assert_eq!(change("paused=").unwrap().value, None);
+        assert_eq!(change("paused=true").unwrap().value, Some(true.into()));
+        let none: Setting = "k=1".parse().unwrap();
+        assert_eq!(none.change(vec![Step::key("k")]).unwrap(), None);
     }
 }

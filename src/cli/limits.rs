@@ -2,23 +2,13 @@
 
 use super::{
     Context, config,
-    configure::{self, Kind, Setting},
+    configure::{self, Setting},
     table,
 };
-use crate::domain::config::{Change, ProposalLimits, QueueLimits, Step, Usd, Whole};
+use crate::domain::config::{Change, ProposalLimits, QueueLimits, Step, Usd, Whole, keys};
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// The keys, with the mapping that each stands in.
-const KEYS: [(&str, Option<&str>); 5] = [
-    ("max_incoming", Some("queue_limits")),
-    ("max_claimed", Some("queue_limits")),
-    ("max_open_prs", Some("queue_limits")),
-    ("max_running", None),
-    ("max_cost_usd_per_day", None),
-];
-const PROPOSALS: [&str; 2] = ["max_active", "max_per_run"];
 
 /// Arguments of `scheduler limits`.
 #[derive(Debug, clap::Subcommand)]
@@ -32,8 +22,8 @@ pub enum Command {
     },
     /// Change a limit in agents.yaml; `KEY=` takes it back to its default
     #[command(
-        after_help = "Keys: max_incoming, max_claimed, max_open_prs, max_running, max_cost_usd_per_day, and for the \
-        proposals of an agent NAME.max_active and NAME.max_per_run.\n\n\
+        after_help = "Keys: those that `scheduler limits show` lists, and for the proposals of an agent NAME.max_active and \
+        NAME.max_per_run.\n\n\
         Examples:\n  scheduler limits set max_claimed=3\n  scheduler limits set max_running="
     )]
     Set {
@@ -97,14 +87,17 @@ fn set(settings: &[Setting], context: &Context) -> Result<()> {
     configure::apply(context, &project, &changes, &configure::describe(settings))
 }
 
+/// What is called a limit: what `queue_limits` and `proposal_limits` hold, and at the top what begins so.
 fn change(setting: &Setting) -> Result<Change> {
-    if let Some((key, section)) = KEYS.iter().find(|(key, _)| *key == setting.key) {
-        return setting.change(section.iter().copied().map(Step::key).collect(), key, Kind::Plain);
-    }
-    let proposal = setting.key.rsplit_once('.').filter(|(_, key)| PROPOSALS.contains(key));
-    let Some((name, key)) = proposal else {
-        let keys: Vec<_> = KEYS.iter().map(|(key, _)| *key).collect();
-        return Err(configure::unknown_key(&setting.key, &keys));
+    let key = &setting.key;
+    let mut top = keys(&[]);
+    top.retain(|key| key.starts_with("max_"));
+    let path = match key.rsplit_once('.') {
+        Some((agent, limit)) => vec![Step::key("proposal_limits"), Step::key(agent), Step::key(limit)],
+        None if top.contains(key) => vec![Step::key(key)],
+        None => vec![Step::key("queue_limits"), Step::key(key)],
     };
-    setting.change(vec![Step::key("proposal_limits"), Step::key(name)], key, Kind::Plain)
+    setting
+        .change(path)?
+        .ok_or_else(|| configure::unknown_key(key, &[keys(&[Step::key("queue_limits")]), top].concat()))
 }

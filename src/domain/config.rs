@@ -11,9 +11,9 @@ mod settings;
 mod tree;
 mod values;
 
-pub use edit::{Change, Refusal, Step, Value, edit};
-pub use schema::SCHEMA;
-pub use settings::RunSettings;
+pub use edit::{Change, Refusal, Step, edit};
+pub use schema::{Kind, SCHEMA, keys, kind};
+pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Usd, Weight, Whole};
 
 use super::{

@@ -12,13 +12,12 @@ use anyhow::{Context, Result, bail};
 pub enum Configured {
     /// It is made.
     Done,
-    /// It was so already.
     Unchanged,
     /// It was refused; the file is as it was.
     Refused(Refusal),
 }
 
-/// Makes changes to agents.yaml, all or none. What a person saves meanwhile is respected: they are made to that.
+/// Makes changes to agents.yaml, all or none. What the user saves meanwhile is respected: they are made to that.
 ///
 /// # Errors
 /// There is no agents.yaml, or it can't be read or written.
@@ -52,20 +51,16 @@ pub fn configure(project: &Project, changes: &[Change]) -> Result<Configured> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::config::{Step, Value},
-        store::paths::Paths,
-    };
+    use crate::{domain::config::Step, store::paths::Paths};
     use std::{fs, os::unix::fs::symlink};
 
     #[test]
     fn a_link_stays_one_and_a_refusal_changes_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let project = Project { paths: Paths::new(dir.path()), common_dir: dir.path().join(".git") };
-        let set = |value: &str| Change::Set {
-            path: vec![Step::key("queue_limits")],
-            key: "max_claimed".to_owned(),
-            value: Value::Plain(value.to_owned()),
+        let set = |value: &str| Change {
+            path: vec![Step::key("queue_limits"), Step::key("max_claimed")],
+            value: serde_yaml::from_str(value).ok(),
         };
         assert!(configure(&project, &[set("7")]).unwrap_err().to_string().contains("scheduler init"));
         fs::create_dir(project.paths.dot()).unwrap();

@@ -28,7 +28,7 @@ fn agents_are_added_changed_and_removed_line_by_line() {
     test.run(["agent", "pause", "PM"]).ok().says("pm: paused");
     let paused = added.replace("# plans\n", "# plans\n    paused: true\n");
     assert_eq!(yaml(&test), paused);
-    test.run(["agent", "pause", "pm"]).ok().says("it was so already");
+    test.run(["agent", "pause", "pm"]).ok().says("unchanged");
     test.run(["agent", "list"]).ok().says("paused").quiet();
     test.run(["agent", "resume", "pm"]).ok().says("pm: resumed");
     assert_eq!(yaml(&test), paused.replace("paused: true", "paused: false"));

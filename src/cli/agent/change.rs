@@ -3,11 +3,11 @@
 use crate::{
     cli::{
         Context, config,
-        configure::{self, Kind, Setting},
+        configure::{self, Setting},
         usage,
     },
     domain::{
-        config::{Agent, Change, Config, Step, Value},
+        config::{Agent, Change, Config, Step, keys},
         name::Name,
         role::Role,
         text::nearest,
@@ -21,24 +21,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use chrono::Duration;
-
-/// What `agent set` changes, and what each takes.
-const KEYS: [(&str, Kind); 14] = [
-    ("role", Kind::Text),
-    ("focus", Kind::Text),
-    ("interval_seconds", Kind::Seconds),
-    ("paused", Kind::Plain),
-    ("command", Kind::List),
-    ("claude_model", Kind::Text),
-    ("max_turns", Kind::Plain),
-    ("timeout_seconds", Kind::Seconds),
-    ("stall_seconds", Kind::Seconds),
-    ("max_cost_usd", Kind::Plain),
-    ("max_attempts", Kind::Plain),
-    ("allowed_tools", Kind::List),
-    ("base_branch", Kind::Text),
-    ("allow_network_git", Kind::Plain),
-];
+use serde_yaml::Mapping;
 
 /// Arguments of `scheduler agent add`.
 #[derive(Debug, clap::Args)]
@@ -50,7 +33,7 @@ pub struct AddArgs {
     role: Role,
     /// How often it may start: 180, 10m, 2h
     #[arg(long, value_name = "SPAN", default_value = "300", value_parser = configure::seconds)]
-    interval: String,
+    interval: i64,
     /// The field of a specialist; also names its prompt
     #[arg(long)]
     focus: Option<Name>,
@@ -65,21 +48,22 @@ pub fn add(args: &AddArgs, context: &Context) -> Result<()> {
     if config.agent(&args.name).is_some() {
         bail!("there is an agent {} already; `scheduler agent set` changes it", args.name);
     }
-    let text = |key: &str, value: String| (key.to_owned(), Value::Text(value));
-    let mut entries = vec![text("name", args.name.to_string()), text("role", args.role.to_string())];
-    entries.extend(args.focus.as_ref().map(|focus| text("focus", focus.to_string())));
-    entries.push(("interval_seconds".to_owned(), Value::Plain(args.interval.clone())));
-    entries.extend(args.paused.then(|| ("paused".to_owned(), Value::Plain("true".to_owned()))));
-    let done = format!("{}: added as {}, every {}", args.name, args.role, every(&args.interval));
-    configure::apply(context, &project, &[Change::AddAgent(entries)], &done)?;
+    let mut agent =
+        Mapping::from_iter([("name".into(), args.name.as_str().into()), ("role".into(), args.role.word().into())]);
+    if let Some(focus) = &args.focus {
+        agent.insert("focus".into(), focus.as_str().into());
+    }
+    agent.insert("interval_seconds".into(), args.interval.into());
+    if args.paused {
+        agent.insert("paused".into(), true.into());
+    }
+    let change = Change { path: vec![Step::key("agents"), Step::End], value: Some(agent.into()) };
+    let done = format!("{}: added as {}, every {}", args.name, args.role, time::span(args.interval));
+    configure::apply(context, &project, &[change], &done)?;
     if args.role.spec().model.is_some_and(|model| model != config.model) {
         context.warn(format!("model is {} in agents.yaml: no {} is started", config.model, args.role));
     }
     Ok(())
-}
-
-fn every(seconds: &str) -> String {
-    seconds.parse().map_or_else(|_| seconds.to_owned(), time::span)
 }
 
 /// Takes an agent out of the list. What it has done stays.
@@ -87,7 +71,7 @@ pub fn remove(name: &Name, context: &Context) -> Result<()> {
     let (project, config) = open(context, "agent remove")?;
     let (position, agent) = find(&config, name)?;
     let done = format!("{}: removed from agents.yaml", agent.name);
-    configure::apply(context, &project, &[Change::RemoveAgent(position)], &done)?;
+    configure::apply(context, &project, &[Change { path: at(position, ""), value: None }], &done)?;
     requests::withdraw(&project.paths, &agent.name)?;
     if is_busy(&project, &agent.name)? {
         context.line("Its run is brought to its end; `scheduler agent stop` ends it now.")?;
@@ -105,8 +89,7 @@ pub fn pause(name: &Name, paused: bool, context: &Context) -> Result<()> {
     if !paused && !agent.paused {
         return context.line(format!("{}: isn't paused", agent.name));
     }
-    let value = Value::Plain(paused.to_string());
-    let change = Change::Set { path: at(position), key: "paused".to_owned(), value };
+    let change = Change { path: at(position, "paused"), value: Some(paused.into()) };
     let done = format!("{}: {}", agent.name, if paused { "paused" } else { "resumed" });
     configure::apply(context, &project, &[change], &done)?;
     if paused && is_busy(&project, &agent.name)? {
@@ -130,15 +113,12 @@ fn change(setting: &Setting, position: usize) -> Result<Change> {
     if setting.key == "name" {
         return Err(usage("the name of an agent is that of its folder: add a new agent and remove this one"));
     }
-    if let Some(variable) = setting.key.strip_prefix("env.") {
-        let path = [at(position), vec![Step::key("env")]].concat();
-        return setting.change(path, variable, Kind::Text);
-    }
-    let Some((key, kind)) = KEYS.iter().find(|(key, _)| *key == setting.key) else {
-        let keys: Vec<_> = KEYS.iter().map(|(key, _)| *key).chain(["env.NAME"]).collect();
-        return Err(configure::unknown_key(&setting.key, &keys));
-    };
-    setting.change(at(position), key, *kind)
+    setting.change(at(position, &setting.key))?.ok_or_else(|| {
+        let mut keys = keys(&at(position, ""));
+        keys.retain(|key| key != "name" && key != "env");
+        keys.push("env.NAME".to_owned());
+        configure::unknown_key(&setting.key, &keys)
+    })
 }
 
 /// Asks the next tick to start an agent, whatever its interval; limits and pauses still hold.
@@ -165,8 +145,10 @@ fn open(context: &Context, command: &str) -> Result<(Project, Config)> {
     Ok((project, config))
 }
 
-fn at(position: usize) -> Vec<Step> {
-    vec![Step::key("agents"), Step::Item(position)]
+/// The place of an agent, or of a key of it: `paused`, `env.X`.
+fn at(position: usize, key: &str) -> Vec<Step> {
+    let keys = key.splitn(2, '.').filter(|key| !key.is_empty()).map(Step::key);
+    [Step::key("agents"), Step::Item(position)].into_iter().chain(keys).collect()
 }
 
 /// The agent of that name, with its position.

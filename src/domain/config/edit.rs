@@ -7,8 +7,9 @@ mod check;
 
 use super::{Problem, Severity, read};
 use check::{is_only, line_of};
+use serde_yaml::Value;
 use std::fmt;
-use yaml_edit::{Document, Mapping, MappingBuilder, Scalar, Sequence, YamlFile, YamlNode};
+use yaml_edit::{Document, Mapping, Sequence, YamlFile, YamlNode};
 
 /// A step from a value to one inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Step {
     Key(String),
     /// An item of a list, counted from 0.
     Item(usize),
+    /// Behind the last item of a list.
+    End,
 }
 
 impl Step {
@@ -26,40 +29,13 @@ impl Step {
     }
 }
 
-/// What a key is to say.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// A number, a truth value: a word that is written without quotes.
-    Plain(String),
-    /// Text.
-    Text(String),
-    /// A list of texts.
-    List(Vec<String>),
-}
-
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// Sets a key of the mapping at the path; mappings on the way that aren't there are made.
-    Set {
-        /// Where the mapping is.
-        path: Vec<Step>,
-        /// The key.
-        key: String,
-        /// Its value.
-        value: Value,
-    },
-    /// Takes a key away, so that its default counts.
-    Unset {
-        /// Where the mapping is.
-        path: Vec<Step>,
-        /// The key.
-        key: String,
-    },
-    /// Adds a mapping to the end of the list `agents`.
-    AddAgent(Vec<(String, Value)>),
-    /// Takes an item out of the list `agents`.
-    RemoveAgent(usize),
+pub struct Change {
+    /// What is changed. Mappings on the way that aren't there are made.
+    pub path: Vec<Step>,
+    /// What it is to say; `None` takes it away.
+    pub value: Option<Value>,
 }
 
 /// Why a change was not made.
@@ -114,38 +90,32 @@ fn changed(text: &str, change: &Change) -> Option<String> {
     let bom = text.len() - text.trim_start_matches('\u{feff}').len();
     let file: YamlFile = text[bom..].parse().ok()?;
     let document = file.document()?;
-    match change {
-        Change::Set { path, key, value } => {
-            let mapping = mapping_at(&document, path, true)?;
-            match value {
-                Value::Plain(word) => mapping.set(key, scalar(word)?),
-                Value::Text(text) => set_text(&mapping, key, text),
-                Value::List(words) => mapping.set(key, list(words)),
-            }
-        }
-        Change::Unset { path, key } => {
-            mapping_at(&document, path, false)?.remove(key)?;
-        }
-        Change::AddAgent(entries) => {
-            let mut builder = MappingBuilder::new();
-            for (key, value) in entries {
-                builder = match value {
-                    Value::Plain(word) => builder.pair(key, scalar(word)?),
-                    Value::Text(text) => builder.pair(key, text),
-                    Value::List(words) => builder.pair(key, list(words)),
-                };
-            }
-            document.get_sequence("agents")?.push(builder.build_document().as_mapping()?);
-        }
-        Change::RemoveAgent(index) => {
-            document.get_sequence("agents")?.remove(*index)?;
-        }
+    let (last, above) = change.path.split_last()?;
+    match (last, &change.value) {
+        (Step::Key(key), Some(value)) => set(&mapping_at(&document, above, true)?, key, value)?,
+        (Step::Key(key), None) => drop(mapping_at(&document, above, false)?.remove(key)?),
+        (Step::End, Some(value)) => list_at(&document, above)?.push(written(value)?.as_mapping()?),
+        (Step::Item(index), None) => drop(list_at(&document, above)?.remove(*index)?),
+        _ => return None,
     }
     let mut after = format!("{}{file}", &text[..bom]);
     if !text.ends_with('\n') {
         after.truncate(after.trim_end_matches(['\r', '\n']).len());
     }
     Some(after)
+}
+
+fn set(mapping: &Mapping, key: &str, value: &Value) -> Option<()> {
+    match value {
+        Value::String(text) => set_text(mapping, key, text),
+        Value::Sequence(words) => {
+            let list = Sequence::new_flow();
+            words.iter().filter_map(Value::as_str).for_each(|word| list.push(word));
+            mapping.set(key, list);
+        }
+        value => mapping.set(key, written(value)?.as_scalar()?),
+    }
+    Some(())
 }
 
 /// Sets a text in the kind of quotes that it had.
@@ -159,23 +129,21 @@ fn set_text(mapping: &Mapping, key: &str, text: &str) {
         Some('\'') if !text.contains(char::is_control) => Some(format!("'{}'", text.replace('\'', "''"))),
         _ => None,
     };
-    match quoted.as_deref().and_then(scalar) {
+    match quoted.and_then(|quoted| quoted.parse::<Document>().ok()?.as_scalar()) {
         Some(scalar) => mapping.set(key, scalar),
         None => mapping.set(key, text),
     }
 }
 
-/// A scalar that is written so.
-fn scalar(word: &str) -> Option<Scalar> {
-    word.parse::<Document>().ok()?.as_scalar()
+/// A value as YAML writes it.
+fn written(value: &Value) -> Option<Document> {
+    serde_yaml::to_string(value).ok()?.trim_end().parse().ok()
 }
 
-fn list(words: &[String]) -> Sequence {
-    let list = Sequence::new_flow();
-    for word in words {
-        list.push(word);
-    }
-    list
+fn list_at(document: &Document, path: &[Step]) -> Option<Sequence> {
+    let (last, above) = path.split_last()?;
+    let Step::Key(key) = last else { return None };
+    mapping_at(document, above, false)?.get_sequence(key)
 }
 
 /// The mapping at a path; with `make`, mappings that aren't there are made.

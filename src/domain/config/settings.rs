@@ -35,6 +35,10 @@ fn settle<W, G>(written: W, role: Role, result: impl FnOnce(W, Role) -> G) -> G 
 /// A row: the key with what may be written, what a run gets of it, and how that comes of what was written.
 macro_rules! settings {
     ($($(#[$attribute:meta])+ $key:ident: $written:ty => $given:ty = $result:expr;)+) => {
+        /// The keys of an agent beside its name, for help.
+        pub const AGENT_KEYS: &str =
+            concat!("role, focus, interval_seconds, paused", $(", ", stringify!($key)),+);
+
         /// `defaults`.
         #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]

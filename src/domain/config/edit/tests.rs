@@ -25,15 +25,19 @@ const FILES: [&str; 12] =
     [PLAIN, SHORT, EMPTY_SECTION, FLOW, ALL_FLOW, QUOTED, CRLF, NO_NEWLINE, BOM, ANCHORS, ALIAS, TEMPLATE];
 
 fn plain(word: &str) -> Value {
-    Value::Plain(word.to_owned())
+    serde_yaml::from_str(word).unwrap()
 }
 
 fn text(word: &str) -> Value {
-    Value::Text(word.to_owned())
+    word.into()
 }
 
 fn set(path: &[Step], key: &str, value: Value) -> Change {
-    Change::Set { path: path.to_vec(), key: key.to_owned(), value }
+    Change { path: [path, &[Step::key(key)]].concat(), value: Some(value) }
+}
+
+fn remove(index: usize) -> Change {
+    Change { path: agent(index).to_vec(), value: None }
 }
 
 fn agent(index: usize) -> [Step; 2] {
@@ -45,12 +49,8 @@ fn limits() -> [Step; 1] {
 }
 
 fn new_agent() -> Change {
-    let entry = |key: &str, value| (key.to_owned(), value);
-    Change::AddAgent(vec![
-        entry("name", text("c")),
-        entry("role", text("reviewer")),
-        entry("interval_seconds", plain("60")),
-    ])
+    let agent = plain("{name: c, role: reviewer, interval_seconds: 60}");
+    Change { path: vec![Step::key("agents"), Step::End], value: Some(agent) }
 }
 
 /// What a change must do to the configuration.
@@ -59,7 +59,7 @@ type Effect = fn(&mut Config);
 fn changes() -> Vec<(Change, Effect)> {
     let env = [agent(1).as_slice(), &[Step::key("env")]].concat();
     let proposals = [Step::key("proposal_limits"), Step::key("p")];
-    let list = Value::List(vec!["claude".to_owned(), "-x, y".to_owned()]);
+    let list: Value = ["claude", "-x, y"].into_iter().map(Value::from).collect();
     vec![
         (set(&limits(), "max_claimed", plain("7")), |c| c.queue_limits.max_claimed = 7.into()),
         (set(&limits(), "max_incoming", plain("9")), |c| c.queue_limits.max_incoming = 9.into()),
@@ -79,8 +79,8 @@ fn changes() -> Vec<(Change, Effect)> {
             let limits = crate::domain::config::ProposalLimits { max_active: 1.into(), ..Default::default() };
             c.proposal_limits.insert("p".parse().unwrap(), limits);
         }),
-        (Change::RemoveAgent(0), |c| drop(c.agents.remove(0))),
-        (Change::RemoveAgent(1), |c| drop(c.agents.remove(1))),
+        (remove(0), |c| drop(c.agents.remove(0))),
+        (remove(1), |c| drop(c.agents.remove(1))),
         (new_agent(), |c| {
             let yaml = "agents: [{name: c, role: reviewer, interval_seconds: 60}]";
             c.agents.extend(read_config(yaml).unwrap().0.agents);
@@ -115,7 +115,7 @@ fn only_what_was_meant_changes_or_nothing() {
             }
             let kept = common_lines(file, &after);
             let lost = file.lines().count() - kept;
-            let removes = matches!(change, Change::RemoveAgent(_));
+            let removes = change.value.is_none();
             assert!(lost <= if removes { 4 } else { 1 }, "{what}: {lost} lines were touched\n{after}");
         }
     }
@@ -158,7 +158,7 @@ fn quoting_comments_and_places_stay() {
     ] {
         assert_eq!(edit(file, &change).as_deref(), Ok(file.replacen(old, new, 1).as_str()), "{change:?}");
     }
-    let unset = Change::Unset { path: agent(0).to_vec(), key: "claude_model".to_owned() };
+    let unset = Change { value: None, ..set(&agent(0), "claude_model", text("")) };
     assert_eq!(edit(PLAIN, &unset), Ok(PLAIN.replace("    claude_model: \"sonnet\" # m\n", "")));
 }
 
@@ -178,6 +178,6 @@ fn refusals_name_the_line_or_the_reason() {
         assert!(refusal.to_string().contains(word), "{refusal}");
     }
     let only = "agents: [{name: a, role: tester}]";
-    assert!(edit(only, &Change::RemoveAgent(0)).unwrap_err().to_string().contains("at least one"));
-    assert!(matches!(edit(PLAIN, &Change::RemoveAgent(9)), Err(Refusal::ByHand { .. })));
+    assert!(edit(only, &remove(0)).unwrap_err().to_string().contains("at least one"));
+    assert!(matches!(edit(PLAIN, &remove(9)), Err(Refusal::ByHand { .. })));
 }

@@ -1,7 +1,7 @@
 //! The committed schema is what the types say. `UPDATE_SCHEMA=1 cargo test the_schema` writes it anew.
 
-use super::SCHEMA;
-use crate::domain::config::Config;
+use super::{Kind, SCHEMA, keys, kind};
+use crate::domain::config::{Config, Step};
 use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 use std::{env, fs};
@@ -56,4 +56,29 @@ fn for_editors(schema: &mut Schema) {
     if let Some(kind) = kind.filter(|_| !object.contains_key("required") && !object.contains_key("minItems")) {
         object.insert("type".to_owned(), json!([kind, "null"]));
     }
+}
+
+#[test]
+fn a_key_takes_what_its_type_says() {
+    let agent = [Step::key("agents"), Step::Item(3)];
+    let of_agent = |key: &str| kind(&[agent.as_slice(), &[Step::key(key)]].concat());
+    for (key, expected) in [
+        ("role", Kind::Text),
+        ("claude_model", Kind::Text),
+        ("interval_seconds", Kind::Seconds),
+        ("max_turns", Kind::Plain),
+        ("max_cost_usd", Kind::Plain),
+        ("paused", Kind::Plain),
+        ("allowed_tools", Kind::List),
+        ("env", Kind::Mapping),
+    ] {
+        assert_eq!(of_agent(key), Some(expected), "{key}");
+    }
+    assert_eq!(of_agent("max_turn"), None);
+    let variable = [agent.as_slice(), &[Step::key("env"), Step::key("X")]].concat();
+    assert_eq!(kind(&variable), Some(Kind::Text));
+    let limits = [Step::key("proposal_limits"), Step::key("a.b")];
+    assert_eq!(keys(&limits), ["max_active", "max_per_run"]);
+    assert_eq!(kind(&[limits.as_slice(), &[Step::key("max_active")]].concat()), Some(Kind::Plain));
+    assert!(keys(&agent).contains(&"base_branch".to_owned()));
 }

@@ -5,8 +5,10 @@ use crate::domain::{
     role::{Model, Role},
 };
 
-/// A file, and what it says beside its agents.
-const EXAMPLES: &[(&str, &str, fn(&Config) -> bool)] = &[
+/// What a file is, its text, and whether it was understood.
+type Example = (&'static str, &'static str, fn(&Config) -> bool);
+
+const EXAMPLES: &[Example] = &[
     (
         "the task model",
         "# Backpressure\nqueue_limits:\n  max_incoming: 30\n  max_claimed: 4\n  max_open_prs: 8\n\n# Who works here\nagents:\n  \
