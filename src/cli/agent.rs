@@ -5,6 +5,8 @@ mod list;
 mod show;
 mod stop;
 
+pub(super) use change::find;
+
 use super::{Context, configure::Setting};
 use crate::domain::{config, name::Name};
 use anyhow::Result;

@@ -1,14 +1,15 @@
 //! `scheduler logs`: the transcript of a run.
 
 use super::{
-    Context, config,
+    Context,
+    agent::find,
+    config,
     view::{Line, Tone},
 };
 use crate::{
     domain::{
         name::Name,
         run::Record,
-        text::nearest,
         time::{self, Time},
     },
     engine::{
@@ -16,7 +17,7 @@ use crate::{
         transcript::{self, Kind, Progress, Transcript},
     },
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::{thread, time::Duration};
 
 /// How often a run that goes on is read.
@@ -55,14 +56,8 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
 }
 
 fn no_run(project: &Project, agent: &Name, context: &Context) -> Result<()> {
-    let config = config::read(project)?;
-    if config.agent(agent).is_some() {
-        return context.line(format!("{agent} had no run yet; `scheduler why {agent}` says why"));
-    }
-    match nearest(agent.as_str(), config.agents.iter().map(|agent| agent.name.as_str())) {
-        Some(near) => bail!("there is no agent {agent}; did you mean {near}?"),
-        None => bail!("there is no agent {agent}; `scheduler agent list` lists them"),
-    }
+    find(&config::read(project)?, agent)?;
+    context.line(format!("{agent} had no run yet; `scheduler why {agent}` says why"))
 }
 
 /// Which run it is.

@@ -120,17 +120,14 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
         return Some(Reason::Disabled);
     }
     // A requested run waits for no interval, backoff or cooldown.
-    let requested = snapshot.requested.contains(&agent.name);
-    if let Some(reason) = backoff(agent, state, now).filter(|_| !requested) {
-        return Some(reason);
+    if snapshot.requested.contains(&agent.name) {
+        return None;
     }
-    if let Some(cooldown) =
-        snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now) && agent.role.uses_claude() && !requested)
-    {
-        return Some(cooling(cooldown, None));
-    }
-    let due_at = due_at(agent, state, now);
-    due_at.filter(|due_at| now < *due_at && !requested).map(|due_at| Reason::NotDue { due_at })
+    let cooldown = snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now) && agent.role.uses_claude());
+    let due_at = due_at(agent, state, now).filter(|due_at| now < *due_at);
+    backoff(agent, state, now)
+        .or_else(|| cooldown.map(|cooldown| cooling(cooldown, None)))
+        .or_else(|| due_at.map(|due_at| Reason::NotDue { due_at }))
 }
 
 fn cooling(cooldown: &Cooldown, first: Option<&Name>) -> Reason {
@@ -204,7 +201,7 @@ impl<'a> Capacity<'a> {
             (Role::Proposer, _) => Self::propose(config, snapshot, agent),
             (Role::Curator, _) => self.curate(config, snapshot, agent),
             (_, Some(role)) => self.task(config, snapshot, role),
-            (_, None) => self.explore(config, snapshot),
+            (_, None) => Self::explore(config, snapshot),
         };
         match job {
             Ok(job) => {
@@ -250,11 +247,10 @@ impl<'a> Capacity<'a> {
         Ok(Job::Check(self.due_checks.remove(at).clone()))
     }
 
-    fn explore(&self, config: &Config, snapshot: &Snapshot) -> Result<Job, Reason> {
+    fn explore(config: &Config, snapshot: &Snapshot) -> Result<Job, Reason> {
         // A claim moves a task from incoming to claimed: the sum stays what the tick found.
-        let pending = snapshot.incoming + snapshot.claimed;
-        let limit = config.queue_limits.max_incoming.get();
-        if pending >= limit { Err(Reason::QueueFull { pending, limit }) } else { Ok(Job::Explore) }
+        let (pending, limit) = (snapshot.pending(), config.queue_limits.max_incoming.get());
+        if snapshot.is_full(config) { Err(Reason::QueueFull { pending, limit }) } else { Ok(Job::Explore) }
     }
 
     fn propose(config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Job, Reason> {
@@ -275,7 +271,7 @@ impl<'a> Capacity<'a> {
         match std::mem::take(&mut self.to_judge) {
             0 => Err(Reason::NothingToCurate),
             waiting if snapshot.awaits_room(config) && !snapshot.requested.contains(&agent.name) => {
-                let (pending, limit) = (snapshot.incoming + snapshot.claimed, config.queue_limits.max_incoming.get());
+                let (pending, limit) = (snapshot.pending(), config.queue_limits.max_incoming.get());
                 Err(Reason::AwaitsRoom { waiting, pending, limit })
             }
             _ => Ok(Job::Curate),

@@ -43,6 +43,13 @@ pub struct OpenPrs {
     pub error: Option<String>,
 }
 
+impl OpenPrs {
+    /// The open pull requests, as far as they are known.
+    pub fn known(paths: &Paths) -> Vec<OpenPr> {
+        cache::load::<Self>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default()
+    }
+}
+
 /// One open pull request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPr {

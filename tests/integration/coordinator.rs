@@ -64,7 +64,7 @@ fn two_hundred_pull_requests_without_news_cost_one_call() {
     let test = Test::gated_with("", ALONE);
     let one = |number: u64| {
         json!({
-            "id": format!("PR_{number}"), "number": number, "url": format!("https://github.com/acme/widgets/pull/{number}"), "title": "T",
+            "id": format!("PR_{number}"), "number": number, "state": "OPEN", "url": format!("https://github.com/acme/widgets/pull/{number}"), "title": "T",
             "author": {"login": "x"}, "headRefName": format!("b{number}"), "headRefOid": format!("{number:040x}"),
             "baseRefName": "main", "isDraft": false, "labels": [{"id": "LA_bug", "name": "bug"}], "isCrossRepository": false,
         })

@@ -152,7 +152,7 @@ fn at(position: usize, key: &str) -> Vec<Step> {
 }
 
 /// The agent of that name, with its position.
-pub(super) fn find<'a>(config: &'a Config, name: &Name) -> Result<(usize, &'a Agent)> {
+pub(in crate::cli) fn find<'a>(config: &'a Config, name: &Name) -> Result<(usize, &'a Agent)> {
     config.agent(name).with_context(|| {
         let names: Vec<_> = config.agents.iter().map(|agent| agent.name.as_str()).collect();
         match nearest(name.as_str(), names.iter().copied()) {

@@ -160,16 +160,13 @@ impl Reason {
             Self::Paused => {
                 words("paused", "paused in agents.yaml", format!("`scheduler agent resume {agent}` lets it start"))
             }
-            Self::SystemPaused { by_marker: true } => words(
-                "everything is paused",
-                "everything is paused (.orchestrator/paused)",
-                "`scheduler resume` goes on",
-            ),
-            Self::SystemPaused { by_marker: false } => words(
-                "everything is paused",
-                "everything is paused (paused: true in agents.yaml)",
-                "`paused: false` in agents.yaml goes on",
-            ),
+            Self::SystemPaused { by_marker } => {
+                let (by, remedy) = match by_marker {
+                    true => (".orchestrator/paused", "`scheduler resume` goes on"),
+                    false => ("paused: true in agents.yaml", "`paused: false` in agents.yaml goes on"),
+                };
+                words("everything is paused", format!("everything is paused ({by})"), remedy)
+            }
             Self::NotInModel { needs } => words(
                 format!("only with model: {needs}"),
                 format!("its role belongs to model: {needs}"),
@@ -228,15 +225,12 @@ impl Reason {
                 raise("max_incoming"),
             ),
             Self::NoTask { role, waiting } => {
-                let add = format!("`scheduler task add --role {role} --title TEXT` adds one");
-                match waiting {
-                    0 => words(format!("no {role} task"), format!("no {role} task"), add),
-                    _ => words(
-                        format!("no {role} task, {waiting} wait"),
-                        format!("no {role} task can be claimed; {waiting} of any role wait"),
-                        add,
-                    ),
-                }
+                let (wait, others) = match waiting {
+                    0 => (String::new(), String::new()),
+                    _ => (format!(", {waiting} wait"), format!(" can be claimed; {waiting} of any role wait")),
+                };
+                let remedy = format!("`scheduler task add --role {role} --title TEXT` adds one");
+                words(format!("no {role} task{wait}"), format!("no {role} task{others}"), remedy)
             }
             Self::ClaimsFull { claimed, limit } => words(
                 format!("{claimed} of {limit} tasks claimed"),

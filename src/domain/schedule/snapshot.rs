@@ -70,9 +70,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// How many tasks count against `max_incoming`.
+    pub fn pending(&self) -> u32 {
+        self.incoming + self.claimed
+    }
+
     /// Whether no task may be added.
     pub fn is_full(&self, config: &Config) -> bool {
-        self.incoming + self.claimed >= config.queue_limits.max_incoming.get()
+        self.pending() >= config.queue_limits.max_incoming.get()
     }
 
     /// Whether all that is left to be judged was seen before and waits for room in the queue.

@@ -7,7 +7,7 @@ use crate::{
         task::TaskState,
     },
     engine::snapshot::OpenPrs,
-    store::{cache, paths::Paths, proposals::Proposals, queue::Queue},
+    store::{paths::Paths, proposals::Proposals, queue::Queue},
 };
 use anyhow::Result;
 
@@ -26,8 +26,7 @@ pub fn surroundings<'a>(paths: &Paths, of: impl IntoIterator<Item = &'a Proposal
 
 /// What the open pull requests change, as far as they are known: their files, and the texts of their tasks.
 fn pull_requests(paths: &Paths) -> impl Iterator<Item = Busy> {
-    let known = cache::load::<OpenPrs>(&paths.open_prs()).and_then(|prs| prs.open).unwrap_or_default();
-    known.into_iter().map(|pr| {
+    OpenPrs::known(paths).into_iter().map(|pr| {
         let task = task_of(&pr.head).and_then(|id| Queue::new(paths).find(&id).ok().flatten());
         let mut busy =
             Busy::of_task(format!("pull request {}", pr.number), task.as_ref().map_or("", |task| &task.text));

@@ -11,7 +11,7 @@ use crate::{
         time::{self, Time},
     },
     engine::{overview, project::Project, snapshot::OpenPrs},
-    store::{cache, queue::Queue},
+    store::queue::Queue,
 };
 use anyhow::Result;
 
@@ -116,7 +116,6 @@ fn pull_requests(project: &Project, preview: &Preview) -> Vec<String> {
         0 => None,
         opening => Some(format!("{opening} claimed tasks will open one each")),
     };
-    let known: Option<OpenPrs> = cache::load(&project.paths.open_prs());
-    let open = known.and_then(|prs| prs.open).unwrap_or_default().into_iter();
+    let open = OpenPrs::known(&project.paths).into_iter();
     opening.into_iter().chain(open.map(|pr| format!("#{} {}", pr.number, one_line(&pr.title)))).collect()
 }
