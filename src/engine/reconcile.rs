@@ -81,8 +81,8 @@ pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews,
     };
     let needs = schedule::needs(config, &snapshot, now);
     let unfinished = Proposals::new(paths).unfinished();
-    let cut_off = unfinished.as_ref().ok().and_then(Option::as_ref);
-    let upkeep = (config.model == Model::Proposal).then(|| curation::plan(paths, cut_off, now, needs.proposals));
+    let interrupted = unfinished.as_ref().ok().and_then(Option::as_ref);
+    let upkeep = (config.model == Model::Proposal).then(|| curation::plan(paths, interrupted, now, needs.proposals));
     let claimed = Queue::new(paths).list(TaskState::Claimed)?.ids;
     let mut notes = Notes::default();
     let releases = releases(paths, views, &claimed, &mut notes.problems);
@@ -120,9 +120,9 @@ impl Plan<'_> {
             found.release(&release.id);
             found.incoming.push(release.task);
         }
-        if let Ok(Some(cut_off)) = &self.unfinished {
-            found.notes.changes.push(curation::describe(cut_off));
-            let task = Proposals::new(self.paths).task_to_come(cut_off, self.now);
+        if let Ok(Some(interrupted)) = &self.unfinished {
+            found.notes.changes.push(curation::describe(interrupted));
+            let task = Proposals::new(self.paths).task_to_come(interrupted, self.now);
             let parsed = |(id, text): (Name, String)| Queue::new(self.paths).parsed(TaskState::Incoming, &id, &text);
             found.incoming.extend(task.map(parsed));
         }

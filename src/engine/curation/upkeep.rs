@@ -33,7 +33,7 @@ pub struct Summary {
 /// What is due, and how the proposals stand before and after.
 pub struct Upkeep {
     due: Vec<Due>,
-    cut_off: bool,
+    interrupted: bool,
     before: Summary,
     after: Summary,
     /// What they are remembered by; none if they were recalled.
@@ -61,19 +61,19 @@ impl fmt::Display for Due {
 ///
 /// # Errors
 /// A directory can't be read.
-pub fn plan(paths: &Paths, cut_off: Option<&Unfinished>, now: Time, edits: bool) -> Result<Upkeep> {
-    if cut_off.is_none()
+pub fn plan(paths: &Paths, interrupted: Option<&Unfinished>, now: Time, edits: bool) -> Result<Upkeep> {
+    if interrupted.is_none()
         && let Some(known) = known::recall(paths, now, edits)
     {
-        return Ok(Upkeep { due: Vec::new(), cut_off: false, before: known.clone(), after: known, memo: None });
+        return Ok(Upkeep { due: Vec::new(), interrupted: false, before: known.clone(), after: known, memo: None });
     }
     let proposals = Proposals::new(paths);
     let stamp = proposals.dir_stamp(true)?;
     let mut open = Open::read(&proposals)?;
     let before = open.summary(&proposals);
     let until = open.deferred.iter().filter_map(Proposal::returns_at).min();
-    if let Some(cut_off) = cut_off {
-        open.shift(&cut_off.ids(), cut_off.leads_to());
+    if let Some(interrupted) = interrupted {
+        open.shift(&interrupted.ids(), interrupted.leads_to());
     }
     let back: Vec<_> = open.due_back(now).filter(|id| proposals.in_two_places(id).is_none()).collect();
     open.shift(&back.iter().collect::<Vec<_>>(), ProposalState::Active);
@@ -87,8 +87,8 @@ pub fn plan(paths: &Paths, cut_off: Option<&Unfinished>, now: Time, edits: bool)
             open.shift(&[&pair[0].id, &pair[1].id], ProposalState::Deferred);
         }
     }
-    let after = if due.is_empty() && cut_off.is_none() { before.clone() } else { open.summary(&proposals) };
-    Ok(Upkeep { due, cut_off: cut_off.is_some(), before, after, memo: Some((stamp, until)) })
+    let after = if due.is_empty() && interrupted.is_none() { before.clone() } else { open.summary(&proposals) };
+    Ok(Upkeep { due, interrupted: interrupted.is_some(), before, after, memo: Some((stamp, until)) })
 }
 
 impl Upkeep {
@@ -104,7 +104,7 @@ impl Upkeep {
     pub fn apply(self, paths: &Paths, config: &Config, now: Time) -> Result<(Summary, Vec<String>)> {
         let (mut changes, mut problems) = (Vec::new(), Vec::new());
         let mut upkeep = self;
-        if upkeep.cut_off || !upkeep.due.is_empty() {
+        if upkeep.interrupted || !upkeep.due.is_empty() {
             let lock = crate::store::lock(paths)?;
             changes.extend(Proposals::new(paths).complete_under(&lock, now)?.as_ref().map(describe));
             // Once more, now that nobody else changes anything.
