@@ -68,33 +68,19 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
     let Command::Record(args) = command;
     let (project, caller) = context.writing("check record")?;
     let prs = Prs::new(&project.paths);
-    let (number, check, taken) = match caller.agent() {
-        Some(agent) => {
-            let (number, name, commit) = of_the_run(agent, args)?;
-            let check = record(args, name, commit, context)?;
-            runs::write_json(&agent.files.check(), &check)?;
-            let recorded = prs.record(number, &check, Some(&agent.assignment.run_id))?;
-            (number, check, recorded.taken)
-        }
-        None => {
-            let (Some(number), Some(name)) = (args.pr, args.check.clone()) else {
-                return Err(usage("name the pull request and the check: --pr N --check NAME"));
-            };
-            let Some(meta) = prs.load(number)? else {
-                bail!("pull request {number} is not known here; `scheduler pr list` lists those that are");
-            };
-            if !meta.checks().any(|wanted| *wanted == name) {
-                let wanted = joined(meta.checks());
-                return Err(usage(format!("--check {name}: the checks of #{number} are {wanted}")));
-            }
-            let check = record(args, name, meta.head_sha, context)?;
-            let recorded = prs.record(number, &check, None)?;
-            (number, check, recorded.taken)
-        }
+    let agent = caller.agent();
+    let (number, name, commit) = match agent {
+        Some(agent) => of_the_run(agent, args)?,
+        None => of_the_user(&prs, args)?,
     };
+    let check = record(args, name, commit, context)?;
+    if let Some(agent) = agent {
+        runs::write_json(&agent.files.check(), &check)?;
+    }
+    let recorded = prs.record(number, &check, agent.map(|agent| agent.assignment.run_id.as_str()))?;
     let issues = counted(check.issues.len(), "issue");
     let what = format!("{} of #{number} {}, {issues}", check.name, check.status);
-    context.line(match taken {
+    context.line(match recorded.taken {
         Taken::Counts => format!("recorded: {what}"),
         Taken::Kept => {
             format!("recorded: {what}; it is about another commit than the head that is known, and doesn't count")
@@ -103,6 +89,19 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
             format!("not recorded: {what}; the user has recorded this check meanwhile, or another run is at it")
         }
     })
+}
+
+/// The pull request, check and commit that the user names.
+fn of_the_user(prs: &Prs<'_>, args: &RecordArgs) -> Result<(u64, Name, String)> {
+    let (Some(number), Some(name)) = (args.pr, args.check.clone()) else {
+        return Err(usage("name the pull request and the check: --pr N --check NAME"));
+    };
+    let meta = prs.known(number)?;
+    if !meta.checks().any(|wanted| *wanted == name) {
+        let wanted = joined(meta.checks());
+        return Err(usage(format!("--check {name}: the checks of #{number} are {wanted}")));
+    }
+    Ok((number, name, meta.head_sha))
 }
 
 /// The pull request, check and commit that a run is for.

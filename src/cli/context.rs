@@ -26,16 +26,9 @@ use std::{
 pub const NOW_VARIABLE: &str = "SCHEDULER_NOW";
 
 /// What was wrong with the call or the configuration: exit code 2.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct Usage(pub String);
-
-impl Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
 
 /// An error with exit code 2.
 pub fn usage(message: impl Into<String>) -> anyhow::Error {
@@ -138,7 +131,7 @@ impl Context {
         &self.environment
     }
 
-    /// Whether a person can be asked: input and output are a terminal.
+    /// Whether the user can be asked: input and output are a terminal.
     pub fn interactive(&self) -> bool {
         io::stdin().is_terminal() && io::stdout().is_terminal()
     }
@@ -185,23 +178,21 @@ impl Context {
         self.line(serde_json::to_string_pretty(value)?)
     }
 
-    /// Asks a yes-or-no question on the terminal; an empty answer is `default`.
+    /// Asks a yes-or-no question on the terminal; an empty answer is yes.
     ///
     /// # Errors
     /// A terminal that is gone.
-    pub fn ask(&self, question: &str, default: bool) -> Result<bool> {
-        let hint = if default { "Y/n" } else { "y/N" };
+    pub fn ask(&self, question: &str) -> Result<bool> {
         let mut out = io::stdout().lock();
         loop {
-            write!(out, "{question} [{hint}] ")?;
+            write!(out, "{question} [Y/n] ")?;
             out.flush()?;
             let mut answer = String::new();
             if io::stdin().read_line(&mut answer)? == 0 {
-                return Ok(default);
+                return Ok(true);
             }
             match answer.trim().to_lowercase().as_str() {
-                "" => return Ok(default),
-                "y" | "yes" => return Ok(true),
+                "" | "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
                 _ => writeln!(out, "Please answer y or n.")?,
             }

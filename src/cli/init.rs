@@ -54,7 +54,7 @@ fn choose(args: &Args, context: &Context) -> Result<Choices> {
         (true, _) => Ok(true),
         (_, true) => Ok(false),
         _ if args.yes || !context.interactive() => Ok(true),
-        _ => context.ask(question, true),
+        _ => context.ask(question),
     };
     Ok(Choices {
         skills: decide(args.skills, args.no_skills, "Install the skills /enqueue, /queue-status ... for Claude Code?")?,

@@ -232,17 +232,13 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
 fn definitions() -> clap::Command {
     let whole = Cli::command();
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
-    let mut definitions = clap::Command::new("scheduler").args(whole.get_arguments().cloned()).subcommands(shown);
-    if let Some(about) = whole.get_about() {
-        definitions = definitions.about(about.clone());
-    }
-    if let Some(about) = whole.get_long_about() {
-        definitions = definitions.long_about(about.clone());
-    }
-    if let Some(help) = whole.get_after_help() {
-        definitions = definitions.after_help(help.clone());
-    }
-    definitions.version(env!("CARGO_PKG_VERSION"))
+    clap::Command::new("scheduler")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(whole.get_about().cloned().unwrap_or_default())
+        .long_about(whole.get_long_about().cloned().unwrap_or_default())
+        .after_help(whole.get_after_help().cloned().unwrap_or_default())
+        .args(whole.get_arguments().cloned())
+        .subcommands(shown)
 }
 
 /// The one place that maps errors to words and exit codes.

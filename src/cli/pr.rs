@@ -1,4 +1,4 @@
-//! `scheduler pr list` and `scheduler pr show`: the pull requests and their checks. They only look.
+//! `scheduler pr list` and `scheduler pr show`: the pull requests and their checks. Neither changes anything.
 
 use super::{Context, table};
 use crate::{
@@ -10,17 +10,17 @@ use crate::{
     },
     store::prs::Prs,
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Arguments of `scheduler pr`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List the pull requests that gatekeepers look after
+    /// List the pull requests that gatekeepers check
     #[command(after_help = "Example:\n  scheduler pr list --json")]
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
         /// Also those that were merged or closed
@@ -32,7 +32,7 @@ pub enum Command {
     Show {
         /// Its number
         number: u64,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -80,9 +80,7 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
 }
 
 fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()> {
-    let Some(meta) = prs.load(number)? else {
-        bail!("pull request {number} is not known here; `scheduler pr list` lists those that are");
-    };
+    let meta = prs.known(number)?;
     let (records, unreadable) = records(prs, &meta);
     for problem in &unreadable {
         context.warn(problem);

@@ -94,6 +94,11 @@ pub fn to_field(word: &str, value: &str) -> String {
     format!("**{word}:** {}", one_line(value))
 }
 
+/// The lines of the fields that have a value.
+pub fn to_fields<const N: usize>(fields: [(&str, Option<&str>); N]) -> String {
+    fields.into_iter().filter_map(|(word, value)| Some(to_field(word, value?) + "\n")).collect()
+}
+
 /// The value of the first field of that word.
 pub fn field_in<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     text.lines().filter_map(field).find(|(known, _)| *known == word).map(|(_, value)| value)

@@ -3,7 +3,7 @@
 //! It never opens a file.
 
 use super::{
-    markdown::{field, field_in, to_field},
+    markdown::{field, field_in, to_field, to_fields},
     name::Name,
     text::{one_line, printable, quoted, slug, unquoted},
     time::{self, Time},
@@ -103,18 +103,16 @@ impl Message {
 
     /// The text of the file.
     pub fn to_text(&self, now: Time) -> String {
-        let mut text = format!("# {} {}\n\n", self.kind.emoji(), one_line(&self.title));
-        for (word, value) in [
+        let fields = to_fields([
             ("Type", Some(self.kind.word())),
             ("Time", Some(&time::to_text(now))),
             ("From", Some(&self.from)),
             ("Task", self.task.as_deref()),
             ("Run", self.run.as_deref()),
             ("Key", self.key.as_deref()),
-        ] {
-            text.extend(value.map(|value| to_field(word, value) + "\n"));
-        }
-        text + &format!("\n---\n\n{}\n", printable(&self.body).trim())
+        ]);
+        let (title, body) = (one_line(&self.title), printable(&self.body));
+        format!("# {} {title}\n\n{fields}\n---\n\n{}\n", self.kind.emoji(), body.trim())
     }
 }
 

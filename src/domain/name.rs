@@ -33,20 +33,12 @@ impl Name {
 }
 
 /// Why a text is not a [`Name`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{:?} is not a name: use 1 to {MAX_LEN} letters, digits, '.', '_' or '-', beginning with a letter or digit, without '..'",
+    super::text::cut(.0, 80)
+)]
 pub struct InvalidName(String);
-
-impl fmt::Display for InvalidName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} is not a name: use 1 to {MAX_LEN} letters, digits, '.', '_' or '-', beginning with a letter or digit, without '..'",
-            super::text::cut(&self.0, 80)
-        )
-    }
-}
-
-impl std::error::Error for InvalidName {}
 
 impl FromStr for Name {
     type Err = InvalidName;

@@ -99,33 +99,38 @@ const WRITE: &[&str] = &["Glob", "Grep", "Edit(./**)", "Bash"];
 /// Claude's tools that no run gets: they wait or come back after the result, or leave the worktree for another one.
 pub const NOT_FOR_RUNS: [&str; 4] = ["CronCreate", "EnterWorktree", "Monitor", "ScheduleWakeup"];
 
+/// The row of a role that neither works on tasks nor starts claude.
+const fn row(role: Role) -> RoleSpec {
+    RoleSpec {
+        role,
+        model: None,
+        claims: None,
+        may_change: MayChange::Nothing,
+        max_turns: 0,
+        commands: &[],
+        tools: &[],
+        confined: false,
+    }
+}
+
 /// The table, in the order of [`Role`].
 const ROLES: [RoleSpec; 8] = [
     RoleSpec {
-        role: Role::ProductManager,
         model: Some(Model::Task),
-        claims: None,
-        may_change: MayChange::Nothing,
         max_turns: 20,
         commands: &["task add", "task list", "message send"],
         tools: LOOK,
-        confined: false,
+        ..row(Role::ProductManager)
     },
     RoleSpec {
-        role: Role::Proposer,
         model: Some(Model::Proposal),
-        claims: None,
-        may_change: MayChange::Nothing,
         max_turns: 20,
         commands: &["proposal add", "proposal list", "proposal show", "message send"],
         tools: LOOK,
-        confined: false,
+        ..row(Role::Proposer)
     },
     RoleSpec {
-        role: Role::Curator,
         model: Some(Model::Proposal),
-        claims: None,
-        may_change: MayChange::Nothing,
         max_turns: 30,
         commands: &[
             "proposal list",
@@ -137,59 +142,39 @@ const ROLES: [RoleSpec; 8] = [
             "proposal conflict",
             "message send",
         ],
-        tools: &[],
         confined: true,
+        ..row(Role::Curator)
     },
     RoleSpec {
-        role: Role::Implementer,
-        model: None,
         claims: Some(TaskRole::Implement),
         may_change: MayChange::Code,
         max_turns: 50,
         commands: &["message send", "task show"],
         tools: WRITE,
-        confined: false,
+        ..row(Role::Implementer)
     },
     RoleSpec {
-        role: Role::Tester,
-        model: None,
         claims: Some(TaskRole::Test),
         may_change: MayChange::TestFiles,
         max_turns: 30,
         commands: &["message send", "task show"],
         tools: WRITE,
-        confined: false,
+        ..row(Role::Tester)
     },
     RoleSpec {
-        role: Role::Reviewer,
-        model: None,
         claims: Some(TaskRole::Review),
-        may_change: MayChange::Nothing,
         max_turns: 20,
         commands: &["review record", "message send"],
         tools: LOOK,
-        confined: false,
+        ..row(Role::Reviewer)
     },
     RoleSpec {
-        role: Role::Gatekeeper,
-        model: None,
-        claims: None,
-        may_change: MayChange::Nothing,
         max_turns: 15,
         commands: &["check record", "message send"],
         tools: &["Glob", "Grep", "Bash"],
-        confined: false,
+        ..row(Role::Gatekeeper)
     },
-    RoleSpec {
-        role: Role::GatekeeperCoordinator,
-        model: None,
-        claims: None,
-        may_change: MayChange::Nothing,
-        max_turns: 0,
-        commands: &[],
-        tools: &[],
-        confined: false,
-    },
+    row(Role::GatekeeperCoordinator),
 ];
 
 impl Role {

@@ -21,7 +21,7 @@ use crate::{
         time::Time,
     },
     store::{
-        messages::{self, Sent},
+        messages,
         paths::Paths,
         proposals::{Proposals, Unfinished},
     },
@@ -56,7 +56,7 @@ fn escalate(
     let scores = [a, b].map(|proposal| proposal::score(proposal, config, &around));
     let shared = proposal::files::shared(&a.idea.files, &b.idea.files);
     let message = proposal::escalation([(a, &scores[0]), (b, &scores[1])], &shared, reason);
-    let (Sent::New(path) | Sent::SaidBefore(path)) = messages::send_under(lock, paths, &message, now)?;
+    let path = messages::send_under(lock, paths, &message, now)?;
     let reason = format!("Contradicts the other of {} and {}: {reason}", a.id, b.id);
     Proposals::new(paths).conflict_under(lock, [&a.id, &b.id], &reason, by, now)?;
     Ok(path)

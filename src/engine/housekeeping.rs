@@ -3,10 +3,10 @@
 //! Every removal is told to the log as it happens. Unfinished work is never removed: neither what was set aside under
 //! `refs/salvage/`, nor a worktree with anything unsaved in it.
 
-use super::{Clock, collect, project::Project};
+use super::{Clock, collect, configuration, project::Project};
 use crate::{
     domain::{
-        config::{self, Config},
+        config::Config,
         name::Name,
         proposal::ProposalState,
         retention::{self, RunFolder},
@@ -62,8 +62,7 @@ pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Re
     let paths = &project.paths;
     let now = clock();
     cache::save(&paths.last_housekeeping(), &LastTime { at: now })?;
-    let text = read::read_linked_text(&paths.config())?;
-    let config = text.and_then(|text| config::read(&text).ok()).map(|(config, _)| config);
+    let config = configuration::read(paths)?.understand().ok().map(|(config, _)| config);
     let mut parts: Vec<Result<()>> = vec![
         old_runs(project, say),
         old_rejections(paths, now, say),

@@ -17,9 +17,8 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     iter,
-    path::PathBuf,
 };
 
 /// How far back runs are looked for, to know what one costs usually.
@@ -180,54 +179,28 @@ fn costs(paths: &Paths, day: &str) -> Result<Vec<(String, f64)>> {
     Ok(costs)
 }
 
-fn lines(paths: &Paths, day: &str) -> Result<Lines> {
+/// The lines of the log of a day, each at most [`LINE_MAX`] bytes; it ends with the first error.
+fn lines(paths: &Paths, day: &str) -> Result<impl Iterator<Item = Result<Vec<u8>>> + use<>> {
     let path = paths.events_file(day);
-    Ok(Lines { file: open_file(&path)?.map(BufReader::new), path })
+    let mut file = open_file(&path)?.map(BufReader::new);
+    Ok(iter::from_fn(move || {
+        let line = next_line(file.as_mut()?).map_err(|error| cannot("read", &path, error)).transpose();
+        file.take_if(|_| matches!(line, Some(Err(_))));
+        line
+    }))
 }
 
-/// The lines of a file of any size, each at most [`LINE_MAX`] bytes.
-struct Lines {
-    file: Option<BufReader<File>>,
-    path: PathBuf,
-}
-
-impl Iterator for Lines {
-    type Item = Result<Vec<u8>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match next_line(self.file.as_mut()?) {
-            Ok(Some(line)) => Some(Ok(line)),
-            Ok(None) => None,
-            Err(error) => {
-                self.file = None;
-                Some(Err(cannot("read", &self.path, error)))
-            }
-        }
-    }
-}
-
+/// The next line, empty if it is too long; `None` at the end.
 fn next_line(file: &mut BufReader<File>) -> io::Result<Option<Vec<u8>>> {
-    let (mut line, mut is_long) = (Vec::new(), false);
-    loop {
-        let piece = file.fill_buf()?;
-        let end = piece.iter().position(|&byte| byte == b'\n');
-        if piece.is_empty() && line.is_empty() && !is_long {
-            return Ok(None);
-        }
-        let part = &piece[..end.unwrap_or(piece.len())];
-        is_long |= line.len() + part.len() > LINE_MAX;
-        if is_long {
-            line.clear();
-        } else {
-            line.extend_from_slice(part);
-        }
-        let is_last = piece.is_empty() || end.is_some();
-        let used = end.map_or(piece.len(), |end| end + 1);
-        file.consume(used);
-        if is_last {
-            return Ok(Some(line));
-        }
+    let mut line = Vec::new();
+    if file.by_ref().take(LINE_MAX as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
     }
+    if line.len() > LINE_MAX && !line.ends_with(b"\n") {
+        file.skip_until(b'\n')?;
+        line.clear();
+    }
+    Ok(Some(line))
 }
 
 #[cfg(test)]

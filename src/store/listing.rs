@@ -47,13 +47,6 @@ pub fn in_two_places(id: &Name, one: impl fmt::Display, other: impl fmt::Display
 /// # Errors
 /// The directory cannot be read.
 pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
-    let (mut stems, strays) = unsorted(dir)?;
-    stems.sort_unstable();
-    Ok((stems, strays))
-}
-
-/// The stems in any order, the strays by their paths.
-fn unsorted(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
     let (mut stems, mut strays) = (Vec::new(), Vec::new());
     for entry in dir::entries(dir)? {
         let entry = entry?;
@@ -65,6 +58,7 @@ fn unsorted(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
             Err(reason) => strays.push(Stray { path: entry.path(), reason: reason.to_owned() }),
         }
     }
+    stems.sort_unstable();
     strays.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok((stems, strays))
 }
@@ -74,19 +68,17 @@ fn unsorted(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
 /// # Errors
 /// The directory cannot be read.
 pub fn named(dir: &Path) -> Result<Listing> {
-    let (stems, mut strays) = unsorted(dir)?;
+    let (stems, mut strays) = markdown(dir)?;
     let mut ids = Vec::with_capacity(stems.len());
-    let mut unnamed = Vec::new();
     for stem in stems {
-        let path = || dir.join(format!("{stem}.{MARKDOWN}"));
         match stem.parse::<Name>() {
             Ok(name) => ids.push(name),
-            Err(problem) => unnamed.push(Stray { path: path(), reason: format!("{problem}; rename it") }),
+            Err(problem) => {
+                let path = dir.join(format!("{stem}.{MARKDOWN}"));
+                strays.push(Stray { path, reason: format!("{problem}; rename it") });
+            }
         }
     }
-    ids.sort_unstable_by(|a: &Name, b| a.as_str().cmp(b.as_str()));
-    unnamed.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    strays.append(&mut unnamed);
     Ok(Listing { ids, strays })
 }
 

@@ -283,8 +283,14 @@ impl<'a> Prs<'a> {
         self.save(Some(&before), meta)
     }
 
-    fn known(&self, number: u64) -> Result<Meta> {
-        self.load(number)?.with_context(|| format!("pull request {number} is not known here: see `scheduler pr list`"))
+    /// As [`Prs::load`], of one that was seen.
+    ///
+    /// # Errors
+    /// It was never seen, or as for [`Prs::load`].
+    pub fn known(&self, number: u64) -> Result<Meta> {
+        self.load(number)?.with_context(|| {
+            format!("pull request {number} is not known here; `scheduler pr list` lists those that are")
+        })
     }
 
     fn save(&self, before: Option<&Meta>, meta: Meta) -> Result<Meta> {

@@ -8,10 +8,7 @@ use crate::{
         task::{self, Edit, TaskState, key},
     },
     engine::project::Project,
-    store::{
-        messages::{self, Sent},
-        queue::Queue,
-    },
+    store::{messages, queue::Queue},
 };
 use anyhow::Result;
 
@@ -53,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     if let Some(agent) = caller.agent() {
         message = message.run(&agent.assignment.run_id);
     }
-    let (Sent::New(path) | Sent::SaidBefore(path)) = messages::send(&project.paths, &message, context.now)?;
+    let path = messages::send(&project.paths, &message, context.now)?;
     if let (MessageType::Question, Some(id), Some(stem)) = (args.kind, &args.task, path.file_stem()) {
         hold(&project, id, &stem.to_string_lossy())?;
     }

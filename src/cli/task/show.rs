@@ -57,7 +57,7 @@ fn note(queue: &Queue<'_>, found: &FoundTask, context: &Context) -> Result<Optio
             schedule::waiting(&task, &is_in, &claimed, &[]).map(|waiting| waiting.to_string())
         }
         TaskState::Claimed => task.claimed_by.map(|agent| {
-            let since = task.claimed_at.map(|at| time::span((context.now - at).num_seconds()));
+            let since = task.claimed_at.map(|at| time::between(at, context.now));
             format!("claimed by {agent}{}", since.map_or(String::new(), |since| format!(", {since} ago")))
         }),
         TaskState::Done | TaskState::Failed => None,

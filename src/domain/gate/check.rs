@@ -1,7 +1,7 @@
 //! One check: what a gatekeeper found in one commit, and the text of its file.
 
 use crate::domain::{
-    markdown::{below_heading, field_in, sections, to_field, without_headings},
+    markdown::{below_heading, field_in, sections, to_fields, without_headings},
     name::Name,
     review::Issue,
     text::{capitalised, printable},
@@ -71,19 +71,16 @@ pub struct Check {
 impl Check {
     /// The text of its file.
     pub fn to_text(&self) -> String {
-        let header = [
-            ("Status", self.status.word()),
-            ("Commit", &self.commit),
-            ("Time", &time::to_text(self.time)),
-            ("Summary", &self.summary),
-        ];
+        let header = to_fields([
+            ("Status", Some(self.status.word())),
+            ("Commit", Some(&self.commit)),
+            ("Time", Some(&time::to_text(self.time))),
+            ("Summary", Some(&self.summary)),
+        ]);
         let issues: Vec<_> = self.issues.iter().map(Issue::to_string).collect();
         let details = without_headings(printable(&self.details).trim());
         let sections = [("Details", details), ("Issues", issues.join("\n"))];
-        let mut text = format!("# {} {} Check\n\n", self.status.emoji(), capitalised(self.name.as_str()));
-        for (word, value) in header {
-            text.push_str(&(to_field(word, value) + "\n"));
-        }
+        let mut text = format!("# {} {} Check\n\n{header}", self.status.emoji(), capitalised(self.name.as_str()));
         for (name, section) in sections.iter().filter(|(_, section)| !section.is_empty()) {
             text.push_str(&format!("\n## {name}\n\n{section}\n"));
         }

@@ -120,12 +120,8 @@ fn side(proposal: &Proposal, score: &Score) -> String {
     );
     let files: Vec<_> = proposal.idea.files.iter().take(20).map(|file| format!("`{}`", line(file))).collect();
     text.push_str(&format!("- Files: {}\n", if files.is_empty() { "none named".to_owned() } else { files.join(", ") }));
-    for (label, said) in
-        [("Makes simpler", &proposal.idea.complexity_reduction), ("Makes possible", &proposal.idea.enables)]
-    {
-        if let Some(said) = said {
-            text.push_str(&format!("- {label}: {}\n", line(said)));
-        }
+    for (label, said) in proposal.idea.benefits() {
+        text.push_str(&format!("- {label}: {}\n", line(said)));
     }
     for factor in &score.factors {
         text.push_str(&format!("- {}: {:.2}, {}\n", factor.name, factor.value, line(&factor.why)));

@@ -2,7 +2,7 @@
 
 use super::{Category, Complexity, edit::harmless, files};
 use crate::domain::{
-    markdown::{checklist, to_field},
+    markdown::{checklist, to_fields},
     name::Name,
     text::one_line,
     time::{self, Time},
@@ -54,16 +54,22 @@ impl Idea {
         }
     }
 
+    /// What speaks for it, in its own words, each with a label.
+    pub fn benefits(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let said = [("Makes simpler", &self.complexity_reduction), ("Makes possible", &self.enables)];
+        said.into_iter().filter_map(|(label, said)| Some((label, said.as_ref()?)))
+    }
+
     /// The file of the proposal.
     pub fn to_text(&self, id: &Name, now: Time) -> String {
-        let header = [
+        let header = to_fields([
             ("ID", Some(id.as_str())),
             ("Proposer", Some(self.proposer.as_str())),
             ("Category", Some(self.category.word())),
             ("Complexity", Some(self.complexity.word())),
             ("Created", Some(&time::to_text(now))),
             ("Run", self.run.as_deref()),
-        ];
+        ]);
         let optional = |text: &Option<String>| harmless(text.as_deref().unwrap_or_default());
         let depends_on: Vec<_> = self.depends_on.iter().map(|id| format!("- {id}")).collect();
         let files: Vec<_> = self.files.iter().map(|path| files::to_line(path)).collect();
@@ -77,10 +83,7 @@ impl Idea {
             ("Acceptance Criteria", checklist(&self.criteria)),
             ("Relevant Files", files.join("\n")),
         ];
-        let mut text = format!("# Proposal: {}\n\n", one_line(&self.title));
-        for (word, value) in header {
-            text.extend(value.map(|value| to_field(word, value) + "\n"));
-        }
+        let mut text = format!("# Proposal: {}\n\n{header}", one_line(&self.title));
         for (name, section) in sections.iter().filter(|(_, section)| !section.is_empty()) {
             text.push_str(&format!("\n## {name}\n{section}\n"));
         }

@@ -7,7 +7,7 @@ use crate::domain::{
     config::Config,
     name::Name,
     task,
-    text::{cut, joined, one_line},
+    text::{counted, cut, joined, one_line},
 };
 use serde::Serialize;
 use std::fmt;
@@ -179,14 +179,14 @@ fn risk(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
         Complexity::L => 0.5,
         Complexity::XL => 0.25,
     };
-    let (spread, count) = match proposal.idea.files.len() {
-        0 => (0.5, "names no file".to_owned()),
-        1 => (1.0, "1 file".to_owned()),
-        count @ 2 => (1.0, format!("{count} files")),
-        count @ 3..=5 => (0.8, format!("{count} files")),
-        count @ 6..=10 => (0.5, format!("{count} files")),
-        count => (0.2, format!("{count} files")),
+    let count = proposal.idea.files.len();
+    let spread = match count {
+        1..=2 => 1.0,
+        3..=5 => 0.8,
+        0 | 6..=10 => 0.5,
+        _ => 0.2,
     };
+    let count = if count == 0 { "names no file".to_owned() } else { counted(count, "file") };
     let touching: Vec<_> =
         surroundings.busy.iter().filter(|busy| !busy.touches(&proposal.idea.files).is_empty()).collect();
     let labels: Vec<_> = touching.iter().take(5).map(|busy| busy.label.as_str()).collect();
@@ -195,14 +195,9 @@ fn risk(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {
         1 => (0.5, format!("{} touches them", labels[0])),
         _ => (0.0, format!("{} touch them", labels.join(", "))),
     };
-    let value = (size + spread + free) / 3.0;
-    (
-        value,
-        format!(
-            "less is riskier; complexity {}: {size}; {count}: {spread}; {overlap}: {free}",
-            proposal.idea.complexity
-        ),
-    )
+    let complexity = proposal.idea.complexity;
+    let why = format!("less is riskier; complexity {complexity}: {size}; {count}: {spread}; {overlap}: {free}");
+    ((size + spread + free) / 3.0, why)
 }
 
 fn dependencies_met(proposal: &Proposal, surroundings: &Surroundings) -> (f64, String) {

@@ -6,27 +6,22 @@ use crate::domain::{markdown::without_headings, name::Name, task::NewTask};
 /// The task of a promoted proposal: its context, its criteria and its files. `None` for any other verdict.
 pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], overlaps: &[Name]) -> Option<NewTask> {
     let ProposalVerdict::Promoted { role, priority, branch, .. } = &judgement.verdict else { return None };
-    let mut parts = vec![proposal.idea.summary.clone(), proposal.idea.rationale.clone()];
-    for (label, said) in
-        [("Makes simpler", &proposal.idea.complexity_reduction), ("Makes possible", &proposal.idea.enables)]
-    {
-        parts.extend(said.as_ref().map(|said| format!("{label}: {said}")));
-    }
-    parts.push(format!(
-        "Proposed by {} as {} ({}, complexity {}).",
-        proposal.idea.proposer, proposal.id, proposal.idea.category, proposal.idea.complexity
-    ));
+    let idea = &proposal.idea;
+    let mut parts = vec![idea.summary.clone(), idea.rationale.clone()];
+    parts.extend(idea.benefits().map(|(label, said)| format!("{label}: {said}")));
+    let (by, id) = (&idea.proposer, &proposal.id);
+    parts.push(format!("Proposed by {by} as {id} ({}, complexity {}).", idea.category, idea.complexity));
     // A heading in a hand-written proposal would begin a section of the task.
     let parts = parts.iter().map(|part| without_headings(part).trim().to_owned());
     let parts = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>();
     Some(NewTask {
-        title: proposal.idea.title.clone(),
+        title: idea.title.clone(),
         role: *role,
         priority: *priority,
         branch: branch.clone(),
         context: parts.join("\n\n"),
-        criteria: proposal.idea.criteria.clone(),
-        files: proposal.idea.files.clone(),
+        criteria: idea.criteria.clone(),
+        files: idea.files.clone(),
         blocked_by: blocked_by.to_vec(),
         overlaps: overlaps.to_vec(),
         created_by: judgement.by.clone(),

@@ -1,6 +1,6 @@
 //! The file of a task that is being created.
 
-use super::{Edit, Priority, key};
+use super::{Priority, key};
 use crate::domain::{
     markdown::checklist,
     name::Name,
@@ -42,26 +42,23 @@ pub struct NewTask {
 impl NewTask {
     /// The file of the task.
     pub fn to_text(&self, id: &Name, now: Time) -> String {
-        let mut edit = Edit::new().set(key::ROLE, self.role).set(key::PRIORITY, self.priority);
-        if let Some(branch) = &self.branch {
-            edit = edit.set(key::BRANCH, branch);
+        let header = [
+            (key::ROLE, self.role.to_string()),
+            (key::PRIORITY, self.priority.to_string()),
+            (key::BRANCH, joined(&self.branch)),
+            (key::CREATED, time::to_text(now)),
+            (key::CREATED_BY, self.created_by.clone()),
+            (key::BLOCKED_BY, joined(&self.blocked_by)),
+            (key::OVERLAPS, joined(&self.overlaps)),
+            (key::PR, joined(self.pr)),
+            (key::PROPOSAL, joined(&self.proposal)),
+        ];
+        let mut text = format!("# [{id}] {}\n\n", one_line(&self.title));
+        for (key, value) in header.iter().filter(|(_, value)| !value.is_empty()) {
+            text += &format!("{key}: {}\n", one_line(value));
         }
-        edit = edit.set(key::CREATED, time::to_text(now)).set(key::CREATED_BY, &self.created_by);
-        if !self.blocked_by.is_empty() {
-            edit = edit.set(key::BLOCKED_BY, joined(&self.blocked_by));
-        }
-        if !self.overlaps.is_empty() {
-            edit = edit.set(key::OVERLAPS, joined(&self.overlaps));
-        }
-        if let Some(pr) = self.pr {
-            edit = edit.set(key::PR, pr);
-        }
-        if let Some(proposal) = &self.proposal {
-            edit = edit.set(key::PROPOSAL, proposal);
-        }
-        let mut text = edit.apply(&format!("# [{id}] {}\n", one_line(&self.title)));
         let context = printable(&self.context);
-        text += &format!("## Context\n\n{}\n\n## Acceptance Criteria\n\n", context.trim());
+        text += &format!("\n## Context\n\n{}\n\n## Acceptance Criteria\n\n", context.trim());
         if !self.criteria.is_empty() {
             text += &(checklist(&self.criteria) + "\n");
         }
