@@ -133,6 +133,9 @@ pub struct Record {
     pub tip: Option<String>,
     /// Refs that hold what belongs to no branch.
     pub salvage: Vec<String>,
+    /// Files and repositories in the run's folder that no commit could hold, by their place in the worktree.
+    #[serde(default)]
+    pub set_aside: Vec<String>,
     /// Which attempt it was, counted from 1; 0 without a task.
     pub attempt: u32,
     pub usage: Usage,

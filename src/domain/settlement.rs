@@ -4,7 +4,7 @@
 
 mod words;
 
-pub use words::Findings;
+pub use words::{Findings, listed};
 
 use super::{
     gate::DueCheck,
@@ -17,7 +17,6 @@ use super::{
     time::{self, Time},
 };
 use serde::{Deserialize, Serialize};
-use words::listed;
 
 /// Uncharged returns in a row after which a task is held for the user.
 pub const MAX_RETURNS: u32 = 5;

@@ -83,6 +83,8 @@ pub struct Launch {
     pub allow_network_git: bool,
     /// An empty folder, in which gh finds no account.
     pub empty_gh_config: PathBuf,
+    /// The list of what git is to ignore, in place of the user's.
+    pub excludes_file: Option<PathBuf>,
     /// Name and mail address for commits, where git knows none.
     pub identity: Option<(String, String)>,
 }
@@ -160,6 +162,9 @@ pub fn environment(launch: &Launch) -> Environment {
     let mut config = vec![("commit.gpgsign", "false"), ("tag.gpgsign", "false")];
     if let Some((name, mail)) = &launch.identity {
         config.extend([("user.name", name.as_str()), ("user.email", mail.as_str())]);
+    }
+    if let Some(file) = launch.excludes_file.as_ref().and_then(|file| file.to_str()) {
+        config.push(("core.excludesFile", file));
     }
     if !launch.allow_network_git {
         removed.extend(CREDENTIALS);

@@ -7,11 +7,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::exec::baseline::Baseline;
 use crate::exec::git::Git;
 use crate::exec::gitlinks::{self, Link};
 use crate::exec::nested;
 use crate::exec::salvage::{leave_out_own_files, update_ref};
-use crate::exec::worktree::{Worktree, is_own_file};
+use crate::exec::status::Change;
+use crate::exec::take_in::{put_back, take_in};
+use crate::exec::worktree::Worktree;
 
 /// What git knows about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,18 +23,20 @@ pub struct GitFacts {
     pub head: String,
     /// How many commits HEAD has that the base hasn't.
     pub commits: u64,
-    /// The paths that those commits changed in the end, both sides of a rename; `/`-separated, no UTF-8 replaced.
+    /// The paths that those commits changed in the end, both sides of a rename; `/`-separated, no UTF-8 replaced. Without
+    /// those where git only wrote in its own way what was there before.
     pub changed: Vec<String>,
     /// The submodules that those commits name by a commit which nobody else can fetch.
     pub unfetchable: Vec<Link>,
-    /// The paths that are changed but not committed, or untracked and not ignored, without the run's own files.
+    /// The paths that were changed since the run began but not committed, or are untracked and not ignored, without the
+    /// run's own files.
     pub dirty: Vec<String>,
 }
 
 /// Reads the facts about `worktree`, whose run began at commit `base`.
 pub fn read(worktree: &Worktree, base: &str) -> Result<GitFacts> {
-    worktree.verify()?;
-    let git = worktree.git();
+    let git_dir = worktree.verify()?;
+    let (git, baseline) = (worktree.git(), Baseline::load(&git_dir));
     let at = worktree.path().display();
     let head = git.commit("HEAD")?.with_context(|| format!("HEAD of {at} is no commit"))?;
     let base = git.commit(base)?.with_context(|| format!("the base commit {base} of {at} is gone"))?;
@@ -40,23 +45,20 @@ pub fn read(worktree: &Worktree, base: &str) -> Result<GitFacts> {
     let merge_base = git.try_run(["merge-base", &base, &head])?;
     let merge_base = merge_base.status.success().then(|| merge_base.text());
     let since = merge_base.as_deref().unwrap_or(&base);
-    let diff = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
-    let changed = git.run(diff.into_iter().chain([since, &head, "--"]))?.entries();
+    let diff = ["diff", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
+    let entries = git.run(diff.into_iter().chain([since, &head, "--"]))?.entries();
+    // ":old-mode new-mode old-object new-object status", then the path.
+    let changed = entries.chunks_exact(2).filter_map(|entry| {
+        let blob = entry[0].split(' ').nth(3)?;
+        (!baseline.explains(&entry[1], blob)).then(|| entry[1].clone())
+    });
     Ok(GitFacts {
         commits: commits.parse().with_context(|| format!("odd count of commits: {commits}"))?,
-        changed,
+        changed: changed.collect(),
         unfetchable: gitlinks::only_here(worktree, &git, &[since, &head])?,
-        dirty: dirty(&git)?,
+        dirty: baseline.changes(worktree, &git)?.iter().map(Change::name).collect(),
         head,
     })
-}
-
-fn dirty(git: &Git) -> Result<Vec<String>> {
-    let args = ["status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none"];
-    let entries = git.run(args)?.entries();
-    // Two letters and a blank stand before each path.
-    let paths = entries.iter().filter_map(|entry| entry.get(3..));
-    Ok(paths.filter(|path| !is_own_file(path)).map(str::to_owned).collect())
 }
 
 /// What became of uncommitted changes.
@@ -70,8 +72,8 @@ pub enum Leftovers {
     NotPossible(String),
 }
 
-/// Commits everything uncommitted, untracked files included, on top of HEAD, without the run's own files.
-/// Repositories inside the worktree are moved to `folder` before.
+/// Commits everything that was changed since the run began, untracked files included, on top of HEAD, without the run's
+/// own files and what git refuses. Repositories inside the worktree are moved to `folder` before.
 pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Result<Leftovers> {
     let git_dir = worktree.verify()?;
     if Worktree::operation_in_progress(&git_dir) {
@@ -86,30 +88,27 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
     if !unmerged.stdout.is_empty() {
         return Ok(Leftovers::NotPossible("there are unresolved conflicts".into()));
     }
-    nested::move_untracked(worktree, &git, &nested::submodules(&git)?, folder)?;
-    let added = git.try_run(["add", "--all", "--", "."])?;
-    if !added.status.success() {
-        return Ok(Leftovers::NotPossible(added.stderr.trim().to_owned()));
-    }
-    leave_out_own_files(&git, git.commit("HEAD")?.is_some())?;
+    let changes = Baseline::load(&git_dir).changes(worktree, &git)?;
+    nested::move_untracked(worktree, &changes, &nested::submodules(&git)?, folder)?;
+    take_in(&git, &changes, true)?;
+    leave_out_own_files(&git)?;
     leave_out_own_submodules(worktree, &git)?;
-    if git.ok(["diff", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules=none"])? {
+    let head = git.commit("HEAD")?.context("HEAD is no commit")?;
+    let tree = git.text(["write-tree"])?;
+    if tree == git.text(["rev-parse", &format!("{head}^{{tree}}")])? {
         return Ok(Leftovers::Nothing);
     }
-    git.run_with_input(
-        ["commit", "--quiet", "--no-verify", "--cleanup=whitespace", "-F", "-"],
-        Some(message.as_bytes()),
-    )
-    .with_context(|| format!("cannot commit what is left in {}", worktree.path().display()))?;
-    Ok(Leftovers::Committed(git.text(["rev-parse", "HEAD"])?))
+    // Not `git commit`, which looks at all files again: a filter that fails would stop it.
+    let commit = git.run_with_input(["commit-tree", &tree, "-p", &head], Some(message.as_bytes()))?.text();
+    git.run(["update-ref", "-m", "scheduler: what a run left", "HEAD", &commit, &head])
+        .with_context(|| format!("cannot commit what is left in {}", worktree.path().display()))?;
+    Ok(Leftovers::Committed(commit))
 }
 
 /// Commits of submodules that nobody could fetch stay out of the commit; what is in the submodule is for salvage.
 fn leave_out_own_submodules(worktree: &Worktree, git: &Git) -> Result<()> {
-    for link in gitlinks::only_here(worktree, git, &["--cached"])? {
-        git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(["reset", "--quiet", "HEAD", "--", &link.path])?;
-    }
-    Ok(())
+    let own = gitlinks::only_here(worktree, git, &["--cached"])?;
+    Ok(put_back(git, &own.into_iter().map(|link| link.path.into()).collect::<Vec<_>>())?)
 }
 
 /// What became of a branch that should move.

@@ -3,6 +3,7 @@
 //! It does as it is told: no rule is decided here, and no file under `.orchestrator/` is read or written
 //! but those it is handed.
 
+mod baseline;
 pub mod claude;
 pub mod clock;
 pub mod command;
@@ -23,10 +24,13 @@ pub mod repo;
 pub mod salvage;
 #[cfg(test)]
 pub mod sandbox;
+pub mod set_aside;
 pub mod setup;
 pub mod stale_ref_locks;
 pub mod start_point;
+mod status;
 pub mod stream;
+mod take_in;
 pub mod tidy;
 pub mod timers;
 pub mod watch;

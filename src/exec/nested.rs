@@ -4,51 +4,44 @@
 //! Never moves an ignored folder, nor a submodule without changes.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::exec::git::{Git, GitError};
+use crate::exec::set_aside;
+use crate::exec::status::{Change, Kind};
 use crate::exec::worktree::Worktree;
-use crate::sys::atomic::{create_dir, discard, ensure_dir};
+use crate::sys::atomic::{create_dir, discard};
 
-/// Moves every untracked repository, and every one of `submodules` whose link is broken, to `folder`. Returns where they
-/// are now. `git` is bound to the worktree, which the caller has verified, with the index that tells what is tracked.
-pub fn move_untracked(worktree: &Worktree, git: &Git, submodules: &[String], folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut moved = Vec::new();
-    for path in submodules {
-        let inside = worktree.path().join(path);
-        if inside.join(".git").exists() && !works(worktree, &inside) {
-            moved.push(move_to(&inside, folder, path)?);
-            create_dir(&inside)?;
-        }
-    }
-    let untracked = git.run(["ls-files", "-z", "--others", "--exclude-standard"])?.entries();
-    for path in untracked.iter().filter_map(|path| path.strip_suffix('/')) {
-        moved.push(move_to(&worktree.path().join(path), folder, path)?);
-    }
-    Ok(moved)
-}
-
-/// Moves every one of `submodules` with uncommitted files or other commits than recorded to `folder`. Returns where they
-/// are now. `git` as above.
-pub fn move_changed_submodules(
+/// Moves every untracked repository among `changes`, and every one of `submodules` whose link is broken, to `folder`. Returns
+/// where they are now. The caller has verified the worktree.
+pub fn move_untracked(
     worktree: &Worktree,
-    git: &Git,
+    changes: &[Change],
     submodules: &[String],
     folder: &Path,
 ) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
     for path in submodules {
-        if !worktree.path().join(path).join(".git").is_file() {
-            continue;
-        }
-        let status = ["status", "--porcelain", "-z", "--ignore-submodules=none", "--", path];
-        if !git.clone().with_env("GIT_LITERAL_PATHSPECS", "1").run(status)?.stdout.is_empty() {
-            moved.push(move_submodule(worktree, path, folder)?);
+        let inside = worktree.path().join(path);
+        if inside.join(".git").exists() && !works(worktree, &inside) {
+            moved.push(set_aside::move_to(worktree, Path::new(path), folder)?);
+            create_dir(&inside)?;
         }
     }
+    for change in changes.iter().filter(|change| change.kind == Kind::Repository) {
+        moved.push(set_aside::move_to(worktree, &change.path, folder)?);
+    }
     Ok(moved)
+}
+
+/// Moves every submodule among `changes`, those with uncommitted files or other commits than recorded, to `folder`. Returns
+/// where they are now.
+pub fn move_changed_submodules(worktree: &Worktree, changes: &[Change], folder: &Path) -> Result<Vec<PathBuf>> {
+    let is_filled =
+        |change: &&Change| change.kind == Kind::Submodule && worktree.path().join(&change.path).join(".git").is_file();
+    changes.iter().filter(is_filled).map(|change| move_submodule(worktree, &change.name(), folder)).collect()
 }
 
 /// Moves the submodule at `path` to `folder`, together with its git directory, so that it is a repository of its own
@@ -66,7 +59,7 @@ fn move_submodule(worktree: &Worktree, path: &str, folder: &Path) -> Result<Path
     if !own {
         inner.try_run(["config", "--unset", "core.worktree"])?;
     }
-    let target = move_to(&inside, folder, path)?;
+    let target = set_aside::move_to(worktree, Path::new(path), folder)?;
     create_dir(&inside)?;
     if !own {
         let link = target.join(".git");
@@ -85,26 +78,4 @@ pub fn submodules(git: &Git) -> Result<Vec<String>, GitError> {
 
 fn works(worktree: &Worktree, inside: &Path) -> bool {
     worktree.inner_git(inside).run(["rev-parse", "--git-dir"]).is_ok()
-}
-
-/// Moves `from` to a free name in `folder` made of `path`, the place where it was.
-fn move_to(from: &Path, folder: &Path, path: &str) -> Result<PathBuf> {
-    ensure_dir(folder)?;
-    let parts: Vec<_> = Path::new(path)
-        .components()
-        .filter_map(|part| match part {
-            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            _ => None,
-        })
-        .collect();
-    let name = parts.join("-");
-    let mut target = folder.join(&name);
-    for n in 2.. {
-        if fs::symlink_metadata(&target).is_err() {
-            break;
-        }
-        target = folder.join(format!("{name}-{n}"));
-    }
-    fs::rename(from, &target).with_context(|| format!("cannot move {} to {}", from.display(), target.display()))?;
-    Ok(target)
 }

@@ -1,22 +1,25 @@
 //! Saves what a run left uncommitted, and commits that nothing else holds, as a commit under `refs/salvage/`.
 //!
-//! Never changes the worktree's index, its HEAD or a branch; the only files that move are repositories inside
-//! the worktree, which no commit can hold.
+//! Never changes the worktree's index, its HEAD or a branch; the only files that move are those that no commit can hold:
+//! repositories inside the worktree, and what git refuses.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::domain::system_trouble::tells_of_system;
+use crate::exec::baseline::Baseline;
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
 use crate::exec::nested;
+use crate::exec::set_aside;
+use crate::exec::status::Change;
+use crate::exec::take_in::{put_back, take_in};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
 use crate::sys::{atomic::discard, copy::copy_new, read::read_text};
 
 /// Keeps `commit` under `refs/salvage/<run_id>`, as [`salvage`] names it; returns the ref's name.
 pub fn keep_commit(worktree: &Worktree, run_id: &str, commit: &str) -> Result<String> {
-    Ok(keep(&worktree.repository(), run_id, commit)?.ref_name)
+    Ok(hold(&worktree.repository(), run_id, commit)?.ref_name)
 }
 
 /// The refs that hold work of a run, its own and those that were made beside it. `git` is bound to the repository.
@@ -35,16 +38,14 @@ pub fn refs(git: &Git) -> Result<Vec<String>, GitError> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
     /// The commit that holds it, if there was anything that a commit can hold.
-    pub kept: Option<Kept>,
-    /// Where repositories that were inside the worktree are now.
+    pub held: Option<SalvageRef>,
+    /// Where repositories and files are now that no commit can hold.
     pub moved: Vec<PathBuf>,
-    /// What could not be read and so is not part of it.
-    pub left_out: Option<String>,
 }
 
 /// A commit that a ref holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct SalvageRef {
     /// The full name of the ref.
     pub ref_name: String,
     /// The commit.
@@ -52,8 +53,8 @@ pub struct Kept {
 }
 
 /// Saves what is unfinished in `worktree` under `refs/salvage/<run_id>`, with `-2`, `-3` … appended where that
-/// is taken by something else, and moves repositories inside the worktree to `folder`. `None` if there was
-/// nothing to save. Activity it again saves nothing twice.
+/// is taken by something else. What then differs still from what was saved is moved to `folder`, so that the worktree may
+/// be cleared afterwards. `None` if there was nothing to save. Done again it saves nothing twice.
 pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) -> Result<Option<Saved>> {
     let git_dir = worktree.verify()?;
     let at = || format!("cannot save the work in {}", worktree.path().display());
@@ -63,21 +64,24 @@ pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) 
     }
     keep_autostash(worktree, &git_dir, run_id)?;
     let head = worktree.git().commit("HEAD")?;
+    let baseline = Baseline::load(&git_dir);
     let index = Index::of(worktree, &git_dir, head.as_deref()).with_context(at)?;
-    if let Some(head) = head.as_deref().filter(|_| index.is_clean()) {
+    let mut changes = baseline.changes(worktree, &index.git).with_context(at)?;
+    changes.retain(|change| index.complete || !change.gone);
+    if let Some(head) = head.as_deref().filter(|_| changes.is_empty()) {
         let commit = unless_held(worktree, head)?;
-        let kept = commit.map(|commit| keep(&worktree.repository(), run_id, &commit)).transpose()?;
-        return Ok(kept.map(|kept| Saved { kept: Some(kept), moved: Vec::new(), left_out: None }));
+        let held = commit.map(|commit| hold(&worktree.repository(), run_id, &commit)).transpose()?;
+        return Ok(held.map(|held| Saved { held: Some(held), moved: Vec::new() }));
     }
-    let mut moved = nested::move_untracked(worktree, &index.git, &index.submodules, folder).with_context(at)?;
-    let (tree, left_out) = index.snapshot(head.is_some()).with_context(at)?;
+    let mut moved = nested::move_untracked(worktree, &changes, &index.submodules, folder).with_context(at)?;
+    let tree = index.tree_with(&changes).with_context(at)?;
     let commit = commit_for(worktree, head.as_deref(), &tree, message).with_context(at)?;
-    let kept = commit.map(|commit| keep(&worktree.repository(), run_id, &commit)).transpose()?;
-    let changed = nested::move_changed_submodules(worktree, &index.git, &index.submodules, folder);
-    moved.extend(changed.with_context(at)?);
-    let saved = Saved { kept, moved, left_out };
-    let nothing = saved.kept.is_none() && saved.moved.is_empty() && saved.left_out.is_none();
-    Ok((!nothing).then_some(saved))
+    let held = commit.map(|commit| hold(&worktree.repository(), run_id, &commit)).transpose()?;
+    moved.extend(nested::move_changed_submodules(worktree, &changes, folder).with_context(at)?);
+    let left = baseline.changes(worktree, &index.git).with_context(at)?;
+    moved.extend(set_aside::move_left(worktree, &left, folder).with_context(at)?);
+    let nothing = held.is_none() && moved.is_empty();
+    Ok((!nothing).then_some(Saved { held, moved }))
 }
 
 /// The commit to hold on to: one with the files on top of HEAD, HEAD itself if no branch has it, or none.
@@ -141,36 +145,18 @@ impl Index {
         Ok(Self { git, complete: git_dir.join("index").exists(), submodules, _scratch: scratch })
     }
 
-    /// Nothing differs from HEAD: the usual case, which one command tells. Where it can't, the worktree isn't clean.
-    fn is_clean(&self) -> bool {
-        let status = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
-        self.git.run(status).is_ok_and(|status| status.stdout.is_empty())
-    }
-
-    /// The tree of the worktree as it is, and what could not be read.
-    fn snapshot(&self, has_head: bool) -> Result<(String, Option<String>)> {
-        let which = if self.complete { "--all" } else { "--ignore-removal" };
-        let added = self.git.try_run(["add", which, "--ignore-errors", "--", "."])?;
-        let left_out = (!added.status.success()).then(|| added.stderr.trim().to_owned());
-        if let Some(words) = &left_out {
-            // It went through all files, and what it complains of are files that no commit can take.
-            let went_through = added.status.code() == Some(1) && !tells_of_system(words);
-            ensure!(went_through, "git could not take in what is there: {words}");
-        }
-        leave_out_own_files(&self.git, has_head)?;
-        Ok((self.git.text(["write-tree"])?, left_out))
+    /// The tree of what it holds with these changes.
+    fn tree_with(&self, changes: &[Change]) -> Result<String> {
+        take_in(&self.git, changes, self.complete)?;
+        leave_out_own_files(&self.git)?;
+        Ok(self.git.text(["write-tree"])?)
     }
 }
 
 /// Puts the files that are laid into the worktree for a run back to what HEAD has, in the index of `git`.
-pub fn leave_out_own_files(git: &Git, has_head: bool) -> Result<()> {
-    let literal = git.clone().with_env("GIT_LITERAL_PATHSPECS", "1");
-    if has_head {
-        literal.run(["reset", "--quiet", "HEAD", "--", INSTRUCTIONS, SKILLS])?;
-    } else {
-        literal.run(["rm", "-r", "--quiet", "--cached", "--ignore-unmatch", "--", INSTRUCTIONS, SKILLS])?;
-    }
-    Ok(())
+pub fn leave_out_own_files(git: &Git) -> Result<()> {
+    let staged = git.run(["ls-files", "-z", "--", INSTRUCTIONS, SKILLS])?.entries();
+    Ok(put_back(git, &staged.into_iter().map(PathBuf::from).collect::<Vec<_>>())?)
 }
 
 /// A rebase or merge that stashed changes before it began holds them in a file only.
@@ -178,14 +164,14 @@ fn keep_autostash(worktree: &Worktree, git_dir: &Path, run_id: &str) -> Result<(
     for file in ["rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH"] {
         let Ok(Some(text)) = read_text(&git_dir.join(file)) else { continue };
         if let Some(commit) = worktree.git().commit(text.trim())? {
-            keep(&worktree.repository(), &format!("{run_id}-autostash"), &commit)?;
+            hold(&worktree.repository(), &format!("{run_id}-autostash"), &commit)?;
         }
     }
     Ok(())
 }
 
 /// Makes a ref under `refs/salvage/` for `commit`; never moves one. A ref with the same files and the same parent serves.
-fn keep(git: &Git, run_id: &str, commit: &str) -> Result<Kept> {
+fn hold(git: &Git, run_id: &str, commit: &str) -> Result<SalvageRef> {
     let first = format!("refs/salvage/{run_id}");
     ensure!(git.try_run(["check-ref-format", &first])?.status.success(), "{run_id:?} can't be part of a ref's name");
     let identity = |commit: &str| git.text(["show", "--no-patch", "--format=%T %P", commit, "--"]);
@@ -195,13 +181,13 @@ fn keep(git: &Git, run_id: &str, commit: &str) -> Result<Kept> {
         match git.commit(&name)? {
             None => break,
             Some(old) if old == commit || identity(&old)? == wanted => {
-                return Ok(Kept { ref_name: name, commit: old });
+                return Ok(SalvageRef { ref_name: name, commit: old });
             }
             Some(_) => name = format!("{first}-{n}"),
         }
     }
     update_ref(git, "scheduler: salvage", &name, commit, "").with_context(|| format!("cannot create {name}"))?;
-    Ok(Kept { ref_name: name, commit: commit.to_owned() })
+    Ok(SalvageRef { ref_name: name, commit: commit.to_owned() })
 }
 
 /// Sets a ref that only this program writes, from the value `old`. A lock on it that outlasts git's own grace was

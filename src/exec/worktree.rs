@@ -4,10 +4,12 @@
 //! checkout, its branch, its index and its files are never touched, and nothing that was not saved
 //! before ([`crate::exec::salvage`]) is asked for: what is uncommitted when a stand is taken, goes.
 
+mod excludes;
 mod link;
 mod move_out;
 mod operations;
 mod pipes;
+mod stand;
 mod submodules;
 
 use std::ffi::{OsStr, OsString};
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::exec::git::{Git, GitError};
+use crate::exec::git::Git;
 use crate::sys::{
     atomic::{self, discard},
     read::{MAX_BYTES, read_linked_bytes, read_text},
@@ -25,9 +27,6 @@ use crate::sys::{
 pub const INSTRUCTIONS: &str = ".agent-instructions.md";
 /// The folder of a role's skills that is laid into a worktree for a run.
 pub const SKILLS: &str = ".claude/commands/scheduler";
-
-/// A marker in the worktree's git directory while files are being exchanged.
-const STANDING: &str = "scheduler-checkout";
 
 /// In the worktree's git directory: the set-up command that it was last made ready with.
 const SET_UP: &str = "scheduler-setup";
@@ -43,6 +42,7 @@ pub struct Worktree {
     path: PathBuf,
     agent_dir: PathBuf,
     common_dir: PathBuf,
+    set_aside: PathBuf,
     environment: Vec<(OsString, OsString)>,
 }
 
@@ -54,11 +54,23 @@ impl Worktree {
             path: path.to_owned(),
             agent_dir: agent_dir.to_owned(),
             common_dir: common_dir.to_owned(),
+            set_aside: agent_dir.join("set-aside"),
             environment: Vec::new(),
         }
     }
 
-    /// The same with one more variable for every git command: the mark by which a run's processes are found.
+    /// The same with another folder for files that are to be kept and that no commit holds.
+    pub fn setting_aside_to(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.set_aside);
+        self
+    }
+
+    /// That folder.
+    pub fn set_aside(&self) -> &Path {
+        &self.set_aside
+    }
+
+    /// The same with one more variable for every git command: the tag by which a run's processes are found.
     pub fn with_env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
@@ -76,17 +88,22 @@ impl Worktree {
 
     /// git in this worktree. Call [`Worktree::verify`] before the first write.
     pub fn git(&self) -> Git {
-        self.marked(Git::in_worktree(&self.path, &self.agent_dir))
+        let git = self.plain_git();
+        excludes::file(self).map_or(git.clone(), |file| git.with_config(excludes::setting(&file)))
+    }
+
+    fn plain_git(&self) -> Git {
+        self.tagged(Git::in_worktree(&self.path, &self.agent_dir))
     }
 
     /// git on the repository's refs.
     pub fn repository(&self) -> Git {
-        self.marked(Git::in_repository(&self.common_dir))
+        self.tagged(Git::in_repository(&self.common_dir))
     }
 
     /// git in a repository inside this worktree.
     pub fn inner_git(&self, inside: &Path) -> Git {
-        self.marked(Git::in_worktree(inside, inside.parent().unwrap_or(&self.path)))
+        self.tagged(Git::in_worktree(inside, inside.parent().unwrap_or(&self.path)))
     }
 
     /// Whether a rebase, merge, cherry-pick or revert is in progress. `git_dir` is what [`Worktree::verify`] returned.
@@ -99,7 +116,7 @@ impl Worktree {
         operations::remove_locks(self, git_dir)
     }
 
-    fn marked(&self, git: Git) -> Git {
+    fn tagged(&self, git: Git) -> Git {
         self.environment.iter().fold(git, |git, (name, value)| git.with_env(name, value))
     }
 
@@ -142,26 +159,31 @@ impl Worktree {
         Ok(warnings)
     }
 
-    /// Takes its stand at commit `start` on no branch. Returns warnings. Uncommitted changes go, ignored files stay.
+    /// Takes its stand at commit `start` on no branch. Returns warnings. Uncommitted changes go, ignored files stay; those
+    /// that aren't ignored there or are in the way are set aside.
     pub fn stand_detached(&self, start: &str) -> Result<Vec<String>> {
-        let git_dir = self.verify()?;
-        operations::remove_locks(self, &git_dir)?;
-        operations::quit(&git_dir)?;
-        let git = self.git();
-        let marker = git_dir.join(STANDING);
-        atomic::write(&marker, b"")?;
-        checkout(&git, &git_dir, start)
-            .with_context(|| format!("cannot check out {start} in {}", self.path.display()))?;
-        git.run(["clean", "-ffdq"]).with_context(|| format!("cannot remove leftovers in {}", self.path.display()))?;
-        let warnings = submodules::update(self)?;
-        discard(&marker)?;
-        Ok(warnings)
+        stand::detached(self, start)
     }
 
-    /// Whether taking a stand was interrupted: what lies in the worktree is then nobody's work, for all work
-    /// was saved before, and no agent has run since. `git_dir` is what [`Worktree::verify`] returned.
+    /// Whether taking a stand or the set-up command was interrupted: what lies in the worktree is then nobody's work, for
+    /// all work was saved before, and no agent has run since. `git_dir` is what [`Worktree::verify`] returned.
     pub fn is_half_checked_out(git_dir: &Path) -> bool {
-        git_dir.join(STANDING).exists()
+        stand::is_half_checked_out(git_dir)
+    }
+
+    /// From now on until the next stand, what changes in the worktree is the set-up command's.
+    pub fn begin_set_up(&self) -> Result<()> {
+        stand::begin_set_up(self)
+    }
+
+    /// Keeps what the set-up command made: it survives every stand, and isn't seen as anybody's work.
+    pub fn keep_set_up(&self) -> Result<()> {
+        stand::keep_set_up(self)
+    }
+
+    /// The list of patterns that hides what the set-up command made, if it made anything.
+    pub fn excludes_file(&self) -> Option<PathBuf> {
+        excludes::file(self)
     }
 
     /// The command that this worktree was made ready with, since it was created.
@@ -209,19 +231,6 @@ pub enum Ensured {
     Created,
     /// Its link with the repository was broken or led elsewhere and was mended; its files were kept.
     Repaired,
-}
-
-/// A damaged index is of no use and would stop every later run, so it is built anew.
-fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
-    let args = ["checkout", "--quiet", "--force", "--detach", commit, "--"];
-    match git.run(args) {
-        Err(GitError::Failed { .. }) if git.run(["ls-files", "--stage"]).is_err() => {
-            discard(&git_dir.join("index"))?;
-            git.run(args)?;
-        }
-        other => drop(other?),
-    }
-    Ok(())
 }
 
 /// Adds `line` to the file `info/exclude` of the repository `common_dir`, unless it is there. What else is in the

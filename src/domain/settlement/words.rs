@@ -40,7 +40,7 @@ impl fmt::Display for Findings {
 }
 
 /// The first few of these paths in a line.
-pub(super) fn listed(paths: &[String]) -> String {
+pub fn listed(paths: &[String]) -> String {
     let shown: Vec<_> = paths.iter().take(5).map(|path| cut(&one_line(path), 120)).collect();
     let more = paths.len().saturating_sub(shown.len());
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }

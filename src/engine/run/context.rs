@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
         let Some(assignment) = read::read_json::<Assignment>(&files.assignment())? else { return Ok(None) };
         let task = held_task(supervisor.project, &assignment)?;
         let place = place::of(supervisor, &agent, &assignment);
-        let worktree = place::worktree_at(&place, supervisor.project, run_id);
+        let worktree = place::worktree_at(&place, supervisor.project, &files, run_id);
         Ok(Some(Self { supervisor, agent, files, assignment, task, worktree }))
     }
 

@@ -17,7 +17,7 @@ use crate::{
     exec::{
         evidence::{self, Advance, GitFacts, Leftovers},
         fingerprint::{self, Fingerprint},
-        nested, salvage,
+        nested, salvage, set_aside,
     },
     store::{messages, proposals::Proposals, queue::Queue},
     sys::read,
@@ -32,6 +32,8 @@ pub struct Left {
     pub tip: Option<String>,
     /// Refs that hold what belongs to no branch, also what an earlier run had left in the worktree.
     pub salvage: Vec<String>,
+    /// What no commit could hold, by its place in the worktree.
+    pub set_aside: Vec<String>,
     pub review: Option<Review>,
 }
 
@@ -67,7 +69,7 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
         }
         refs => refs?,
     };
-    Ok(Left { evidence, tip, salvage, review })
+    Ok(Left { evidence, tip, salvage, set_aside: set_aside::names(&run.files.set_aside()), review })
 }
 
 /// Brings the work to its branch and all else to other refs, and lets go of the branch. The newest commit of the branch,

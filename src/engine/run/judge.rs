@@ -108,6 +108,7 @@ impl Case<'_> {
             branch: ended.prepared.and_then(|prepared| prepared.branch),
             tip: left.tip,
             salvage: left.salvage,
+            set_aside: left.set_aside,
             attempt: task.map_or(0, |_| assignment.job.attempt()),
             started_at: assignment.assigned_at,
             finished_at: now,

@@ -68,6 +68,7 @@ fn command(run: &Run<'_>) -> Result<Launch, RunError> {
         mark: (RUN_TAG.to_owned(), run.id().to_owned()),
         allow_network_git: settings.allow_network_git && !tools::is_of_fork(assignment),
         empty_gh_config: gh,
+        excludes_file: run.worktree.excludes_file(),
         identity: run.worktree.git().fallback_identity()?,
     })
 }

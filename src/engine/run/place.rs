@@ -13,7 +13,7 @@ use crate::{
     },
     engine::project::Project,
     exec::worktree::Worktree,
-    store::paths::AgentPaths,
+    store::paths::{AgentPaths, RunPaths},
     sys::{atomic, dir},
 };
 use anyhow::{Context, Result, bail};
@@ -34,9 +34,10 @@ pub fn of(supervisor: &Supervisor<'_>, agent: &AgentPaths, assignment: &Assignme
 }
 
 /// The worktree at a place, with the tag of a run for all of its git commands.
-pub fn worktree_at(place: &Path, project: &Project, run_id: &str) -> Worktree {
+pub fn worktree_at(place: &Path, project: &Project, files: &RunPaths, run_id: &str) -> Worktree {
     let above = place.parent().unwrap_or(place);
-    Worktree::new(place, above, &project.common_dir).with_env(RUN_TAG, run_id)
+    let worktree = Worktree::new(place, above, &project.common_dir).with_env(RUN_TAG, run_id);
+    worktree.setting_aside_to(&files.set_aside())
 }
 
 /// Where this project's worktrees are, if not in the agents' folders. Another project, or a copy of this one, has
@@ -71,7 +72,7 @@ pub fn make_ready(run: &Run<'_>) -> Result<(), RunError> {
     let old = match fs::symlink_metadata(&link) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // Its files may wait beside it.
-            let left = worktree_at(&link, run.project(), run.id()).has_files()?;
+            let left = worktree_at(&link, run.project(), &run.files, run.id()).has_files()?;
             (left && wanted != link).then(|| link.clone())
         }
         Ok(metadata) if metadata.is_symlink() => dir::link_target(&link),
@@ -92,7 +93,7 @@ pub fn make_ready(run: &Run<'_>) -> Result<(), RunError> {
 
 /// Saves what a worktree holds and removes it; one that is not this project's is left alone.
 fn leave(run: &Run<'_>, old: &Path, link: &Path) -> Result<()> {
-    let worktree = worktree_at(old, run.project(), run.id());
+    let worktree = worktree_at(old, run.project(), &run.files, run.id());
     // Where the folder is gone, its files wait beside it, in a folder that no other project has.
     if old != link && old.exists() && worktree.has_files()? {
         if !old.join(".git").exists() {

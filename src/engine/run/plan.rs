@@ -65,8 +65,8 @@ pub struct TaskMove<'a> {
 /// What the folder of a run holds beside its record.
 #[derive(Debug, Default)]
 pub struct Folder {
-    /// The repositories that were inside the worktree, if any were.
-    pub set_aside: Option<PathBuf>,
+    /// Where what no commit could hold was moved to.
+    pub set_aside: PathBuf,
     /// Where it says most of what happened.
     pub log: PathBuf,
     pub check: Option<Check>,
@@ -110,6 +110,7 @@ impl<'a> Settling<'a> {
             }
             None => {}
         }
+        steps.extend(self.set_aside().map(|place| Step::Send(self.set_aside_notice(&place))));
         steps.push(Step::Log(self.event()));
         let failures = settlement::row_of_failures(record.settlement.tally, &state);
         steps.extend(failures.map(|notice| Step::Send(self.failures(&notice))));
@@ -151,7 +152,8 @@ impl<'a> Settling<'a> {
                 let is_news = record.outcome.blame() == Blame::Run
                     || record.outcome == Outcome::Finished
                     || record.has_work()
-                    || !record.salvage.is_empty();
+                    || !record.salvage.is_empty()
+                    || !record.set_aside.is_empty();
                 (TaskState::Incoming, if is_news { edit.section("Error", &self.account()) } else { edit }, None)
             }
         };
@@ -165,6 +167,7 @@ impl<'a> Settling<'a> {
         let review = record.review.as_ref().filter(|_| reviews);
         let mut lines: Vec<_> = review.map(|review| format!("\n{}", review.to_text().trim())).into_iter().collect();
         lines.extend(record.salvage.iter().map(|salvage| format!("Set aside: {salvage}")));
+        lines.extend(self.set_aside().map(|place| format!("Set aside: {place}")));
         lines.extend(record.report.as_ref().map(|report| format!("\n{report}")));
         lines.join("\n")
     }
@@ -187,6 +190,16 @@ impl<'a> Settling<'a> {
             self.account()
         );
         self.message(notice, format!("{agent}: {}", notice.title), body).key(format!("failures {}", self.record.run_id))
+    }
+
+    /// What no commit could hold is told whatever came of the run.
+    fn set_aside_notice(&self, place: &str) -> Message {
+        let text = format!(
+            "The agent left what git could not take into a commit: a name that it refuses, a filter that fails, a repository \
+             inside the worktree. Everything else is saved as usual; this was moved, as it was: {place}\n"
+        );
+        let message = Message::warning(self.of_its_task("Files are set aside"), text);
+        self.sent(message).key(format!("set aside {}", self.record.run_id))
     }
 
     /// What couldn't be published.

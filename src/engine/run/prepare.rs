@@ -43,7 +43,7 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
         Ensured::Whole => {}
     }
     if provision::is_wanted(run) {
-        // On no branch: what the set-up command may do to it is undone by the stand below.
+        // On no branch: what the set-up command does to it and to files that git knows is undone by the stand below.
         worktree.stand_detached(&prepared.start)?;
         provision::provision(run, state)?;
         run.unless_stopped()?;

@@ -78,7 +78,7 @@ fn folder(run: &Run<'_>) -> Result<Folder> {
     // What never came to speak has said why elsewhere, if at all.
     let logs = [files.output(), files.stderr(), files.setup_log()];
     Ok(Folder {
-        set_aside: Some(files.set_aside()).filter(|folder| folder.is_dir()),
+        set_aside: files.set_aside(),
         log: logs.into_iter().find(|log| has_text(log)).unwrap_or_else(|| files.dir().to_owned()),
         check: run.assignment.job.check().map_or(Ok(None), |_| read::read_json(&files.check()))?,
     })

@@ -118,7 +118,8 @@ impl Scene {
         };
         let tip = writes.then(|| if self.has("commits") { "tip" } else { "base" }.to_owned());
         let salvage = if self.has("salvage") { vec!["refs/salvage/0190d1c2".to_owned()] } else { Vec::new() };
-        let left = Left { evidence, tip, salvage, review: reviewed.then_some(review) };
+        let set_aside = if self.has("refused") { vec!["data.enc".to_owned()] } else { Vec::new() };
+        let left = Left { evidence, tip, salvage, set_aside, review: reviewed.then_some(review) };
         let (task, outcome) = (self.task.as_ref(), self.outcome.clone());
         let usage = Usage { turns: Some(9), cost_usd: Some(2.5), is_estimate: true, ..Usage::default() };
         let case = Case { assignment: &self.assignment, task, ended, outcome, left, usage, now: now() };
@@ -138,7 +139,7 @@ impl Scene {
             details: String::new(),
             issues: Vec::new(),
         });
-        let folder = Folder { set_aside: None, log: "/runs/1/output.jsonl".into(), check };
+        let folder = Folder { set_aside: "/runs/1/set-aside".into(), log: "/runs/1/output.jsonl".into(), check };
         let task = self.task.as_ref();
         let settling = Settling { assignment: &self.assignment, task, record: &record, folder: &folder };
         look(&settling.steps(self.state.clone()))
@@ -328,6 +329,14 @@ fn a_result_holds_the_verdict_the_report_and_what_was_set_aside() {
     let text = Scene::of_task("ROLE: review\n", 1, Outcome::Finished, "verdict report salvage").task_text();
     for part in ["## Result", "Fine.", "I did it.", "Set aside: refs/salvage/0190d1c2"] {
         assert!(text.contains(part), "{part}: {text}");
+    }
+    for (outcome, left) in [(Outcome::Finished, "commits refused"), (Outcome::TurnLimit, "refused")] {
+        let scene = Scene::of_task("", 1, outcome, left);
+        let message = scene.messages().pop().unwrap();
+        for text in [scene.task_text(), message.body] {
+            assert!(text.contains("/runs/1/set-aside (data.enc)"), "{text}");
+        }
+        assert_eq!(message.title, "Files are set aside: Fix it");
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
         mark: ("RUN_MARK_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
         allow_network_git: false,
         empty_gh_config: dir.join("gh"),
+        excludes_file: None,
         identity: None,
     }
 }

@@ -26,8 +26,8 @@ impl Scene {
         salvage(&self.worktree, run_id, "unfinished", &self.folder()).unwrap()
     }
 
-    fn kept(&self, run_id: &str) -> Kept {
-        self.salvage(run_id).unwrap().kept.unwrap()
+    fn kept(&self, run_id: &str) -> SalvageRef {
+        self.salvage(run_id).unwrap().held.unwrap()
     }
 
     fn run(&self, args: &[&str]) -> String {
@@ -90,7 +90,7 @@ fn commits_that_no_branch_holds_are_saved() {
     assert_eq!(scene.salvage("r1"), None);
     scene.write("work", "x");
     let commit = scene.sandbox.commit_all_at(scene.worktree.path(), "work");
-    assert_eq!(scene.kept("r1"), Kept { ref_name: "refs/salvage/r1".into(), commit });
+    assert_eq!(scene.kept("r1"), SalvageRef { ref_name: "refs/salvage/r1".into(), commit });
     assert_eq!(scene.salvage("r2"), None, "it is held now");
 }
 
@@ -165,17 +165,17 @@ fn repositories_inside_are_moved_whole() {
     }
     scene.sandbox.commit_all_at(&scene.worktree.path().join("vendor/lib"), "inner");
     let saved = scene.salvage("r1").unwrap();
-    assert_eq!(saved.kept, None);
+    assert_eq!(saved.held, None);
     let folder = scene.folder();
-    assert_eq!(saved.moved, [folder.join("empty"), folder.join("vendor-lib")]);
-    assert_eq!(scene.sandbox.run_at(&folder.join("vendor-lib"), &["log", "--format=%s"]), "inner");
+    assert_eq!(saved.moved, [folder.join("empty"), folder.join("vendor/lib")]);
+    assert_eq!(scene.sandbox.run_at(&folder.join("vendor/lib"), &["log", "--format=%s"]), "inner");
     assert!(folder.join("empty/file").exists());
     assert!(!scene.worktree.path().join("vendor/lib").exists());
     assert!(scene.worktree.path().join("ignored/repo/file").exists());
 
     scene.run(&["init", "-q", "empty"]);
     let again = scene.salvage("r1").unwrap();
-    assert_eq!(again.moved, [folder.join("empty-2")]);
+    assert_eq!(again.moved, [folder.join("2/empty")]);
 }
 
 fn with_submodule() -> Scene {
@@ -199,11 +199,11 @@ fn changed_submodules_are_moved_and_others_stay() {
     let inner = scene.sandbox.commit_all_at(&sub, "inner");
     write(&sub.join("lib"), "dirty\n");
     let saved = scene.salvage("r1").unwrap();
-    let moved = scene.folder().join("deps-sub");
+    let moved = scene.folder().join("deps/sub");
     assert_eq!(saved.moved, std::slice::from_ref(&moved));
     assert_eq!(scene.sandbox.run_at(&moved, &["rev-parse", "HEAD"]), inner);
     assert_eq!(scene.sandbox.run_at(&moved, &["diff", "--name-only"]), "lib");
-    let link = scene.run(&["ls-tree", &saved.kept.unwrap().commit, "deps/sub"]);
+    let link = scene.run(&["ls-tree", &saved.held.unwrap().commit, "deps/sub"]);
     assert!(link.contains(&inner), "{link}");
     let main = scene.run(&["rev-parse", "main"]);
     assert_eq!(scene.worktree.stand_detached(&main).unwrap(), Vec::<String>::new());
@@ -265,7 +265,7 @@ fn files_that_were_never_checked_out_are_not_removed_ones() {
 }
 
 #[test]
-fn what_no_commit_can_take_is_left_out() {
+fn what_no_commit_can_take_is_set_aside() {
     let sandbox = Sandbox::plain();
     let worktree = sandbox.worktree("a");
     worktree.ensure(&sandbox.run(&["rev-parse", "HEAD"])).unwrap();
@@ -274,7 +274,8 @@ fn what_no_commit_can_take_is_left_out() {
     assert!(std::process::Command::new("mkfifo").arg(worktree.path().join("f")).status().unwrap().success());
     fs::write(worktree.path().join("g"), "work\n").unwrap();
     let saved = salvage(&worktree, "run-1", "Left", &sandbox.path().join("aside")).unwrap().unwrap();
-    assert!(saved.left_out.is_some_and(|words| words.contains("regular files")));
-    let commit = saved.kept.unwrap().commit;
+    assert_eq!(saved.moved, [sandbox.path().join("aside/f")]);
+    assert_eq!(fs::read_to_string(worktree.path().join("f")).unwrap(), "one\n");
+    let commit = saved.held.unwrap().commit;
     assert_eq!(sandbox.run(&["show", &format!("{commit}:g")]), "work");
 }

@@ -1,10 +1,11 @@
 //! Named pipes where git, or this program, opens files: whoever opens one waits until somebody writes, for ever if need be.
-//! They hold nothing. An agent may make one by accident or not, and git itself makes none, so they go.
+//! They hold nothing. An agent may make one by accident or not, and git itself makes none, so they go. And folders that
+//! their owner took the right to from himself, which nobody can look into.
 //!
 //! Never touches anything else, nor one in the main checkout outside its git directory.
 
 use std::fs;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
@@ -20,11 +21,26 @@ pub(super) fn remove(worktree: &Path, common_dir: &Path) {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && holds_objects(&path) => {}
-                Ok(kind) if kind.is_dir() => left.push((path, of_git || entry.file_name() == ".git")),
+                Ok(kind) if kind.is_dir() => {
+                    if !of_git {
+                        open_up(&path);
+                    }
+                    left.push((path, of_git || entry.file_name() == ".git"));
+                }
                 Ok(kind) if kind.is_fifo() || of_git && kind.is_symlink() && leads_to_pipe(&path) => remove_one(&path),
                 _ => {}
             }
         }
+    }
+}
+
+/// Gives its owner the right to a folder again: else nobody sees what is in it, and it can't be moved.
+fn open_up(folder: &Path) {
+    let Ok(mode) = fs::symlink_metadata(folder).map(|meta| meta.permissions().mode()) else { return };
+    if mode & 0o700 != 0o700
+        && let Err(error) = fs::set_permissions(folder, fs::Permissions::from_mode(mode | 0o700))
+    {
+        tracing::warn!(folder = %folder.display(), "{error}");
     }
 }
 

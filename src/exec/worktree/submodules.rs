@@ -48,7 +48,7 @@ fn remove_half_made(worktree: &Worktree, modules: &Path) -> Result<()> {
         let is_repository = ["HEAD", "config", "objects", "refs"].iter().any(|part| folder.join(part).exists());
         if !is_repository {
             remove_half_made(worktree, &folder)?;
-        } else if worktree.marked(Git::in_repository(&folder)).run(["cat-file", "-e", "HEAD^{commit}"]).is_ok() {
+        } else if worktree.tagged(Git::in_repository(&folder)).run(["cat-file", "-e", "HEAD^{commit}"]).is_ok() {
             remove_half_made(worktree, &folder.join("modules"))?;
         } else {
             tracing::warn!(folder = %folder.display(), "removed a submodule's repository that git can't open");
@@ -83,7 +83,7 @@ fn from_project(worktree: &Worktree, git: &Git, name: &str, path: &str) -> Resul
     if !inside || !copy.join("HEAD").is_file() || worktree.path.join(path).join(".git").exists() {
         return Ok(());
     }
-    let url = worktree.marked(Git::in_repository(&copy)).text(["config", "--get", "remote.origin.url"])?;
+    let url = worktree.tagged(Git::in_repository(&copy)).text(["config", "--get", "remote.origin.url"])?;
     let local = git
         .clone()
         .with_config(format!("submodule.{name}.url={}", copy.display()))

@@ -102,7 +102,7 @@ impl RunPaths {
         self.dir.join("check.json")
     }
 
-    /// The repositories that were found inside the worktree and moved out of it.
+    /// What was found in the worktree and no commit could hold, moved out of it.
     pub fn set_aside(&self) -> PathBuf {
         self.dir.join("set-aside")
     }

@@ -34,12 +34,17 @@ impl Settling<'_> {
         for salvage in &record.salvage {
             line(&mut text, "Set aside", &format!("{salvage} (see `git show {salvage}`)"));
         }
-        if let Some(folder) = &self.folder.set_aside {
-            let folder = folder.display();
-            line(&mut text, "Set aside", &format!("repositories that were inside the worktree: {folder}"));
+        if let Some(place) = self.set_aside() {
+            line(&mut text, "Set aside", &place);
         }
         line(&mut text, "Log", &self.folder.log.display().to_string());
         text
+    }
+
+    /// Where that is which no commit could hold, and what it is.
+    pub(super) fn set_aside(&self) -> Option<String> {
+        let names = &self.record.set_aside;
+        (!names.is_empty()).then(|| format!("{} ({})", self.folder.set_aside.display(), settlement::listed(names)))
     }
 
     /// What the user can do about it, in lines.

@@ -33,6 +33,7 @@ pub fn provision(run: &Run<'_>, state: &mut AgentState) -> Result<(), RunError> 
         return Ok(());
     }
     run.worktree.note_set_up(None)?;
+    run.worktree.begin_set_up()?;
     let (log, seconds) = (run.files.setup_log(), run.assignment.worktrees.each.timeout_seconds.get());
     let call = Setup {
         command: command.clone(),
@@ -47,7 +48,10 @@ pub fn provision(run: &Run<'_>, state: &mut AgentState) -> Result<(), RunError> 
         run.save(state)
     })?;
     let failed = match end {
-        End::Exit(status) if status.success() => return Ok(run.worktree.note_set_up(Some(command))?),
+        End::Exit(status) if status.success() => {
+            run.worktree.keep_set_up()?;
+            return Ok(run.worktree.note_set_up(Some(command))?);
+        }
         End::Exit(status) => describe(status),
         End::TimedOut => format!("it took longer than {seconds} s"),
         End::Stopped => return Err(RunError::stopped()),

@@ -22,7 +22,7 @@ use crate::{
         judge::{Case, Judged},
         settle,
     },
-    exec::{salvage, stream},
+    exec::{salvage, set_aside, stream},
     store::{
         events::{self, Event, EventKind},
         messages,
@@ -89,7 +89,7 @@ fn last_record(run: &Run<'_>, state: &AgentState, settlement: Settlement, reason
         usage: run.usage(&ended, now),
         ended,
         outcome: Outcome::Crashed { message },
-        left: Left { tip, salvage, ..Left::default() },
+        left: Left { tip, salvage, set_aside: set_aside::names(&run.files.set_aside()), ..Left::default() },
         now,
     };
     case.record(settlement)

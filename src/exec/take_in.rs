@@ -1,0 +1,110 @@
+//! Takes changes of a worktree into an index, so that one path that git refuses stops only itself.
+//!
+//! What was refused is not told here: whoever compares the index with the worktree afterwards sees it, whatever the cause.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::domain::system_trouble::tells_of_system;
+use crate::exec::git::{Git, GitError};
+use crate::exec::status::{Change, Kind};
+
+/// Takes these changes into the index of `git`, `gone` ones too if it is so wanted; also outside of a sparse checkout's
+/// cone. Repositories inside the worktree are passed over.
+pub fn take_in(git: &Git, changes: &[Change], with_gone: bool) -> Result<(), GitError> {
+    let paths = |gone: bool| {
+        let of_kind = changes.iter().filter(move |change| change.gone == gone && change.kind != Kind::Repository);
+        of_kind.map(|change| change.path.as_path()).collect::<Vec<_>>()
+    };
+    if with_gone {
+        update(git, "--force-remove", &paths(true))?;
+    }
+    update(git, "--replace", &paths(false))
+}
+
+fn update(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
+    let Err(error) = call(git, how, paths) else { return Ok(()) };
+    match (&error, paths) {
+        (GitError::Failed { .. }, _) if tells_of_system(&error.to_string()) => Err(error),
+        // An index that can't be read or written is no fault of any path.
+        (GitError::Failed { .. }, [one]) => {
+            call(git, how, &[])?;
+            tracing::warn!(path = %one.display(), "git refuses it: {error}");
+            Ok(())
+        }
+        (GitError::Failed { .. }, _) => {
+            let (first, second) = paths.split_at(paths.len() / 2);
+            update(git, how, first)?;
+            update(git, how, second)
+        }
+        _ => Err(error),
+    }
+}
+
+fn call(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
+    let input: Vec<u8> = paths.iter().flat_map(|path| [path.as_os_str().as_bytes(), b"\0"].concat()).collect();
+    git.run_with_input(["update-index", "--add", "--remove", how, "-z", "--stdin"], Some(&input)).map(drop)
+}
+
+/// Gives these paths in the index of `git` back what HEAD has. No file is looked at.
+pub fn put_back(git: &Git, paths: &[PathBuf]) -> Result<(), GitError> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    update(git, "--force-remove", &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    if git.commit("HEAD")?.is_none() {
+        return Ok(());
+    }
+    let literal = git.clone().with_env("GIT_LITERAL_PATHSPECS", "1");
+    let args = ["ls-tree", "-r", "-z", "HEAD", "--"].into_iter().map(AsRef::as_ref);
+    let listed = literal.run(args.chain(paths.iter().map(|path| path.as_os_str())))?.stdout;
+    git.run_with_input(["update-index", "-z", "--index-info"], Some(&listed)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::sandbox::{Sandbox, write};
+    use crate::exec::status;
+
+    #[test]
+    fn one_path_that_git_refuses_stops_only_itself() {
+        let sandbox = Sandbox::plain();
+        sandbox.run(&["config", "filter.enc.clean", "false"]);
+        sandbox.run(&["config", "filter.enc.required", "true"]);
+        sandbox.write(".gitattributes", "*.enc filter=enc\n");
+        sandbox.commit_all("attributes");
+        let worktree = sandbox.ready("a");
+        let names = ["a", "b.enc", "c d", "folder/git~1", "folder/e", "z\n"];
+        for name in names {
+            write(&worktree.path().join(name), name);
+        }
+        std::fs::remove_file(worktree.path().join("f")).unwrap();
+        let git = worktree.git();
+        take_in(&git, &status::changes(&git).unwrap(), true).unwrap();
+        let index = git.run(["ls-files", "-z"]).unwrap().entries();
+        assert_eq!(index, [".gitattributes", "a", "c d", "folder/e", "z\n"]);
+        let left: Vec<_> = status::changes(&git).unwrap().into_iter().filter(|change| change.unstaged).collect();
+        assert_eq!(left.iter().map(Change::name).collect::<Vec<_>>(), ["b.enc", "folder/git~1"]);
+        put_back(&git, &["f".into(), "a".into()]).unwrap();
+        assert_eq!(git.run(["ls-files", "-z"]).unwrap().entries(), [".gitattributes", "c d", "f", "folder/e", "z\n"]);
+    }
+
+    #[test]
+    fn a_file_in_place_of_a_folder_and_the_other_way_round() {
+        let sandbox = Sandbox::plain();
+        sandbox.write("folder/x", "1");
+        sandbox.write("file", "1");
+        sandbox.commit_all("both");
+        let worktree = sandbox.ready("a");
+        std::fs::remove_dir_all(worktree.path().join("folder")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", worktree.path().join("folder")).unwrap();
+        std::fs::remove_file(worktree.path().join("file")).unwrap();
+        write(&worktree.path().join("file/y"), "2");
+        let git = worktree.git();
+        take_in(&git, &status::changes(&git).unwrap(), true).unwrap();
+        assert_eq!(git.run(["ls-files", "-z"]).unwrap().entries(), ["f", "file/y", "folder"]);
+    }
+}

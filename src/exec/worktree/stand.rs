@@ -1,0 +1,154 @@
+//! Taking a stand: what was saved is cleared away, another commit is checked out, and what is changed then is noted.
+//!
+//! What nobody has saved is never cleared: files that git ignored as the work was saved, and doesn't any more, or that the
+//! new commit would replace, are moved to the folder of what is set aside.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{Worktree, excludes, operations, submodules};
+use crate::exec::baseline::Baseline;
+use crate::exec::git::{Git, GitError};
+use crate::exec::{set_aside, status};
+use crate::sys::{
+    atomic::{self, discard, discard_dir},
+    dir::entries,
+    read::read_text,
+};
+
+/// A marker in the worktree's git directory while what lies in the worktree is nobody's work.
+const STANDING: &str = "scheduler-checkout";
+/// What it says while the set-up command runs, with a commit checked out to its end.
+const SETTING_UP: &[u8] = b"setting up\n";
+/// A folder with more files than this is a cache or comes from an installation.
+const LARGE: usize = 200;
+
+/// See [`Worktree::is_half_checked_out`].
+pub(super) fn is_half_checked_out(git_dir: &Path) -> bool {
+    git_dir.join(STANDING).exists()
+}
+
+/// See [`Worktree::stand_detached`].
+pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> {
+    let git_dir = worktree.verify()?;
+    operations::remove_locks(worktree, &git_dir)?;
+    operations::quit(&git_dir)?;
+    let git = worktree.git();
+    let marker = git_dir.join(STANDING);
+    if read_text(&marker)?.is_none_or(|text| text.as_bytes() == SETTING_UP) {
+        let at = || format!("cannot remove leftovers in {}", worktree.path().display());
+        git.run(["clean", "-ffdq"]).with_context(at)?;
+        make_way(worktree, &git, start)?;
+    }
+    atomic::write(&marker, b"")?;
+    checkout(&git, &git_dir, start)
+        .with_context(|| format!("cannot check out {start} in {}", worktree.path().display()))?;
+    for path in status::untracked(&git)? {
+        move_away(worktree, &path)?;
+    }
+    let warnings = submodules::update(worktree)?;
+    Baseline::take(worktree, &git_dir)?;
+    discard(&marker)?;
+    Ok(warnings)
+}
+
+/// See [`Worktree::begin_set_up`].
+pub(super) fn begin_set_up(worktree: &Worktree) -> Result<()> {
+    atomic::write(&worktree.verify()?.join(STANDING), SETTING_UP)
+}
+
+/// See [`Worktree::keep_set_up`].
+pub(super) fn keep_set_up(worktree: &Worktree) -> Result<()> {
+    let mut made = Vec::new();
+    for path in status::untracked(&worktree.git())? {
+        // One by one, so that what the agent puts beside them is seen.
+        let files = files(&worktree.path().join(&path), LARGE);
+        let is_folder = worktree.path().join(&path).is_dir() && !worktree.path().join(&path).is_symlink();
+        match files {
+            Some(files) if is_folder => {
+                let below = files.iter().filter_map(|file| file.strip_prefix(worktree.path()).ok());
+                made.extend(below.map(|file| (file.to_owned(), false)));
+            }
+            _ => made.push((path, is_folder)),
+        }
+    }
+    excludes::add(worktree, &worktree.verify()?, &made)
+}
+
+/// The files below a folder; `None` if there are more than `most`.
+fn files(folder: &Path, most: usize) -> Option<Vec<PathBuf>> {
+    let (mut found, mut left) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(dir) = left.pop() {
+        for entry in entries(&dir).into_iter().flatten().flatten() {
+            let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_dir {
+                left.push(entry.path())
+            } else {
+                found.push(entry.path())
+            }
+            if found.len() > most {
+                return None;
+            }
+        }
+    }
+    Some(found)
+}
+
+/// Moves away what stands where `start` has files that the index doesn't know: git ignores it, and would replace it.
+fn make_way(worktree: &Worktree, git: &Git, start: &str) -> Result<()> {
+    if git.commit("HEAD")?.is_none() {
+        return Ok(());
+    }
+    let diff = ["diff", "--name-only", "-z", "--no-renames", "--diff-filter=A", "--no-ext-diff", "HEAD", start, "--"];
+    let literal = git.clone().with_env("GIT_LITERAL_PATHSPECS", "1");
+    for new in git.run(diff)?.stdout.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
+        let new = Path::new(OsStr::from_bytes(new));
+        let Some(in_the_way) = in_the_way(worktree.path(), new) else { continue };
+        let args = [OsStr::new("ls-files"), OsStr::new("-z"), OsStr::new("--"), in_the_way.as_os_str()];
+        if literal.run(args)?.stdout.is_empty() {
+            move_away(worktree, &in_the_way)?;
+        }
+    }
+    Ok(())
+}
+
+/// What keeps a new file from standing at `path`: something there, or no folder above it.
+fn in_the_way(top: &Path, path: &Path) -> Option<PathBuf> {
+    let mut above = PathBuf::new();
+    for part in path.components() {
+        above.push(part);
+        let found = fs::symlink_metadata(top.join(&above)).ok()?;
+        if !found.is_dir() || above == path {
+            return Some(above);
+        }
+    }
+    None
+}
+
+/// Sets aside what git ignored as the work was saved; of that, a large folder is a cache, and goes.
+fn move_away(worktree: &Worktree, path: &Path) -> Result<()> {
+    let from = worktree.path().join(path);
+    let is_folder = fs::symlink_metadata(&from).is_ok_and(|meta| meta.is_dir());
+    if is_folder && files(&from, LARGE).is_none() {
+        tracing::info!(folder = %from.display(), "removed a large folder that git had ignored");
+        return discard_dir(&from).map(drop);
+    }
+    set_aside::move_to(worktree, path, worktree.set_aside()).map(drop)
+}
+
+/// A damaged index is of no use and would stop every later run, so it is built anew.
+fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
+    let args = ["checkout", "--quiet", "--force", "--detach", commit, "--"];
+    match git.run(args) {
+        Err(GitError::Failed { .. }) if git.run(["ls-files", "--stage"]).is_err() => {
+            discard(&git_dir.join("index"))?;
+            git.run(args)?;
+        }
+        other => drop(other?),
+    }
+    Ok(())
+}
