@@ -89,7 +89,7 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
         return Ok(Leftovers::NotPossible("there are unresolved conflicts".into()));
     }
     let changes = Baseline::load(&git_dir).changes(worktree, &git)?;
-    nested::move_untracked(worktree, &changes, &nested::submodules(&git)?, folder)?;
+    nested::move_untracked(worktree, &changes, folder)?;
     take_in(&git, &changes, true)?;
     leave_out_own_files(&git)?;
     leave_out_own_submodules(worktree, &git)?;
@@ -99,10 +99,15 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
         return Ok(Leftovers::Nothing);
     }
     // Not `git commit`, which looks at all files again: a filter that fails would stop it.
-    let commit = git.run_with_input(["commit-tree", &tree, "-p", &head], Some(message.as_bytes()))?.text();
+    let commit = git.run_with_input(["commit-tree", &tree, "-p", &head], Some(&line(message)))?.text();
     git.run(["update-ref", "-m", "scheduler: what a run left", "HEAD", &commit, &head])
         .with_context(|| format!("cannot commit what is left in {}", worktree.path().display()))?;
     Ok(Leftovers::Committed(commit))
+}
+
+/// A text with one line break at its end.
+fn line(text: &str) -> Vec<u8> {
+    format!("{}\n", text.trim_end()).into_bytes()
 }
 
 /// Commits of submodules that nobody could fetch stay out of the commit; what is in the submodule is for salvage.

@@ -14,14 +14,9 @@ use crate::exec::status::{Change, Kind};
 use crate::exec::worktree::Worktree;
 use crate::sys::atomic::{create_dir, discard};
 
-/// Moves every untracked repository among `changes`, and every one of `submodules` whose link is broken, to `folder`. Returns
-/// where they are now. The caller has verified the worktree.
-pub fn move_untracked(
-    worktree: &Worktree,
-    changes: &[Change],
-    submodules: &[String],
-    folder: &Path,
-) -> Result<Vec<PathBuf>> {
+/// Moves every one of `submodules` whose link is broken to `folder`, for git would look at nothing else because of it.
+/// Returns where they are now. The caller has verified the worktree.
+pub fn move_broken(worktree: &Worktree, submodules: &[String], folder: &Path) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
     for path in submodules {
         let inside = worktree.path().join(path);
@@ -30,10 +25,13 @@ pub fn move_untracked(
             create_dir(&inside)?;
         }
     }
-    for change in changes.iter().filter(|change| change.kind == Kind::Repository) {
-        moved.push(set_aside::move_to(worktree, &change.path, folder)?);
-    }
     Ok(moved)
+}
+
+/// Moves every untracked repository among `changes` to `folder`. Returns where they are now.
+pub fn move_untracked(worktree: &Worktree, changes: &[Change], folder: &Path) -> Result<Vec<PathBuf>> {
+    let repositories = changes.iter().filter(|change| change.kind == Kind::Repository);
+    repositories.map(|change| set_aside::move_to(worktree, &change.path, folder)).collect()
 }
 
 /// Moves every submodule among `changes`, those with uncommitted files or other commits than recorded, to `folder`. Returns

@@ -66,14 +66,15 @@ pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) 
     let head = worktree.git().commit("HEAD")?;
     let baseline = Baseline::load(&git_dir);
     let index = Index::of(worktree, &git_dir, head.as_deref()).with_context(at)?;
+    let mut moved = nested::move_broken(worktree, &index.submodules, folder).with_context(at)?;
     let mut changes = baseline.changes(worktree, &index.git).with_context(at)?;
     changes.retain(|change| index.complete || !change.gone);
-    if let Some(head) = head.as_deref().filter(|_| changes.is_empty()) {
+    if let Some(head) = head.as_deref().filter(|_| changes.is_empty() && moved.is_empty()) {
         let commit = unless_held(worktree, head)?;
         let held = commit.map(|commit| hold(&worktree.repository(), run_id, &commit)).transpose()?;
         return Ok(held.map(|held| Saved { held: Some(held), moved: Vec::new() }));
     }
-    let mut moved = nested::move_untracked(worktree, &changes, &index.submodules, folder).with_context(at)?;
+    moved.extend(nested::move_untracked(worktree, &changes, folder).with_context(at)?);
     let tree = index.tree_with(&changes).with_context(at)?;
     let commit = commit_for(worktree, head.as_deref(), &tree, message).with_context(at)?;
     let held = commit.map(|commit| hold(&worktree.repository(), run_id, &commit)).transpose()?;

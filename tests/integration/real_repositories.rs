@@ -3,6 +3,10 @@
 mod costs;
 mod failing_git;
 mod full_disk;
+mod idle;
+mod refused_paths;
+mod set_up;
+mod sparse;
 mod stale_locks;
 mod user_settings;
 
@@ -20,4 +24,14 @@ fn push_elsewhere(test: &Test, branch: &str, file: &str) -> String {
     test.git_in(&clone, me.into_iter().chain(["commit", "-q", "-m", "Elsewhere"]));
     test.git_in(&clone, ["push", "-q", "origin", branch]);
     test.git_in(&clone, ["rev-parse", "HEAD"])
+}
+
+/// Whether a branch of an agent or a salvage ref has this text in that file.
+fn saved(test: &Test, file: &str, text: &str) -> bool {
+    let refs = test.git(["for-each-ref", "--format=%(refname)", "refs/heads/agent", "refs/salvage"]);
+    let mut greps = refs.lines().map(|name| {
+        let mut grep = test.program_command("git");
+        grep.args(["grep", "-q", "-F", text, name, "--", file]).status().unwrap().success()
+    });
+    greps.any(|found| found)
 }

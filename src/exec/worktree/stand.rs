@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use super::{Worktree, excludes, operations, submodules};
 use crate::exec::baseline::Baseline;
-use crate::exec::git::{Git, GitError};
+use crate::exec::git::Git;
 use crate::exec::{set_aside, status};
 use crate::sys::{
     atomic::{self, discard, discard_dir},
@@ -37,6 +37,7 @@ pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> 
     let git_dir = worktree.verify()?;
     operations::remove_locks(worktree, &git_dir)?;
     operations::quit(&git_dir)?;
+    operations::mend_index(worktree, &git_dir)?;
     let git = worktree.git();
     let marker = git_dir.join(STANDING);
     if read_text(&marker)?.is_none_or(|text| text.as_bytes() == SETTING_UP) {
@@ -45,7 +46,7 @@ pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> 
         make_way(worktree, &git, start)?;
     }
     atomic::write(&marker, b"")?;
-    checkout(&git, &git_dir, start)
+    git.run(["checkout", "--quiet", "--force", "--detach", start, "--"])
         .with_context(|| format!("cannot check out {start} in {}", worktree.path().display()))?;
     for path in status::untracked(&git)? {
         move_away(worktree, &path)?;
@@ -138,17 +139,4 @@ fn move_away(worktree: &Worktree, path: &Path) -> Result<()> {
         return discard_dir(&from).map(drop);
     }
     set_aside::move_to(worktree, path, worktree.set_aside()).map(drop)
-}
-
-/// A damaged index is of no use and would stop every later run, so it is built anew.
-fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
-    let args = ["checkout", "--quiet", "--force", "--detach", commit, "--"];
-    match git.run(args) {
-        Err(GitError::Failed { .. }) if git.run(["ls-files", "--stage"]).is_err() => {
-            discard(&git_dir.join("index"))?;
-            git.run(args)?;
-        }
-        other => drop(other?),
-    }
-    Ok(())
 }
