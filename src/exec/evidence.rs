@@ -13,7 +13,7 @@ use crate::exec::gitlinks::{self, Link};
 use crate::exec::nested;
 use crate::exec::salvage::{leave_out_own_files, update_ref};
 use crate::exec::status::Change;
-use crate::exec::take_in::{put_back, take_in};
+use crate::exec::take_in::{put_back, take_in, write_tree};
 use crate::exec::worktree::Worktree;
 
 /// What git knows about a run.
@@ -94,7 +94,7 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
     leave_out_own_files(&git)?;
     leave_out_own_submodules(worktree, &git)?;
     let head = git.commit("HEAD")?.context("HEAD is no commit")?;
-    let tree = git.text(["write-tree"])?;
+    let tree = write_tree(&git)?;
     if tree == git.text(["rev-parse", &format!("{head}^{{tree}}")])? {
         return Ok(Leftovers::Nothing);
     }

@@ -13,7 +13,7 @@ use crate::exec::libgit2;
 use crate::exec::nested;
 use crate::exec::set_aside;
 use crate::exec::status::Change;
-use crate::exec::take_in::{put_back, take_in};
+use crate::exec::take_in::{put_back, take_in, write_tree};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
 use crate::sys::{atomic::discard, copy::copy_new, read::read_text};
 
@@ -150,7 +150,7 @@ impl Index {
     fn tree_with(&self, changes: &[Change]) -> Result<String> {
         take_in(&self.git, changes, self.complete)?;
         leave_out_own_files(&self.git)?;
-        Ok(self.git.text(["write-tree"])?)
+        Ok(write_tree(&self.git)?)
     }
 }
 

@@ -70,7 +70,7 @@ fn read(git: &Git, untracked: &str) -> Result<Vec<Change>> {
         // A filter that fails keeps git from looking. Without filters more is called changed, and nothing is overlooked.
         Err(error @ GitError::Failed { .. }) if !tells_of_system(&error.to_string()) => {
             tracing::warn!("{error}");
-            without_filters(git)?.run(args)?
+            without_filters(git, None)?.run(args)?
         }
         Err(error) => return Err(error.into()),
     };
@@ -80,10 +80,14 @@ fn read(git: &Git, untracked: &str) -> Result<Vec<Change>> {
     parse(&output)
 }
 
-fn without_filters(git: &Git) -> Result<Git, GitError> {
+/// The same git without the filters that make blobs of files, but for the one named. Git runs them where nobody would think
+/// of it: whoever writes an index has it compare files that are as young as the index.
+pub(super) fn without_filters(git: &Git, but: Option<&str>) -> Result<Git, GitError> {
     let keys =
         git.try_run(["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$"])?;
-    let settings = keys.entries().into_iter().map(|key| {
+    let own = but.map(|name| format!("filter.{name}."));
+    let others = keys.entries().into_iter().filter(|key| own.as_ref().is_none_or(|own| !key.starts_with(own)));
+    let settings = others.map(|key| {
         let value = if key.ends_with(".required") { "false" } else { "" };
         format!("{key}={value}")
     });

@@ -2,14 +2,13 @@
 //!
 //! What was refused is not told here: whoever compares the index with the worktree afterwards sees it, whatever the cause.
 
+use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
-use crate::exec::status::{Change, Kind};
+use crate::exec::status::{Change, Kind, without_filters};
 
 /// Takes these changes into the index of `git`, `gone` ones too if it is so wanted; also outside of a sparse checkout's
 /// cone. Repositories inside the worktree are passed over.
@@ -25,27 +24,63 @@ pub fn take_in(git: &Git, changes: &[Change], with_gone: bool) -> Result<(), Git
 }
 
 fn update(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
-    let Err(error) = call(git, how, paths) else { return Ok(()) };
-    match (&error, paths) {
-        (GitError::Failed { .. }, _) if tells_of_system(&error.to_string()) => Err(error),
+    match call(git, how, paths) {
+        Err(error @ GitError::Failed { .. }) if !tells_of_system(&error.to_string()) => {}
+        other => return other,
+    }
+    // A filter that fails may have been called for a path that isn't among these.
+    for (filter, paths) in by_filter(git, paths)? {
+        let git = without_filters(git, filter.as_deref())?;
         // An index that can't be read or written is no fault of any path.
-        (GitError::Failed { .. }, [one]) => {
-            call(git, how, &[])?;
+        call(&git, how, &[])?;
+        update_some(&git, how, &paths)?;
+    }
+    Ok(())
+}
+
+/// All but those that are refused.
+fn update_some(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
+    match (call(git, how, paths), paths) {
+        (Err(error @ GitError::Failed { .. }), _) if tells_of_system(&error.to_string()) => Err(error),
+        (Err(error @ GitError::Failed { .. }), [one]) => {
             tracing::warn!(path = %one.display(), "git refuses it: {error}");
             Ok(())
         }
-        (GitError::Failed { .. }, _) => {
+        (Err(GitError::Failed { .. }), _) => {
             let (first, second) = paths.split_at(paths.len() / 2);
-            update(git, how, first)?;
-            update(git, how, second)
+            update_some(git, how, first)?;
+            update_some(git, how, second)
         }
-        _ => Err(error),
+        (other, _) => other,
     }
 }
 
+/// The paths by the filter that git has for them.
+fn by_filter<'a>(git: &Git, paths: &[&'a Path]) -> Result<BTreeMap<Option<String>, Vec<&'a Path>>, GitError> {
+    let told = git.run_with_input(["check-attr", "-z", "--stdin", "filter"], Some(&joined(paths)))?.stdout;
+    // Path, "filter", its name; paths come in their order.
+    let names = told.split(|byte| *byte == 0).skip(2).step_by(3);
+    let mut groups = BTreeMap::<_, Vec<_>>::new();
+    for (path, name) in paths.iter().zip(names) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let filter = Some(name).filter(|name| !["unspecified", "unset", "set"].contains(&name.as_str()));
+        groups.entry(filter).or_default().push(*path);
+    }
+    Ok(groups)
+}
+
+fn joined(paths: &[&Path]) -> Vec<u8> {
+    paths.iter().flat_map(|path| [path.as_os_str().as_bytes(), b"\0"].concat()).collect()
+}
+
 fn call(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
-    let input: Vec<u8> = paths.iter().flat_map(|path| [path.as_os_str().as_bytes(), b"\0"].concat()).collect();
-    git.run_with_input(["update-index", "--add", "--remove", how, "-z", "--stdin"], Some(&input)).map(drop)
+    let args = ["update-index", "--add", "--remove", how, "-z", "--stdin"];
+    git.run_with_input(args, Some(&joined(paths))).map(drop)
+}
+
+/// The tree of what the index of `git` holds.
+pub fn write_tree(git: &Git) -> Result<String, GitError> {
+    without_filters(git, None)?.text(["write-tree"])
 }
 
 /// Gives these paths in the index of `git` back what HEAD has. No file is looked at.
@@ -53,7 +88,8 @@ pub fn put_back(git: &Git, paths: &[PathBuf]) -> Result<(), GitError> {
     if paths.is_empty() {
         return Ok(());
     }
-    update(git, "--force-remove", &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    let git = &without_filters(git, None)?;
+    call(git, "--force-remove", &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     if git.commit("HEAD")?.is_none() {
         return Ok(());
     }

@@ -148,14 +148,14 @@ impl Worktree {
     /// Returns warnings. Uncommitted changes go, ignored files stay.
     pub fn stand_on_branch(&self, branch: &str, start: &str) -> Result<Vec<String>> {
         let warnings = self.stand_detached(start)?;
-        let git = self.git();
-        if let Err(error) = git.run(["checkout", "--quiet", "--no-track", "-b", branch]) {
-            match git.commit(&format!("refs/heads/{branch}"))? {
-                None => return Err(error.into()),
-                Some(tip) if tip == start => git.run(["checkout", "--quiet", branch, "--"])?,
-                Some(tip) => bail!("branch {branch} exists already, at {tip}: it was left as it is"),
-            };
+        let (git, name) = (self.git(), format!("refs/heads/{branch}"));
+        match git.commit(&name)? {
+            // Not `git checkout -b`, which looks at all files again: a filter that fails would stop it.
+            None => drop(git.run(["update-ref", "-m", "scheduler: new branch", &name, start, ""])?),
+            Some(tip) if tip == start => {}
+            Some(tip) => bail!("branch {branch} exists already, at {tip}: it was left as it is"),
         }
+        git.run(["symbolic-ref", "-m", "scheduler: stand", "HEAD", &name])?;
         Ok(warnings)
     }
 

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::{Worktree, excludes, operations, submodules};
+use crate::domain::system_trouble::tells_of_system;
 use crate::exec::baseline::Baseline;
-use crate::exec::git::Git;
+use crate::exec::git::{Git, GitError};
 use crate::exec::{set_aside, status};
 use crate::sys::{
     atomic::{self, discard, discard_dir},
@@ -46,7 +47,7 @@ pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> 
         make_way(worktree, &git, start)?;
     }
     atomic::write(&marker, b"")?;
-    git.run(["checkout", "--quiet", "--force", "--detach", start, "--"])
+    checkout(&git, &git_dir, start)
         .with_context(|| format!("cannot check out {start} in {}", worktree.path().display()))?;
     for path in status::untracked(&git)? {
         move_away(worktree, &path)?;
@@ -55,6 +56,22 @@ pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> 
     Baseline::take(worktree, &git_dir)?;
     discard(&marker)?;
     Ok(warnings)
+}
+
+/// A filter that fails can keep git from writing an index that knows young files: from one that knows nothing of files it
+/// writes all of them again.
+fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
+    let args = ["checkout", "--quiet", "--force", "--detach", commit, "--"];
+    match git.run(args) {
+        Err(error @ GitError::Failed { .. }) if !tells_of_system(&error.to_string()) => {
+            tracing::warn!("{error}");
+            discard(&git_dir.join("index"))?;
+            git.run(["read-tree", "HEAD"])?;
+            git.run(args)?;
+        }
+        other => drop(other?),
+    }
+    Ok(())
 }
 
 /// See [`Worktree::begin_set_up`].

@@ -26,7 +26,7 @@ fn salvaged(test: &Test) -> String {
 #[test]
 fn an_idle_run_of_any_role_has_done_nothing() {
     for (role, task) in [("implementer", "implement"), ("tester", "test"), ("reviewer", "review")] {
-        for idle in ["", TOUCH] {
+        for idle in ["true", TOUCH] {
             let test = project();
             test.agents_and(&[("a-1", role)], "defaults: {max_attempts: 1}").task_for("TASK-1", task);
             test.claude.plays("a-1", &format!("{idle}; finish 'Nothing to do.'"));

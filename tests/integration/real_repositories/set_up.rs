@@ -15,7 +15,7 @@ fn project(setup: &str) -> Test {
 }
 
 const SETUP: &str = "ln -s \"$PARENT_PROJECT/node_modules\" node_modules; mkdir -p gen .venv; echo g >gen/a.rs; \
-                     for n in $(seq 300); do echo v >.venv/$n; done; echo changed >README.md";
+                     n=0; while [ $n -lt 300 ]; do n=$((n + 1)); echo v >.venv/$n; done; echo changed >README.md";
 
 #[test]
 fn links_and_generated_files_are_there_and_in_no_commit() {
