@@ -91,7 +91,7 @@ pub fn assert_goes_on(test: &Test) {
 pub fn fill_the_disk_for_git(test: &Test) {
     let real = fs::read_link(test.root().join("tools/git")).unwrap();
     let text = format!(
-        "#!/bin/sh\ncase \"$*\" in *rev-list*|*'add --all'*|*'worktree add'*) [ -e \"$HOME/full\" ] && \
+        "#!/bin/sh\ncase \"$*\" in *rev-list*|*update-index*|*'worktree add'*) [ -e \"$HOME/full\" ] && \
          {{ echo 'fatal: unable to write: No space left on device' >&2; exit 128; }} ;; esac\nexec '{}' \"$@\"\n",
         real.display()
     );
