@@ -66,10 +66,10 @@ pub struct Config {
     /// Backpressure on tasks and pull requests.
     pub queue_limits: QueueLimits,
     /// Backpressure on proposals, by the name of the proposer.
-    #[serde(deserialize_with = "values::by_name")]
+    #[serde(deserialize_with = "values::once")]
     pub proposal_limits: BTreeMap<Name, ProposalLimits>,
     /// How much a proposer's word counts, by its name. Left out: 1.0.
-    #[serde(deserialize_with = "values::by_name")]
+    #[serde(deserialize_with = "values::once")]
     pub voice_weights: BTreeMap<Name, Weight>,
     /// The weights of the five factors of a proposal's score.
     pub curator_scoring: CuratorScoring,

@@ -4,7 +4,7 @@
 //! told and left out, then it is read again, until all that is left fits. So nothing is said here of any key.
 
 use super::{
-    Config, Problem, Severity,
+    Config, Problem, Severity, Step,
     check::Finding,
     tree::{self, Entry, Node, Value},
 };
@@ -73,7 +73,7 @@ impl Explanation {
     /// Adds what several keys together make wrong. It stands in the mapping or list that holds them.
     fn add(&self, root: &Node, finding: Finding) {
         let Finding { severity, agent, key, message, is_missing } = finding;
-        let item = agent.and_then(|index| Some((index, root.get("agents")?.item(index)?)));
+        let item = agent.and_then(|index| Some((index, root.get("agents")?.inside(&Step::Item(index))?.0)));
         let (holder, path) = match item {
             Some((index, item)) => (item, format!("agents[{index}].{key}")),
             None => (root, key.to_owned()),
@@ -216,13 +216,13 @@ impl<'de> de::Deserializer<'de> for Place<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match &self.node.value {
-            Value::Scalar { text, plain: true } if matches!(text.as_str(), "true" | "True" | "TRUE") => {
-                visitor.visit_bool(true)
-            }
-            Value::Scalar { text, plain: true } if matches!(text.as_str(), "false" | "False" | "FALSE") => {
-                visitor.visit_bool(false)
-            }
+        let word = match &self.node.value {
+            Value::Scalar { text, plain: true } => text.as_str(),
+            _ => "",
+        };
+        match word {
+            "true" | "True" | "TRUE" => visitor.visit_bool(true),
+            "false" | "False" | "FALSE" => visitor.visit_bool(false),
             _ => Err(self.refuse_here(Fault::Kind("true or false".to_owned()))),
         }
     }

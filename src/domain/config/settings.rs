@@ -4,7 +4,7 @@
 
 use super::{
     Agent,
-    values::{Command, Env, Text, Usd, Whole},
+    values::{self, Command, Text, Usd, Variable, Whole},
 };
 use crate::domain::{name::Name, role::Role};
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,9 @@ impl<T: Clone> Or for Option<T> {
     }
 }
 
-impl Or for Env {
+impl<K: Clone + Ord, V: Clone> Or for BTreeMap<K, V> {
     fn or_of(self, defaults: &Self) -> Self {
-        if defaults.0.is_empty() { self } else { Self(defaults.0.clone().into_iter().chain(self.0).collect()) }
+        if defaults.is_empty() { self } else { defaults.clone().into_iter().chain(self).collect() }
     }
 }
 
@@ -104,9 +104,9 @@ settings! {
     /// Where work begins if the task names no branch. Left out: origin's default branch, else the current one.
     base_branch: Option<Text> => Option<String> = |branch, _| branch.map(String::from);
     /// Variables added to the environment of the agent.
-    #[serde(default)]
-    env: Env => BTreeMap<String, String> =
-        |env, _| env.0.into_iter().map(|(name, value)| (name.0, value.into())).collect();
+    #[serde(default, deserialize_with = "values::once")]
+    env: BTreeMap<Variable, Text> => BTreeMap<String, String> =
+        |env, _| env.into_iter().map(|(name, value)| (name.0, value.into())).collect();
     /// true: the agent itself may use your git and GitHub credentials. Left out: false.
     allow_network_git: Option<bool> => bool = |allowed, _| allowed.unwrap_or(false);
 }

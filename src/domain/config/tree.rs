@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of what the keys mean.
 
-use super::{Problem, Severity};
+use super::{Problem, Severity, Step};
 use crate::domain::text::cut;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::collections::HashMap;
@@ -56,18 +56,20 @@ impl Node {
         }
     }
 
-    /// The value of a key that is there and not null.
-    pub fn get(&self, key: &str) -> Option<&Self> {
-        let Value::Map(entries) = &self.value else { return None };
-        entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value).filter(|value| !value.is_null())
-    }
-
-    /// An item of a list.
-    pub fn item(&self, index: usize) -> Option<&Self> {
-        match &self.value {
-            Value::List(items) => items.get(index),
+    /// What a step leads to, with its line: that of the key, where it has one.
+    pub fn inside(&self, step: &Step) -> Option<(&Self, usize)> {
+        match (&self.value, step) {
+            (Value::Map(entries), Step::Key(key)) => {
+                entries.iter().find(|entry| entry.key == *key).map(|entry| (&entry.value, entry.line))
+            }
+            (Value::List(items), Step::Item(index)) => items.get(*index).map(|item| (item, item.line)),
             _ => None,
         }
+    }
+
+    /// The value of a key that is there and not null.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.inside(&Step::key(key)).map(|(value, _)| value).filter(|value| !value.is_null())
     }
 
     fn size(&self) -> usize {
@@ -244,7 +246,7 @@ mod tests {
         let node = parse("base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  y: 3\n").unwrap();
         assert_eq!(keys(node.get("use").unwrap()), [("x", 3), ("y", 4)]);
         let node = parse("- &a {x: 1}\n- &b {x: 2, y: 2}\n- {<<: [*a, *b], z: 3}\n").unwrap();
-        let x = node.item(2).unwrap().get("x").unwrap();
+        let x = node.inside(&Step::Item(2)).unwrap().0.get("x").unwrap();
         assert_eq!(x.describe(), "\"1\"");
     }
 

@@ -2,7 +2,6 @@
 //!
 //! A type says here what fits it, once: reading, the explanation of what doesn't, and the schema all take it from there.
 
-use crate::domain::name::Name;
 use serde::{
     Deserialize, Serialize,
     de::{Deserializer, Error, MapAccess, Unexpected, Visitor},
@@ -227,24 +226,14 @@ pub(super) fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     Command::deserialize(deserializer).map(Vec::from)
 }
 
-/// A mapping from names, each there once.
-pub(super) fn by_name<'de, D, V>(deserializer: D) -> Result<BTreeMap<Name, V>, D::Error>
+/// A mapping in which each key is there once.
+pub(super) fn once<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
 where
     D: Deserializer<'de>,
+    K: Deserialize<'de> + Ord,
     V: Deserialize<'de>,
 {
     deserializer.deserialize_map(Once(PhantomData))
-}
-
-/// Variables of an environment.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Env(pub(super) BTreeMap<Variable, Text>);
-
-impl<'de> Deserialize<'de> for Env {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Once(PhantomData)).map(Self)
-    }
 }
 
 /// The name of a variable.

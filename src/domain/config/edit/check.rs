@@ -1,7 +1,7 @@
 //! What a change to agents.yaml must come to, worked out on its values; and whether a text comes to that.
 
 use super::{Change, Step};
-use crate::domain::config::tree::{self, Node};
+use crate::domain::config::tree;
 use serde_yaml::{Mapping, Value};
 
 /// Whether the change, and nothing else, leads from one text to another.
@@ -51,20 +51,10 @@ pub(super) fn line_of(text: &str, change: &Change) -> usize {
     let Ok(root) = tree::parse(text) else { return 1 };
     let (mut node, mut line) = (&root, 1);
     for step in &change.path {
-        let Some((inside, at)) = inside(node, step) else { break };
+        let Some((inside, at)) = node.inside(step) else { break };
         (node, line) = (inside, at);
     }
     line
-}
-
-fn inside<'a>(node: &'a Node, step: &Step) -> Option<(&'a Node, usize)> {
-    match (&node.value, step) {
-        (tree::Value::Map(entries), Step::Key(key)) => {
-            entries.iter().find(|entry| entry.key == *key).map(|entry| (&entry.value, entry.line))
-        }
-        (tree::Value::List(items), Step::Item(index)) => items.get(*index).map(|item| (item, item.line)),
-        _ => None,
-    }
 }
 
 /// Whether every comment is still there, apart from those inside what was taken out.
