@@ -40,7 +40,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 /// Lets several Claude Code agents work on one git repository.
 ///
-/// Without a command it does one tick: collect what has finished, start the agents that are due, exit.
+/// Without a command it runs one tick: collect what has finished, start the agents that are due, exit.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -69,7 +69,7 @@ struct Options {
     dir: Option<PathBuf>,
 }
 
-/// A tick, as cron calls it every minute: to define all the commands would take longer than the tick itself.
+/// A tick, as cron starts it every minute: defining all the commands would take longer than the tick itself.
 #[derive(Debug, Parser)]
 #[command(disable_help_flag = true)]
 struct Tick {

@@ -8,15 +8,12 @@ use anyhow::Result;
 pub fn pause(reason: Option<&str>, context: &Context) -> Result<()> {
     let (project, _) = context.writing("pause")?;
     let path = project.paths.paused_marker();
-    let reason = reason.map(one_line).filter(|reason| !reason.is_empty());
-    let text = match &reason {
-        Some(reason) => format!("{} {reason}\n", time::to_text(context.now)),
-        None => format!("{}\n", time::to_text(context.now)),
-    };
+    let reason = one_line(reason.unwrap_or_default());
+    let text = format!("{} {reason}", time::to_text(context.now)).trim_end().to_owned() + "\n";
     if marker::set(&path, &text)? {
-        return context.line("paused: nothing starts until `scheduler resume`; runs under way go on to their end");
+        return context.line("paused: nothing starts until `scheduler resume`; runs under way continue to their end");
     }
-    if reason.is_some() {
+    if !reason.is_empty() {
         marker::replace(&path, &text)?;
         return context.line("was paused already; the reason was replaced");
     }

@@ -42,7 +42,7 @@ struct Notified {
 
 /// A message as the program reads it from its standard input.
 #[derive(Serialize)]
-struct Told<'a> {
+struct Notification<'a> {
     id: &'a str,
     #[serde(with = "time::option")]
     time: Option<Time>,
@@ -90,14 +90,15 @@ pub fn notify(project: &Project, clock: Clock<'_>) -> Result<Vec<String>> {
     for listed in new {
         noted.messages.insert(listed.stem.clone());
         cache::save(&paths.notified(), &noted)?;
-        failures.extend(tell(project, &notify, &listed).err().map(|error| format!("{}: {error:#}", listed.stem)));
+        failures
+            .extend(run_program(project, &notify, &listed).err().map(|error| format!("{}: {error:#}", listed.stem)));
     }
     Ok(failures)
 }
 
-fn tell(project: &Project, notify: &Notify, listed: &Listed) -> Result<()> {
+fn run_program(project: &Project, notify: &Notify, listed: &Listed) -> Result<()> {
     let Some((program, arguments)) = notify.command.split_first() else { return Ok(()) };
-    let told = Told {
+    let notification = Notification {
         id: &listed.stem,
         time: listed.time,
         path: listed.path.display().to_string(),
@@ -120,7 +121,7 @@ fn tell(project: &Project, notify: &Notify, listed: &Listed) -> Result<()> {
         // A NUL can't stand in the environment.
         command.env(name, value.replace('\0', ""));
     }
-    let ended = command::run(&mut command, Some(&serde_json::to_vec(&told)?), TIMEOUT, MAX_OUTPUT)?;
+    let ended = command::run(&mut command, Some(&serde_json::to_vec(&notification)?), TIMEOUT, MAX_OUTPUT)?;
     if ended.status.success() {
         return Ok(());
     }

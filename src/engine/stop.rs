@@ -1,4 +1,4 @@
-//! Ends the run of one agent on demand: its supervisor is asked, and saves the work, puts the task back and lets go.
+//! Ends the run of one agent on demand: its supervisor is asked, and saves the work, puts the task back and releases the agent.
 //!
 //! It signals only the supervisor, and settles nothing itself.
 

@@ -10,7 +10,7 @@ pub enum Crontab {
     Unchanged,
     /// This.
     Changed(String),
-    /// Nothing: a line that the user wrote does ticks for the project already.
+    /// Nothing: a line that the user wrote already runs ticks for the project.
     ByHand(String),
 }
 
@@ -35,7 +35,7 @@ impl Timer {
         None
     }
 
-    /// The line of a crontab that does ticks for the project, whoever wrote it.
+    /// The line of a crontab that runs ticks for the project, whoever wrote it.
     pub fn line_in<'a>(&self, crontab: &'a str) -> Option<&'a str> {
         match self.own(crontab) {
             Some((start, end)) => crontab[start..end].lines().nth(1),
