@@ -82,7 +82,7 @@ fn is_not_between(end: End, test: &Test, before: &str) {
     let (state, text) = (test.task_state(TASK), test.task_text(TASK));
     let moved_with = |line: &str| text.contains(&format!("\n{line}: "));
     let after = match end {
-        End::WorkIsDone => state != "incoming" && moved_with("RUN"),
+        End::WorkIsDone | End::WorkIsDoneAndRestAside => state != "incoming" && moved_with("RUN"),
         // What is written down to be done is as good as done: the next tick or call does it.
         End::PromotedOrActive => {
             let written_down = test.orchestrator("shared/proposals/unfinished.json").exists();
@@ -125,6 +125,12 @@ fn a_supervisor() {
 #[test]
 fn a_recovery() {
     refuse_supervisor(&Subject::recover(), 4);
+}
+
+#[test]
+fn with_a_submodule() {
+    refuse_supervisor(&Subject::supervise_with_submodule(), 5);
+    refuse_supervisor(&Subject::recover_with_submodule(), 3);
 }
 
 #[test]

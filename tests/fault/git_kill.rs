@@ -117,6 +117,12 @@ fn with_its_supervisor() {
 }
 
 #[test]
+fn with_a_submodule() {
+    kill(Subject::supervise_with_submodule(), "alone", Told::Anything, 4);
+    kill(Subject::supervise_with_submodule(), "all", Told::Anything, 4);
+}
+
+#[test]
 fn with_its_recovery() {
     kill(Subject::recover(), "all", Told::Nothing, 3);
 }

@@ -1,7 +1,7 @@
 //! What must hold when everything has come to rest, whatever was done to the program before.
 
 use crate::{
-    subjects::{End, PROPOSAL, Subject, TASK},
+    subjects::{AGENT, ASIDE, End, PROPOSAL, Subject, TASK},
     support::Test,
 };
 use std::{collections::BTreeSet, fs, path::Path};
@@ -96,6 +96,9 @@ impl End {
         let others = everywhere(test).len() - 1;
         match self {
             Self::WorkIsDone => at(&["done"]).and_then(|()| work_is_done(test, told)),
+            Self::WorkIsDoneAndRestAside => {
+                at(&["done"]).and_then(|()| work_is_done(test, told)).and_then(|()| rest_is_aside(test))
+            }
             Self::OneMoreOrNot => {
                 ensure(others <= 1, || format!("{others} tasks were added"))?;
                 at(&["incoming"])
@@ -104,6 +107,15 @@ impl End {
             Self::PromotedOrActive => at(&["incoming"]).and_then(|()| promoted_or_active(test)),
         }
     }
+}
+
+/// What the agent left is in a folder beside its run.
+fn rest_is_aside(test: &Test) -> Result<(), String> {
+    let kept = test
+        .runs(AGENT)
+        .iter()
+        .any(|run| fs::read_to_string(run.join("set-aside/lib/mine.txt")).is_ok_and(|text| text.trim_end() == ASIDE));
+    ensure(kept, || "what was left in the submodule is lost".to_owned())
 }
 
 /// The proposal is in one directory, whole, and there is a task of it if and only if it is promoted.

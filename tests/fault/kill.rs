@@ -20,7 +20,7 @@ fn kill_and(subject: &Subject, name: &str, count: usize, next: impl Fn(&Test)) {
         let (_, hit) = subject.traced().with(point, Fault::Kill);
         next(&subject.stage.test);
         subject.stage.settle();
-        invariants::check(subject, Told::Nothing);
+        invariants::check(subject, if subject.sets_aside() { Told::Anything } else { Told::Nothing });
         if hit.is_some() { Swept::Hit } else { Swept::Missed }
     });
 }
@@ -38,6 +38,12 @@ fn a_supervisor() {
 #[test]
 fn a_recovery() {
     kill(&Subject::recover(), 4);
+}
+
+#[test]
+fn with_a_submodule() {
+    kill(&Subject::supervise_with_submodule(), 5);
+    kill(&Subject::recover_with_submodule(), 3);
 }
 
 #[test]

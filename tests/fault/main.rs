@@ -30,6 +30,8 @@ mod model;
 mod order;
 #[cfg(target_os = "linux")]
 mod races;
+#[cfg(target_os = "linux")]
+mod repositories;
 mod sample;
 mod stage;
 #[cfg(target_os = "linux")]

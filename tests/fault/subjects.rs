@@ -11,11 +11,15 @@ use rustix::{
 };
 
 /// The agent of every project here.
-const AGENT: &str = "impl";
+pub const AGENT: &str = "impl";
 /// The task of every project here.
 pub const TASK: &str = "TASK-1";
 /// The proposal of every project that has one.
 pub const PROPOSAL: &str = "PROP-1";
+/// What the agent does. A second attempt finds the work of the first: then there is nothing to commit, and that is well.
+const WORKS: &str = "write \"$TASK_ID.txt\" \"work\"; commit \"Work on $TASK_ID\" || true; finish 'It is done.'";
+/// What it leaves where no commit can hold it.
+pub const ASIDE: &str = "left in the submodule";
 /// In agents.yaml: nothing is started, so that only what the command itself does is seen.
 const PAUSED: &str = "paused: true";
 
@@ -24,6 +28,8 @@ const PAUSED: &str = "paused: true";
 pub enum End {
     /// The task is done, its work published once.
     WorkIsDone,
+    /// The same, and what no commit of the project can hold was set aside.
+    WorkIsDoneAndRestAside,
     /// There is one task more, or none.
     OneMoreOrNot,
     /// The task was moved between failed and incoming, or not.
@@ -37,7 +43,7 @@ pub struct Subject {
     /// For the report.
     pub name: &'static str,
     /// Arguments of the program.
-    args: &'static [&'static str],
+    pub args: &'static [&'static str],
     /// Whether its standard input is the agent's lock.
     holds_lock: bool,
     /// What must come of it.
@@ -54,21 +60,40 @@ impl Subject {
 
     /// A supervisor from its start to the end of the run.
     pub fn supervise() -> Self {
-        let tick = Self::tick();
-        let spawn = tick.find("the supervisor's start", Point::is_spawn);
-        let stage = tick.cut_at(&spawn);
-        Self { name: "supervise", args: &["supervise", "--", AGENT], holds_lock: true, end: End::WorkIsDone, stage }
+        Self::tick().supervised("supervise")
+    }
+
+    /// The same in a project with a submodule, in which the agent leaves a file.
+    pub fn supervise_with_submodule() -> Self {
+        let stage = Stage::new(project_with_submodule());
+        let tick = Self { name: "tick", args: &[], holds_lock: false, end: End::WorkIsDoneAndRestAside, stage };
+        tick.supervised("supervise, with a submodule")
+    }
+
+    fn supervised(self, name: &'static str) -> Self {
+        let spawn = self.find("the supervisor's start", Point::is_spawn);
+        let end = self.end;
+        let stage = self.cut_at(&spawn);
+        Self { name, args: &["supervise", "--", AGENT], holds_lock: true, end, stage }
     }
 
     /// The recovery of a run whose claude has ended, and whose supervisor then died.
     pub fn recover() -> Self {
-        let supervise = Self::supervise();
-        let record = supervise.find("the record's rename", |point| {
+        Self::supervise().recovered("supervise --recover")
+    }
+
+    /// The same in a project with a submodule, in which the agent has left a file.
+    pub fn recover_with_submodule() -> Self {
+        Self::supervise_with_submodule().recovered("supervise --recover, with a submodule")
+    }
+
+    fn recovered(self, name: &'static str) -> Self {
+        let record = self.find("the record's rename", |point| {
             point.call.starts_with("rename") && point.args.contains("/record.json")
         });
-        let stage = supervise.cut_at(&record);
-        let args = &["supervise", "--recover", "--", AGENT];
-        Self { name: "supervise --recover", args, holds_lock: true, end: End::WorkIsDone, stage }
+        let end = self.end;
+        let stage = self.cut_at(&record);
+        Self { name, args: &["supervise", "--recover", "--", AGENT], holds_lock: true, end, stage }
     }
 
     /// The addition of a task.
@@ -104,6 +129,11 @@ impl Subject {
         Self { name: "proposal promote", args, holds_lock: false, end: End::PromotedOrActive, stage: Stage::new(test) }
     }
 
+    /// Whether there is something to tell the user even if all goes well.
+    pub fn sets_aside(&self) -> bool {
+        matches!(self.end, End::WorkIsDoneAndRestAside)
+    }
+
     /// Every change that the command makes, in order. The project is as before afterwards.
     pub fn points(&self) -> Vec<Point> {
         let points = self.traced().points();
@@ -126,7 +156,8 @@ impl Subject {
         test.start_with_stdin(test.command(self.args), stdin.unwrap_or_else(std::process::Stdio::null)).wait();
     }
 
-    fn find(&self, what: &str, is_it: impl Fn(&Point) -> bool) -> Point {
+    /// The first point that is the right one.
+    pub fn find(&self, what: &str, is_it: impl Fn(&Point) -> bool) -> Point {
         let points = self.points();
         points.iter().find(|point| is_it(point)).cloned().unwrap_or_else(|| panic!("{what} is not among {points:#?}"))
     }
@@ -147,11 +178,22 @@ fn project(more: &str) -> Test {
     let test = Test::new();
     test.with_origin().agents_and(&[(AGENT, "implementer")], more).task_for(TASK, "implement");
     test.github.install();
-    // A second attempt finds the work of the first: then there is nothing to commit, and that is well.
-    test.claude.plays(
-        "implementer",
-        "write \"$TASK_ID.txt\" \"work\"; commit \"Work on $TASK_ID\" || true; finish 'It is done.'",
-    );
+    test.claude.plays("implementer", WORKS);
+    test
+}
+
+/// The same with the submodule `lib`, in which the agent leaves a file.
+fn project_with_submodule() -> Test {
+    let test = project("");
+    let library = test.root().join("library");
+    let library = library.to_str().unwrap();
+    let as_somebody = ["-c", "user.name=P", "-c", "user.email=p@example.invalid"];
+    test.git(["init", "-q", "-b", "main", library]);
+    test.git_in(library, as_somebody.iter().chain(&["commit", "-q", "--allow-empty", "-m", "Library"]));
+    test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "lib"]);
+    test.git(["commit", "-q", "-m", "Add a submodule"]);
+    test.git(["push", "-q", "origin", "main"]);
+    test.claude.plays("implementer", &format!("echo {ASIDE} >lib/mine.txt\n{WORKS}"));
     test
 }
 

@@ -135,7 +135,7 @@ impl Test {
         };
         let refs = self.git(["for-each-ref", "--format=%(refname) %(objectname)"]);
         Snapshot {
-            head: fs::read_to_string(self.path(".git/HEAD")).unwrap(),
+            head: fs::read_to_string(self.path(self.git(["rev-parse", "--git-path", "HEAD"]))).unwrap(),
             status: self.git(["status", "--porcelain"]),
             refs: refs.lines().filter(foreign).collect::<Vec<_>>().join("\n"),
             files: listed.lines().filter(|name| !name.starts_with(".orchestrator/")).map(read).collect(),

@@ -1,0 +1,92 @@
+//! What an agent does in a run, and what it writes.
+
+use super::shape::{Filter, Shape};
+use crate::support::Test;
+
+/// A kind of agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// It does nothing.
+    Idle,
+    /// It commits what it does.
+    Committing,
+    /// It commits nothing.
+    Leaving,
+    /// It commits nothing and is killed.
+    Killed,
+    /// It commits nothing, and its supervisor is killed.
+    Orphaned,
+}
+
+/// One file that it writes, with the shell's words for it and for where it is.
+struct File {
+    path: &'static str,
+    /// Prints its text, which holds `@`: that is replaced by what must be found again.
+    text: &'static str,
+    /// Whether git takes it, if it is asked to.
+    fits_git: bool,
+}
+
+const fn file(path: &'static str, text: &'static str) -> File {
+    File { path, text, fits_git: true }
+}
+
+impl Behaviour {
+    /// Every one, in the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::Idle, Self::Committing, Self::Leaving, Self::Killed, Self::Orphaned];
+
+    /// Has the agent behave so in the first run of the task; what it writes, each a text that is nowhere else.
+    pub fn prepare(self, test: &Test, shape: Shape, task: &str) -> Vec<String> {
+        if self == Self::Idle {
+            return Vec::new();
+        }
+        let commits = self == Self::Committing;
+        let files: Vec<File> = files(shape).into_iter().filter(|file| !commits || file.fits_git).collect();
+        let mut script = "mkdir -p outside\n".to_owned();
+        let mut written = Vec::new();
+        for (number, File { path, text, .. }) in files.iter().enumerate() {
+            let precious = format!("precious-{number}-of-the-agent");
+            script.push_str(&format!("printf '{}' >>{path}\n", text.replace('@', &precious)));
+            written.push(precious);
+        }
+        script.push_str("chmod +x tool.sh\nln -s precious-link-of-the-agent link\nmkfifo pipe\n");
+        written.push("precious-link-of-the-agent".to_owned());
+        script.push_str(match self {
+            Self::Committing => "git add -A --sparse >&2 && git commit -q -m 'Work' >&2 && finish 'It is done.'\n",
+            Self::Killed => "die KILL\n",
+            Self::Orphaned => "kill -KILL \"$PPID\"; hang\n",
+            Self::Idle | Self::Leaving => "finish 'It is done.'\n",
+        });
+        test.claude.plays(&format!("{task}.1"), &script);
+        written
+    }
+}
+
+fn files(shape: Shape) -> Vec<File> {
+    let mut files = vec![
+        file("inside/f", "@\\n"),
+        file("inside/new.txt", "@\\n"),
+        file("outside/f", "@\\n"),
+        file("outside/new", "@\\n"),
+        file("data.dat", "@\\0\\001\\377"),
+        file("tool.sh", "#!/bin/sh\\n# @\\n"),
+        file("\"$(printf 'a \\\"name\\\"\\twith\\nlines')\"", "@"),
+    ];
+    if shape.crlf {
+        files.push(file("old.txt", "@\\r\\n"));
+    }
+    if shape.lfs {
+        files.extend([file("big.bin", "@\\n"), file("new.bin", "@\\0")]);
+    }
+    if shape.filter != Filter::None {
+        files.push(File { path: "new.enc", text: "@\\n", fits_git: shape.filter == Filter::Passing });
+    }
+    if shape.filter == Filter::Passing {
+        files.push(file("known.enc", "@\\n"));
+    }
+    if shape.submodule {
+        // What only a submodule of the worktree has can't be published.
+        files.extend(["lib/lib.c", "lib/new"].map(|path| File { path, text: "@\\n", fits_git: false }));
+    }
+    files
+}
