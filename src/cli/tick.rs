@@ -10,6 +10,7 @@ use crate::{
         time,
     },
     engine::{
+        preview::Misconfigured,
         project::Project,
         tick::{self, Options, Report, Tick},
     },
@@ -38,8 +39,8 @@ pub fn run(dry_run: bool, context: &Context) -> Result<()> {
             }
             Ok(())
         }
-        Tick::Misconfigured { problems, changes } => {
-            changes.iter().try_for_each(|change| context.line(change))?;
+        Tick::Misconfigured(Misconfigured { problems, views }) => {
+            views.recoveries().try_for_each(|recovery| context.line(recovery))?;
             Err(misconfigured(&project, &problems))
         }
         Tick::Done(report) => print(context, &project, &report, dry_run),

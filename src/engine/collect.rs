@@ -37,7 +37,7 @@ pub struct AgentViews {
 
 impl AgentViews {
     /// The recoveries of lost runs, a sentence each.
-    pub(super) fn recoveries(&self) -> impl Iterator<Item = String> {
+    pub fn recoveries(&self) -> impl Iterator<Item = String> {
         self.lost.iter().map(|name| format!("{name}: recovering an interrupted run"))
     }
 

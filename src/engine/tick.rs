@@ -39,8 +39,8 @@ pub struct Options<'a> {
 pub enum Tick {
     /// Nothing: another one is under way.
     Busy,
-    /// It started nothing: agents.yaml is wrong. Which runs are recovered, a line each, comes beside that.
-    Misconfigured { problems: Vec<Problem>, changes: Vec<String> },
+    /// It recovered what was lost and started nothing: agents.yaml is wrong.
+    Misconfigured(Misconfigured),
     /// Everything.
     Done(Box<Report>),
 }
@@ -84,7 +84,7 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             if configuration.text().and_then(config::notify).is_some() {
                 notify(&spawner)?;
             }
-            return Ok(misconfigured.into());
+            return Ok(Tick::Misconfigured(misconfigured));
         }
     };
     let Preview { config, warnings, decisions, notes, refresh, .. } = found;
@@ -110,17 +110,11 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
 pub fn dry_run(project: &Project, now: Time) -> Result<Tick> {
     let Preview { config, warnings, decisions, notes, .. } = match preview::preview(project, now)? {
         Ok(preview) => preview,
-        Err(misconfigured) => return Ok(misconfigured.into()),
+        Err(misconfigured) => return Ok(Tick::Misconfigured(misconfigured)),
     };
     let agents = config.agents.into_iter().map(|agent| agent.name).zip(decisions);
     let decided = agents.map(|(agent, decision)| Decided { agent, decision }).collect();
     Ok(Tick::Done(Box::new(Report { decided, warnings, notes })))
-}
-
-impl From<Misconfigured> for Tick {
-    fn from(Misconfigured { problems, views }: Misconfigured) -> Self {
-        Self::Misconfigured { problems, changes: views.recoveries().collect() }
-    }
 }
 
 impl Report {

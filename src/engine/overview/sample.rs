@@ -33,7 +33,6 @@ pub fn overview(names: &[&str]) -> Overview {
             state: AgentState { run_id, ..AgentState::default() },
         }
     });
-    let limits = QueueLimits::default();
     let claimed = ClaimedLine {
         id: "TASK-1".parse().unwrap(),
         title: "Reject empty names".to_owned(),
@@ -57,15 +56,14 @@ pub fn overview(names: &[&str]) -> Overview {
         cost_limit_usd: Some(20.0),
         agents: agents.collect(),
         queue: QueueLine {
-            held: 0,
-            blocked: 0,
             incoming: 2,
             claimed: 1,
             done: 9,
             failed: 1,
-            limits: Some(limits),
+            limits: Some(QueueLimits::default()),
             claimed_tasks: vec![claimed],
             failed_tasks: vec![failed],
+            ..QueueLine::default()
         },
         proposals: ProposalsLine::default(),
         pull_requests: PullRequestsLine { limit: Some(10), ..PullRequestsLine::default() },

@@ -128,7 +128,7 @@ pub struct FailedLine {
 }
 
 /// The queue.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct QueueLine {
     /// Tasks in incoming.
     pub incoming: u32,
