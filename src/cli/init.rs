@@ -45,6 +45,9 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     plan.apply()?;
     report(&plan, &choices, context)?;
     warn_of_ignored_configuration(&root, context);
+    if let Some((why, remedy)) = init::unclear_remote(&root)? {
+        context.warn(format_args!("{why}: nothing is fetched or pushed before you {remedy}"));
+    }
     next::print(&root, &plan, context)
 }
 

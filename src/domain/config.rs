@@ -63,6 +63,10 @@ pub struct Config {
     #[serde(deserialize_with = "values::filled")]
     #[cfg_attr(test, schemars(with = "Option<values::Text>"))]
     pub worktree_root: Option<String>,
+    /// The git remote to fetch from and to push to. Left out: origin, else the only one there is.
+    #[serde(deserialize_with = "values::filled")]
+    #[cfg_attr(test, schemars(with = "Option<values::Text>"))]
+    pub remote: Option<String>,
     /// Backpressure on tasks and pull requests.
     pub queue_limits: QueueLimits,
     /// Backpressure on proposals, by the name of the proposer.

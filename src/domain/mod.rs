@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file, the environment or a process, and nothing imports another layer.
 
 pub mod config;
+pub mod fetch;
 pub mod gate;
 pub mod git_settings;
 pub mod installed;
@@ -16,6 +17,7 @@ pub mod ports;
 pub mod prompt;
 pub mod proposal;
 pub mod pull_request;
+pub mod remote;
 pub mod retention;
 pub mod review;
 pub mod role;

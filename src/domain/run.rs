@@ -41,6 +41,9 @@ pub struct Assignment {
     /// What the worktree gets, and where it is.
     #[serde(default)]
     pub worktrees: Worktrees,
+    /// The remote that agents.yaml names.
+    #[serde(default)]
+    pub remote: Option<String>,
     /// How many tasks there may be, incoming and claimed.
     pub max_incoming: u32,
     /// Whether pull requests are opened as drafts, for gatekeepers to check first.

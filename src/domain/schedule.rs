@@ -284,6 +284,9 @@ impl<'a> Capacity<'a> {
         if !self.claimable.iter().flatten().any(|task| fits(task)) {
             return Err(Reason::NoTask { role, waiting: snapshot.waiting });
         }
+        if let Some((branch, remedy)) = snapshot.branch_in_the_way.clone().filter(|_| role != TaskRole::Review) {
+            return Err(Reason::BranchInTheWay { branch, remedy });
+        }
         let limit = limits.max_claimed.get();
         if self.claimed >= limit {
             return Err(Reason::ClaimsFull { claimed: self.claimed, limit });

@@ -71,6 +71,7 @@ mod tests {
             settings: agent.settings,
             test_paths: Vec::new(),
             worktrees,
+            remote: None,
             max_incoming: 20,
             draft_pull_requests: false,
             gatekeeper: config.gatekeeper,

@@ -22,11 +22,8 @@ use anyhow::Result;
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
 };
 
-/// How long one call of gh may take.
-const GH: Duration = Duration::from_secs(60);
 /// The most pull requests that are asked for: gh fetches them a hundred at a time.
 const MAX_OPEN: usize = 1_000;
 
@@ -35,6 +32,8 @@ const MAX_OPEN: usize = 1_000;
 pub struct Coordinator<'a> {
     /// The project.
     pub project: &'a Project,
+    /// Its pull requests.
+    pub github: &'a GitHub,
     /// Whose run it is.
     pub agent: &'a Name,
     /// How pull requests are checked.
@@ -77,7 +76,7 @@ impl Coordinator<'_> {
     /// # Errors
     /// The project's files can't be read or written.
     pub fn coordinate(&self) -> Result<End> {
-        let open = match self.github().open_pulls(MAX_OPEN) {
+        let open = match self.github.open_pulls(MAX_OPEN) {
             Ok(open) => open,
             Err(error) => return self.refused(error),
         };
@@ -139,10 +138,6 @@ impl Coordinator<'_> {
             error.remedy()
         );
         self.send(MessageType::Error, &title, &text, format!("gate hitch {number} {} {step}", meta.head_sha))
-    }
-
-    fn github(&self) -> GitHub {
-        GitHub::new(self.project.root(), GH)
     }
 
     fn prs(&self) -> Prs<'_> {

@@ -3,7 +3,7 @@
 //! Every removal is told to the log as it happens. Unfinished work is never removed: neither what was set aside under
 //! `refs/salvage/`, nor a worktree with anything unsaved in it.
 
-use super::{Clock, collect, configuration, project::Project};
+use super::{Clock, base_branch, collect, configuration, project::Project};
 use crate::{
     domain::{
         config::Config,
@@ -15,7 +15,8 @@ use crate::{
     },
     exec::{
         git::Git,
-        repo, salvage, start_point,
+        remote::Remotes,
+        salvage, start_point,
         tidy::{self, Removal},
         worktree::Worktree,
     },
@@ -67,7 +68,7 @@ pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Re
         old_runs(project, say),
         old_rejections(paths, now, say),
         temporary_files(paths, say),
-        branches(project, say),
+        branches(project, config.as_ref(), say),
     ];
     // Without a configuration nobody knows who works here and how long to keep what.
     if let Some(config) = &config {
@@ -150,11 +151,12 @@ fn old_logs(paths: &Paths, config: &Config, now: Time, say: &mut dyn FnMut(&str)
     Ok(())
 }
 
-fn branches(project: &Project, say: &mut dyn FnMut(&str)) -> Result<()> {
+fn branches(project: &Project, config: Option<&Config>, say: &mut dyn FnMut(&str)) -> Result<()> {
     let git = Git::in_repository(&project.common_dir);
-    let Some(default) = repo::discover(project.root())?.default_branch else { return Ok(()) };
-    // As origin has it: what is only merged here isn't safe yet.
-    let Some(into) = start_point::branch(&git, &default)? else { return Ok(()) };
+    let remotes = Remotes::read(&git, config.and_then(|config| config.remote.as_deref()))?;
+    let Some(default) = base_branch::default_branch(project, &git, &remotes)? else { return Ok(()) };
+    // As the remote has it: what is only merged here isn't safe yet.
+    let Some(into) = start_point::branch(&git, remotes.name(), &default)? else { return Ok(()) };
     let merged = tidy::merged_branches(&git, &into)?;
     if merged.is_empty() {
         return Ok(());

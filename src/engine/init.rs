@@ -15,12 +15,31 @@ pub use plan::{Choices, Plan};
 #[cfg(test)]
 pub use skills::SKILLS;
 
-use crate::domain::{
-    config::{Agent, Config},
-    schedule::{AgentView, Decision, Snapshot, Standing, decide},
-    state::AgentState,
-    time::Time,
+use super::configuration;
+use crate::{
+    domain::{
+        config::{Agent, Config},
+        remote::Chosen,
+        schedule::{AgentView, Decision, Snapshot, Standing, decide},
+        state::AgentState,
+        time::Time,
+    },
+    exec::{git::Git, remote::Remotes},
+    store::paths::Paths,
 };
+use anyhow::Result;
+use std::path::Path;
+
+/// Why agents neither fetch nor push though there are remotes, and what to do.
+///
+/// # Errors
+/// agents.yaml can't be read, or git can't be asked.
+pub fn unclear_remote(root: &Path) -> Result<Option<(String, &'static str)>> {
+    let config = configuration::read(&Paths::new(root))?.understand().ok();
+    let wanted = config.as_ref().and_then(|(config, _)| config.remote.as_deref());
+    let chosen = Remotes::read(&Git::at(root), wanted)?.chosen;
+    Ok(chosen.problem().filter(|_| chosen != Chosen::None))
+}
 
 /// The agents that a tick starts in a project without tasks.
 pub fn first_starts(config: &Config, now: Time) -> Vec<&Agent> {

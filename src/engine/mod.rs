@@ -4,6 +4,7 @@
 //! It prints nothing; what there is to say is returned or logged.
 
 pub mod authorization;
+pub mod base_branch;
 pub mod cancel;
 pub mod collect;
 pub mod configuration;

@@ -74,6 +74,7 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
         queue: queue(paths, config)?,
         proposals: proposals(paths, &mut problems)?,
         pull_requests: pull_requests(paths, config),
+        last_fetch: cache::load(&paths.last_fetch()),
         questions: questions(paths)?,
         problems,
     })

@@ -8,13 +8,10 @@ use super::{
     reconcile::{self, Plan, Reconciled},
     snapshot::{self, Taken},
 };
-use crate::{
-    domain::{
-        config::{Config, Problem},
-        schedule::{self, Decision, Snapshot},
-        time::Time,
-    },
-    store::paths::Paths,
+use crate::domain::{
+    config::{Config, Problem},
+    schedule::{self, Decision, Snapshot},
+    time::Time,
 };
 use anyhow::Result;
 
@@ -69,12 +66,12 @@ pub struct Misconfigured {
 /// agents.yaml, the queue or the folder of the agents can't be read.
 pub fn preview(project: &Project, now: Time) -> Result<Result<Preview, Misconfigured>> {
     let paths = &project.paths;
-    decide(paths, collect::collect(paths)?, &configuration::read(paths)?, now, |plan| plan.assume())
+    decide(project, collect::collect(paths)?, &configuration::read(paths)?, now, |plan| plan.assume())
 }
 
 /// Finds and decides; `reconcile` carries out what is to be reconciled first, or takes it to be carried out.
 pub(super) fn decide(
-    paths: &Paths,
+    project: &Project,
     views: AgentViews,
     configuration: &Configuration,
     now: Time,
@@ -84,8 +81,8 @@ pub(super) fn decide(
         Ok(understood) => understood,
         Err(problems) => return Ok(Err(Misconfigured { problems, views })),
     };
-    let reconciled = reconcile(reconcile::plan(paths, &config, &views, now)?);
-    let Taken { snapshot, mut notes, refresh } = snapshot::take(paths, &config, &views, reconciled, now)?;
+    let reconciled = reconcile(reconcile::plan(&project.paths, &config, &views, now)?);
+    let Taken { snapshot, mut notes, refresh } = snapshot::take(project, &config, &views, reconciled, now)?;
     notes.changes.splice(0..0, views.recoveries());
     notes.failures.splice(0..0, views.problems.iter().cloned());
     let decisions = schedule::decide(&config, &snapshot, now);

@@ -3,13 +3,13 @@
 //! It runs detached, and decides nothing.
 
 use super::{
-    Clock,
+    Clock, base_branch,
     project::Project,
     snapshot::{OpenPr, OpenPrs},
 };
 use crate::{
     domain::{config, pull_request::PullRequest, time::Time},
-    exec::{git::Git, github::GitHub, repo, start_point},
+    exec::{git::Git, github::GitHub, remote::Remotes, start_point},
     store::cache,
     sys::read,
 };
@@ -54,9 +54,12 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let asked_at = clock();
     // One more than the limit is enough to know that it is reached; foreign branches stand between.
     let config = read::read_linked_text(&project.paths.config())?.and_then(|text| config::read(&text).ok());
-    let limit = config.map_or(10, |(config, _)| config.queue_limits.max_open_prs.get());
+    let (limit, wanted) =
+        config.map_or((10, None), |(config, _)| (config.queue_limits.max_open_prs.get(), config.remote));
+    let git = Git::in_repository(&project.common_dir);
+    let remotes = Remotes::read(&git, wanted.as_deref())?;
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
-    let files = Files::new(project);
+    let files = Files::new(project, git, &remotes);
     let answered = |pr: PullRequest| OpenPr {
         files: files.of(&pr.branch),
         number: pr.number,
@@ -64,7 +67,7 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
         head: pr.branch,
         noted_at: None,
     };
-    let answer = GitHub::new(project.root(), TIMEOUT).open_agent_prs(ask);
+    let answer = GitHub::new(project.root(), TIMEOUT).of(remotes.github()).open_agent_prs(ask);
     let answer = answer.map(|prs| prs.into_iter().map(answered).collect::<Vec<_>>());
     let _lock = crate::store::lock(&project.paths)?;
     let known = cache::load::<OpenPrs>(&path).and_then(|known| known.open);
@@ -86,20 +89,20 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
 /// The files that branches change, from what the repository knows without fetching.
 struct Files {
     git: Git,
+    remote: String,
     base: Option<String>,
 }
 
 impl Files {
-    fn new(project: &Project) -> Self {
-        let git = Git::in_repository(&project.common_dir);
-        let default = repo::discover(project.root()).ok().and_then(|found| found.default_branch);
-        let base = default.and_then(|name| start_point::branch(&git, &name).ok().flatten());
-        Self { git, base }
+    fn new(project: &Project, git: Git, remotes: &Remotes) -> Self {
+        let default = base_branch::default_branch(project, &git, remotes).ok().flatten();
+        let base = default.and_then(|name| start_point::branch(&git, remotes.name(), &name).ok().flatten());
+        Self { git, remote: remotes.name().to_owned(), base }
     }
 
     /// What is not known is left out: it is a hint for the score of proposals, nothing more.
     fn of(&self, head: &str) -> Vec<String> {
-        let (Some(base), Ok(Some(head))) = (&self.base, start_point::branch(&self.git, head)) else {
+        let (Some(base), Ok(Some(head))) = (&self.base, start_point::branch(&self.git, &self.remote, head)) else {
             return Vec::new();
         };
         let range = format!("{base}...{head}");

@@ -4,11 +4,13 @@ use super::{
     collect::AgentViews,
     curation::{self, Summary},
     preview::Notes,
+    project::Project,
     reconcile::Reconciled,
 };
 use crate::{
     domain::{
         config::Config,
+        fetch::LastFetch,
         gate,
         name::Name,
         role::TaskRole,
@@ -17,6 +19,7 @@ use crate::{
         task::{Task, TaskState},
         time::{self, Time},
     },
+    exec::repo,
     store::{
         cache, events,
         listing::{Listing, in_two_places},
@@ -78,12 +81,13 @@ pub(super) struct Taken {
 
 /// Takes the snapshot for one decision, on top of what was reconciled.
 pub(super) fn take(
-    paths: &Paths,
+    project: &Project,
     config: &Config,
     views: &AgentViews,
     reconciled: Reconciled,
     now: Time,
 ) -> Result<Taken> {
+    let paths = &project.paths;
     let Reconciled { snapshot, needs, claimed, incoming: expected, proposals, notes } = reconciled;
     let mut taken = Taken { snapshot, notes, refresh: false };
     let queue = Queue::new(paths);
@@ -106,6 +110,13 @@ pub(super) fn take(
         summarise(paths, config, proposals, &mut taken);
     }
     let snapshot = &mut taken.snapshot;
+    if !snapshot.claimable.is_empty() {
+        // The last fetch tells the remote's name at no cost.
+        let last: Option<LastFetch> = cache::load(&paths.last_fetch());
+        let remote = last.map_or_else(|| "origin".to_owned(), |last| last.remote);
+        let branch = repo::branch_in_the_way(&project.common_dir, &remote);
+        snapshot.branch_in_the_way = branch.map(|branch| (branch.to_string(), branch.remedy()));
+    }
     let judges = needs.proposals && snapshot.to_judge > 0 && !snapshot.awaits_room(config);
     if needs.tasks() || judges {
         let known = cache::load::<OpenPrs>(&paths.open_prs());

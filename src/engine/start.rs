@@ -87,6 +87,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         settings: agent.settings.clone(),
         test_paths: config.test_paths.clone(),
         worktrees: config.worktrees(),
+        remote: config.remote.clone(),
         max_incoming: config.queue_limits.max_incoming.get(),
         draft_pull_requests: config.gatekeeper.enabled,
         gatekeeper: config.gatekeeper.clone(),

@@ -76,7 +76,7 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let mut views = collect::collect(paths)?;
     collect::recover(&mut views, &spawner);
     let configuration = configuration::read(paths)?;
-    let found = match preview::decide(paths, views, &configuration, now, |plan| plan.apply())? {
+    let found = match preview::decide(project, views, &configuration, now, |plan| plan.apply())? {
         Ok(found) => found,
         Err(misconfigured) => {
             send_once(project, &misconfigured.problems, now)?;
@@ -87,7 +87,10 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             return Ok(Tick::Misconfigured(misconfigured));
         }
     };
-    let Preview { config, warnings, decisions, notes, refresh, .. } = found;
+    let Preview { config, warnings, snapshot, decisions, notes, refresh, .. } = found;
+    if let Some(branch) = &snapshot.branch_in_the_way {
+        tell_of_branch(paths, branch, now)?;
+    }
     let mut report = Report { decided: Vec::new(), warnings, notes };
     report.start(&config, decisions, &spawner, options.debug);
     let notes = &mut report.notes;
@@ -162,6 +165,13 @@ fn send_once(project: &Project, problems: &[Problem], now: Time) -> Result<()> {
         Message::error("agents.yaml is wrong, nothing is started", body).key(format!("config: {}", lines.join(" ")));
     messages::send(&project.paths, &message, now)?;
     Ok(())
+}
+
+/// Tells the user, once, that a branch stands where agents' branches belong.
+fn tell_of_branch(paths: &Paths, (branch, remedy): &(String, String), now: Time) -> Result<()> {
+    let body = format!("No task that makes commits is claimed meanwhile: {branch}.\n\nTo go on, {remedy}.");
+    let message = Message::error("Rename the branch called agent", body).key("branch in the way");
+    messages::send(paths, &message, now).map(drop)
 }
 
 /// Has the user notified of new messages.

@@ -48,13 +48,19 @@ pub enum Posted {
 pub struct GitHub {
     program: PathBuf,
     checkout: PathBuf,
+    repository: Option<String>,
     timeout: Duration,
 }
 
 impl GitHub {
     /// Calls `gh` in `checkout`, each time for `timeout` at most.
     pub fn new(checkout: impl Into<PathBuf>, timeout: Duration) -> Self {
-        Self { program: "gh".into(), checkout: checkout.into(), timeout }
+        Self { program: "gh".into(), checkout: checkout.into(), repository: None, timeout }
+    }
+
+    /// The same for this repository, whatever remotes the checkout has.
+    pub fn of(self, repository: Option<String>) -> Self {
+        Self { repository, ..self }
     }
 
     /// The open pull requests of this repository whose branch begins with `agent/`, among the newest `limit` open ones.
@@ -180,6 +186,8 @@ impl GitHub {
         ] {
             call.env(name, value);
         }
+        // As `--repo`, which not every command has.
+        call.envs(self.repository.iter().map(|repository| ("GH_REPO", repository)));
         tracing::debug!(arguments = ?&arguments[..2], "gh");
         let captured =
             command::run_with(&mut call, stdin.map(str::as_bytes), self.timeout, Grace::Network, MAX_OUTPUT)?;

@@ -1,4 +1,4 @@
-//! Publishes one commit as one branch of `origin`. Here, and only here, the repository's hooks run.
+//! Publishes one commit as one branch of the remote. Here, and only here, the repository's hooks run.
 //!
 //! Never forces a branch that isn't an agent's, and an agent's only over the tip that was pushed last.
 
@@ -8,14 +8,14 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::exec::git::{Git, GitError, Output};
-use crate::exec::remote::{self, Trouble};
+use crate::exec::remote::{self, RemoteError, Remotes};
 use crate::exec::start_point::is_branch_name;
 use crate::exec::worktree::Worktree;
 
 /// What is to be where.
 #[derive(Debug, Clone, Copy)]
 pub struct Push<'a> {
-    /// The branch of `origin`.
+    /// The branch of the remote.
     pub branch: &'a str,
     /// The commit that it should have.
     pub commit: &'a str,
@@ -31,8 +31,8 @@ pub enum PushOutcome {
     Pushed,
     /// The branch had it already.
     UpToDate,
-    /// There is no remote `origin`.
-    NoRemote,
+    /// There is no remote to push to, for this reason.
+    NoRemote(String),
     /// The remote, or somebody's newer commits there, refused it.
     Rejected(String),
     /// The remote can't be reached now.
@@ -58,7 +58,7 @@ impl PushOutcome {
         match self {
             Self::Pushed => "pushed".into(),
             Self::UpToDate => "was pushed already".into(),
-            Self::NoRemote => "there is no remote `origin`: add one with `git remote add origin URL`".into(),
+            Self::NoRemote(why) => why.clone(),
             Self::Rejected(why) => format!("the remote refused it: {why}"),
             Self::Offline(why) => format!("the remote can't be reached: {why}"),
             Self::AuthFailed(why) => format!(
@@ -73,37 +73,39 @@ impl PushOutcome {
     }
 }
 
-/// Brings `push.commit` to `origin`; doing it again does nothing. Hooks run in the worktree; `timeout` covers them too.
-pub fn push(worktree: &Worktree, push: Push<'_>, timeout: Duration) -> Result<PushOutcome> {
+/// Brings `push.commit` to the remote; doing it again does nothing. Hooks run in the worktree; `timeout` covers them too.
+pub fn push(worktree: &Worktree, remotes: &Remotes, push: Push<'_>, timeout: Duration) -> Result<PushOutcome> {
     worktree.verify()?;
     let git = worktree.git();
-    let Some(origin) = remote::origin(&git)? else { return Ok(PushOutcome::NoRemote) };
+    if let Some((why, remedy)) = remotes.chosen.problem() {
+        return Ok(PushOutcome::NoRemote(format!("{why}: {remedy}")));
+    }
     if !is_branch_name(&git, push.branch)? {
         return Ok(PushOutcome::Failed(format!("{:?} is not a branch name", push.branch)));
     }
-    let git = origin.git.with_timeout(timeout);
+    let (git, remote) = (remotes.network(&git).with_timeout(timeout), remotes.name());
     let name = format!("refs/heads/{}", push.branch);
-    let is_new = match remote_tip(&git, &name) {
+    let is_new = match remote_tip(&git, remote, &name) {
         Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(PushOutcome::UpToDate),
         Ok(tip) => tip.is_none(),
         Err(error) => return from_error(error),
     };
     let hooked = with_trusted_hooks(worktree, git.clone())?;
-    let output = match hooked.try_run(arguments(push, &name, is_new)) {
+    let output = match hooked.try_run(arguments(push, remote, &name, is_new)) {
         Ok(output) => output,
         // The reply may have been lost after the remote took it.
-        Err(GitError::TimedOut { .. }) if has_it(&git, &name, push.commit) => {
+        Err(GitError::TimedOut { .. }) if has_it(&git, remote, &name, push.commit) => {
             return Ok(PushOutcome::Pushed);
         }
         Err(error) => return from_error(error),
     };
-    if output.status.success() || has_it(&git, &name, push.commit) {
+    if output.status.success() || has_it(&git, remote, &name, push.commit) {
         return Ok(PushOutcome::Pushed);
     }
     Ok(refusal(&output, has_hook(&hooked)))
 }
 
-fn arguments(push: Push<'_>, name: &str, is_new: bool) -> Vec<String> {
+fn arguments(push: Push<'_>, remote: &str, name: &str, is_new: bool) -> Vec<String> {
     let fixed = ["-c", "push.followTags=false", "push", "--porcelain", "--no-signed", "--recurse-submodules=no"];
     let mut args: Vec<String> = fixed.map(str::to_owned).to_vec();
     // Without a lease git only moves a branch forward: right for one that is there and that we didn't push, as that of a
@@ -111,18 +113,18 @@ fn arguments(push: Push<'_>, name: &str, is_new: bool) -> Vec<String> {
     if push.branch.starts_with("agent/") && (is_new || push.last.is_some()) {
         args.push(format!("--force-with-lease={name}:{}", push.last.unwrap_or_default()));
     }
-    args.extend(["--".into(), "origin".into(), format!("{}:{name}", push.commit)]);
+    args.extend(["--".into(), remote.to_owned(), format!("{}:{name}", push.commit)]);
     args
 }
 
-fn remote_tip(git: &Git, name: &str) -> Result<Option<String>, GitError> {
-    let listed = git.text(["ls-remote", "--refs", "--", "origin", name])?;
+fn remote_tip(git: &Git, remote: &str, name: &str) -> Result<Option<String>, GitError> {
+    let listed = git.text(["ls-remote", "--refs", "--", remote, name])?;
     let tip = listed.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
     Ok(tip.map(|(commit, _)| commit.to_owned()))
 }
 
-fn has_it(git: &Git, name: &str, commit: &str) -> bool {
-    remote_tip(git, name).is_ok_and(|tip| tip.as_deref() == Some(commit))
+fn has_it(git: &Git, remote: &str, name: &str, commit: &str) -> bool {
+    remote_tip(git, remote, name).is_ok_and(|tip| tip.as_deref() == Some(commit))
 }
 
 /// Hooks on. Where they are files of the project itself (`core.hooksPath` relative), those of the main checkout
@@ -150,14 +152,14 @@ fn from_error(error: GitError) -> Result<PushOutcome> {
     if let GitError::TimedOut { after, .. } = error {
         return Ok(PushOutcome::TimedOut(after));
     }
-    Ok(from_trouble(remote::trouble(error)?))
+    Ok(from_remote(remote::remote_error(error)?))
 }
 
-fn from_trouble(trouble: Trouble) -> PushOutcome {
-    match trouble {
-        Trouble::Offline(why) => PushOutcome::Offline(why),
-        Trouble::Auth(why) => PushOutcome::AuthFailed(why),
-        Trouble::Other(why) => PushOutcome::Failed(why),
+fn from_remote(error: RemoteError) -> PushOutcome {
+    match error {
+        RemoteError::Offline(why) => PushOutcome::Offline(why),
+        RemoteError::Auth(why) => PushOutcome::AuthFailed(why),
+        RemoteError::Other(why) => PushOutcome::Failed(why),
     }
 }
 
@@ -184,11 +186,11 @@ fn refusal(output: &Output, has_hook: bool) -> PushOutcome {
         return PushOutcome::Rejected(why);
     }
     match remote::classify(&output.stderr) {
-        Trouble::Other(why) if has_hook && why.contains("failed to push some refs") => {
+        RemoteError::Other(why) if has_hook && why.contains("failed to push some refs") => {
             let lines: Vec<_> = why.lines().filter(|l| !l.contains("failed to push some refs")).collect();
             PushOutcome::HookFailed(lines.join("\n"))
         }
-        other => from_trouble(other),
+        other => from_remote(other),
     }
 }
 

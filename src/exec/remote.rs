@@ -1,26 +1,24 @@
-//! What a failed conversation with a remote means: no network, no access, or something else.
+//! The remotes of a repository, and what a failed conversation with one means: no network, no access, or something else.
 //!
 //! git has one exit code for all of them, so its words (in the C locale) are read. Never retries.
 
+use thiserror::Error;
+
+use crate::domain::remote::{Chosen, choose, github_repository};
 use crate::exec::git::{Git, GitError};
 
-/// Why a remote could not be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+/// Why a remote could not be used, in git's words.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RemoteError {
     /// There is no way to it now; later there may be.
+    #[error("{0}")]
     Offline(String),
     /// It refused who we are, or we could not say it without being asked.
+    #[error("{0}")]
     Auth(String),
     /// Anything else.
+    #[error("{0}")]
     Other(String),
-}
-
-impl Trouble {
-    /// What git said.
-    pub fn words(&self) -> &str {
-        let (Self::Offline(words) | Self::Auth(words) | Self::Other(words)) = self;
-        words
-    }
 }
 
 const AUTH: &[&str] = &[
@@ -68,52 +66,101 @@ const OFFLINE: &[&str] = &[
 ];
 
 /// Reads what git said on standard error.
-pub fn classify(stderr: &str) -> Trouble {
+pub fn classify(stderr: &str) -> RemoteError {
     let words = stderr.trim().to_owned();
     // A refused login also ends with "hung up unexpectedly", so it is looked for first.
     if AUTH.iter().any(|sign| stderr.contains(sign)) {
-        Trouble::Auth(words)
+        RemoteError::Auth(words)
     } else if OFFLINE.iter().any(|sign| stderr.contains(sign)) {
-        Trouble::Offline(words)
+        RemoteError::Offline(words)
     } else {
-        Trouble::Other(words)
+        RemoteError::Other(words)
     }
 }
 
 /// What the failure of a command that talks to a remote means; an error if git did not run at all.
 /// A remote that doesn't answer in time is one that can't be reached.
-pub fn trouble(error: GitError) -> Result<Trouble, GitError> {
+pub fn remote_error(error: GitError) -> Result<RemoteError, GitError> {
     match error {
         GitError::Failed { ref stderr, .. } => Ok(classify(stderr)),
-        GitError::TimedOut { .. } => Ok(Trouble::Offline(error.to_string())),
+        GitError::TimedOut { .. } => Ok(RemoteError::Offline(error.to_string())),
         other => Err(other),
     }
 }
 
-/// The remote called `origin`.
-pub struct Origin {
-    /// What is fetched from it, as it is configured.
-    pub fetched: Vec<String>,
-    /// git for talking to it.
-    pub git: Git,
+/// The remotes of a repository, as it is configured, and the one that is used.
+#[derive(Clone, Debug)]
+pub struct Remotes {
+    pub chosen: Chosen,
+    settings: Vec<(String, String)>,
 }
 
-/// The remote called `origin` of the repository of `git`; `None` if there is none.
-pub fn origin(git: &Git) -> Result<Option<Origin>, GitError> {
-    let wanted = ["config", "-z", "--get-regexp", r"^(remote\.origin\.(url|pushurl|fetch)|core\.sshcommand)$"];
-    let answer = match git.try_run(wanted)? {
-        answer if matches!(answer.status.code(), Some(0 | 1)) => answer,
-        // What git says against its configuration.
-        _ => git.run(wanted)?,
-    };
-    let entries = answer.entries();
-    let settings: Vec<_> = entries.iter().map(|entry| entry.split_once('\n').unwrap_or((entry, ""))).collect();
-    if !settings.iter().any(|(key, _)| key.ends_with("url")) {
-        return Ok(None);
+impl Remotes {
+    /// Those of the repository of `git`; `wanted` is the one that agents.yaml names.
+    pub fn read(git: &Git, wanted: Option<&str>) -> Result<Self, GitError> {
+        let args = [
+            "config",
+            "-z",
+            "--get-regexp",
+            r"^(remote\..*\.(url|pushurl|fetch|promisor)|core\.sshcommand|extensions\.partialclone)$",
+        ];
+        let answer = match git.try_run(args)? {
+            answer if matches!(answer.status.code(), Some(0 | 1)) => answer,
+            // What git says against its configuration.
+            _ => git.run(args)?,
+        };
+        let split = |entry: String| match entry.split_once('\n') {
+            Some((key, value)) => (key.to_owned(), value.to_owned()),
+            None => (entry, String::new()),
+        };
+        let settings: Vec<_> = answer.entries().into_iter().map(split).collect();
+        let mut names: Vec<String> = Vec::new();
+        for (key, _) in &settings {
+            let name = key.strip_prefix("remote.").and_then(|rest| rest.strip_suffix(".url"));
+            names.extend(name.filter(|name| !names.iter().any(|known| known == name)).map(str::to_owned));
+        }
+        Ok(Self { chosen: choose(&names, wanted), settings })
     }
-    let fetched = settings.iter().filter(|(key, _)| key.ends_with(".fetch")).map(|(_, spec)| (*spec).to_owned());
-    let has_ssh_command = settings.iter().any(|(key, _)| key.starts_with("core."));
-    Ok(Some(Origin { fetched: fetched.collect(), git: git.clone().over_network(has_ssh_command) }))
+
+    /// The name of the remote that is used; where there is none, that of an earlier one.
+    pub fn name(&self) -> &str {
+        self.chosen.name()
+    }
+
+    /// Whether one is used.
+    pub fn is_there(&self) -> bool {
+        matches!(self.chosen, Chosen::One(_))
+    }
+
+    /// Whether contents that nobody needed so far are only at the remote.
+    pub fn is_partial(&self) -> bool {
+        self.settings.iter().any(|(key, _)| key.ends_with(".promisor") || key == "extensions.partialclone")
+    }
+
+    /// What gh is to be told, where it might choose another of several remotes.
+    pub fn github(&self) -> Option<String> {
+        let several = self.settings.iter().any(|(key, _)| key.ends_with(".url") && *key != self.key("url"));
+        if several { github_repository(self.values("url").next()?) } else { None }
+    }
+
+    /// What is fetched from the remote that is used.
+    pub(in crate::exec) fn fetched(&self) -> impl Iterator<Item = &str> {
+        self.values("fetch")
+    }
+
+    /// git for talking to it.
+    pub(in crate::exec) fn network(&self, git: &Git) -> Git {
+        git.clone().over_network(self.settings.iter().any(|(key, _)| key == "core.sshcommand"))
+    }
+
+    fn key(&self, setting: &str) -> String {
+        format!("remote.{}.{setting}", self.name())
+    }
+
+    fn values(&self, setting: &str) -> impl Iterator<Item = &str> {
+        let key = self.key(setting);
+        self.settings.iter().filter(move |(known, _)| *known == key).map(|(_, value)| value.as_str())
+    }
 }
 
 #[cfg(test)]
@@ -134,20 +181,20 @@ mod tests {
         ];
         let other = ["fatal: '/gone' does not appear to be a git repository", ""];
         for text in offline {
-            assert!(matches!(classify(text), Trouble::Offline(_)), "{text}");
+            assert!(matches!(classify(text), RemoteError::Offline(_)), "{text}");
         }
         for text in auth {
-            assert!(matches!(classify(text), Trouble::Auth(_)), "{text}");
+            assert!(matches!(classify(text), RemoteError::Auth(_)), "{text}");
         }
         for text in other {
-            assert!(matches!(classify(text), Trouble::Other(_)), "{text}");
+            assert!(matches!(classify(text), RemoteError::Other(_)), "{text}");
         }
     }
 
     #[test]
     fn a_remote_that_does_not_answer_is_offline() {
         let error = GitError::TimedOut { command: "fetch".into(), after: std::time::Duration::from_secs(1) };
-        assert!(matches!(trouble(error), Ok(Trouble::Offline(_))));
-        assert!(trouble(GitError::NotFound).is_err());
+        assert!(matches!(remote_error(error), Ok(RemoteError::Offline(_))));
+        assert!(remote_error(GitError::NotFound).is_err());
     }
 }

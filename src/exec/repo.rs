@@ -1,11 +1,12 @@
-//! Questions about the repository that a folder belongs to: where its main checkout is, whose submodule it is,
-//! which branch is the default. Changes nothing.
+//! Questions about the repository that a folder belongs to: where its main checkout is, whose submodule it is. Changes
+//! nothing.
 //!
 //! libgit2 answers; where it can't open a repository (other ref or object formats), `git rev-parse` does.
 
 mod by_git;
 mod by_libgit2;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -30,8 +31,6 @@ pub struct Repository {
     pub has_commit: bool,
     /// The current branch, also one without a commit; none if HEAD is detached.
     pub branch: Option<String>,
-    /// The default branch of `origin`, else the current branch.
-    pub default_branch: Option<String>,
     /// The top folder of the working tree of which this is a submodule.
     pub superproject: Option<PathBuf>,
 }
@@ -75,6 +74,39 @@ pub fn linked_worktrees(common_dir: &Path) -> Result<Vec<PathBuf>> {
     let mut found: Vec<_> = all.filter(|root| root.join(".git").is_file()).collect();
     found.sort();
     Ok(found)
+}
+
+/// A branch called `agent`: as long as there is one, git has no place for `agent/...`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchInTheWay {
+    /// The remote that has it; none: it is one of the project's own.
+    remote: Option<String>,
+}
+
+impl fmt::Display for BranchInTheWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.remote.as_ref().map_or_else(String::new, |remote| format!(" at {remote}"));
+        write!(f, "the branch `agent`{at} leaves no place for the branches of agents, agent/...")
+    }
+}
+
+impl BranchInTheWay {
+    /// What the user does about it.
+    pub fn remedy(&self) -> String {
+        match &self.remote {
+            None => "rename it: `git branch -m agent OTHER-NAME`".to_owned(),
+            Some(remote) => format!("rename it there, then forget it here: `git branch -d -r {remote}/agent`"),
+        }
+    }
+}
+
+/// The branch that is in the way of agents' branches, here or, as far as is known here, at `remote`. No process is started.
+pub fn branch_in_the_way(common_dir: &Path, remote: &str) -> Option<BranchInTheWay> {
+    let is_there = |name: &str| libgit2::commit(common_dir, name).flatten().is_some();
+    if is_there("refs/heads/agent") {
+        return Some(BranchInTheWay { remote: None });
+    }
+    is_there(&format!("refs/remotes/{remote}/agent")).then(|| BranchInTheWay { remote: Some(remote.to_owned()) })
 }
 
 /// The main checkout that belongs to a common git directory without a setting that says otherwise.

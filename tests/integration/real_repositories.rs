@@ -1,10 +1,15 @@
 //! Agents in repositories as they really are: with the user at work in them, half-made things, odd remotes, filters and layouts.
 
+mod base_branch;
+mod branch_agent;
 mod costs;
 mod failing_git;
+mod fetching;
 mod full_disk;
 mod idle;
+mod layouts;
 mod refused_paths;
+mod remotes;
 mod set_up;
 mod sparse;
 mod stale_locks;

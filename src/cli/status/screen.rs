@@ -97,6 +97,9 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
         (None, None) => String::new(),
     };
     line("Open PRs", Tone::Plain, format!("{known}{asked}"));
+    if let Some(problem) = overview.last_fetch.as_ref().and_then(|last| last.brief(overview.time)) {
+        line("Offline", Tone::Warn, problem);
+    }
     let proposals = &overview.proposals;
     if proposals.total() > 0 {
         let (active, deferred) = (proposals.active, proposals.deferred);

@@ -81,6 +81,7 @@ fn input(role: Role) -> PromptInput {
         role_prompt: Some("Mind the parser.".to_owned()),
         test_paths: vec!["tests/**".to_owned(), "**/*_test.go".to_owned()],
         queue: (role == Role::ProductManager).then(queue),
+        is_partial_clone: true,
         review: [Role::Reviewer, Role::Gatekeeper].contains(&role).then(review),
         check: (role == Role::Gatekeeper).then(|| check(None)),
         focus_prompt: matches!(role, Role::Proposer | Role::Curator).then(|| "Look for what is slow.".to_owned()),
@@ -151,6 +152,7 @@ fn bare(role: Role) -> PromptInput {
         focus_prompt: None,
         proposals: None,
         curation: None,
+        is_partial_clone: false,
         review: None,
         check: None,
         ..input(role)

@@ -46,6 +46,8 @@ pub struct PromptInput {
     pub proposals: Option<ProposerView>,
     /// What a curator judges.
     pub curation: Option<CurationView>,
+    /// Old contents of files are only at the remote.
+    pub is_partial_clone: bool,
     /// What a reviewer or gatekeeper looks at.
     pub review: Option<ReviewTarget>,
     /// What a gatekeeper is to find out of it.

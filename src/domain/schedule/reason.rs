@@ -90,6 +90,13 @@ pub enum Reason {
         /// `max_open_prs`.
         limit: u32,
     },
+    /// A branch that is there leaves no place for the branch of its work.
+    BranchInTheWay {
+        /// Which, in words.
+        branch: String,
+        /// What the user does about it.
+        remedy: String,
+    },
     /// As many of its proposals wait to be judged as may.
     ProposalsFull {
         /// How many do.
@@ -242,6 +249,7 @@ impl Reason {
                 format!("{open} of {limit} pull requests are open or about to be (max_open_prs)"),
                 format!("merge or close some; {}", raise("max_open_prs")),
             ),
+            Self::BranchInTheWay { branch, remedy } => words("a branch is called agent", branch, remedy),
             Self::ProposalsFull { active, limit } => words(
                 format!("{active} of {limit} proposals wait"),
                 format!("{active} of {limit} of its proposals wait to be judged (proposal_limits)"),

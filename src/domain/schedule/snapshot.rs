@@ -55,6 +55,8 @@ pub struct Snapshot {
     pub due_checks: Vec<DueCheck>,
     /// Pull requests open, from the cache; `None` if that was never found out.
     pub open_prs: Option<u32>,
+    /// What leaves no place for agents' branches, and what the user does about it.
+    pub branch_in_the_way: Option<(String, String)>,
     /// How many active proposals each proposer has.
     pub proposals: BTreeMap<Name, u32>,
     /// Active proposals that an agent may judge.

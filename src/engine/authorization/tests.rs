@@ -73,6 +73,7 @@ fn assignment(name: &str, id: &str) -> Assignment {
         settings: config.agents[0].settings.clone(),
         test_paths: Vec::new(),
         worktrees: config.worktrees(),
+        remote: None,
         max_incoming: 20,
         draft_pull_requests: false,
         gatekeeper: config.gatekeeper,

@@ -53,12 +53,12 @@ impl Coordinator<'_> {
             return Ok(());
         }
         let records = self.records(meta);
-        let said = self.github().comments(meta.pr_number).at("comments")?;
+        let said = self.github.comments(meta.pr_number).at("comments")?;
         for check in late {
             let record = records.iter().find(|record| record.name == check);
             let text = gate::late(meta, &check, record);
             let mark = marker(&format!("check {check} {}", meta.head_sha));
-            self.github().comment_unless(&said, meta.pr_number, &text, &mark).at("comment")?;
+            self.github.comment_unless(&said, meta.pr_number, &text, &mark).at("comment")?;
             self.prs().note_reported(meta.pr_number, &check)?;
         }
         Ok(())
@@ -66,7 +66,7 @@ impl Coordinator<'_> {
 
     /// All required checks passed. Returns whether a change request of ours still stands.
     fn pass(&self, pull: &PullRequest, meta: &Meta) -> Result<bool, StepError> {
-        let github = self.github();
+        let github = self.github;
         let number = meta.pr_number;
         let said = github.comments(number).at("comments")?;
         let mut stands = meta.changes_requested;
@@ -98,7 +98,7 @@ impl Coordinator<'_> {
 
     /// A required check failed. Returns whether a change request of ours stands.
     fn block(&self, pull: &PullRequest, meta: &Meta, failed: &[Name]) -> Result<bool, StepError> {
-        let github = self.github();
+        let github = self.github;
         let number = meta.pr_number;
         // The task that fixes it doesn't wait for GitHub.
         let (kind, title, next) = match self.fix_round(meta, failed)? {
@@ -142,7 +142,7 @@ impl Coordinator<'_> {
         let word = if *verdict == Verdict::Passed { "passed" } else { "blocked" };
         let mark = marker(&format!("verdict {} {word}", meta.head_sha));
         let text = gate::comment(meta, verdict, &self.records(meta), notes);
-        self.github().comment_unless(said, meta.pr_number, &text, &mark).at("comment")
+        self.github.comment_unless(said, meta.pr_number, &text, &mark).at("comment")
     }
 
     /// The records of the checks of the head commit; one whose file was lost is only missing its findings.
@@ -161,9 +161,9 @@ impl Coordinator<'_> {
     pub(super) fn set_labels(&self, pull: &PullRequest, status: Status) -> Result<(), StepError> {
         let LabelChanges { remove, add } = gate::label_changes(status, &pull.labels);
         for label in remove {
-            self.github().remove_label(pull, label).at("labels")?;
+            self.github.remove_label(pull, label).at("labels")?;
         }
-        add.map_or(Ok(()), |label| self.github().add_label(pull, label)).at("labels")
+        add.map_or(Ok(()), |label| self.github.add_label(pull, label)).at("labels")
     }
 }
 

@@ -66,6 +66,7 @@ pub fn overview(names: &[&str]) -> Overview {
             ..QueueLine::default()
         },
         proposals: ProposalsLine::default(),
+        last_fetch: None,
         pull_requests: PullRequestsLine { limit: Some(10), ..PullRequestsLine::default() },
         questions: Vec::new(),
         problems: vec!["agents.yaml, line 3: odd".to_owned()],

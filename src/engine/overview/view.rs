@@ -4,6 +4,7 @@
 
 use crate::domain::{
     config::QueueLimits,
+    fetch::LastFetch,
     name::Name,
     role::{Role, TaskRole},
     schedule::Reason,
@@ -237,6 +238,8 @@ pub struct Overview {
     pub proposals: ProposalsLine,
     /// The pull requests.
     pub pull_requests: PullRequestsLine,
+    /// How the last fetch from the remote went; none if there was none.
+    pub last_fetch: Option<LastFetch>,
     /// The unanswered questions, newest first.
     pub questions: Vec<QuestionLine>,
     /// What is wrong in agents.yaml, and the files that are left alone.

@@ -15,6 +15,8 @@ use crate::{
     engine::project::Project,
     exec::{
         git::GitError,
+        github::GitHub,
+        remote::Remotes,
         salvage,
         worktree::{Ensured, Worktree},
     },
@@ -26,10 +28,10 @@ use crate::{
     sys::{error::is_of_system, read},
 };
 use anyhow::{Context, Result};
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{cell::OnceCell, sync::atomic::Ordering, time::Duration};
 
 /// How long a call of gh may take.
-pub const GH: Duration = Duration::from_secs(60);
+const GH: Duration = Duration::from_secs(60);
 
 /// One run with its files.
 pub struct Run<'a> {
@@ -40,6 +42,7 @@ pub struct Run<'a> {
     /// Its task as it was when the run began or is being recovered; `None` also if it wasn't the run's any more.
     pub task: Option<HeldTask>,
     pub worktree: Worktree,
+    remotes: OnceCell<Remotes>,
 }
 
 /// A task that is claimed for the run.
@@ -58,7 +61,7 @@ impl<'a> Run<'a> {
         let task = held_task(supervisor.project, &assignment)?;
         let place = place::of(supervisor, &agent, &assignment);
         let worktree = place::worktree_at(&place, supervisor.project, &files, run_id);
-        Ok(Some(Self { supervisor, agent, files, assignment, task, worktree }))
+        Ok(Some(Self { supervisor, agent, files, assignment, task, worktree, remotes: OnceCell::new() }))
     }
 
     pub fn id(&self) -> &str {
@@ -85,6 +88,21 @@ impl<'a> Run<'a> {
     /// Whether its task is still claimed for it: the user may have cancelled or moved it meanwhile.
     pub fn holds_task(&self) -> Result<bool> {
         Ok(held_task(self.project(), &self.assignment)?.is_some())
+    }
+
+    /// The remotes as they are when they are first asked for: what the user adds later is for later runs.
+    pub fn remotes(&self) -> Result<&Remotes, GitError> {
+        if let Some(known) = self.remotes.get() {
+            return Ok(known);
+        }
+        let found = Remotes::read(&self.worktree.repository(), self.assignment.remote.as_deref())?;
+        Ok(self.remotes.get_or_init(|| found))
+    }
+
+    /// Pull requests and what belongs to them.
+    pub fn github(&self) -> GitHub {
+        let repository = self.remotes().ok().and_then(Remotes::github);
+        GitHub::new(self.project().root(), GH).of(repository)
     }
 
     pub fn save(&self, state: &AgentState) -> Result<()> {

@@ -14,6 +14,7 @@ use anyhow::Result;
 pub fn coordinate(run: &Run<'_>) -> Result<Ended> {
     let coordinator = Coordinator {
         project: run.project(),
+        github: &run.github(),
         agent: &run.assignment.agent,
         gate: &run.assignment.gatekeeper,
         run: run.id(),

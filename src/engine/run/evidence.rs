@@ -124,8 +124,12 @@ fn question(run: &Run<'_>) -> Result<Option<String>> {
 fn tampered(run: &Run<'_>) -> Result<Option<String>> {
     let Some(before) = read::read_json::<Fingerprint>(&run.files.fingerprint())? else { return Ok(None) };
     let git_dir = run.worktree.verify()?;
-    let after =
-        fingerprint::fingerprint(&run.worktree.repository(), &run.project().common_dir, Some(&git_dir), "origin")?;
+    let after = fingerprint::fingerprint(
+        &run.worktree.repository(),
+        &run.project().common_dir,
+        Some(&git_dir),
+        run.remotes()?.name(),
+    )?;
     let changes = fingerprint::diff(&before, &after);
     for change in &changes {
         tracing::warn!("during the run {}", change.words);

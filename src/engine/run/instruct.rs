@@ -77,6 +77,7 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
         },
         test_paths: assignment.test_paths.clone(),
         queue: (assignment.role == Role::ProductManager).then(|| queue::view(run)).transpose()?,
+        is_partial_clone: run.remotes()?.is_partial(),
         review: change::under_review(run, prepared)?,
         check: assignment.job.check().map(|due| change::check_view(run, due)),
         focus_prompt: built_in.filter(|_| role_prompt.is_none()).map(|text| text.text.to_owned()),

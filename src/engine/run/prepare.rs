@@ -16,7 +16,7 @@ use crate::{
         state::AgentState,
         task::{Edit, key},
     },
-    exec::{fingerprint, git, worktree::Ensured},
+    exec::{fingerprint, git, repo, worktree::Ensured},
     store::{queue::Queue, runs},
 };
 
@@ -34,6 +34,10 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
     run.unless_stopped()?;
     fetch::fetch(run)?;
     run.unless_stopped()?;
+    let branch = repo::branch_in_the_way(&run.project().common_dir, run.remotes()?.name());
+    if let Some(branch) = branch.filter(|_| run.assignment.job.task().is_some()) {
+        return Err(RunError::launch(format!("{branch}; {}", branch.remedy())));
+    }
     let prepared = start::find(run)?;
     run.unless_stopped()?;
     match worktree.ensure(&prepared.start)? {
@@ -61,7 +65,8 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
         Queue::new(run.paths()).edit_claimed(&task.id, run.id(), &edit)?;
     }
     let common_dir = &run.project().common_dir;
-    let print = fingerprint::fingerprint(&worktree.repository(), common_dir, Some(&worktree.verify()?), "origin")?;
+    let print =
+        fingerprint::fingerprint(&worktree.repository(), common_dir, Some(&worktree.verify()?), run.remotes()?.name())?;
     runs::write_json(&run.files.fingerprint(), &print)?;
     runs::write_json(&run.files.prepared(), &prepared)?;
     tracing::debug!(?prepared, "worktree is ready");

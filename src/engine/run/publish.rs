@@ -2,7 +2,7 @@
 //!
 //! What can't be published is no reason to lose or repeat the work: it is said, and how to go on.
 
-use super::context::{GH, Run};
+use super::context::Run;
 use crate::{
     domain::{
         pull_request::PullRequest,
@@ -65,14 +65,15 @@ pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &
         return Ok(());
     }
     let Publication { branch, remote_branch, pushed_before, .. } = publication;
+    let remotes = run.remotes()?;
     let push = Push { branch: remote_branch, commit, last: pushed_before.as_deref() };
     let pushed = patiently(
         run.supervisor.stop,
-        || push::push(&run.worktree, push, PUSH),
+        || push::push(&run.worktree, remotes, push, PUSH),
         |pushed| matches!(pushed, Ok(PushOutcome::Offline(_))),
     )?;
     tracing::debug!(branch, ?pushed, "push");
-    unless_cut_short(run, pushed.is_there() || pushed == PushOutcome::NoRemote)?;
+    unless_cut_short(run, pushed.is_there() || matches!(pushed, PushOutcome::NoRemote(_)))?;
     published.is_pushed = pushed.is_there();
     if published.is_pushed {
         published.lines.push(format!("Branch `{remote_branch}`, pushed"));
@@ -83,10 +84,11 @@ pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &
         unless_of_system(&advice)?;
     }
     published.lines.push(format!("Branch `{branch}` is here and was not pushed: {advice}"));
-    if pushed != PushOutcome::NoRemote {
+    if !matches!(pushed, PushOutcome::NoRemote(_)) {
         let target = shell::word(&format!("{branch}:refs/heads/{remote_branch}"));
         let text = format!(
-            "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push origin {target}`"
+            "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push {} {target}`",
+            shell::word(remotes.name())
         );
         published.failed("Work is done but not pushed", text);
     }
@@ -192,7 +194,7 @@ fn unless_of_system(said: &str) -> Result<()> {
 }
 
 fn ask<T>(run: &Run<'_>, call: impl Fn(&GitHub) -> Result<T, GhError>) -> Result<T, GhError> {
-    let github = GitHub::new(run.project().root(), GH);
+    let github = run.github();
     patiently(run.supervisor.stop, || call(&github), |result| matches!(result, Err(GhError::Offline)))
 }
 

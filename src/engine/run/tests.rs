@@ -43,6 +43,7 @@ fn assignment(role: Role, job: Job) -> Assignment {
         settings: agent.settings,
         test_paths: Vec::new(),
         worktrees: config.worktrees(),
+        remote: None,
         max_incoming: 20,
         draft_pull_requests: false,
         gatekeeper: config.gatekeeper,

@@ -14,7 +14,7 @@ fn stand_in(dir: &Path, script: &str) -> GitHub {
     write.args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"]).arg(&program);
     let written = command::run(&mut write, Some(text.as_bytes()), Duration::from_secs(20), 1000).unwrap();
     assert!(written.status.success());
-    GitHub { program, checkout: dir.to_owned(), timeout: Duration::from_secs(20) }
+    GitHub { program, checkout: dir.to_owned(), repository: None, timeout: Duration::from_secs(20) }
 }
 
 fn asked(dir: &Path) -> Vec<String> {

@@ -24,16 +24,14 @@ pub(super) fn discover(git: &Git) -> Result<Repository> {
         () if !linked_worktree => top_level.clone(),
         () => main_checkout(git, &common_dir)?,
     };
-    let branch = symbolic(git, "HEAD")?.and_then(|name| Some(name.strip_prefix("refs/heads/")?.to_owned()));
-    let default = symbolic(git, "refs/remotes/origin/HEAD")?
-        .and_then(|name| Some(name.strip_prefix("refs/remotes/origin/")?.to_owned()));
+    let head = git.try_run(["symbolic-ref", "--quiet", "HEAD"])?.text();
+    let branch = head.strip_prefix("refs/heads/").map(str::to_owned);
     Ok(Repository {
         top_level,
         main_checkout,
         linked_worktree,
         bare,
         has_commit: git.commit("HEAD")?.is_some(),
-        default_branch: default.or_else(|| branch.clone()),
         branch,
         superproject: Some(superproject).filter(|p| !p.as_os_str().is_empty()),
         common_dir,
@@ -53,9 +51,4 @@ fn setting(git: &Git, common_dir: &Path, key: &str) -> Result<Option<PathBuf>, G
     let args = ["config".as_ref(), "--file".as_ref(), file.as_os_str(), "--get".as_ref(), key.as_ref()];
     let output = git.try_run(args)?;
     Ok(output.status.success().then(|| output.path()))
-}
-
-fn symbolic(git: &Git, name: &str) -> Result<Option<String>, GitError> {
-    let output = git.try_run(["symbolic-ref", "--quiet", name])?;
-    Ok(output.status.success().then(|| output.text()))
 }

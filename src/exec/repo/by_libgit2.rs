@@ -19,9 +19,8 @@ pub(super) fn discover(start: &Path) -> Option<Repository> {
         true => main_checkout(&common_dir)?,
     };
     let head = found.find_reference("HEAD").ok()?;
-    let branch = short(&head, "refs/heads/");
-    let default = found.find_reference("refs/remotes/origin/HEAD").ok();
-    let default = default.and_then(|head| short(&head, "refs/remotes/origin/"));
+    let target = head.symbolic_target_bytes().map(|target| String::from_utf8_lossy(target).into_owned());
+    let branch = target.and_then(|target| target.strip_prefix("refs/heads/").map(str::to_owned));
     Some(Repository {
         superproject: top_level.as_deref().and_then(superproject),
         bare: main_checkout.is_none() && git2::Repository::open(&common_dir).ok()?.is_bare(),
@@ -29,7 +28,6 @@ pub(super) fn discover(start: &Path) -> Option<Repository> {
         main_checkout,
         linked_worktree,
         has_commit: head.peel_to_commit().is_ok(),
-        default_branch: default.or_else(|| branch.clone()),
         branch,
         common_dir,
     })
@@ -43,12 +41,6 @@ fn main_checkout(common_dir: &Path) -> Option<Option<PathBuf>> {
     // The folder above is only a guess of libgit2.
     let configured = main.config().ok()?.get_path("core.worktree").is_ok();
     Some(if configured { main.workdir().map(plain) } else { beside(common_dir) })
-}
-
-/// The target of a symbolic ref without its prefix.
-fn short(reference: &git2::Reference<'_>, prefix: &str) -> Option<String> {
-    let target = reference.symbolic_target_bytes()?;
-    Some(String::from_utf8_lossy(target).strip_prefix(prefix)?.to_owned())
 }
 
 /// The working tree around `top_level` whose index has it as a submodule.

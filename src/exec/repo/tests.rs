@@ -23,7 +23,6 @@ fn a_plain_project() {
         bare: false,
         has_commit: true,
         branch: Some("main".into()),
-        default_branch: Some("main".into()),
         superproject: None,
     };
     assert_eq!(both(&sandbox, &project.join("deep/er")), want);
@@ -31,21 +30,27 @@ fn a_plain_project() {
 }
 
 #[test]
-fn heads_and_default_branches() {
+fn the_current_branch() {
     let sandbox = Sandbox::plain();
     sandbox.run(&["checkout", "-q", "-b", "feature/x"]);
-    let ask = || {
-        let found = both(&sandbox, &sandbox.project());
-        (found.branch, found.default_branch)
-    };
-    let some = |name: &str| Some(name.to_owned());
-    assert_eq!(ask(), (some("feature/x"), some("feature/x")));
-    sandbox.run(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk"]);
-    assert_eq!(ask(), (some("feature/x"), some("trunk")));
+    assert_eq!(both(&sandbox, &sandbox.project()).branch.as_deref(), Some("feature/x"));
     sandbox.run(&["checkout", "-q", "--detach"]);
-    assert_eq!(ask(), (None, some("trunk")));
-    sandbox.run(&["symbolic-ref", "--delete", "refs/remotes/origin/HEAD"]);
-    assert_eq!(ask(), (None, None));
+    assert_eq!(both(&sandbox, &sandbox.project()).branch, None);
+}
+
+#[test]
+fn a_branch_called_agent_is_in_the_way() {
+    let sandbox = Sandbox::with_origin();
+    let common_dir = sandbox.project().join(".git");
+    let look = || branch_in_the_way(&common_dir, "origin").map(|branch| branch.remedy());
+    sandbox.run(&["branch", "agent/x"]);
+    assert_eq!(look(), None);
+    sandbox.run(&["update-ref", "refs/remotes/origin/agent", "HEAD"]);
+    assert!(look().unwrap().contains("git branch -d -r origin/agent"));
+    sandbox.run(&["branch", "-D", "-q", "agent/x"]);
+    sandbox.run(&["branch", "agent"]);
+    sandbox.run(&["pack-refs", "--all"]);
+    assert!(look().unwrap().contains("git branch -m agent"));
 }
 
 #[test]

@@ -3,6 +3,18 @@ use crate::exec::sandbox::Sandbox;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
+fn remotes(sandbox: &Sandbox) -> Remotes {
+    Remotes::read(&sandbox.refs(), None).unwrap()
+}
+
+fn fetched(sandbox: &Sandbox) -> Fetched {
+    fetch(&sandbox.refs(), &remotes(sandbox), LIMIT).unwrap()
+}
+
+fn done(default: &str) -> Fetched {
+    Fetched::Done(Heads { default: Some(default.to_owned()), gone: Vec::new() })
+}
+
 /// Another clone pushes a commit to `branch` of origin; its commit is returned.
 fn push_elsewhere(sandbox: &Sandbox, branch: &str) -> String {
     let clone = sandbox.path().join(format!("clone-{branch}"));
@@ -20,8 +32,8 @@ fn a_fetch_brings_branches_and_nothing_else() {
     let commit = push_elsewhere(&sandbox, "main");
     let old = sandbox.run(&["rev-parse", "main"]);
     let before = sandbox.checkout_state();
-    assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::Done);
-    assert_eq!(branch(&sandbox.refs(), "main").unwrap(), Some(commit));
+    assert_eq!(fetched(&sandbox), done("main"));
+    assert_eq!(branch(&sandbox.refs(), "origin", "main").unwrap(), Some(commit));
     assert_eq!(sandbox.run(&["rev-parse", "main"]), old);
     assert_eq!(sandbox.run(&["tag"]), "");
     assert!(!sandbox.project().join(".git/FETCH_HEAD").exists());
@@ -34,33 +46,33 @@ fn a_mirror_setting_does_not_overwrite_branches() {
     let old = sandbox.run(&["rev-parse", "main"]);
     sandbox.run(&["config", "remote.origin.fetch", "+refs/*:refs/*"]);
     let commit = push_elsewhere(&sandbox, "main");
-    assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::Done);
+    assert_eq!(fetched(&sandbox), done("main"));
     assert_eq!(sandbox.run(&["rev-parse", "main", "origin/main"]), format!("{old}\n{commit}"));
 }
 
 #[test]
 fn trouble_is_told_apart() {
     let sandbox = Sandbox::plain();
-    assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::NoRemote);
+    assert_eq!(fetched(&sandbox), Fetched::NoRemote);
     sandbox.run(&["remote", "add", "origin", "/no/such/repository"]);
-    let got = fetch(&sandbox.refs(), LIMIT).unwrap();
-    assert!(matches!(got, Fetched::Failed(Trouble::Other(_))), "{got:?}");
+    let got = fetched(&sandbox);
+    assert!(matches!(got, Fetched::Failed(RemoteError::Other(_))), "{got:?}");
     sandbox.run(&["remote", "set-url", "origin", "git@host:x.git"]);
-    type Right = fn(&Trouble) -> bool;
+    type Right = fn(&RemoteError) -> bool;
     let cases: [(&str, Right); 2] = [
         ("echo 'ssh: connect to host h port 22: Connection refused' >&2; exit 255 #", |t| {
-            matches!(t, Trouble::Offline(_))
+            matches!(t, RemoteError::Offline(_))
         }),
-        ("echo 'git@host: Permission denied (publickey).' >&2; exit 255 #", |t| matches!(t, Trouble::Auth(_))),
+        ("echo 'git@host: Permission denied (publickey).' >&2; exit 255 #", |t| matches!(t, RemoteError::Auth(_))),
     ];
     for (ssh, right) in cases {
         sandbox.run(&["config", "core.sshCommand", ssh]);
-        let got = fetch(&sandbox.refs(), LIMIT).unwrap();
+        let got = fetched(&sandbox);
         assert!(matches!(&got, Fetched::Failed(trouble) if right(trouble)), "{got:?}");
     }
     sandbox.run(&["config", "core.sshCommand", "sleep 30 #"]);
-    let got = fetch(&sandbox.refs(), Duration::from_millis(300)).unwrap();
-    assert!(matches!(got, Fetched::Failed(Trouble::Offline(_))), "{got:?}");
+    let got = fetch(&sandbox.refs(), &remotes(&sandbox), Duration::from_millis(300)).unwrap();
+    assert!(matches!(got, Fetched::Failed(RemoteError::Offline(_))), "{got:?}");
 }
 
 #[test]
@@ -70,9 +82,9 @@ fn names_that_are_no_branch_are_no_such_branch() {
     for name in
         ["-all", "", "HEAD", "no/such", "a..b", "main~1", "main^{commit}", "refs/heads/main", "v1", "a b", "--", "x\ny"]
     {
-        assert_eq!(branch(&sandbox.refs(), name).unwrap(), None, "{name:?}");
+        assert_eq!(branch(&sandbox.refs(), "origin", name).unwrap(), None, "{name:?}");
     }
-    assert!(branch(&sandbox.refs(), "main").unwrap().is_some());
+    assert!(branch(&sandbox.refs(), "origin", "main").unwrap().is_some());
 }
 
 #[test]
@@ -81,7 +93,7 @@ fn the_first_that_exists_is_the_start() {
     let theirs = sandbox.run(&["rev-parse", "main"]);
     let mine = sandbox.commit_all("not pushed");
     sandbox.run(&["branch", "local"]);
-    let start = |names: &[Candidate]| resolve(&sandbox.refs(), names).unwrap();
+    let start = |names: &[Candidate]| resolve(&sandbox.refs(), "origin", names).unwrap();
     let named = |name: &str| Candidate::Branch(name.into());
     let found = |from: Candidate, commit: &str| Some(Start { from, commit: commit.into() });
     assert_eq!(start(&[named("gone"), named("main")]), found(named("main"), &theirs));
@@ -96,15 +108,19 @@ fn a_branch_outside_the_configured_ones_can_be_had() {
     let sandbox = Sandbox::with_origin();
     sandbox.run(&["config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"]);
     let commit = push_elsewhere(&sandbox, "feature");
-    assert_eq!(fetch(&sandbox.refs(), LIMIT).unwrap(), Fetched::Done);
-    assert_eq!(branch(&sandbox.refs(), "feature").unwrap(), None);
-    assert_eq!(fetch_branch(&sandbox.refs(), "feature", LIMIT).unwrap(), Some(commit));
+    assert_eq!(fetched(&sandbox), done("main"));
+    assert_eq!(branch(&sandbox.refs(), "origin", "feature").unwrap(), None);
+    assert_eq!(fetch_branch(&sandbox.refs(), &remotes(&sandbox), "feature", LIMIT).unwrap(), Some(commit));
     let newer = sandbox.run(&["rev-parse", "main"]);
     sandbox.run_at(&sandbox.origin(), &["update-ref", "refs/heads/feature", &newer]);
-    assert_eq!(fetch_branch(&sandbox.refs(), "feature", LIMIT).unwrap(), Some(newer));
-    assert_eq!(branch(&sandbox.refs(), "feature").unwrap(), None, "what the project fetches is left as it is");
+    assert_eq!(fetch_branch(&sandbox.refs(), &remotes(&sandbox), "feature", LIMIT).unwrap(), Some(newer));
+    assert_eq!(
+        branch(&sandbox.refs(), "origin", "feature").unwrap(),
+        None,
+        "what the project fetches is left as it is"
+    );
     for odd in ["--upload-pack=x", "gone", "a:b"] {
-        assert_eq!(fetch_branch(&sandbox.refs(), odd, LIMIT).unwrap(), None, "{odd}");
+        assert_eq!(fetch_branch(&sandbox.refs(), &remotes(&sandbox), odd, LIMIT).unwrap(), None, "{odd}");
     }
 }
 
@@ -112,7 +128,7 @@ fn a_branch_outside_the_configured_ones_can_be_had() {
 fn the_head_of_a_pull_request_is_found() {
     let sandbox = Sandbox::with_origin();
     let commit = push_elsewhere(&sandbox, "feature");
-    let head = |number, name| pull_request(&sandbox.refs(), number, name, LIMIT).unwrap();
+    let head = |number, name| pull_request(&sandbox.refs(), &remotes(&sandbox), number, name, LIMIT).unwrap();
     assert_eq!(head(7, Some("feature")), PullRequestHead::Current(commit.clone()));
     assert!(matches!(head(8, None), PullRequestHead::Missing(_)));
     sandbox.run_at(&sandbox.origin(), &["update-ref", "refs/pull/9/head", &commit]);
@@ -122,4 +138,29 @@ fn the_head_of_a_pull_request_is_found() {
     sandbox.run(&["config", "core.sshCommand", "echo 'Connection refused' >&2; exit 255 #"]);
     assert!(matches!(head(9, None), PullRequestHead::LastKnown(known, _) if known == commit));
     assert!(matches!(head(10, None), PullRequestHead::Missing(_)));
+}
+
+#[test]
+fn the_only_remote_is_used_whatever_its_name() {
+    let sandbox = Sandbox::with_origin();
+    sandbox.run(&["remote", "rename", "origin", "up/stream"]);
+    let commit = push_elsewhere(&sandbox, "main");
+    assert_eq!(fetched(&sandbox), done("main"));
+    assert_eq!(branch(&sandbox.refs(), "up/stream", "main").unwrap(), Some(commit));
+    sandbox.run(&["remote", "add", "fork", "elsewhere"]);
+    assert_eq!(fetched(&sandbox), Fetched::NoRemote);
+    let named = Remotes::read(&sandbox.refs(), Some("up/stream")).unwrap();
+    assert_eq!(fetch(&sandbox.refs(), &named, LIMIT).unwrap(), done("main"));
+}
+
+#[test]
+fn a_renamed_default_branch_is_seen_and_the_old_one_is_gone() {
+    let sandbox = Sandbox::with_origin();
+    for args in [&["branch", "-m", "main", "trunk"][..], &["symbolic-ref", "HEAD", "refs/heads/trunk"]] {
+        sandbox.run_at(&sandbox.origin(), args);
+    }
+    let now = Heads { default: Some("trunk".into()), gone: vec!["main".into()] };
+    assert_eq!(fetched(&sandbox), Fetched::Done(now));
+    assert_eq!(noted_default(&sandbox.refs(), "origin").unwrap().as_deref(), Some("main"));
+    assert_eq!(noted_default(&sandbox.refs(), "none").unwrap(), None);
 }

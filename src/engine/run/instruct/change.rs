@@ -9,8 +9,8 @@ use crate::{
         run::Prepared,
         text::one_line,
     },
-    engine::run::context::{GH, Run},
-    exec::{git::GitError, github::GitHub, worktree::SKILLS},
+    engine::run::context::Run,
+    exec::{git::GitError, worktree::SKILLS},
     store::prs::Prs,
     sys::read::lossy,
 };
@@ -57,7 +57,7 @@ pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewT
 /// What is known of a pull request, and what its author says of it.
 fn introduction(run: &Run<'_>, due: &DueCheck) -> Result<String> {
     let meta = Prs::new(run.paths()).load(due.pr)?.context("the pull request isn't known any more")?;
-    let said = match GitHub::new(run.project().root(), GH).description(due.pr) {
+    let said = match run.github().description(due.pr) {
         Ok(said) => said.body.trim().to_owned(),
         // That gh can't hand over this one text is no reason not to check.
         Err(error) if error.is_of_one() => {

@@ -3,77 +3,118 @@
 //! Being offline is no reason to stop.
 
 use crate::{
-    domain::time::{self, Time},
-    engine::run::context::{Run, RunError},
+    domain::{fetch::LastFetch, message::Message},
+    engine::{
+        base_branch,
+        run::context::{Run, RunError},
+    },
     exec::{
         git::Git,
         stale_ref_locks,
         start_point::{self, Fetched, PullRequestHead},
         worktree,
     },
-    store::cache,
+    store::{cache, messages},
     sys::lock::Lock,
 };
-use anyhow::anyhow;
-use serde::{Deserialize, Serialize};
+use anyhow::{Result, anyhow};
 use std::time::Duration;
 
 /// How long a fetch may take.
 const LIMIT: Duration = Duration::from_secs(300);
 /// How often the lock is tried: somewhat longer in all than a fetch may take.
-const TURNS: u32 = 3_300;
+const TURNS: u32 = 4_000;
 const TURN: Duration = Duration::from_millis(100);
 
-/// `cache/last-fetch.json`.
-#[derive(Serialize, Deserialize)]
-struct LastFetch {
-    #[serde(with = "time::required")]
-    at: Time,
-}
-
-/// Fetches, at most once a minute for all agents.
+/// Fetches, at most once a minute for all agents. A failure counts like a success: the others go on with what is there.
 pub fn fetch(run: &Run<'_>) -> Result<(), RunError> {
     let (path, common_dir) = (run.paths().last_fetch(), &run.project().common_dir);
-    let _lock = take_turn(run)?;
+    let remotes = run.remotes()?;
+    let fails = || base_branch::last_fetch(run.paths(), remotes).is_some_and(|last| last.error.is_some());
+    let Some(_lock) = take_turn(run, &fails)? else { return Ok(()) };
     worktree::exclude_line(common_dir, &format!("/{}", worktree::INSTRUCTIONS))?;
-    let now = run.now();
-    let recent = |last: LastFetch| (0..60).contains(&(now - last.at).num_seconds());
-    if cache::load(&path).is_some_and(recent) {
+    let (before, begun, remote) = (base_branch::last_fetch(run.paths(), remotes), run.now(), remotes.name());
+    if before.as_ref().is_some_and(|last| last.is_recent(remote, begun)) {
         return Ok(());
     }
     // Also before the agent's first run, whose worktree isn't there yet.
     stale_ref_locks::remove_forsaken(common_dir)?;
-    match start_point::fetch(&Git::in_repository(common_dir), LIMIT)? {
-        Fetched::Done => cache::save(&path, &LastFetch { at: now })?,
-        Fetched::NoRemote => {}
-        Fetched::Failed(trouble) => tracing::warn!("fetch: {}", trouble.words()),
+    let git = Git::in_repository(common_dir);
+    let mut last = match start_point::fetch(&git, remotes, LIMIT)? {
+        Fetched::NoRemote => return Ok(()),
+        Fetched::Done(heads) => {
+            let known = before.and_then(|before| before.default_branch);
+            let known = known.map_or_else(|| start_point::noted_default(&git, remote), |known| Ok(Some(known)))?;
+            if let (Some(old), Some(new)) = (&known, &heads.default)
+                && old != new
+            {
+                tell_of_default(run, old, new)?;
+            }
+            LastFetch::worked(remote, run.now(), heads.default.or(known), heads.gone)
+        }
+        Fetched::Failed(error) => {
+            // Cut short, it says nothing of the remote.
+            run.unless_stopped()?;
+            tracing::warn!("fetch: {error}");
+            LastFetch::failed(before, remote, begun, run.now(), &error.to_string())
+        }
+    };
+    if last.is_to_be_told(run.now()) {
+        tell_of_failure(run, &last)?;
+        last.told = true;
     }
-    Ok(())
+    Ok(cache::save(&path, &last)?)
+}
+
+fn tell_of_failure(run: &Run<'_>, last: &LastFetch) -> Result<()> {
+    let remote = &last.remote;
+    let problem = last.problem(run.now()).unwrap_or_default();
+    let body = format!(
+        "{problem}\n\nAgents go on with what was fetched before. Does `git fetch {remote}` work by hand, without a password being \
+         asked? `scheduler doctor` says how it goes."
+    );
+    send(run, &Message::warning(format!("Nothing could be fetched from {remote} for an hour"), body))
+}
+
+fn tell_of_default(run: &Run<'_>, old: &str, new: &str) -> Result<()> {
+    let remote = run.remotes()?.name();
+    let body = format!(
+        "The default branch of {remote} is {new} now; here it was {old}. New work begins from {new}.\n\n`git remote set-head \
+         {remote} --auto` tells your git, too. To go on with {old}, set `base_branch: {old}` in agents.yaml."
+    );
+    send(run, &Message::warning(format!("New work begins from {new}"), body))
+}
+
+fn send(run: &Run<'_>, message: &Message) -> Result<()> {
+    messages::send(run.paths(), message, run.now()).map(drop)
 }
 
 /// Fetches the head of a pull request, where the remote keeps no ref for it by its branch.
 pub fn head(run: &Run<'_>, git: &Git, number: u64, branch: Option<&str>) -> Result<PullRequestHead, RunError> {
-    let _lock = take_turn(run)?;
-    Ok(start_point::pull_request(git, number, branch, LIMIT)?)
+    let _lock = take_turn(run, &|| false)?;
+    Ok(start_point::pull_request(git, run.remotes()?, number, branch, LIMIT)?)
 }
 
 /// The commit of a branch, also of one that the project isn't configured to fetch.
 pub fn branch(run: &Run<'_>, git: &Git, name: &str) -> Result<Option<String>, RunError> {
-    if let Some(commit) = start_point::branch(git, name)? {
+    if let Some(commit) = start_point::branch(git, run.remotes()?.name(), name)? {
         return Ok(Some(commit));
     }
-    let _lock = take_turn(run)?;
-    Ok(start_point::fetch_branch(git, name, LIMIT)?)
+    let _lock = take_turn(run, &|| false)?;
+    Ok(start_point::fetch_branch(git, run.remotes()?, name, LIMIT)?)
 }
 
-/// Waits for its turn to fetch, but not once the supervisor was told to end.
-fn take_turn(run: &Run<'_>) -> Result<Lock, RunError> {
+/// Waits for its turn to fetch, but not once the supervisor was told to end, and not while `in_vain`: then there is no lock.
+fn take_turn(run: &Run<'_>, in_vain: &dyn Fn() -> bool) -> Result<Option<Lock>, RunError> {
     let path = run.paths().fetch_lock();
     for _ in 0..TURNS {
         if let Some(lock) = Lock::try_take(&path)? {
-            return Ok(lock);
+            return Ok(Some(lock));
         }
         run.unless_stopped()?;
+        if in_vain() {
+            return Ok(None);
+        }
         std::thread::sleep(TURN);
     }
     Err(anyhow!("{} is held for too long; `fuser -v` on it names by whom", path.display()).into())

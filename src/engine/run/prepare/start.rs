@@ -6,19 +6,21 @@ use super::fetch;
 use crate::{
     domain::{
         gate::{DueCheck, Status},
+        message::Message,
         pull_request::PullRequest,
         role::{MayChange, TaskRole},
         run::Prepared,
         time,
     },
-    engine::run::context::{GH, Run, RunError},
+    engine::base_branch,
+    engine::run::context::{Run, RunError},
     exec::{
         git::Git,
-        github::{GhError, GitHub},
+        github::GhError,
         repo,
         start_point::{self, Candidate, PullRequestHead},
     },
-    store::prs::Prs,
+    store::{messages, prs::Prs},
 };
 use anyhow::Context;
 
@@ -37,24 +39,36 @@ pub fn find(run: &Run<'_>) -> Result<Prepared, RunError> {
 }
 
 fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
-    let (task, root) = (run.task(), run.project().root());
+    let (task, remotes) = (run.task(), run.remotes()?);
+    let (remote, known) = (remotes.name(), base_branch::last_fetch(run.paths(), remotes));
+    let is_gone = |name: &String| known.as_ref().is_some_and(|known| known.gone.contains(name));
     let head = pull_request_head(run, git)?;
     let pr = head.as_ref().and_then(|head| head.pr.as_ref());
     let named = pr.map(|pr| &pr.base).or(task.and_then(|task| task.branch.as_ref()));
+    let default = || base_branch::default_branch(run.project(), git, remotes);
     let target = match named.or(run.assignment.settings.base_branch.as_ref()) {
+        Some(name) if named.is_none() && is_gone(name) => {
+            let instead = default()?;
+            tell_of_gone_base(run, name, instead.as_deref())?;
+            instead
+        }
         Some(name) => Some(name.clone()),
-        None => repo::discover(root)?.default_branch,
+        None => default()?,
     };
     let fresh = match (&head, &target) {
         (Some(head), _) => head.commit.clone(),
-        (None, Some(name)) => start_point::branch(git, name)?.ok_or_else(|| no_branch(run, name))?,
-        (None, None) => git.commit("HEAD")?.context("the repository has no commit")?,
+        // What is gone there may still be a branch of the user's here.
+        (None, Some(name)) if is_gone(name) => {
+            git.commit(&format!("refs/heads/{name}"))?.ok_or_else(|| no_branch(run, name))?
+        }
+        (None, Some(name)) => start_point::branch(git, remote, name)?.ok_or_else(|| no_branch(run, name))?,
+        (None, None) => no_default(run, git)?,
     };
     let writes = run.assignment.role.spec().may_change != MayChange::Nothing;
     let saved = match task.and_then(|task| task.work_branch.as_ref()).filter(|_| writes) {
         Some(name) => {
             let candidates = [Candidate::Commit(format!("refs/heads/{name}")), Candidate::Branch(name.clone())];
-            start_point::resolve(git, &candidates)?.map(|start| start.commit)
+            start_point::resolve(git, remote, &candidates)?.map(|start| start.commit)
         }
         None => None,
     };
@@ -62,9 +76,8 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
         Some(saved) => (saved.clone(), shared(git, &saved, &fresh)?),
         None if task.is_some_and(|task| task.role == TaskRole::Review) => {
             // A change under review is compared with where it left the branch that it is meant for.
-            let into =
-                pr.map_or_else(|| Ok(repo::discover(root)?.default_branch), |pr| anyhow::Ok(Some(pr.base.clone())))?;
-            let into = into.map_or(Ok(None), |name| start_point::branch(git, &name))?;
+            let into = pr.map_or_else(default, |pr| Ok(Some(pr.base.clone())))?;
+            let into = into.map_or(Ok(None), |name| start_point::branch(git, remote, &name))?;
             let base = into.map_or_else(|| Ok(fresh.clone()), |into| shared(git, &fresh, &into))?;
             (fresh, base)
         }
@@ -85,7 +98,7 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
 fn pull_request_head(run: &Run<'_>, git: &Git) -> Result<Option<Head>, RunError> {
     let Some((number, role)) = run.task().and_then(|task| Some((task.pr?, task.role))) else { return Ok(None) };
     let bad = |why: String| Err(RunError::bad_task(format!("pull request {number} {why}")));
-    let pr = match GitHub::new(run.project().root(), GH).head_of(number) {
+    let pr = match run.github().head_of(number) {
         Ok(pr) if !pr.is_open() => return bad(format!("is {}", pr.state.to_lowercase())),
         Ok(pr) if pr.fork && role != TaskRole::Review => {
             return bad("comes from a fork, which can't be pushed to".to_owned());
@@ -121,7 +134,7 @@ fn of_check(run: &Run<'_>, git: &Git, due: &DueCheck) -> Result<Prepared, RunErr
     let head = match fetch::head(run, git, number, branch)? {
         PullRequestHead::Current(commit) => commit,
         PullRequestHead::LastKnown(commit, _) if commit == due.commit => commit,
-        PullRequestHead::LastKnown(_, trouble) => return Err(cannot(trouble.words())),
+        PullRequestHead::LastKnown(_, error) => return Err(cannot(&error.to_string())),
         PullRequestHead::Missing(why) => return Err(cannot(&why)),
     };
     let into = fetch::branch(run, git, &meta.base)?
@@ -141,6 +154,30 @@ fn of_check(run: &Run<'_>, git: &Git, due: &DueCheck) -> Result<Prepared, RunErr
 fn shared(git: &Git, commit: &str, other: &str) -> Result<String, RunError> {
     let base = git.try_run(["merge-base", commit, other])?;
     Ok(if base.status.success() { base.text() } else { other.to_owned() })
+}
+
+/// In a repository whose only branches are agents' work nobody knows where work begins.
+fn no_default(run: &Run<'_>, git: &Git) -> Result<String, RunError> {
+    let current = repo::discover(run.project().root())?.branch;
+    match current.filter(|name| name.starts_with("agent/")) {
+        Some(name) => Err(RunError::launch(format!(
+            "the main checkout shows an agent's branch, {name}, and no default branch is known: check out the branch that \
+             work begins from, or name it with base_branch in agents.yaml"
+        ))),
+        None => Ok(git.commit("HEAD")?.context("the repository has no commit")?),
+    }
+}
+
+fn tell_of_gone_base(run: &Run<'_>, name: &str, instead: Option<&str>) -> Result<(), RunError> {
+    let instead = instead.map_or_else(String::new, |instead| format!(" Work begins from {instead} meanwhile."));
+    let body = format!(
+        "{} has no branch {name} any more, which agents.yaml names as base_branch.{instead}\n\nName another one, or take the line out: \
+         then work begins from the default branch.",
+        run.remotes()?.name()
+    );
+    let message = Message::warning(format!("The base branch {name} is gone"), body).key(format!("gone base {name}"));
+    messages::send(run.paths(), &message, run.now())?;
+    Ok(())
 }
 
 /// An unknown branch is the task's fault, unless it is the configuration that names it.

@@ -1,0 +1,43 @@
+//! The repository: which remote is used, how the last fetch went, and a branch that keeps agents from having theirs.
+
+use super::Probe;
+use crate::{
+    domain::{
+        remote::Chosen,
+        time::{self, Time},
+    },
+    engine::{base_branch, configuration, project::Project},
+    exec::{git::Git, remote::Remotes, repo},
+};
+use anyhow::Result;
+
+/// Looks at the repository.
+pub(super) fn probe(project: &Project, now: Time) -> Result<Vec<Probe>> {
+    let config = configuration::read(&project.paths)?.understand().ok();
+    let wanted = config.as_ref().and_then(|(config, _)| config.remote.as_deref());
+    let remotes = Remotes::read(&Git::in_repository(&project.common_dir), wanted)?;
+    let mut probes = vec![remote(&remotes)];
+    if let Some(last) = base_branch::last_fetch(&project.paths, &remotes) {
+        let by_hand = format!("does `git fetch {}` work by hand, without a password being asked?", last.remote);
+        probes.push(match last.problem(now) {
+            Some(problem) => Probe::warning(problem, by_hand),
+            None => {
+                let ago = time::span((now - last.at).num_seconds());
+                Probe::ok(format!("the last fetch from {} was {ago} ago", last.remote))
+            }
+        });
+    }
+    if let Some(branch) = repo::branch_in_the_way(&project.common_dir, remotes.name()) {
+        probes.push(Probe::error(branch.to_string(), branch.remedy()));
+    }
+    Ok(probes)
+}
+
+/// Working without any remote is a choice, a remote that can't be told is not.
+fn remote(remotes: &Remotes) -> Probe {
+    match remotes.chosen.problem() {
+        None => Probe::ok(format!("work is fetched from and pushed to {}", remotes.name())),
+        Some((why, _)) if remotes.chosen == Chosen::None => Probe::ok(format!("{why}: work stays on its branches")),
+        Some((why, remedy)) => Probe::warning(format!("{why}: nothing is fetched or pushed"), remedy),
+    }
+}
