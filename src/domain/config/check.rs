@@ -50,7 +50,7 @@ pub(super) fn agents(entries: &[Entry], say: &mut dyn FnMut(Finding)) {
             say(Finding::new(Severity::Error, "name", format!("{name} is reserved: choose another name")));
         }
         if !names.insert(name) {
-            say(Finding::new(Severity::Error, "name", format!("{name} stands there twice")));
+            say(Finding::new(Severity::Error, "name", format!("duplicate name {name}")));
         }
         if entry.focus.is_none() && matches!(role, Role::Proposer | Role::Gatekeeper) {
             say(Finding::new(Severity::Warning, "focus", format!("a {role} works better with a focus")));

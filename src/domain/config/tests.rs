@@ -59,7 +59,7 @@ fn every_problem_names_line_and_key() {
         ("agents:\n- name: scheduler\n  role: tester\n", "is reserved"),
         (
             "agents:\n- {name: a, role: tester}\n- {name: A, role: tester}\n",
-            "Error line 3: agents[1].name: A stands there twice",
+            "Error line 3: agents[1].name: duplicate name A",
         ),
         (
             "agents:\n- name: a\n  role: tester\n  intervall_seconds: 5\n",
@@ -110,7 +110,7 @@ fn every_problem_names_line_and_key() {
         ("priorities: ['src/[']\nagents: []", "priorities: \"src/[\" is not a glob"),
         ("priorities: ['  ']\nagents: []", "priorities: an empty priority"),
         ("priorities: speed\nagents: []", "Error line 1: priorities: must be a list"),
-        ("paused: true\npaused: false\nagents: []", "Error line 2: the key \"paused\" stands there twice"),
+        ("paused: true\npaused: false\nagents: []", "Error line 2: duplicate key \"paused\""),
         ("hello", "Error line 1: must be a mapping"),
     ] {
         let found = problems(text);

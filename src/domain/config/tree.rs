@@ -174,7 +174,7 @@ impl Builder {
             (Value::Map(entries), None) => {
                 let Value::Scalar { text, .. } = node.value else { return Err(problem(line, "a key must be a word")) };
                 if entries.iter().any(|entry| entry.key == text && !entry.is_merged) {
-                    return Err(problem(line, &format!("the key {text:?} stands there twice: keep one")));
+                    return Err(problem(line, &format!("duplicate key {text:?}: keep one")));
                 }
                 parent.key = Some((text, line));
             }
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn errors_name_the_line() {
         for (text, line, word) in [
-            ("a: 1\nb: 2\na: 3\n", 3, "twice"),
+            ("a: 1\nb: 2\na: 3\n", 3, "duplicate key"),
             ("a: [1,\nb", 2, ""),
             ("a: 1\n---\nb: 2\n", 2, "second document"),
             ("? [a]\n: b\n", 1, "key must be a word"),

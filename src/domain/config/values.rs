@@ -269,7 +269,7 @@ impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for Once<
         let mut map = BTreeMap::new();
         while let Some((key, value)) = entries.next_entry()? {
             if map.insert(key, value).is_some() {
-                return Err(A::Error::custom("a name stands there twice: keep one"));
+                return Err(A::Error::custom("duplicate name: keep one"));
             }
         }
         Ok(map)
