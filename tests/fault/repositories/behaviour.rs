@@ -71,6 +71,7 @@ fn files(shape: Shape) -> Vec<File> {
         file("data.dat", "@\\0\\001\\377"),
         file("tool.sh", "#!/bin/sh\\n# @\\n"),
         file("\"$(printf 'a \\\"name\\\"\\twith\\nlines')\"", "@"),
+        File { path: "'git~1'", text: "@\\n", fits_git: false },
     ];
     if shape.crlf {
         files.push(file("old.txt", "@\\r\\n"));
