@@ -4,7 +4,11 @@ use crate::{
     subjects::{AGENT, ASIDE, End, PROPOSAL, Subject, TASK},
     support::Test,
 };
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// What a person wrote into the task, which nobody may change.
 const BODY: &str = "## Context\nSome context.\n\n## Acceptance Criteria\n- [ ] It works\n";
@@ -109,13 +113,15 @@ impl End {
     }
 }
 
-/// What the agent left is in a folder beside its run.
+/// What the agent left is in a folder beside a run of it, with its place; what was set aside before stays as it is.
 fn rest_is_aside(test: &Test) -> Result<(), String> {
-    let kept = test
-        .runs(AGENT)
-        .iter()
-        .any(|run| fs::read_to_string(run.join("set-aside/lib/mine.txt")).is_ok_and(|text| text.trim_end() == ASIDE));
-    ensure(kept, || "what was left in the submodule is lost".to_owned())
+    let folders = test.runs(AGENT).into_iter().map(|run| run.join("set-aside"));
+    let folders: Vec<_> = folders.flat_map(|aside| [aside.clone(), aside.join("2"), aside.join("3")]).collect();
+    for path in ASIDE {
+        let is_there = |dir: &PathBuf| fs::read_to_string(dir.join(path)).is_ok_and(|text| text == "precious\n");
+        ensure(folders.iter().any(is_there), || format!("{path} is lost"))?;
+    }
+    Ok(())
 }
 
 /// The proposal is in one directory, whole, and there is a task of it if and only if it is promoted.

@@ -18,8 +18,8 @@ pub const TASK: &str = "TASK-1";
 pub const PROPOSAL: &str = "PROP-1";
 /// What the agent does. A second attempt finds the work of the first: then there is nothing to commit, and that is well.
 const WORKS: &str = "write \"$TASK_ID.txt\" \"work\"; commit \"Work on $TASK_ID\" || true; finish 'It is done.'";
-/// What it leaves where no commit can hold it.
-pub const ASIDE: &str = "left in the submodule";
+/// What else it leaves in the project with a submodule: files that no commit of the project can hold.
+pub const ASIDE: [&str; 2] = ["lib/mine.txt", "git~1"];
 /// In agents.yaml: nothing is started, so that only what the command itself does is seen.
 const PAUSED: &str = "paused: true";
 
@@ -63,7 +63,7 @@ impl Subject {
         Self::tick().supervised("supervise")
     }
 
-    /// The same in a project with a submodule, in which the agent leaves a file.
+    /// The same in a project with a submodule, in which the agent leaves what no commit can hold.
     pub fn supervise_with_submodule() -> Self {
         let stage = Stage::new(project_with_submodule());
         let tick = Self { name: "tick", args: &[], holds_lock: false, end: End::WorkIsDoneAndRestAside, stage };
@@ -82,7 +82,7 @@ impl Subject {
         Self::supervise().recovered("supervise --recover")
     }
 
-    /// The same in a project with a submodule, in which the agent has left a file.
+    /// The same in a project with a submodule, in which the agent has left what no commit can hold.
     pub fn recover_with_submodule() -> Self {
         Self::supervise_with_submodule().recovered("supervise --recover, with a submodule")
     }
@@ -182,7 +182,7 @@ fn project(more: &str) -> Test {
     test
 }
 
-/// The same with the submodule `lib`, in which the agent leaves a file.
+/// The same with the submodule `lib`, in which the agent leaves a file, and one whose name git refuses.
 fn project_with_submodule() -> Test {
     let test = project("");
     let library = test.root().join("library");
@@ -193,7 +193,8 @@ fn project_with_submodule() -> Test {
     test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "lib"]);
     test.git(["commit", "-q", "-m", "Add a submodule"]);
     test.git(["push", "-q", "origin", "main"]);
-    test.claude.plays("implementer", &format!("echo {ASIDE} >lib/mine.txt\n{WORKS}"));
+    let leaves = ASIDE.map(|path| format!("echo precious >'{path}'")).join("\n");
+    test.claude.plays("implementer", &format!("{leaves}\n{WORKS}"));
     test
 }
 
