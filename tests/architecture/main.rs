@@ -54,7 +54,8 @@ fn violations(source: &Source) -> Vec<String> {
         let refused = imported.filter(is_layer).filter(|name| *name != layer && !allowed.contains(name));
         broken.extend(refused.map(|name| format!("{layer} may not import {name}")));
     }
-    if layer == "domain" {
+    // The schema's test renews the committed file.
+    if layer == "domain" && !source.file.ends_with("/tests.rs") {
         let named = names_behind(&code, "std").into_iter().filter(|name| IMPURE_STD.contains(name));
         let named = named.chain(IMPURE.into_iter().filter(|word| names(&code, word)));
         broken.extend(named.map(|name| format!("domain is pure and can't use {name}")));
@@ -142,6 +143,7 @@ fn what_breaks_a_layer_is_seen() {
             "src/domain/a.rs",
             "// use crate::store;\nuse std::{collections::BTreeMap, fmt, time::Duration};\nlet fs = 1;",
         ),
+        ("src/domain/a/tests.rs", "use std::fs;"),
         ("src/engine/a.rs", "command.stdout(Stdio::null()); writeln!(file, \"x\")"),
     ] {
         assert!(!broken(file, text), "{file}: {text}");
