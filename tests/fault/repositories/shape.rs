@@ -43,7 +43,7 @@ pub struct Shape {
 }
 
 /// How many values each property has, in the order of [`Shape`].
-const VALUES: [usize; 8] = [2, 2, 2, 2, 3, 2, 2, 1];
+const VALUES: [usize; 8] = [2, 2, 2, 2, 3, 2, 2, 3];
 
 /// Stands in for `git-lfs`: what it cleans is in `lfs/` of the repository, by its hash.
 const LFS: &str = r#"#!/bin/sh
