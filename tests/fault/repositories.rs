@@ -85,6 +85,11 @@ fn an_agent_that_leaves_its_work_uncommitted() {
 }
 
 #[test]
+fn an_agent_that_stops_in_the_middle_of_a_merge() {
+    play(Behaviour::Merging);
+}
+
+#[test]
 fn an_agent_that_is_killed() {
     play(Behaviour::Killed);
 }

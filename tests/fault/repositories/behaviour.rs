@@ -12,11 +12,18 @@ pub enum Behaviour {
     Committing,
     /// It commits nothing.
     Leaving,
+    /// It commits nothing, in the middle of a merge with a conflict.
+    Merging,
     /// It commits nothing and is killed.
     Killed,
     /// It commits nothing, and its supervisor is killed.
     Orphaned,
 }
+
+/// Two commits that contradict each other, and the attempt to merge them.
+const MERGE: &str = "git checkout -q --detach && echo one >inside/f && git commit -q -a -m One >&2\n\
+                     other=$(git rev-parse HEAD) && git checkout -q - && echo two >inside/f\n\
+                     git commit -q -a -m Two >&2; git merge \"$other\" >&2\n";
 
 /// One file that it writes, with the shell's words for it and for where it is.
 struct File {
@@ -33,7 +40,8 @@ const fn file(path: &'static str, text: &'static str) -> File {
 
 impl Behaviour {
     /// Every one, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Idle, Self::Committing, Self::Leaving, Self::Killed, Self::Orphaned];
+    pub const ALL: [Self; 6] =
+        [Self::Idle, Self::Committing, Self::Leaving, Self::Merging, Self::Killed, Self::Orphaned];
 
     /// Has the agent behave so in the first run of the task; what it writes, each a text that is nowhere else.
     pub fn prepare(self, test: &Test, shape: Shape, task: &str) -> Vec<String> {
@@ -43,6 +51,8 @@ impl Behaviour {
         let commits = self == Self::Committing;
         let files: Vec<File> = files(shape).into_iter().filter(|file| !commits || file.fits_git).collect();
         let mut script = "mkdir -p outside\n".to_owned();
+        script.push_str(if self == Self::Merging { MERGE } else { "" });
+        script.push_str(if commits { "" } else { "git init -q inner >&2\n" });
         let mut written = Vec::new();
         for (number, File { path, text, .. }) in files.iter().enumerate() {
             let precious = format!("precious-{number}-of-the-agent");
@@ -55,7 +65,7 @@ impl Behaviour {
             Self::Committing => "git add -A --sparse >&2 && git commit -q -m 'Work' >&2 && finish 'It is done.'\n",
             Self::Killed => "die KILL\n",
             Self::Orphaned => "kill -KILL \"$PPID\"; hang\n",
-            Self::Idle | Self::Leaving => "finish 'It is done.'\n",
+            Self::Idle | Self::Leaving | Self::Merging => "finish 'It is done.'\n",
         });
         test.claude.plays(&format!("{task}.1"), &script);
         written
@@ -71,7 +81,9 @@ fn files(shape: Shape) -> Vec<File> {
         file("data.dat", "@\\0\\001\\377"),
         file("tool.sh", "#!/bin/sh\\n# @\\n"),
         file("\"$(printf 'a \\\"name\\\"\\twith\\nlines')\"", "@"),
+        file("\"$(printf 'no \\377 text')\"", "@\\n"),
         File { path: "'git~1'", text: "@\\n", fits_git: false },
+        File { path: "inner/f", text: "@\\n", fits_git: false },
     ];
     if shape.crlf {
         files.push(file("old.txt", "@\\r\\n"));
