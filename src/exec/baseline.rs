@@ -16,9 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::exec::git::Git;
 use crate::exec::status::{self, Change, Kind};
 use crate::exec::worktree::Worktree;
-use crate::sys::{atomic, dir::link_target, read::read_json};
+use crate::sys::{atomic, dir::link_target, read::read_linked_bytes};
 
 const FILE: &str = "scheduler-baseline.json";
+/// For some hundred thousand files.
+const MAX_SIZE: usize = 64 << 20;
 
 /// What was changed, by path.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -34,10 +36,10 @@ struct Entry {
 }
 
 impl Baseline {
-    /// Takes down what is changed in the worktree with this git directory now.
-    pub fn take(worktree: &Worktree, git_dir: &Path) -> Result<()> {
+    /// Takes down what is changed in the worktree with this git directory now. `changes` is all that git tells.
+    pub fn take(worktree: &Worktree, git_dir: &Path, changes: &[Change]) -> Result<()> {
         let git = worktree.git();
-        let changes: Vec<_> = status::changes(&git)?.into_iter().filter(|change| !change.is_own_file()).collect();
+        let changes: Vec<_> = changes.iter().filter(|change| !change.is_own_file()).cloned().collect();
         let cleaned = cleaned(&git, &changes);
         let entry = |change: &Change| {
             let (name, found) = (change.name(), signature(worktree, worktree.path(), change));
@@ -49,7 +51,8 @@ impl Baseline {
 
     /// What was taken down last in this git directory. One that can't be read knows of nothing.
     pub fn load(git_dir: &Path) -> Self {
-        read_json(&git_dir.join(FILE)).ok().flatten().unwrap_or_default()
+        let bytes = read_linked_bytes(&git_dir.join(FILE), MAX_SIZE).ok().flatten();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
     /// What is changed in the worktree since, as `git`, bound to it with the index to compare with, sees it.
@@ -152,7 +155,7 @@ mod tests {
         assert_eq!(names(), [".gitattributes"]);
         write(&worktree.path().join("mine"), "set up\n");
         fs::remove_file(worktree.path().join("f")).unwrap();
-        Baseline::take(&worktree, &git_dir).unwrap();
+        Baseline::take(&worktree, &git_dir, &status::changes(&git).unwrap()).unwrap();
         assert_eq!(names(), [] as [&str; 0]);
         write(&worktree.path().join("mine"), "agent\n");
         write(&worktree.path().join("f"), "again\n");

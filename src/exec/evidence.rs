@@ -3,15 +3,13 @@
 //!
 //! It judges nothing, and never moves a branch backwards or sideways.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, ensure};
 
 use crate::exec::baseline::Baseline;
 use crate::exec::git::Git;
 use crate::exec::gitlinks::{self, Link};
 use crate::exec::nested;
-use crate::exec::salvage::{leave_out_own_files, update_ref};
+use crate::exec::salvage::{keep_staged, leave_out_own_files, update_ref};
 use crate::exec::status::Change;
 use crate::exec::take_in::{put_back, take_in, write_tree};
 use crate::exec::worktree::Worktree;
@@ -73,8 +71,8 @@ pub enum Leftovers {
 }
 
 /// Commits everything that was changed since the run began, untracked files included, on top of HEAD, without the run's
-/// own files and what git refuses. Repositories inside the worktree are moved to `folder` before.
-pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Result<Leftovers> {
+/// own files and what git refuses. Repositories inside the worktree are set aside before.
+pub fn commit_leftovers(worktree: &Worktree, run_id: &str, message: &str) -> Result<Leftovers> {
     let git_dir = worktree.verify()?;
     if Worktree::operation_in_progress(&git_dir) {
         return Ok(Leftovers::NotPossible("a rebase or merge is in progress".into()));
@@ -89,7 +87,8 @@ pub fn commit_leftovers(worktree: &Worktree, message: &str, folder: &Path) -> Re
         return Ok(Leftovers::NotPossible("there are unresolved conflicts".into()));
     }
     let changes = Baseline::load(&git_dir).changes(worktree, &git)?;
-    nested::move_untracked(worktree, &changes, folder)?;
+    keep_staged(worktree, &git, &changes, run_id)?;
+    nested::move_untracked(worktree, &changes)?;
     take_in(&git, &changes, true)?;
     leave_out_own_files(&git)?;
     leave_out_own_submodules(worktree, &git)?;

@@ -1,5 +1,5 @@
 //! Repositories inside a worktree: those that somebody cloned or made there, and submodules with changes of
-//! their own. A commit can't hold what is in them, so they are moved to a folder, whole.
+//! their own. A commit can't hold what is in them, so they are set aside, whole.
 //!
 //! Never moves an ignored folder, nor a submodule without changes.
 
@@ -14,42 +14,42 @@ use crate::exec::status::{Change, Kind};
 use crate::exec::worktree::Worktree;
 use crate::sys::atomic::{create_dir, discard};
 
-/// Moves every one of `submodules` whose link is broken to `folder`, for git would look at nothing else because of it.
+/// Moves every one of `submodules` whose link is broken aside, for git would look at nothing else because of it.
 /// Returns where they are now. The caller has verified the worktree.
-pub fn move_broken(worktree: &Worktree, submodules: &[String], folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn move_broken(worktree: &Worktree, submodules: &[String]) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
     for path in submodules {
         let inside = worktree.path().join(path);
         if inside.join(".git").exists() && !works(worktree, &inside) {
-            moved.push(set_aside::move_to(worktree, Path::new(path), folder)?);
+            moved.push(set_aside::move_to(worktree, Path::new(path))?);
             create_dir(&inside)?;
         }
     }
     Ok(moved)
 }
 
-/// Moves every untracked repository among `changes` to `folder`. Returns where they are now.
-pub fn move_untracked(worktree: &Worktree, changes: &[Change], folder: &Path) -> Result<Vec<PathBuf>> {
+/// Moves every untracked repository among `changes` aside. Returns where they are now.
+pub fn move_untracked(worktree: &Worktree, changes: &[Change]) -> Result<Vec<PathBuf>> {
     let repositories = changes.iter().filter(|change| change.kind == Kind::Repository);
-    repositories.map(|change| set_aside::move_to(worktree, &change.path, folder)).collect()
+    repositories.map(|change| set_aside::move_to(worktree, &change.path)).collect()
 }
 
-/// Moves every submodule among `changes`, those with uncommitted files or other commits than recorded, to `folder`. Returns
+/// Moves every submodule among `changes`, those with uncommitted files or other commits than recorded, aside. Returns
 /// where they are now.
-pub fn move_changed_submodules(worktree: &Worktree, changes: &[Change], folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn move_changed_submodules(worktree: &Worktree, changes: &[Change]) -> Result<Vec<PathBuf>> {
     let is_filled =
         |change: &&Change| change.kind == Kind::Submodule && worktree.path().join(&change.path).join(".git").is_file();
-    changes.iter().filter(is_filled).map(|change| move_submodule(worktree, &change.name(), folder)).collect()
+    changes.iter().filter(is_filled).map(|change| move_submodule(worktree, &change.name())).collect()
 }
 
-/// Moves the submodule at `path` to `folder`, together with its git directory, so that it is a repository of its own
+/// Moves the submodule at `path` aside, together with its git directory, so that it is a repository of its own
 /// there. Returns where it is now; one that isn't filled stays as it is.
-pub fn move_if_filled(worktree: &Worktree, path: &str, folder: &Path) -> Result<Option<PathBuf>> {
+pub fn move_if_filled(worktree: &Worktree, path: &str) -> Result<Option<PathBuf>> {
     let filled = worktree.path().join(path).join(".git").exists();
-    filled.then(|| move_submodule(worktree, path, folder)).transpose()
+    filled.then(|| move_submodule(worktree, path)).transpose()
 }
 
-fn move_submodule(worktree: &Worktree, path: &str, folder: &Path) -> Result<PathBuf> {
+fn move_submodule(worktree: &Worktree, path: &str) -> Result<PathBuf> {
     let inside = worktree.path().join(path);
     let inner = worktree.inner_git(&inside);
     let git_dir = inner.run(["rev-parse", "--absolute-git-dir"])?.path();
@@ -57,7 +57,7 @@ fn move_submodule(worktree: &Worktree, path: &str, folder: &Path) -> Result<Path
     if !own {
         inner.try_run(["config", "--unset", "core.worktree"])?;
     }
-    let target = set_aside::move_to(worktree, Path::new(path), folder)?;
+    let target = set_aside::move_to(worktree, Path::new(path))?;
     create_dir(&inside)?;
     if !own {
         let link = target.join(".git");

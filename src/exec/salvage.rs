@@ -12,7 +12,7 @@ use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
 use crate::exec::nested;
 use crate::exec::set_aside;
-use crate::exec::status::Change;
+use crate::exec::status::{Change, Kind};
 use crate::exec::take_in::{put_back, take_in, write_tree};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
 use crate::sys::{atomic::discard, copy::copy_new, read::read_text};
@@ -53,9 +53,9 @@ pub struct SalvageRef {
 }
 
 /// Saves what is unfinished in `worktree` under `refs/salvage/<run_id>`, with `-2`, `-3` … appended where that
-/// is taken by something else. What then differs still from what was saved is moved to `folder`, so that the worktree may
-/// be cleared afterwards. `None` if there was nothing to save. Done again it saves nothing twice.
-pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) -> Result<Option<Saved>> {
+/// is taken by something else. What then differs still from what was saved is set aside, so that the worktree may be
+/// cleared afterwards. `None` if there was nothing to save. Done again it saves nothing twice.
+pub fn salvage(worktree: &Worktree, run_id: &str, message: &str) -> Result<Option<Saved>> {
     let git_dir = worktree.verify()?;
     let at = || format!("cannot save the work in {}", worktree.path().display());
     worktree.remove_locks(&git_dir)?;
@@ -66,7 +66,7 @@ pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) 
     let head = worktree.git().commit("HEAD")?;
     let baseline = Baseline::load(&git_dir);
     let index = Index::of(worktree, &git_dir, head.as_deref()).with_context(at)?;
-    let mut moved = nested::move_broken(worktree, &index.submodules, folder).with_context(at)?;
+    let mut moved = nested::move_broken(worktree, &index.submodules).with_context(at)?;
     let mut changes = baseline.changes(worktree, &index.git).with_context(at)?;
     changes.retain(|change| index.complete || !change.gone);
     if let Some(head) = head.as_deref().filter(|_| changes.is_empty() && moved.is_empty()) {
@@ -74,15 +74,29 @@ pub fn salvage(worktree: &Worktree, run_id: &str, message: &str, folder: &Path) 
         let held = commit.map(|commit| hold(&worktree.repository(), run_id, &commit)).transpose()?;
         return Ok(held.map(|held| Saved { held: Some(held), moved: Vec::new() }));
     }
-    moved.extend(nested::move_untracked(worktree, &changes, folder).with_context(at)?);
+    keep_staged(worktree, &index.git, &changes, run_id).with_context(at)?;
+    moved.extend(nested::move_untracked(worktree, &changes).with_context(at)?);
     let tree = index.tree_with(&changes).with_context(at)?;
     let commit = commit_for(worktree, head.as_deref(), &tree, message).with_context(at)?;
     let held = commit.map(|commit| hold(&worktree.repository(), run_id, &commit)).transpose()?;
-    moved.extend(nested::move_changed_submodules(worktree, &changes, folder).with_context(at)?);
+    moved.extend(nested::move_changed_submodules(worktree, &changes).with_context(at)?);
     let left = baseline.changes(worktree, &index.git).with_context(at)?;
-    moved.extend(set_aside::move_left(worktree, &left, folder).with_context(at)?);
+    moved.extend(set_aside::move_left(worktree, &left).with_context(at)?);
     let nothing = held.is_none() && moved.is_empty();
     Ok((!nothing).then_some(Saved { held, moved }))
+}
+
+/// Keeps what is in the index and nowhere else: files that were staged and then removed. `git` is bound to the worktree.
+pub fn keep_staged(worktree: &Worktree, git: &Git, changes: &[Change], run_id: &str) -> Result<()> {
+    let is_only_staged = |change: &Change| change.staged && change.unstaged && change.gone;
+    if !changes.iter().any(is_only_staged) || changes.iter().any(|change| change.kind == Kind::Unmerged) {
+        return Ok(());
+    }
+    let Some(head) = git.commit("HEAD")? else { return Ok(()) };
+    let tree = write_tree(git)?;
+    let git = worktree.git().with_identity()?;
+    let commit = git.run_with_input(["commit-tree", &tree, "-p", &head], Some(b"What was staged\n"))?.text();
+    hold(&worktree.repository(), &format!("{run_id}-staged"), &commit).map(drop)
 }
 
 /// The commit to hold on to: one with the files on top of HEAD, HEAD itself if no branch has it, or none.

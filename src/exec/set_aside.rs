@@ -16,14 +16,14 @@ use crate::sys::{atomic::ensure_dir, dir::entries};
 /// The most that is named; more are there.
 const MOST_NAMED: usize = 1_000;
 
-/// Moves the paths that `left` says the worktree still has beside its index to `folder`, and gives tracked ones back what
+/// Moves the paths that `left` says the worktree still has beside its index aside, and gives tracked ones back what
 /// HEAD has, so that nobody takes them for removed. Returns where they are now.
-pub fn move_left(worktree: &Worktree, left: &[Change], folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn move_left(worktree: &Worktree, left: &[Change]) -> Result<Vec<PathBuf>> {
     let is_file = |change: &&Change| {
         change.unstaged && !change.gone && !matches!(change.kind, Kind::Submodule | Kind::Repository)
     };
     let left: Vec<_> = left.iter().filter(is_file).collect();
-    let moved = left.iter().map(|change| move_to(worktree, &change.path, folder)).collect::<Result<_>>()?;
+    let moved = left.iter().map(|change| move_to(worktree, &change.path)).collect::<Result<_>>()?;
     let tracked = left.iter().filter(|change| change.kind != Kind::Untracked);
     let input: Vec<u8> = tracked.flat_map(|change| [change.path.as_os_str().as_bytes(), b"\0"].concat()).collect();
     if !input.is_empty() {
@@ -36,8 +36,9 @@ pub fn move_left(worktree: &Worktree, left: &[Change], folder: &Path) -> Result<
     Ok(moved)
 }
 
-/// Moves what stands at `path` in the worktree to `folder`, below the same path, and returns where it is now.
-pub fn move_to(worktree: &Worktree, path: &Path, folder: &Path) -> Result<PathBuf> {
+/// Moves what stands at `path` in the worktree to its folder of what is set aside, below the same path, and returns where it is now.
+pub fn move_to(worktree: &Worktree, path: &Path) -> Result<PathBuf> {
+    let folder = worktree.set_aside();
     make(worktree, folder)?;
     let inside: PathBuf = path.components().filter(|part| matches!(part, Component::Normal(_))).collect();
     let numbered = (2..).map(|n: u32| folder.join(n.to_string()).join(&inside));
@@ -95,18 +96,32 @@ mod tests {
     #[test]
     fn each_has_its_place_and_none_is_replaced() {
         let sandbox = Sandbox::plain();
-        let (worktree, folder) = (sandbox.ready("a"), sandbox.path().join("aside"));
+        let folder = sandbox.path().join("aside");
+        let worktree = sandbox.ready("a").setting_aside_to(&folder);
         assert_eq!(names(&folder), [] as [&str; 0]);
         for (text, place) in [("one", "dir/x"), ("two", "2/dir/x"), ("three", "3/dir/x")] {
             write(&worktree.path().join("dir/x"), text);
-            assert_eq!(move_to(&worktree, Path::new("dir/x"), &folder).unwrap(), folder.join(place));
+            assert_eq!(move_to(&worktree, Path::new("dir/x")).unwrap(), folder.join(place));
             assert_eq!(fs::read_to_string(folder.join(place)).unwrap(), text);
         }
         // A folder where a file is already.
         write(&worktree.path().join("dir/x/y"), "four");
-        assert_eq!(move_to(&worktree, Path::new("dir/x/y"), &folder).unwrap(), folder.join("4/dir/x/y"));
+        assert_eq!(move_to(&worktree, Path::new("dir/x/y")).unwrap(), folder.join("4/dir/x/y"));
         sandbox.run_at(worktree.path(), &["init", "-q", "repo"]);
-        move_to(&worktree, Path::new("repo"), &folder).unwrap();
+        move_to(&worktree, Path::new("repo")).unwrap();
         assert_eq!(names(&folder), ["2/dir/x", "3/dir/x", "4/dir/x/y", "dir/x", "repo/"]);
+    }
+
+    #[test]
+    fn another_disk_is_reached_by_a_link() {
+        let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else { return };
+        let (sandbox, folder) = (Sandbox::plain(), elsewhere.path().join("runs/r/set-aside"));
+        let worktree = sandbox.ready("a").setting_aside_to(&folder);
+        for name in ["x", "y"] {
+            write(&worktree.path().join(name), name);
+            move_to(&worktree, Path::new(name)).unwrap();
+            assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), name);
+        }
+        assert_eq!(names(&folder), ["x", "y"]);
     }
 }

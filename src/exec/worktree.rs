@@ -7,8 +7,8 @@
 mod excludes;
 mod link;
 mod move_out;
+mod obstacles;
 mod operations;
-mod pipes;
 mod stand;
 mod submodules;
 
@@ -127,11 +127,11 @@ impl Worktree {
     }
 
     /// Makes sure that the worktree exists and is linked with its repository, and ends what keeps git from working: locks
-    /// that a killed process left, and pipes. Its files, index and HEAD stay as they are, so that they can be saved; only an index that
+    /// that a killed process left, and pipes; what git would never see is set aside. Its files, index and HEAD stay as they are, so that they can be saved; only an index that
     /// can't be read is built anew from HEAD.
     /// `start` is the commit that a new or unreadable HEAD gets.
     pub fn ensure(&self, start: &str) -> Result<Ensured> {
-        pipes::remove(&self.path, &self.common_dir);
+        obstacles::clear(self)?;
         let (ensured, git_dir) = link::ensure(self, start)?;
         operations::remove_locks(self, &git_dir)?;
         operations::mend_index(self, &git_dir)?;

@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         if worktree.ensure(&head)? == Ensured::Created {
             return Ok(true);
         }
-        if let Some(saved) = salvage::salvage(worktree, self.id(), why, &self.files.set_aside())? {
+        if let Some(saved) = salvage::salvage(worktree, self.id(), why)? {
             tracing::warn!(?saved, why, "uncommitted changes were saved");
         }
         Ok(true)

@@ -75,9 +75,9 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
 /// Brings the work to its branch and all else to other refs, and lets go of the branch. The newest commit of the branch,
 /// and what git knows of the run.
 fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(Option<String>, GitFacts)> {
-    let (worktree, set_aside) = (&run.worktree, run.files.set_aside());
+    let worktree = &run.worktree;
     worktree.ensure(&prepared.start)?;
-    nested::move_broken(worktree, &nested::submodules(&worktree.git())?, &set_aside)?;
+    nested::move_broken(worktree, &nested::submodules(&worktree.git())?)?;
     let writes = run.assignment.role.spec().may_change != MayChange::Nothing;
     let before = evidence::read(worktree, &prepared.start)?;
     if writes && !before.dirty.is_empty() && (before.commits == 0 || *outcome != Outcome::Finished) {
@@ -85,15 +85,15 @@ fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(O
             Some(task) => format!("{}: {}", task.id, cut(&one_line(&task.title), 60)),
             None => "Uncommitted changes".to_owned(),
         };
-        if let Leftovers::NotPossible(why) = evidence::commit_leftovers(worktree, &message, &set_aside)? {
+        if let Leftovers::NotPossible(why) = evidence::commit_leftovers(worktree, run.id(), &message)? {
             tracing::warn!("uncommitted changes are set aside: {why}");
         }
     }
     let after = evidence::read(worktree, &prepared.base)?;
-    salvage::salvage(worktree, run.id(), "Set aside at the end of a run", &set_aside)?;
+    salvage::salvage(worktree, run.id(), "Set aside at the end of a run")?;
     for link in &after.unfetchable {
         // Nothing else holds that commit.
-        nested::move_if_filled(worktree, &link.path, &set_aside)?;
+        nested::move_if_filled(worktree, &link.path)?;
     }
     let advance = |branch: &String| evidence::advance_branch(worktree, branch, &after.head);
     let tip = match prepared.branch.as_ref().map(advance).transpose()? {

@@ -196,7 +196,7 @@ impl<'a> Settling<'a> {
     fn set_aside_notice(&self, place: &str) -> Message {
         let text = format!(
             "The agent left what git could not take into a commit: a name that it refuses, a filter that fails, a repository \
-             inside the worktree. Everything else is saved as usual; this was moved, as it was: {place}\n"
+             inside the worktree; or what it had git ignore. Everything else is saved as usual; this was moved, as it was: {place}\n"
         );
         let message = Message::warning(self.of_its_task("Files are set aside"), text);
         self.sent(message).key(format!("set aside {}", self.record.run_id))

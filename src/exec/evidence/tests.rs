@@ -53,13 +53,12 @@ fn a_head_that_left_the_base_is_told() {
 fn leftovers_are_committed_without_own_files() {
     let (sandbox, worktree, base) = scene();
     sandbox.hook("pre-commit", "exit 1");
-    let folder = sandbox.project().join("agents/a/runs/r");
     write(&worktree.path().join(INSTRUCTIONS), "own");
-    assert_eq!(commit_leftovers(&worktree, "m", &folder).unwrap(), Leftovers::Nothing);
+    assert_eq!(commit_leftovers(&worktree, "r", "m").unwrap(), Leftovers::Nothing);
     write(&worktree.path().join("f"), "changed");
     write(&worktree.path().join("new"), "x");
     sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
-    let Leftovers::Committed(commit) = commit_leftovers(&worktree, "title\n\n# body", &folder).unwrap() else {
+    let Leftovers::Committed(commit) = commit_leftovers(&worktree, "r", "title\n\n# body").unwrap() else {
         panic!("not committed");
     };
     let found = read(&worktree, &base).unwrap();
@@ -67,7 +66,7 @@ fn leftovers_are_committed_without_own_files() {
     assert_eq!((found.commits, found.changed), (1, vec!["f".into(), "new".into()]));
     assert_eq!(found.dirty, Vec::<String>::new());
     assert_eq!(sandbox.run_at(worktree.path(), &["log", "-1", "--format=%B"]), "title\n\n# body\n");
-    assert!(folder.join("inner").exists());
+    assert!(worktree.set_aside().join("inner").exists());
 }
 
 #[test]
@@ -81,7 +80,7 @@ fn a_merge_in_progress_is_not_committed() {
     let head = sandbox.commit_all_at(at, "theirs");
     let merge = sandbox.git_at(at).with_identity().unwrap().try_run(["merge", "agent/a"]).unwrap();
     assert!(!merge.status.success());
-    let left = commit_leftovers(&worktree, "m", sandbox.path()).unwrap();
+    let left = commit_leftovers(&worktree, "r", "m").unwrap();
     assert!(matches!(left, Leftovers::NotPossible(_)), "{left:?}");
     assert_eq!(sandbox.run_at(at, &["rev-parse", "HEAD"]), head);
 }

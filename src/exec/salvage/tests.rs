@@ -19,11 +19,11 @@ impl Scene {
     }
 
     fn folder(&self) -> PathBuf {
-        self.sandbox.project().join("agents/a/runs/r")
+        self.worktree.set_aside().to_owned()
     }
 
     fn salvage(&self, run_id: &str) -> Option<Saved> {
-        salvage(&self.worktree, run_id, "unfinished", &self.folder()).unwrap()
+        salvage(&self.worktree, run_id, "unfinished").unwrap()
     }
 
     fn kept(&self, run_id: &str) -> SalvageRef {
@@ -228,7 +228,7 @@ fn nothing_is_saved_through_a_broken_worktree() {
     let scene = Scene::new();
     fs::remove_file(scene.worktree.path().join(".git")).unwrap();
     scene.write("new", "x");
-    assert!(salvage(&scene.worktree, "r1", "m", &scene.folder()).is_err());
+    assert!(salvage(&scene.worktree, "r1", "m").is_err());
     assert_eq!(scene.sandbox.run(&["for-each-ref", "refs/salvage"]), "");
 }
 
@@ -236,7 +236,7 @@ fn nothing_is_saved_through_a_broken_worktree() {
 fn a_run_id_that_is_no_name_is_an_error() {
     let scene = Scene::new();
     scene.write("new", "x");
-    let error = salvage(&scene.worktree, "a..b", "m", &scene.folder()).unwrap_err();
+    let error = salvage(&scene.worktree, "a..b", "m").unwrap_err();
     assert!(format!("{error:#}").contains("\"a..b\" can't be part of a ref's name"), "{error:#}");
 }
 
@@ -273,9 +273,19 @@ fn what_no_commit_can_take_is_set_aside() {
     fs::remove_file(worktree.path().join("f")).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(worktree.path().join("f")).status().unwrap().success());
     fs::write(worktree.path().join("g"), "work\n").unwrap();
-    let saved = salvage(&worktree, "run-1", "Left", &sandbox.path().join("aside")).unwrap().unwrap();
-    assert_eq!(saved.moved, [sandbox.path().join("aside/f")]);
+    let saved = salvage(&worktree, "run-1", "Left").unwrap().unwrap();
+    assert_eq!(saved.moved, [worktree.set_aside().join("f")]);
     assert_eq!(fs::read_to_string(worktree.path().join("f")).unwrap(), "one\n");
     let commit = saved.held.unwrap().commit;
     assert_eq!(sandbox.run(&["show", &format!("{commit}:g")]), "work");
+}
+
+#[test]
+fn what_only_the_index_has_is_saved() {
+    let scene = Scene::new();
+    scene.write("new", "staged");
+    scene.run(&["add", "-A"]);
+    fs::remove_file(scene.worktree.path().join("new")).unwrap();
+    assert_eq!(scene.salvage("r1"), None, "the files are as HEAD has them");
+    assert_eq!(scene.run(&["show", "refs/salvage/r1-staged:new"]), "staged");
 }

@@ -52,9 +52,12 @@ pub(super) fn add(worktree: &Worktree, git_dir: &Path, made: &[(PathBuf, bool)])
 }
 
 /// What the user has in the list that this one stands in for.
+#[expect(clippy::disallowed_methods, reason = "git itself looks there")]
 fn users(worktree: &Worktree) -> Vec<u8> {
-    let default = ["config", "--type=path", "--default", "~/.config/git/ignore", "--get", "core.excludesFile"];
-    let path = worktree.plain_git().run(default).map(|output| output.path());
+    let home = std::env::var("XDG_CONFIG_HOME").ok().filter(|home| !home.is_empty());
+    let default = format!("{}/git/ignore", home.as_deref().unwrap_or("~/.config"));
+    let args = ["config", "--type=path", "--default", &default, "--get", "core.excludesFile"];
+    let path = worktree.plain_git().run(args).map(|output| output.path());
     let list = path.ok().and_then(|path| read_linked_bytes(&path, MAX_BYTES).ok().flatten());
     list.unwrap_or_default()
 }

@@ -14,7 +14,8 @@ use super::{Worktree, excludes, operations, submodules};
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::baseline::Baseline;
 use crate::exec::git::{Git, GitError};
-use crate::exec::{set_aside, status};
+use crate::exec::set_aside;
+use crate::exec::status::{self, Kind};
 use crate::sys::{
     atomic::{self, discard, discard_dir},
     dir::entries,
@@ -49,11 +50,16 @@ pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> 
     atomic::write(&marker, b"")?;
     checkout(&git, &git_dir, start)
         .with_context(|| format!("cannot check out {start} in {}", worktree.path().display()))?;
-    for path in status::untracked(&git)? {
-        move_away(worktree, &path)?;
-    }
     let warnings = submodules::update(worktree)?;
-    Baseline::take(worktree, &git_dir)?;
+    let (new, changed): (Vec<_>, Vec<_>) = status::changes(&git)?
+        .into_iter()
+        .partition(|change| matches!(change.kind, Kind::Untracked | Kind::Repository));
+    if !new.is_empty() {
+        for path in status::untracked(&git)? {
+            move_away(worktree, &path)?;
+        }
+    }
+    Baseline::take(worktree, &git_dir, &changed)?;
     discard(&marker)?;
     Ok(warnings)
 }
@@ -155,5 +161,5 @@ fn move_away(worktree: &Worktree, path: &Path) -> Result<()> {
         tracing::info!(folder = %from.display(), "removed a large folder that git had ignored");
         return discard_dir(&from).map(drop);
     }
-    set_aside::move_to(worktree, path, worktree.set_aside()).map(drop)
+    set_aside::move_to(worktree, path).map(drop)
 }

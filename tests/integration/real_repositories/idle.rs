@@ -58,3 +58,27 @@ fn a_tester_that_commits_everything_changed_only_its_tests() {
     test.tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
 }
+
+#[test]
+fn files_of_a_submodule_that_git_calls_modified_are_no_work_either() {
+    let test = Test::with_implementer();
+    let library = test.root().join("library");
+    test.git(["init", "-q", "-b", "main", library.to_str().unwrap()]);
+    test.git_in(&library, ["config", "user.name", "P"]);
+    test.git_in(&library, ["config", "user.email", "p@example.invalid"]);
+    for (name, text) in [("old.txt", "a\r\nb\r\n"), (".gitattributes", "*.txt text\n")] {
+        std::fs::write(library.join(name), text).unwrap();
+        test.git_in(&library, ["add", name]);
+        test.git_in(&library, ["commit", "-q", "-m", name]);
+    }
+    test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.to_str().unwrap(), "lib"]);
+    test.git(["commit", "-q", "-m", "Add a submodule"]);
+    test.git(["push", "-q", "origin", "main"]);
+    for (task, expected) in [("TASK-1", "failed"), ("TASK-2", "failed")] {
+        test.agents_and(&[("impl-1", "implementer")], "defaults: {max_attempts: 1}").task_for(task, "implement");
+        test.claude.plays(task, "finish 'Nothing to do.'");
+        test.later(600).tick_and_wait();
+        assert_eq!((test.task_state(task), salvaged(&test)), (expected, String::new()), "{}", test.task_text(task));
+        assert_eq!(test.record("impl-1")["set_aside"], serde_json::json!([]));
+    }
+}

@@ -67,13 +67,14 @@ fn a_filter_that_fails_sets_aside_its_files_alone() {
 #[test]
 fn names_that_git_refuses_are_set_aside() {
     let test = Test::with_implementer();
-    let work = "echo one >'git~1'; mkdir -p .GIT dir; echo two >.GIT/config; echo three >dir/ok; finish Done.";
+    let work = "echo one >'git~1'; mkdir -p .GIT dir odd/.git; echo two >.GIT/config; echo three >dir/ok; \
+                echo four >odd/.git/notes; finish Done.";
     test.claude.plays("TASK-1", work);
     test.tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
     assert!(saved(&test, "dir/ok", "three"));
-    assert!(aside(&test).contains(&"git~1".to_owned()), "{:?}", aside(&test));
-    assert_eq!(text_of(&test, "git~1"), "one\n");
+    assert_eq!(aside(&test), [".GIT/config", "git~1", "odd/"]);
+    assert_eq!((text_of(&test, "git~1"), text_of(&test, "odd/.git/notes")), ("one\n".into(), "four\n".into()));
     assert_named(&test, "git~1");
     assert_goes_on(&test);
 }
@@ -105,4 +106,30 @@ fn what_git_no_longer_ignores_or_would_write_over_is_set_aside() {
     test.task_for("TASK-3", "implement").later(600).tick_and_wait();
     assert_eq!(test.task_state("TASK-3"), "done");
     assert_eq!((aside(&test), text_of(&test, "build")), (vec!["build".to_owned()], "mine too\n".to_owned()));
+}
+
+#[test]
+fn a_text_that_cannot_be_encoded_is_set_aside() {
+    let test = Test::with_implementer();
+    test.committed_file(".gitattributes", "*.u16 text working-tree-encoding=UTF-16LE\n");
+    test.git(["push", "-q", "origin", "main"]);
+    test.claude.plays("TASK-1", "printf 'odd' >broken.u16; echo plain >plain.txt; finish Done.");
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    assert!(saved(&test, "plain.txt", "plain"));
+    assert_eq!((aside(&test), text_of(&test, "broken.u16")), (vec!["broken.u16".to_owned()], "odd".to_owned()));
+    assert_goes_on(&test);
+}
+
+#[test]
+fn a_run_that_is_killed_loses_nothing_that_git_refuses() {
+    let test = with_filter();
+    test.claude.plays("TASK-1", "echo secret >new.enc; echo plain >plain.txt; touch ../../../../at-work; hang");
+    test.tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    crate::recovery::kill_all(&test);
+    test.tick_and_wait();
+    assert!(saved(&test, "plain.txt", "plain"));
+    assert_eq!((aside(&test), text_of(&test, "new.enc")), (vec!["new.enc".to_owned()], "secret\n".to_owned()));
+    assert_named(&test, "new.enc");
 }

@@ -4,19 +4,26 @@ use super::saved;
 use crate::support::Test;
 
 /// A project with folders `a`, `b` and `c`, of which the checkout has only `a`.
-fn project() -> Test {
+fn project(how: &[&str]) -> Test {
     let test = Test::with_implementer();
     for folder in ["a", "b", "c"] {
         test.committed_file(&format!("{folder}/f"), "as it was\n");
     }
     test.git(["push", "-q", "origin", "main"]);
-    test.git(["sparse-checkout", "set", "a"]);
+    test.git([&["sparse-checkout", "set"], how].concat());
     test
 }
 
+const CONE: &[&str] = &["a"];
+
 #[test]
 fn the_worktree_has_the_cone_and_work_outside_is_committed() {
-    let test = project();
+    for how in [CONE, &["--no-cone", "/a/", "/*", "!/b/", "!/c/"], &["--sparse-index", "a"]] {
+        work_outside_is_committed(&project(how));
+    }
+}
+
+fn work_outside_is_committed(test: &Test) {
     let work = "ls >&2; run 'ls'; mkdir b && echo mine >b/f && mkdir d && echo mine >d/new && finish Done.";
     test.claude.plays("TASK-1", work);
     test.tick_and_wait();
@@ -31,7 +38,7 @@ fn the_worktree_has_the_cone_and_work_outside_is_committed() {
 #[test]
 fn what_a_reader_or_a_dead_run_leaves_outside_the_cone_is_salvaged() {
     for (role, end) in [("reviewer", "finish Fine."), ("implementer", "commit Part; echo more >>b/f; finish Done.")] {
-        let test = project();
+        let test = project(CONE);
         test.agents(&[("a-1", role)]).task_for("TASK-2", "review");
         test.claude.plays("a-1", &format!("mkdir b && echo precious >b/f && rm a/f && {end}"));
         test.tick_and_wait();
