@@ -15,6 +15,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The task that the behaviour is played for, and one whose run finds what that left.
 const FIRST: &str = "TASK-1";
 const SECOND: &str = "TASK-2";
+/// The task of the tester.
+const TESTS: &str = "TASK-3";
 /// How many repositories each behaviour is played in, unless all are.
 const SAMPLE: usize = 3;
 
@@ -42,9 +44,13 @@ fn chosen(behaviour: Behaviour) -> Vec<Shape> {
 
 fn play_in(shape: Shape, behaviour: Behaviour) {
     let test = shape.make();
-    let written = behaviour.prepare(&test, shape, FIRST);
+    let mut written = behaviour.prepare(&test, shape, FIRST);
+    if behaviour == Behaviour::Leaving {
+        // Of most of this the role may do nothing.
+        written.extend(behaviour.prepare(&test, shape, TESTS));
+    }
     test.claude.plays("default", "finish");
-    test.task_for(FIRST, "implement").task_for("TASK-3", "test");
+    test.task_for(FIRST, "implement").task_for(TESTS, "test");
     let before = test.snapshot();
     let stage = Stage::new(test);
     if behaviour == Behaviour::Orphaned {

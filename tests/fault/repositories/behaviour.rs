@@ -55,12 +55,13 @@ impl Behaviour {
         script.push_str(if commits { "" } else { "git init -q inner >&2\n" });
         let mut written = Vec::new();
         for (number, File { path, text, .. }) in files.iter().enumerate() {
-            let precious = format!("precious-{number}-of-the-agent");
+            let precious = format!("precious-{number}-of-{task}");
             script.push_str(&format!("printf '{}' >>{path}\n", text.replace('@', &precious)));
             written.push(precious);
         }
-        script.push_str("chmod +x tool.sh\nln -s precious-link-of-the-agent link\nmkfifo pipe\n");
-        written.push("precious-link-of-the-agent".to_owned());
+        let target = format!("precious-link-of-{task}");
+        script.push_str(&format!("chmod +x tool.sh\nln -s {target} link\nmkfifo pipe\n"));
+        written.push(target);
         script.push_str(match self {
             Self::Committing => "git add -A --sparse >&2 && git commit -q -m 'Work' >&2 && finish 'It is done.'\n",
             Self::Killed => "die KILL\n",

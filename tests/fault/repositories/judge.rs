@@ -1,5 +1,6 @@
 //! What must be there afterwards, and what must not.
 
+use super::TESTS;
 use crate::support::Test;
 use std::{
     fs,
@@ -40,8 +41,8 @@ pub fn nothing_is_invented(test: &Test) {
     assert_eq!(refs, "", "something was salvaged");
     assert_eq!(test.git(["rev-list", "--all", "--not", "main"]), "", "commits that nobody made");
     assert!(test.pushed_branches().is_empty(), "{:?}", test.pushed_branches());
-    assert!(test.queue("done").iter().all(|id| id == "TASK-3"), "done: {:?}", test.queue("done"));
-    let text = test.task_text("TASK-3");
+    assert!(test.queue("done").iter().all(|id| id == TESTS), "done: {:?}", test.queue("done"));
+    let text = test.task_text(TESTS);
     assert!(!text.contains("old.txt") && !text.contains(".bin"), "blamed for what it didn't touch:\n{text}");
     for run in ["impl", "tests"].iter().flat_map(|agent| test.runs(agent)) {
         assert!(!run.join("set-aside").exists(), "something was set aside in {}", run.display());
