@@ -55,9 +55,9 @@ fn play_in(shape: Shape, behaviour: Behaviour) {
     let stage = Stage::new(test);
     if behaviour == Behaviour::Orphaned {
         stage.test.tick();
-        stage.test.wait_until("the supervisor's death", || {
-            stage.test.leftovers().iter().any(|left| left.command == "sleep 600")
-        });
+        let hangs = || stage.test.leftovers().iter().any(|left| left.command == "sleep 600");
+        stage.test.wait_until("the agent has done its work", hangs);
+        stage.test.kill_supervisor("impl");
     }
     stage.settle();
     // What the first run left is cleared away for the second.

@@ -16,7 +16,7 @@ pub enum Behaviour {
     Merging,
     /// It commits nothing and is killed.
     Killed,
-    /// It commits nothing, and its supervisor is killed.
+    /// It commits nothing and would go on for ever, but its supervisor is killed.
     Orphaned,
 }
 
@@ -65,7 +65,7 @@ impl Behaviour {
         script.push_str(match self {
             Self::Committing => "git add -A --sparse >&2 && git commit -q -m 'Work' >&2 && finish 'It is done.'\n",
             Self::Killed => "die KILL\n",
-            Self::Orphaned => "kill -KILL \"$PPID\"; hang\n",
+            Self::Orphaned => "hang\n",
             Self::Idle | Self::Leaving | Self::Merging => "finish 'It is done.'\n",
         });
         test.claude.plays(&format!("{task}.1"), &script);
