@@ -23,6 +23,7 @@ pub mod review;
 pub mod role;
 pub mod run;
 pub mod schedule;
+pub mod secrets;
 pub mod settlement;
 pub mod shell;
 pub mod state;

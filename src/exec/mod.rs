@@ -8,6 +8,7 @@ pub mod claude;
 pub mod clock;
 pub mod command;
 pub mod detach;
+pub mod environment;
 pub mod evidence;
 pub mod fingerprint;
 pub mod git;

@@ -1,7 +1,7 @@
 //! Runs the command that makes a new worktree ready for work: `sh -c` with the text of the configuration.
 //!
 //! It ends with everything that it started, at its limit or when the run is stopped. Its text comes from the project's
-//! configuration alone, never from a task.
+//! configuration alone, never from a task; what it runs is often the branch's, so its environment is that of the run.
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::domain::state::ProcessId;
-use crate::exec::claude::foreign;
 use crate::exec::clock::monotonic_now;
+use crate::exec::environment::RunEnvironment;
 use crate::exec::processes::{self, Family, Grace};
 use crate::sys::atomic::open_log;
 
@@ -33,10 +33,7 @@ pub struct Setup {
     pub worktree: PathBuf,
     /// Takes its output; appended to, readable for its owner only.
     pub log: PathBuf,
-    /// Added to the environment.
-    pub env: Vec<(String, String)>,
-    /// The variable (name, value) that only this run's processes carry.
-    pub mark: (String, String),
+    pub environment: RunEnvironment,
     /// The longest that it may take.
     pub timeout: Duration,
 }
@@ -61,13 +58,9 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     let mut log = open_log(&setup.log)?;
     writeln!(log, "$ {}", setup.command).with_context(at)?;
     let mut command = Command::new("sh");
-    for name in foreign() {
-        command.env_remove(name);
-    }
+    setup.environment.apply(&mut command);
     let mut child = command
         .args(["-c", &setup.command])
-        .envs(setup.env.iter().map(|(name, value)| (name, value)))
-        .env(&setup.mark.0, &setup.mark.1)
         .current_dir(&setup.worktree)
         .stdin(Stdio::null())
         .stdout(log.try_clone().with_context(at)?)
@@ -76,8 +69,8 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
         .spawn()
         .with_context(|| format!("cannot start `sh -c` in {}", setup.worktree.display()))?;
     let id = processes::identity(child.id());
-    let mark = (setup.mark.0.as_str(), setup.mark.1.as_str());
-    let family = Family { leader: id.as_ref(), mark: Some(mark), own_descendants: processes::is_subreaper() };
+    let (name, value) = &setup.environment.mark;
+    let family = Family { leader: id.as_ref(), mark: Some((name, value)), own_descendants: processes::is_subreaper() };
     let noted = id.clone().map_or(Ok(()), started);
     let (sender, ended) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait()));
@@ -113,6 +106,7 @@ fn until_end(ended: &mpsc::Receiver<io::Result<ExitStatus>>, timeout: Duration, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exec::environment::tests::environment;
     use std::fs;
 
     fn setup(command: &str) -> (tempfile::TempDir, Setup) {
@@ -121,8 +115,10 @@ mod tests {
             command: command.to_owned(),
             worktree: dir.path().to_owned(),
             log: dir.path().join("setup.log"),
-            env: vec![("AGENT_NAME".to_owned(), "a".to_owned())],
-            mark: ("SCHEDULER_TEST_SETUP".to_owned(), format!("{}-{command}", std::process::id())),
+            environment: RunEnvironment {
+                env: vec![("AGENT_NAME".to_owned(), "a".to_owned())],
+                ..environment(dir.path())
+            },
             timeout: Duration::from_secs(60),
         };
         (dir, setup)
@@ -136,6 +132,11 @@ mod tests {
         });
         assert!(noted.is_some());
         (end.unwrap(), fs::read_to_string(&setup.log).unwrap())
+    }
+
+    fn marked(setup: &Setup) -> Vec<ProcessId> {
+        let (name, value) = &setup.environment.mark;
+        processes::marked(name, value)
     }
 
     #[test]
@@ -154,11 +155,11 @@ mod tests {
         for (timeout, stop, expected) in [(Duration::ZERO, false, End::TimedOut), (short.timeout, true, End::Stopped)] {
             let setup = Setup { timeout, ..short.clone() };
             assert_eq!(go(&setup, stop).0, expected);
-            assert_eq!(processes::marked(&setup.mark.0, &setup.mark.1), []);
+            assert_eq!(marked(&setup), []);
         }
         let (_dir, background) = setup("sleep 63 & echo done");
         assert!(matches!(go(&background, false).0, End::Exit(status) if status.success()));
-        assert_eq!(processes::marked(&background.mark.0, &background.mark.1), []);
+        assert_eq!(marked(&background), []);
     }
 
     #[test]

@@ -164,3 +164,21 @@ fn a_copy_of_the_project_leaves_the_worktree_of_the_first_alone() {
     assert!(copy.join(".orchestrator/shared/queue/done/TASK-2.md").exists());
     assert_eq!(test.git_in(&place, ["rev-parse", "--show-toplevel"]), place.to_str().unwrap());
 }
+
+#[test]
+fn neither_the_set_up_command_nor_the_agent_gets_secrets() {
+    let names = ["GH_TOKEN", "SSH_AUTH_SOCK", "AWS_PROFILE", "NPM_TOKEN", "X_API_KEY", "ANTHROPIC_API_KEY"];
+    let test = project("worktree: {setup: env}\ndefaults: {pass_env: [NPM_TOKEN]}");
+    for name in names {
+        test.set_env(name, "value-of-it");
+    }
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    let (call, log) = (test.claude.last_call(), log(&test));
+    for name in names {
+        let given = ["NPM_TOKEN", "ANTHROPIC_API_KEY"].contains(&name);
+        assert_eq!(call.env(name).is_some(), given, "{name}");
+        assert_eq!(log.lines().any(|line| line == format!("{name}=value-of-it")), given, "{name}: {log}");
+    }
+    assert!(log.contains("\nAGENT_NAME=impl-1\n"), "{log}");
+}

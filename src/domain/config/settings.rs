@@ -107,6 +107,10 @@ settings! {
     #[serde(default, deserialize_with = "values::once")]
     env: BTreeMap<Variable, Text> => BTreeMap<String, String> =
         |env, _| env.into_iter().map(|(name, value)| (name.0, value.into())).collect();
+    /// Names of variables that agents get although they look like secrets.
+    #[serde(default)]
+    pass_env: Option<Vec<Variable>> => Vec<String> =
+        |names, _| names.unwrap_or_default().into_iter().map(|name| name.0).collect();
     /// true: the agent itself may use your git and GitHub credentials. Left out: false.
     allow_network_git: Option<bool> => bool = |allowed, _| allowed.unwrap_or(false);
 }

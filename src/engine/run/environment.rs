@@ -1,8 +1,33 @@
 //! What a run's processes find in their environment: who and where they are, and what is configured.
 
 use super::context::Run;
-use crate::domain::shell;
-use std::{fmt::Write as _, path::Path};
+use crate::{
+    domain::{run::RUN_TAG, secrets, shell, tools},
+    exec::environment::RunEnvironment,
+    sys::atomic,
+};
+use anyhow::Result;
+use std::{ffi::OsStr, fmt::Write as _, path::Path};
+
+/// The environment of everything that a run starts in its worktree.
+pub fn of(run: &Run<'_>) -> Result<RunEnvironment> {
+    let (settings, inherited) = (&run.assignment.settings, &run.supervisor.environment);
+    let gh = run.agent.dir().join("gh-config");
+    atomic::ensure_dir(&gh)?;
+    let allow_network_git = settings.allow_network_git && !tools::is_of_fork(&run.assignment);
+    let names: Vec<_> = inherited.keys().map(|name| name.to_string_lossy()).collect();
+    Ok(RunEnvironment {
+        env: variables(run),
+        withheld: secrets::withheld(&names, &settings.pass_env, allow_network_git).map(Into::into).collect(),
+        path: inherited.get(OsStr::new("PATH")).cloned(),
+        path_first: run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
+        mark: (RUN_TAG.to_owned(), run.id().to_owned()),
+        allow_network_git,
+        empty_gh_config: gh,
+        excludes_file: run.worktree.excludes_file(),
+        identity: run.worktree.git().fallback_identity()?,
+    })
+}
 
 /// The variables of a run, in the order in which they are set.
 pub fn variables(run: &Run<'_>) -> Vec<(String, String)> {

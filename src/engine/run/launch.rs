@@ -16,9 +16,7 @@ use crate::{
         claude::{self, Launch, StartError, Started},
         processes::{self, Family, Grace},
     },
-    sys::atomic,
 };
-use std::{ffi::OsStr, path::Path};
 
 /// A run whose claude is at work.
 #[derive(Debug)]
@@ -43,8 +41,6 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
 
 fn command(run: &Run<'_>) -> Result<Launch, RunError> {
     let (assignment, settings) = (&run.assignment, &run.assignment.settings);
-    let gh = run.agent.dir().join("gh-config");
-    atomic::ensure_dir(&gh)?;
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
     let tools = tools::of_run(assignment, run.supervisor.program);
     Ok(Launch {
@@ -62,14 +58,7 @@ fn command(run: &Run<'_>) -> Result<Launch, RunError> {
         only_tools: tools.only,
         settings: tools.settings,
         disallowed_tools: tools.disallowed,
-        env: environment::variables(run),
-        path: run.supervisor.environment.get(OsStr::new("PATH")).cloned(),
-        path_first: run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
-        mark: (RUN_TAG.to_owned(), run.id().to_owned()),
-        allow_network_git: settings.allow_network_git && !tools::is_of_fork(assignment),
-        empty_gh_config: gh,
-        excludes_file: run.worktree.excludes_file(),
-        identity: run.worktree.git().fallback_identity()?,
+        environment: environment::of(run)?,
     })
 }
 

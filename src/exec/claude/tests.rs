@@ -1,6 +1,8 @@
 use super::*;
+use crate::exec::environment::tests::environment;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 /// A launch whose claude is a shell script in `dir`.
 pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
@@ -27,14 +29,7 @@ pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
         allowed_tools: vec!["Read".to_owned(), "Bash(git log *)".to_owned()],
         only_tools: Vec::new(),
         settings: None,
-        env: Vec::new(),
-        path: std::env::var_os("PATH"),
-        path_first: dir.join("bin"),
-        mark: ("RUN_MARK_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
-        allow_network_git: false,
-        empty_gh_config: dir.join("gh"),
-        excludes_file: None,
-        identity: None,
+        environment: environment(dir),
     }
 }
 
@@ -77,40 +72,21 @@ fn command_lines() {
 }
 
 #[test]
-fn the_environment_offers_no_way_to_publish() {
-    let dir = tempfile::tempdir().unwrap();
-    let closed = launch(dir.path(), "");
-    let names =
-        |launch: &Launch| -> Vec<String> { environment(launch).names().iter().map(|&n| n.to_owned()).collect() };
-    for name in ["GH_TOKEN", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "CLAUDECODE", "GIT_DIR", "GIT_CONFIG_PARAMETERS"] {
-        assert!(environment(&closed).removed.contains(&name), "{name}");
-    }
-    assert!(names(&closed).contains(&"GH_CONFIG_DIR".to_owned()));
-    let open = Launch { allow_network_git: true, ..closed };
-    assert!(!environment(&open).removed.contains(&"GH_TOKEN"));
-    assert!(environment(&open).removed.contains(&"GIT_DIR"));
-    for name in ["GH_CONFIG_DIR", "GIT_SSH_COMMAND", "GIT_ASKPASS"] {
-        assert!(!names(&open).contains(&name.to_owned()), "{name}");
-    }
-    // Commits are never signed: nobody is there to unlock a key.
-    assert!(environment(&open).set.contains(&("GIT_CONFIG_COUNT".to_owned(), "2".into())));
-    assert!(environment(&open).set.contains(&("GIT_CONFIG_KEY_0".to_owned(), "commit.gpgsign".into())));
-    let known = Launch { identity: Some(("A".to_owned(), "a@example.invalid".to_owned())), ..open };
-    assert!(environment(&known).set.contains(&("GIT_CONFIG_COUNT".to_owned(), "4".into())));
-}
-
-#[test]
 fn prompt_files_and_folder_are_handed_over() {
     let dir = tempfile::tempdir().unwrap();
     let mut launch = launch(
         dir.path(),
         "pwd; cat; echo \"$RUN_MARK_OF_TEST $OWN ${GH_TOKEN-none}\"; echo \"$PATH\" | cut -d: -f1; echo oops >&2",
     );
-    launch.env = vec![("OWN".to_owned(), "x y".to_owned()), ("PATH_LIKE".to_owned(), String::new())];
+    launch.environment.env = vec![("OWN".to_owned(), "x y".to_owned()), ("PATH_LIKE".to_owned(), String::new())];
     let (output, errors) = finish(&launch);
     let worktree = launch.worktree.canonicalize().unwrap();
-    let expected =
-        format!("{}\nthe prompt\n{} x y none\n{}\n", worktree.display(), launch.mark.1, launch.path_first.display());
+    let expected = format!(
+        "{}\nthe prompt\n{} x y none\n{}\n",
+        worktree.display(),
+        launch.environment.mark.1,
+        launch.environment.path_first.display()
+    );
     assert_eq!(output, expected);
     assert_eq!(errors, "oops\n");
 }
@@ -133,12 +109,12 @@ fn git_commits_and_fetches_but_does_not_push() {
         git ls-remote ../remote.git
     "#;
     let mut launch = launch(dir.path(), script);
-    launch.identity = Some(("Agent".to_owned(), "agent@example.invalid".to_owned()));
+    launch.environment.identity = Some(("Agent".to_owned(), "agent@example.invalid".to_owned()));
     let (output, errors) = finish(&launch);
     assert_eq!(output, "Agent <agent@example.invalid>\n", "{errors}");
     assert_eq!(errors.matches("is not a git command").count(), 4, "{errors}");
 
-    launch.allow_network_git = true;
+    launch.environment.allow_network_git = true;
     for folder in ["worktree", "remote.git"] {
         fs::remove_dir_all(dir.path().join(folder)).unwrap();
     }

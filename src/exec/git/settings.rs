@@ -37,6 +37,8 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("GCM_INTERACTIVE", "never"),
     ("SSH_ASKPASS_REQUIRE", "never"),
     ("GIT_OPTIONAL_LOCKS", "0"),
+    // What refs/replace says in place of a commit is no evidence: an agent can write it.
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
     ("GIT_EDITOR", "true"),
     ("GIT_SEQUENCE_EDITOR", "true"),
     ("LC_ALL", "C"),

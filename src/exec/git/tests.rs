@@ -126,3 +126,12 @@ fn a_worktree_that_is_half_added_is_waited_for() {
     assert!(git.text(["worktree", "list"]).unwrap().contains("/nowhere/half"));
     rest.join().unwrap();
 }
+
+#[test]
+fn a_replaced_commit_is_judged_as_it_is() {
+    let sandbox = Sandbox::plain();
+    sandbox.write("f", "two\n");
+    let real = sandbox.commit_all("second");
+    sandbox.run(&["replace", &real, "HEAD~1"]);
+    assert_eq!(sandbox.git().text(["diff", "--name-only", "HEAD~1", "HEAD"]).unwrap(), "f");
+}

@@ -14,7 +14,7 @@ const RESULT: &str = r#"echo '{"type":"result","subtype":"success","is_error":fa
 fn run(launch: &Launch, limits: &Limits, stop: bool) -> (Watched, StreamReader) {
     let mut output = StreamReader::new(&launch.output_file);
     let started = start(launch).unwrap();
-    let mark = (launch.mark.0.as_str(), launch.mark.1.as_str());
+    let mark = (launch.environment.mark.0.as_str(), launch.environment.mark.1.as_str());
     let watched = watch(started, limits, mark, &|_| stop, &mut output);
     assert!(processes::marked(mark.0, mark.1).is_empty(), "the run left processes");
     (watched, output)

@@ -1,7 +1,7 @@
 //! What a worktree gets beside its commit: copies of ignored files, and once in its life the set-up command.
 
 use crate::{
-    domain::{run::RUN_TAG, state::AgentState, text::cut},
+    domain::{state::AgentState, text::cut},
     engine::run::{
         context::{Run, RunError},
         environment,
@@ -39,8 +39,7 @@ pub fn provision(run: &Run<'_>, state: &mut AgentState) -> Result<(), RunError> 
         command: command.clone(),
         worktree: run.worktree.path().to_owned(),
         log: log.clone(),
-        env: environment::variables(run),
-        mark: (RUN_TAG.to_owned(), run.id().to_owned()),
+        environment: environment::of(run)?,
         timeout: Duration::from_secs(u64::from(seconds)),
     };
     let end = setup::run(&call, run.supervisor.stop, |process| {

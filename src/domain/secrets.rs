@@ -1,0 +1,110 @@
+//! Which variables of an environment hold secrets, and which of them an agent gets all the same.
+
+use std::borrow::Cow;
+
+/// What the value of a variable is.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// It must not be read by others.
+    Secret,
+    /// It leads to one, or goes with one.
+    Way,
+}
+
+/// Variables that let a process act in the user's name, in upper case; `*` at an end stands for anything.
+const TABLE: [(&str, Kind); 18] = [
+    ("*_TOKEN", Kind::Secret),
+    ("*SECRET*", Kind::Secret),
+    ("*_API_KEY", Kind::Secret),
+    ("*_APIKEY", Kind::Secret),
+    ("*ACCESS_KEY*", Kind::Secret),
+    ("*PRIVATE_KEY*", Kind::Secret),
+    ("*PASSWORD*", Kind::Secret),
+    ("*PASSPHRASE*", Kind::Secret),
+    ("*_PASSWD", Kind::Secret),
+    ("*_PAT", Kind::Secret),
+    ("*_CREDENTIALS", Kind::Way),
+    ("AWS_*", Kind::Way),
+    ("AZURE_*", Kind::Way),
+    ("KUBECONFIG", Kind::Way),
+    ("DOCKER_AUTH_CONFIG", Kind::Secret),
+    ("SSH_AUTH_SOCK", Kind::Way),
+    ("SSH_AGENT_PID", Kind::Way),
+    ("SSH_ASKPASS", Kind::Way),
+];
+
+/// What git and gh use: given to an agent that may use the user's credentials.
+const GIT: [&str; 8] = [
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "SSH_ASKPASS",
+    "GIT_SSH",
+];
+
+/// claude's own, without which it can't work.
+const OF_CLAUDE: [&str; 2] = ["ANTHROPIC_*", "CLAUDE_*"];
+
+/// What claude needs beside them where it talks to a model through a cloud: the variable that says so, and the others.
+const CLOUDS: [(&str, &str); 3] = [
+    ("CLAUDE_CODE_USE_BEDROCK", "AWS_*"),
+    ("CLAUDE_CODE_USE_VERTEX", "GOOGLE_*"),
+    ("CLAUDE_CODE_USE_FOUNDRY", "AZURE_*"),
+];
+
+/// Of these names those that are kept from an agent: all that the table has, but for what is passed by name, what claude
+/// needs, and, `with_git`, what git and gh use.
+pub fn withheld<'a>(names: &'a [Cow<'_, str>], passed: &'a [String], with_git: bool) -> impl Iterator<Item = &'a str> {
+    let clouds = CLOUDS.iter().filter(|(switch, _)| names.iter().any(|name| name == switch)).map(|(_, needed)| *needed);
+    let needed: Vec<&str> = OF_CLAUDE.into_iter().chain(clouds).collect();
+    names.iter().map(Cow::as_ref).filter(move |name| {
+        let is_of_git = GIT.contains(name);
+        (is_of_git || kind(name).is_some())
+            && !passed.iter().any(|passed| passed == name)
+            && !needed.iter().any(|needed| fits(needed, name))
+            && !(with_git && is_of_git)
+    })
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    let name = name.to_ascii_uppercase();
+    TABLE.iter().find(|(pattern, _)| fits(pattern, &name)).map(|(_, kind)| *kind)
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(_), Some(_)) => name.contains(pattern.trim_matches('*')),
+        (Some(end), None) => name.ends_with(end),
+        (None, Some(start)) => name.starts_with(start),
+        (None, None) => name == pattern,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_from_an_agent() {
+        for (names, passed, with_git, expected) in [
+            ("GH_TOKEN GIT_SSH SSH_AUTH_SOCK PATH", "", false, "GH_TOKEN GIT_SSH SSH_AUTH_SOCK"),
+            ("GH_TOKEN GIT_SSH SSH_AUTH_SOCK NPM_TOKEN", "", true, "NPM_TOKEN"),
+            (
+                "AWS_PROFILE DB_PASSWORD npm_token MY_SECRETS X_API_KEY A_SECRET_KEY",
+                "X_API_KEY",
+                false,
+                "AWS_PROFILE DB_PASSWORD npm_token MY_SECRETS A_SECRET_KEY",
+            ),
+            ("ANTHROPIC_API_KEY CLAUDE_CODE_OAUTH_TOKEN", "", false, ""),
+            ("CLAUDE_CODE_USE_BEDROCK AWS_PROFILE AZURE_X", "", false, "AZURE_X"),
+            ("HOME LANG TOKENIZERS_PARALLELISM MAX_TOKENS KEYBOARD PWD", "", false, ""),
+        ] {
+            let split = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            let (names, passed) = (split(names).into_iter().map(Cow::from).collect::<Vec<_>>(), split(passed));
+            assert_eq!(withheld(&names, &passed, with_git).collect::<Vec<_>>().join(" "), expected, "{names:?}");
+        }
+    }
+}

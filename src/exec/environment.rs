@@ -1,0 +1,139 @@
+//! The environment in which a run's processes work: without the user's credentials, and with no way to push.
+//!
+//! What counts as a credential is decided elsewhere.
+
+use super::git::LOCAL;
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Variables of the parent that say it is itself a session of claude.
+const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
+
+/// Where pushes go: git looks for a helper of this name, finds none, and names it in its error.
+const NO_PUSH: &str = "url.publishing-is-left-to-scheduler::.pushInsteadOf";
+
+/// What a run's processes have in their environment beside what is inherited.
+#[derive(Clone, Debug)]
+pub struct RunEnvironment {
+    /// Variables added last, over all others.
+    pub env: Vec<(String, String)>,
+    /// The inherited variables that are kept from the run.
+    pub withheld: Vec<OsString>,
+    /// The `PATH` of this process.
+    pub path: Option<OsString>,
+    /// The folder put first on `PATH`: that of our own binary.
+    pub path_first: PathBuf,
+    /// The variable (name, value) that only this run's processes carry.
+    pub mark: (String, String),
+    /// Leaves the ways to publish as they are.
+    pub allow_network_git: bool,
+    /// An empty folder, in which gh finds no account.
+    pub empty_gh_config: PathBuf,
+    /// The list of what git is to ignore, in place of the user's.
+    pub excludes_file: Option<PathBuf>,
+    /// Name and mail address for commits, where git knows none.
+    pub identity: Option<(String, String)>,
+}
+
+impl RunEnvironment {
+    /// Gives it to a process that is to be started.
+    pub fn apply(&self, command: &mut Command) {
+        for name in self.removed() {
+            command.env_remove(name);
+        }
+        let set = self.set();
+        // Values may be secret.
+        tracing::debug!(variables = ?set.iter().map(|(name, _)| name).collect::<Vec<_>>(), "environment of the run");
+        command.envs(set);
+    }
+
+    /// What is taken out: also what would mislead a process in a worktree about who it runs under, and which repository
+    /// git is to use.
+    fn removed(&self) -> impl Iterator<Item = &OsStr> {
+        let misleading = [NESTING.as_slice(), LOCAL, &["GIT_CEILING_DIRECTORIES"]].into_iter().flatten();
+        misleading.map(OsStr::new).chain(self.withheld.iter().map(OsString::as_os_str))
+    }
+
+    fn set(&self) -> Vec<(String, OsString)> {
+        let mut set: Vec<(String, OsString)> = vec![
+            ("PATH".to_owned(), search_path(&self.path_first, self.path.as_deref())),
+            ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS".to_owned(), "1".into()),
+            ("GIT_TERMINAL_PROMPT".to_owned(), "0".into()),
+            (self.mark.0.clone(), self.mark.1.clone().into()),
+        ];
+        // Nobody is there to unlock a key, and a person's signature is not the agent's to give.
+        let mut config = vec![("commit.gpgsign", "false"), ("tag.gpgsign", "false")];
+        if let Some((name, mail)) = &self.identity {
+            config.extend([("user.name", name.as_str()), ("user.email", mail.as_str())]);
+        }
+        if let Some(file) = self.excludes_file.as_ref().and_then(|file| file.to_str()) {
+            config.push(("core.excludesFile", file));
+        }
+        if !self.allow_network_git {
+            set.push(("GH_CONFIG_DIR".to_owned(), self.empty_gh_config.clone().into()));
+            set.push(("GIT_SSH_COMMAND".to_owned(), "false".into()));
+            // Empty, it stops git from asking any program for a password, whatever is configured.
+            set.push(("GIT_ASKPASS".to_owned(), "".into()));
+            // An empty helper clears the list of helpers, an empty prefix fits every address.
+            config.extend([("credential.helper", ""), (NO_PUSH, "")]);
+        }
+        set.push(("GIT_CONFIG_COUNT".to_owned(), config.len().to_string().into()));
+        for (at, (key, value)) in config.into_iter().enumerate() {
+            set.push((format!("GIT_CONFIG_KEY_{at}"), key.into()));
+            set.push((format!("GIT_CONFIG_VALUE_{at}"), value.into()));
+        }
+        set.extend(self.env.iter().map(|(name, value)| (name.clone(), value.into())));
+        set
+    }
+}
+
+fn search_path(first: &Path, rest: Option<&OsStr>) -> OsString {
+    let mut path = first.as_os_str().to_owned();
+    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+        path.push(":");
+        path.push(rest);
+    }
+    path
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The environment of a test's run; `dir/gh` is the empty folder.
+    pub fn environment(dir: &Path) -> RunEnvironment {
+        RunEnvironment {
+            env: Vec::new(),
+            withheld: vec!["GH_TOKEN".into()],
+            path: std::env::var_os("PATH"),
+            path_first: dir.join("bin"),
+            mark: ("RUN_MARK_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
+            allow_network_git: false,
+            empty_gh_config: dir.join("gh"),
+            excludes_file: None,
+            identity: None,
+        }
+    }
+
+    #[test]
+    fn it_offers_no_way_to_publish() {
+        let closed = environment(Path::new("/tmp"));
+        let names = |of: &RunEnvironment| of.set().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        for name in ["GH_TOKEN", "CLAUDECODE", "GIT_DIR", "GIT_CONFIG_PARAMETERS"] {
+            assert!(closed.removed().any(|removed| removed == name), "{name}");
+        }
+        assert!(names(&closed).contains(&"GH_CONFIG_DIR".to_owned()));
+        let open = RunEnvironment { allow_network_git: true, ..closed };
+        for name in ["GH_CONFIG_DIR", "GIT_SSH_COMMAND", "GIT_ASKPASS"] {
+            assert!(!names(&open).contains(&name.to_owned()), "{name}");
+        }
+        // Commits are never signed: nobody is there to unlock a key.
+        assert!(open.set().contains(&("GIT_CONFIG_COUNT".to_owned(), "2".into())));
+        assert!(open.set().contains(&("GIT_CONFIG_KEY_0".to_owned(), "commit.gpgsign".into())));
+        let known = RunEnvironment { identity: Some(("A".to_owned(), "a@example.invalid".to_owned())), ..open };
+        assert!(known.set().contains(&("GIT_CONFIG_COUNT".to_owned(), "4".into())));
+    }
+}
