@@ -7,6 +7,7 @@ use super::{Clock, base_branch, collect, configuration, project::Project};
 use crate::{
     domain::{
         config::Config,
+        message::Message,
         name::Name,
         proposal::ProposalState,
         retention::{self, RunFolder},
@@ -36,6 +37,9 @@ use std::time::Duration;
 
 /// A temporary file of a living writer is seconds old at most.
 const STALE: Duration = Duration::from_secs(2 * 86_400);
+
+/// A rewrite under way has its text under a temporary name for milliseconds.
+const RESTING: Duration = Duration::from_secs(60);
 
 /// `cache/last-housekeeping.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,7 +71,7 @@ pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Re
     let mut parts: Vec<Result<()>> = vec![
         old_runs(project, say),
         old_rejections(paths, now, say),
-        temporary_files(paths, say),
+        temporary_files(paths, now, say),
         branches(project, config.as_ref(), say),
     ];
     // Without a configuration nobody knows who works here and how long to keep what.
@@ -211,7 +215,7 @@ fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&
     Ok(())
 }
 
-fn temporary_files(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
+fn temporary_files(paths: &Paths, now: Time, say: &mut dyn FnMut(&str)) -> Result<()> {
     let mut dirs = vec![paths.dot().to_owned(), paths.messages(), paths.cache(), paths.logs(), paths.agents_dir()];
     dirs.extend(TaskState::ALL.map(|state| paths.queue(state)));
     dirs.extend(ProposalState::ALL.map(|state| paths.proposals(state)));
@@ -220,10 +224,19 @@ fn temporary_files(paths: &Paths, say: &mut dyn FnMut(&str)) -> Result<()> {
         dirs.push(files.dir().to_owned());
         dirs.extend(runs::list(&files)?.into_iter().map(|run| run.dir().to_owned()));
     }
-    for dir in dirs {
-        for path in atomic::sweep(&dir, STALE)? {
-            say(&format!("removed {}, which a killed process had left", path.display()));
-        }
+    let swept = atomic::sweep(&dirs, RESTING, STALE)?;
+    for path in swept.removed {
+        say(&format!("removed {}, which a killed process had left", path.display()));
+    }
+    for (target, kept) in swept.edits {
+        let (target, kept) = (target.display(), kept.display());
+        say(&format!("an edit of {target}, which a killed process had left under another name, is kept as {kept}"));
+        let body = format!(
+            "You changed {target} at the moment in which the program did, and it was killed then. Your text is kept in\n{kept}\n\n\
+             Put in what you want of it by hand, then remove that file."
+        );
+        let message = Message::warning("An edit of yours is kept beside its file", body);
+        messages::send(paths, &message.key(format!("kept edit {kept}")), now)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use super::paths::MARKDOWN;
 use crate::{
     domain::{name::Name, text::one_line},
-    sys::dir,
+    sys::{atomic::is_kept_edit, dir},
 };
 use anyhow::Result;
 use std::{
@@ -42,7 +42,7 @@ pub fn in_two_places(id: &Name, one: impl fmt::Display, other: impl fmt::Display
 }
 
 /// The stems of the markdown files in `dir`, sorted, and what else is there. Names that begin with a dot are passed
-/// over in silence; a missing directory is empty.
+/// over in silence, and so are edits that were kept beside their file; a missing directory is empty.
 ///
 /// # Errors
 /// The directory cannot be read.
@@ -50,7 +50,8 @@ pub fn markdown(dir: &Path) -> Result<(Vec<String>, Vec<Stray>)> {
     let (mut stems, mut strays) = (Vec::new(), Vec::new());
     for entry in dir::entries(dir)? {
         let entry = entry?;
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(b".") || is_kept_edit(&name) {
             continue;
         }
         match stem(&entry) {
@@ -107,7 +108,9 @@ mod tests {
     fn strays_are_named() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
-        for name in ["b.md", "a.md", ".tmp-x.md", ".gitkeep", "a.md~", "notes.txt", "md"] {
+        for name in
+            ["b.md", "a.md", ".tmp-x.md", ".gitkeep", "a.md~", "a.edit-20260101-100000.md.txt", "notes.txt", "md"]
+        {
             fs::write(at(name), "").unwrap();
         }
         fs::create_dir(at("dir.md")).unwrap();

@@ -4,14 +4,16 @@
 //! same directory, one write, fsync, rename, fsync of the directory. It never decides what is written.
 
 mod append;
+mod leftovers;
 mod renames;
 mod rewrite;
 
 pub use append::{append_line, open_log};
+pub use leftovers::{is_kept_edit, sweep};
 pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
 
-use super::{dir::entries, error::cannot};
+use super::error::cannot;
 use anyhow::Result;
 use rustix::{
     fs::{Mode, OFlags},
@@ -22,8 +24,7 @@ use std::{
     fs::{self, File, Permissions},
     io::{self, Write},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    time::Duration,
+    path::Path,
 };
 use tempfile::NamedTempFile;
 
@@ -80,7 +81,7 @@ pub fn write_cache(path: &Path, bytes: &[u8]) -> Result<()> {
 /// As for [`write()`].
 pub fn write_cache_through(dir: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |error| cannot("write", path, error);
-    let mut temporary = temporary(dir, SHARED).map_err(failed)?;
+    let mut temporary = temporary(dir, TEMPORARY, SHARED).map_err(failed)?;
     temporary.as_file_mut().write_all(bytes).map_err(failed)?;
     put(temporary, path)
 }
@@ -122,7 +123,7 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
 /// As for [`write()`].
 pub fn prove_room(dir: &Path, bytes: usize) -> Result<()> {
     let failed = |error| cannot("write", dir, error);
-    temporary(dir, PRIVATE).map_err(failed)?.as_file_mut().write_all(&vec![0; bytes]).map_err(failed)
+    temporary(dir, TEMPORARY, PRIVATE).map_err(failed)?.as_file_mut().write_all(&vec![0; bytes]).map_err(failed)
 }
 
 /// Removes a file; whether it was there.
@@ -161,25 +162,6 @@ fn removed(done: io::Result<()>, path: &Path) -> Result<bool> {
     }
 }
 
-/// Removes temporary files that a killed writer left in `dir`, if they are older than `age`; returns them.
-///
-/// Give it days: for an instant such a file holds what the user has written meanwhile.
-///
-/// # Errors
-/// The directory cannot be read. A file that cannot be removed is left.
-pub fn sweep(dir: &Path, age: Duration) -> Result<Vec<PathBuf>> {
-    let is_old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        modified.is_ok_and(|time| time.elapsed().is_ok_and(|passed| passed > age))
-    };
-    let leftovers = entries(dir)?.flatten().filter(|entry| {
-        entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
-            && entry.file_type().is_ok_and(|kind| kind.is_file())
-            && is_old(entry)
-    });
-    Ok(leftovers.map(|entry| entry.path()).filter(|path| fs::remove_file(path).is_ok()).collect())
-}
-
 /// Creates a directory and those above it, if they are missing.
 ///
 /// # Errors
@@ -214,12 +196,17 @@ pub(super) fn ensure_parent(path: &Path) -> Result<()> {
 
 /// A temporary file beside `path` with these contents.
 fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
+    prepared_as(TEMPORARY, path, bytes, mode, durable)
+}
+
+/// The same under a name that begins so.
+fn prepared_as(prefix: &str, path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
     let failed = |error| cannot("write", path, error);
     let dir = path.parent().unwrap_or(Path::new("."));
-    let mut temporary = match temporary(dir, mode) {
+    let mut temporary = match temporary(dir, prefix, mode) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             ensure_parent(path)?;
-            temporary(dir, mode)
+            temporary(dir, prefix, mode)
         }
         other => other,
     }
@@ -231,13 +218,13 @@ fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<Named
     Ok(temporary)
 }
 
-fn temporary(dir: &Path, mode: u32) -> io::Result<NamedTempFile> {
+fn temporary(dir: &Path, prefix: &str, mode: u32) -> io::Result<NamedTempFile> {
     // Opened here: the library would wrap the error, which hides the number that names the remedy.
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     let open = |path: &Path| -> io::Result<File> {
         Ok(retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(mode)))?.into())
     };
-    tempfile::Builder::new().prefix(TEMPORARY).make_in(dir, open)
+    tempfile::Builder::new().prefix(prefix).make_in(dir, open)
 }
 
 fn keep_mode(temporary: &NamedTempFile, path: &Path, mode: impl Into<u32>) -> Result<()> {

@@ -3,6 +3,7 @@
 mod base_branch;
 mod branch_agent;
 mod costs;
+mod edits;
 mod failing_git;
 mod fetching;
 mod full_disk;

@@ -4,7 +4,7 @@
 //! swapped out isn't what the change was made from, somebody has edited it: make the change again from that.
 
 use super::{
-    forget, keep_mode, prepared, put,
+    forget, keep_mode, leftovers, prepared_as,
     renames::{exchange, is_unsupported},
     sync_dir,
 };
@@ -13,7 +13,7 @@ use crate::sys::{
     lossless,
     read::{check_size, read_bytes},
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use rustix::io::Errno;
 use std::{
     fs,
@@ -69,7 +69,7 @@ pub(super) fn rewrite_by(
         let Some(new) = change(&old).filter(|new| *new != old) else { return Ok(Rewritten::Unchanged(old)) };
         let ours = lossless::encode(&new);
         check_size(&path.display().to_string(), &ours)?;
-        let temporary = prepared(path, &ours, 0o600, true)?;
+        let temporary = prepared_as(&leftovers::prefix(path, &bytes, &ours), path, &ours, 0o600, true)?;
         keep_mode(&temporary, path, stat.st_mode)?;
         match place(temporary, path, &ours, &bytes, exchange)? {
             Swapped::Done => {
@@ -143,10 +143,8 @@ fn put_back(temporary: NamedTempFile, path: &Path, ours: &[u8]) -> Result<()> {
 
 /// Gives what a person wrote a name beside the file that it belongs to; returns it.
 fn keep_apart(temporary: NamedTempFile, path: &Path) -> Result<PathBuf> {
-    let suffix = uuid::Uuid::new_v4().simple().to_string();
-    let mut name = path.file_name().context("a file without a name")?.to_owned();
-    name.push(format!(".edit-{}", &suffix[..8]));
-    let kept = path.with_file_name(name);
-    put(temporary, &kept)?;
+    let kept = leftovers::keep(temporary.path(), path)?;
+    forget(temporary);
+    sync_dir(&kept)?;
     Ok(kept)
 }

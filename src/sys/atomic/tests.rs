@@ -1,4 +1,5 @@
 use super::{
+    leftovers::Swept,
     rewrite::{Exchange, rewrite_by},
     *,
 };
@@ -6,6 +7,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 /// The system's, and that of a file system that has none.
@@ -306,17 +308,69 @@ fn lines_are_whole() {
     assert!(append_line(dir.path(), "x").is_err());
 }
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn aged(path: &Path, hours: u32) {
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_modified(std::time::SystemTime::now() - HOUR * hours).unwrap();
+}
+
 #[test]
 fn old_leftovers_go() {
     let dir = tempfile::tempdir().unwrap();
+    let dirs = [dir.path().to_owned(), dir.path().join("none")];
     let (old, other) = (dir.path().join(".tmp-a"), dir.path().join("x"));
     for path in [&old, &other] {
         fs::write(path, "").unwrap();
     }
-    assert!(sweep(dir.path(), Duration::from_secs(3600)).unwrap().is_empty());
-    let file = fs::File::options().write(true).open(&old).unwrap();
-    file.set_modified(std::time::SystemTime::now() - Duration::from_secs(7200)).unwrap();
-    assert_eq!(sweep(dir.path(), Duration::from_secs(3600)).unwrap(), std::slice::from_ref(&old));
+    assert_eq!(sweep(&dirs, Duration::ZERO, HOUR).unwrap(), Swept::default());
+    aged(&old, 2);
+    assert_eq!(sweep(&dirs, Duration::ZERO, HOUR).unwrap().removed, std::slice::from_ref(&old));
     assert!(!old.exists() && other.exists());
-    assert!(sweep(&dir.path().join("none"), Duration::ZERO).unwrap().is_empty());
+}
+
+/// What a rewrite that was killed leaves of a file `t.md`, from "old" to "new".
+#[test]
+fn of_what_a_killed_rewrite_left_the_user_s_text_is_kept() {
+    // The text that is left, those that stand under the name meanwhile, whether it is the user's alone.
+    for (left, there, is_edit) in [
+        ("edited", &["new"][..], true),
+        ("edited", &[], true),
+        ("edited", &["", "new"], true),
+        ("edited", &["edited"], false),
+        ("edited", &["new", "edited"], false),
+        ("old", &["new"], false),
+        ("new", &["old"], false),
+        ("", &["old"], false),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let dirs = ["incoming", "claimed"].map(|name| dir.path().join(name));
+        for (at, folder) in dirs.iter().enumerate() {
+            fs::create_dir(folder).unwrap();
+            if let Some(text) = there.get(at) {
+                fs::write(folder.join("t.md"), text).unwrap();
+            }
+        }
+        let name = format!("{}Xy1", leftovers::prefix(&dirs[0].join("t.md"), b"old", b"new"));
+        let path = dirs[0].join(name);
+        fs::write(&path, left).unwrap();
+        assert_eq!(sweep(&dirs, HOUR, HOUR).unwrap(), Swept::default(), "its writer may live");
+        aged(&path, 2);
+        let swept = sweep(&dirs, HOUR, HOUR).unwrap();
+        assert!(!path.exists(), "{left:?} {there:?}");
+        assert_eq!(
+            (swept.edits.len(), swept.removed.len()),
+            if is_edit { (1, 0) } else { (0, 1) },
+            "{left:?} {there:?}"
+        );
+        for (target, kept) in swept.edits {
+            assert_eq!((target, fs::read_to_string(&kept).unwrap().as_str()), (dirs[0].join("t.md"), left));
+            let name = kept.file_name().unwrap();
+            assert!(
+                is_kept_edit(name)
+                    && name.to_str().unwrap().starts_with("t.edit-2")
+                    && name.to_str().unwrap().ends_with(".md.txt")
+            );
+        }
+    }
 }
