@@ -1,6 +1,6 @@
 //! Runs a command under `strace`: to see what it changes, or to kill or refuse it at one of these calls.
 
-use crate::support::{Output, Test};
+use crate::support::{Output, Started, Test};
 use std::{
     collections::{HashMap, HashSet},
     fs,
@@ -131,14 +131,29 @@ impl Traced<'_> {
         (output, hit)
     }
 
+    /// Starts it, held for a while before the call at a point and again after it.
+    pub fn slowly(self, point: &Point) -> Started {
+        const WHILE: &str = "3s";
+        let (trace, inject) = (
+            format!("trace={}", point.call),
+            format!("inject={}:delay_enter={WHILE}:delay_exit={WHILE}:when={}", point.call, point.ordinal),
+        );
+        self.test.start_any(self.command(&["-e", &trace, "-e", &inject]))
+    }
+
     fn log(&self) -> PathBuf {
         self.test.root().join("strace.log")
     }
 
-    #[track_caller]
-    fn run(self, options: &[&str]) -> Output {
+    fn command(&self, options: &[&str]) -> Command {
         let mut command = strace(self.test);
         command.arg("-o").arg(self.log()).args(options).arg("--").arg(crate::support::BINARY).args(self.args);
+        command
+    }
+
+    #[track_caller]
+    fn run(self, options: &[&str]) -> Output {
+        let command = self.command(options);
         match self.stdin {
             None => self.test.finish(command),
             Some(stdin) => self.test.start_with_stdin(command, stdin).wait(),
