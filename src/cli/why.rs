@@ -6,8 +6,11 @@ use super::{
     view::{Line, Tone},
 };
 use crate::{
-    domain::{name::Name, text::nearest},
-    engine::why::{self, Answer, Explanation},
+    domain::{name::Name, text::nearest, time::Time},
+    engine::{
+        project::Project,
+        why::{self, Answer, Explanation},
+    },
 };
 use anyhow::{Result, bail};
 
@@ -25,12 +28,23 @@ pub struct Args {
 /// Explains.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, _) = context.reading("why")?;
-    match why::why(&project, args.name.as_ref(), context.now)? {
-        Answer::Explained(explained) if args.json => context.json(&explained),
-        Answer::Explained(explained) => context.lines(&explained.iter().flat_map(lines).collect::<Vec<_>>()),
-        Answer::Misconfigured(problems) => Err(misconfigured(&project, &problems)),
+    let explained = answer(&project, args.name.as_ref(), context.now)?;
+    if args.json {
+        return context.json(&explained);
+    }
+    context.lines(&explained.iter().flat_map(lines).collect::<Vec<_>>())
+}
+
+/// What there is to say of an agent or a task, or of every agent.
+///
+/// # Errors
+/// agents.yaml is wrong (exit code 2); there is nothing of that name.
+pub(super) fn answer(project: &Project, name: Option<&Name>, now: Time) -> Result<Vec<Explanation>> {
+    match why::why(project, name, now)? {
+        Answer::Explained(explained) => Ok(explained),
+        Answer::Misconfigured(problems) => Err(misconfigured(project, &problems)),
         Answer::Unknown(agents) => {
-            let name = args.name.as_ref().map(Name::as_str).unwrap_or_default();
+            let name = name.map(Name::as_str).unwrap_or_default();
             match nearest(name, agents.iter().map(Name::as_str)) {
                 Some(near) => bail!("there is no agent and no task {name}; did you mean {near}?"),
                 None => bail!(

@@ -35,9 +35,9 @@ impl Commands {
     }
 
     /// Begins one, given by its words; its answer comes later.
-    pub fn begin(&self, words: Vec<String>) -> Line {
+    pub fn begin(&self, words: &[String]) -> Line {
         let mut command = Command::new(&self.program);
-        command.arg("-C").arg(&self.root).args(&words);
+        command.arg("-C").arg(&self.root).args(words);
         let sender = self.sender.clone();
         let said = Line::new(&format!("scheduler {} ...", words.join(" ")), Tone::Dim);
         // Who has quit meanwhile wants no answer.
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(answer("echo no >&2; exit 1"), Line::new("no", Tone::Bad));
         assert_eq!(answer("echo a; echo but >&2").render(false), "a; but");
         let commands = Commands::new("/nowhere/scheduler".into(), Path::new("/"));
-        assert!(commands.begin(vec!["pause".to_owned()]).render(false).contains("scheduler pause"));
+        assert!(commands.begin(&["pause".to_owned()]).render(false).contains("scheduler pause"));
         let begun = clock::monotonic_now();
         let answer = loop {
             match commands.answer() {

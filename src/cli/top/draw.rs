@@ -1,8 +1,8 @@
 //! Draws the screen of `scheduler top` from its state. It decides nothing.
 
 use super::{
-    pane::{Pane, wrap},
-    state::{Page, State},
+    pane::wrap,
+    state::{Page, Source, State},
 };
 use crate::{
     cli::{
@@ -14,8 +14,10 @@ use crate::{
 };
 use ratatui::{
     Frame,
+    layout::{Constraint::Fill, Constraint::Length, Layout, Rect},
     style::{Color, Modifier, Style},
-    text::Span,
+    text::{Span, Text},
+    widgets::List,
 };
 
 /// Below this width the roles are left out.
@@ -25,84 +27,94 @@ const WITH_LAST_RUN: usize = 110;
 /// The least number of agents that the queue below leaves room for.
 const LEAST_AGENTS: usize = 5;
 
-/// Lines from the top of the screen, each with whether it is chosen.
-type Rows = Vec<(Line, bool)>;
-
-fn plain(lines: &[Line]) -> Rows {
-    lines.iter().map(|line| (line.clone(), false)).collect()
-}
-
-fn blank() -> (Line, bool) {
-    (Line::empty(), false)
-}
-
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, state: &mut State, actions: &Actions, colours: bool) {
-    let (width, height) = (usize::from(frame.area().width), usize::from(frame.area().height));
-    // The last two lines are for the note and the keys.
-    let room = height.saturating_sub(2);
-    let mut page = std::mem::replace(&mut state.page, Page::Agents);
-    let (mut rows, keys) = match &mut page {
-        Page::Agents => (
-            agents_page(state, actions, width, room),
-            "q quit  ? keys  Enter log  w why  p/P pause  s stop  r run  f filter  Tab queue",
-        ),
-        Page::Queue(pane) => {
-            let mut head = screen::head(&state.overview, width.max(20));
-            head.push(Line::empty());
-            let parts = [screen::waiting(&state.waiting, width), queue(state, width)];
-            let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-            pane.replace(parts.join(&Line::empty()));
-            (pane_page(&head, pane, width, room), "q back  ? keys  Up/Down scroll")
+    let mut screen = Screen { frame, colours };
+    let width = usize::from(screen.frame.area().width);
+    let note = note(state, width);
+    // A line is left for the note even where there is none.
+    let parts = [Fill(1), length(note.len().max(1)), Length(1)];
+    let [body, below, last] = Layout::vertical(parts).areas(screen.frame.area());
+    let keys = match state.page.take() {
+        None => {
+            screen.agents(body, state, actions);
+            "q quit  ? keys  Enter log  w why  p/P pause  s stop  r run  f filter  Tab queue"
         }
-        Page::Log(name, pane) => {
-            let head = [Line::new(&fit(&format!("Log of {name}"), width), Tone::Strong)];
-            (pane_page(&head, pane, width, room), "q back  ? keys  Up/Down scroll  End follow")
-        }
-        Page::Text(title, pane) => {
-            let head = [Line::new(&fit(title, width), Tone::Strong)];
-            (pane_page(&head, pane, width, room), "q back  Up/Down scroll")
+        Some(mut page) => {
+            if let Source::Queue(tasks) = &page.source {
+                let head = screen::head(&state.overview, width.max(20));
+                let parts = [head, screen::waiting(tasks, width), queue(state, width)];
+                let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+                page.pane.replace(parts.join(&Line::empty()));
+            }
+            screen.page(body, below, &mut page);
+            state.page = Some(page);
+            "q back  ? keys  Up/Down scroll  End follow"
         }
     };
-    state.page = page;
-    if height > 2 {
-        rows.resize(height - 1, blank());
-        let note = note(state, width);
-        rows.splice((height - 1).saturating_sub(note.len()).., plain(&note));
-        rows.truncate(height - 1);
-        rows.push((Line::new(keys, Tone::Dim), false));
+    if !note.is_empty() {
+        screen.lines(below, &note);
     }
-    for (area, (line, is_chosen)) in frame.area().rows().zip(rows) {
-        let spans = line.spans.into_iter().map(|(text, tone)| Span::styled(text, style(tone, colours)));
-        frame.render_widget(ratatui::text::Line::from_iter(spans), area);
-        if is_chosen {
-            frame.buffer_mut().set_style(area, Style::new().add_modifier(Modifier::REVERSED));
+    screen.lines(last, &[Line::new(keys, Tone::Dim)]);
+}
+
+struct Screen<'a, 'f> {
+    frame: &'a mut Frame<'f>,
+    colours: bool,
+}
+
+impl Screen<'_, '_> {
+    fn lines(&mut self, area: Rect, lines: &[Line]) {
+        self.frame.render_widget(lines.iter().map(|line| self.line(line)).collect::<Text<'_>>(), area);
+    }
+
+    fn line<'l>(&self, line: &'l Line) -> ratatui::text::Line<'l> {
+        line.spans.iter().map(|(text, tone)| Span::styled(text, style(*tone, self.colours))).collect()
+    }
+
+    fn agents(&mut self, area: Rect, state: &mut State, actions: &Actions) {
+        let width = usize::from(area.width);
+        let head = screen::head(&state.overview, width.max(20));
+        let below = queue(state, width);
+        let listed = state.listed();
+        // The agents come first; what they leave, or all but a few lines, is for what waits for the user.
+        let left = usize::from(area.height).saturating_sub(head.len() + 2);
+        let for_below = (below.len() + 1).min(left.saturating_sub(LEAST_AGENTS));
+        let shown = listed.len().max(1).min(left.saturating_sub(for_below));
+        let parts = [length(head.len() + 1), Length(1), length(shown), Length(1), Fill(1)];
+        let [top, title, list, _, rest] = Layout::vertical(parts).areas(area);
+        self.lines(top, &head);
+        self.lines(title, &[heading(width, listed.len(), state.overview.agents.len(), shown)]);
+        self.lines(rest, &below);
+        if listed.is_empty() {
+            return self.lines(list, &[Line::new("no agent is at work; f shows all", Tone::Dim)]);
+        }
+        let row = |agent: &AgentLine| row(agent, actions.of(&agent.name), width, state.overview.time);
+        let rows: Vec<_> = listed.into_iter().map(row).collect();
+        let rows = List::new(rows.iter().map(|row| self.line(row))).highlight_style(Modifier::REVERSED);
+        let at = state.at();
+        state.list.select(Some(at));
+        state.height = shown;
+        self.frame.render_stateful_widget(rows, list, &mut state.list);
+    }
+
+    /// A text below its title, with how far it is scrolled where it doesn't fit.
+    fn page(&mut self, area: Rect, below: Rect, page: &mut Page) {
+        let width = usize::from(area.width);
+        let title = if page.title.is_empty() { 0 } else { 1 };
+        let [top, text] = Layout::vertical([Length(title), Fill(1)]).areas(area);
+        self.lines(top, &[Line::new(&fit(&page.title, width), Tone::Strong)]);
+        let height = usize::from(text.height);
+        self.lines(text, page.pane.window(width, height));
+        let (seen, all) = page.pane.position();
+        if all > height {
+            self.lines(below, &[Line::new(&fit(&format!("line {seen} of {all}"), width), Tone::Dim)]);
         }
     }
 }
 
-fn agents_page(state: &mut State, actions: &Actions, width: usize, room: usize) -> Rows {
-    let mut rows = plain(&screen::head(&state.overview, width.max(20)));
-    rows.push(blank());
-    let below = queue(state, width);
-    let listed = state.listed().len();
-    let left = room.saturating_sub(rows.len() + 1);
-    // The agents come first; what they leave, or all but a few lines, is for what waits for the user.
-    let for_agents = listed.max(1).min(left.saturating_sub((below.len() + 1).min(left.saturating_sub(LEAST_AGENTS))));
-    rows.push((heading(width, listed, state.overview.agents.len(), for_agents), false));
-    let now = state.overview.time;
-    let (visible, chosen) = state.visible(for_agents);
-    let row = |agent: &AgentLine| row(agent, actions.of(&agent.name), width, now);
-    rows.extend(visible.into_iter().enumerate().map(|(at, agent)| (row(agent), at == chosen)));
-    if listed == 0 {
-        rows.push((Line::new("no agent is at work; f shows all", Tone::Dim), false));
-    }
-    let left = room.saturating_sub(rows.len());
-    if left > 1 && !below.is_empty() {
-        rows.push(blank());
-        rows.extend(plain(&below[..below.len().min(left - 1)]));
-    }
-    rows
+fn length(lines: usize) -> ratatui::layout::Constraint {
+    Length(u16::try_from(lines).unwrap_or(u16::MAX))
 }
 
 fn heading(width: usize, listed: usize, all: usize, shown: usize) -> Line {
@@ -130,19 +142,6 @@ fn queue(state: &State, width: usize) -> Vec<Line> {
     let [claimed, failed, prs, questions, problems] = screen::sections(&state.overview, width);
     let sections = [problems, questions, claimed, failed, prs].into_iter().filter(|section| !section.is_empty());
     sections.collect::<Vec<_>>().join(&Line::empty())
-}
-
-/// A text below its head, with how far it is scrolled where it doesn't fit.
-fn pane_page(head: &[Line], pane: &mut Pane, width: usize, room: usize) -> Rows {
-    let mut rows = plain(head);
-    let height = room.saturating_sub(rows.len());
-    rows.extend(plain(pane.window(width, height)));
-    let (seen, all) = pane.position();
-    if seen < all || seen > height {
-        rows.resize(room, blank());
-        rows.push((Line::new(&fit(&format!("line {seen} of {all}"), width), Tone::Dim), false));
-    }
-    rows
 }
 
 /// The question, or the note, as the lines that it takes.

@@ -1,25 +1,40 @@
 //! What the screen of `scheduler top` shows, and what each key does to it. It draws nothing, reads nothing and changes
 //! nothing but itself.
 
-use super::pane::{Pane, Scroll};
+use super::{
+    help,
+    pane::{Pane, Scroll},
+};
 use crate::{
     cli::view::{Line, Tone},
     domain::{name::Name, task::Task},
-    engine::overview::{Activity, AgentLine, Overview},
+    engine::{
+        overview::{Activity, AgentLine, Overview},
+        transcript::Transcript,
+    },
 };
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::{
+    crossterm::event::{KeyCode, KeyEvent, KeyModifiers},
+    widgets::ListState,
+};
 
-/// What is open on the screen.
+/// A text that is open in place of the agents.
 #[derive(Debug)]
-pub enum Page {
-    /// The agents, with the queue below.
-    Agents,
-    /// The queue and everything else that isn't an agent.
-    Queue(Pane),
-    /// The run of an agent.
-    Log(Name, Pane),
-    /// A text under a heading.
-    Text(String, Pane),
+pub struct Page {
+    pub title: String,
+    pub pane: Pane,
+    pub source: Source,
+}
+
+/// What a page shows.
+#[derive(Debug)]
+pub enum Source {
+    /// A text that stays as it is.
+    Text,
+    /// The queue with these tasks, and everything else that isn't an agent.
+    Queue(Vec<Task>),
+    /// A run, as far as it was read.
+    Log(Box<Transcript>),
 }
 
 /// What a key asks the program to do.
@@ -33,10 +48,8 @@ pub enum Act {
     Log(Name),
     /// To explain an agent.
     Why(Name),
-    /// To read which tasks wait, for the queue is open now.
+    /// To open the queue.
     Queue,
-    /// To explain the keys.
-    Help,
     /// To run one of the program's own commands, given by its words.
     Command(Vec<String>),
 }
@@ -44,21 +57,20 @@ pub enum Act {
 /// What is shown, chosen and asked.
 #[derive(Debug)]
 pub struct State {
-    /// What goes on.
     pub overview: Overview,
-    /// The tasks that wait, as far as the user has asked for them.
-    pub waiting: Vec<Task>,
-    /// What is open.
-    pub page: Page,
+    /// What is open; none: the agents, with the queue below.
+    pub page: Option<Page>,
     /// What was said last: the answer to a command, or what went wrong.
     pub note: Line,
     /// A command that waits for a yes.
     pub asked: Option<(String, Vec<String>)>,
     /// Whether only agents at work are shown.
     pub busy_only: bool,
+    /// Where the chosen agent stands in the list, and which was the first one seen.
+    pub list: ListState,
+    /// How many agents were seen.
+    pub height: usize,
     selected: Option<Name>,
-    first: usize,
-    height: usize,
 }
 
 impl State {
@@ -66,15 +78,19 @@ impl State {
     pub fn new(overview: Overview) -> Self {
         Self {
             overview,
-            waiting: Vec::new(),
-            page: Page::Agents,
+            page: None,
             note: Line::empty(),
             asked: None,
             busy_only: false,
-            selected: None,
-            first: 0,
+            list: ListState::default(),
             height: 50,
+            selected: None,
         }
+    }
+
+    /// Opens a page.
+    pub fn open(&mut self, title: &str, pane: Pane, source: Source) {
+        self.page = Some(Page { title: title.to_owned(), pane, source });
     }
 
     /// The agents that the list has, whether they fit or not.
@@ -82,30 +98,11 @@ impl State {
         self.overview.agents.iter().filter(|agent| !self.busy_only || is_busy(agent)).collect()
     }
 
-    /// The agents that fit into `height` lines, the chosen one among them, and where that stands.
-    pub fn visible(&mut self, height: usize) -> (Vec<&AgentLine>, usize) {
-        let (at, all) = (self.at(), self.listed().len());
-        self.height = height;
-        self.first = self.first.min(all.saturating_sub(height)).min(at).max((at + 1).saturating_sub(height));
-        let first = self.first;
-        (self.listed().into_iter().skip(first).take(height).collect(), at.saturating_sub(first))
-    }
-
-    /// The agents that were seen the last time.
-    pub fn seen(&self) -> impl Iterator<Item = &AgentLine> {
-        self.listed().into_iter().skip(self.first).take(self.height)
-    }
-
-    /// The chosen agent; none if the list is empty.
-    pub fn chosen(&self) -> Option<&AgentLine> {
-        self.listed().get(self.at()).copied()
-    }
-
     /// Where the chosen agent stands in the list. One that has left it leaves its place to the next.
-    fn at(&self) -> usize {
+    pub fn at(&self) -> usize {
         let listed = self.listed();
         let found = self.selected.as_ref().and_then(|name| listed.iter().position(|agent| agent.name == *name));
-        found.unwrap_or(self.first).min(listed.len().saturating_sub(1))
+        found.or(self.list.selected()).unwrap_or(0).min(listed.len().saturating_sub(1))
     }
 
     /// Takes a key.
@@ -118,34 +115,22 @@ impl State {
             return if yes { Act::Command(words) } else { Act::Draw };
         }
         self.note = Line::empty();
-        let scroll = scroll(key.code);
-        match (&mut self.page, key.code) {
-            (_, KeyCode::Char('?' | 'h')) => Act::Help,
-            (Page::Agents, KeyCode::Char('q')) => Act::Quit,
-            (Page::Agents, KeyCode::Tab) => {
-                self.page = Page::Queue(Pane::default());
-                Act::Queue
-            }
-            (Page::Agents, code) => match scroll {
-                Some(scroll) => self.choose(scroll),
-                None => self.agent_key(code),
-            },
-            (_, KeyCode::Char('q') | KeyCode::Esc | KeyCode::Tab) => {
-                self.page = Page::Agents;
-                Act::Draw
-            }
-            (Page::Queue(pane) | Page::Log(_, pane) | Page::Text(_, pane), _) => {
-                scroll.into_iter().for_each(|scroll| pane.scroll(scroll));
-                Act::Draw
-            }
+        match (&mut self.page, key.code, scroll(key.code)) {
+            (_, KeyCode::Char('?' | 'h'), _) => self.open("Keys", Pane::new(help::lines()), Source::Text),
+            (None, KeyCode::Char('q'), _) => return Act::Quit,
+            (None, KeyCode::Tab, _) => return Act::Queue,
+            (None, _, Some(scroll)) => self.choose(scroll),
+            (None, code, None) => return self.agent_key(code),
+            (Some(_), KeyCode::Char('q') | KeyCode::Esc | KeyCode::Tab, _) => self.page = None,
+            (Some(page), _, scroll) => scroll.into_iter().for_each(|scroll| page.pane.scroll(scroll)),
         }
+        Act::Draw
     }
 
-    fn choose(&mut self, scroll: Scroll) -> Act {
+    fn choose(&mut self, scroll: Scroll) {
         let listed = self.listed();
         let at = scroll.from(self.at(), listed.len().saturating_sub(1), self.height);
         self.selected = listed.get(at).map(|agent| agent.name.clone());
-        Act::Draw
     }
 
     fn agent_key(&mut self, code: KeyCode) -> Act {
@@ -159,7 +144,7 @@ impl State {
             }
             _ => {}
         }
-        let Some(agent) = self.chosen() else { return Act::Draw };
+        let Some(agent) = self.listed().get(self.at()).copied() else { return Act::Draw };
         let name = agent.name.clone();
         match code {
             KeyCode::Enter | KeyCode::Char('l') => Act::Log(name),

@@ -37,7 +37,7 @@ struct Run {
 
 impl Actions {
     /// Reads what is new of these agents' runs. The others are forgotten.
-    pub fn refresh<'a>(&mut self, paths: &Paths, agents: impl Iterator<Item = &'a AgentLine>) {
+    pub fn refresh(&mut self, paths: &Paths, agents: &[AgentLine]) {
         let mut runs = HashMap::new();
         for agent in agents {
             let Some(id) = agent.state.run_id.as_deref() else { continue };
@@ -92,7 +92,7 @@ mod tests {
         outputs.iter().for_each(|output| fs::create_dir_all(output.parent().unwrap()).unwrap());
         let mut actions = Actions::default();
         let mut action = |at: usize| {
-            actions.refresh(&paths, agents[at..=at].iter());
+            actions.refresh(&paths, &agents[at..=at]);
             actions.of(&agents[at].name).map(str::to_owned)
         };
         assert_eq!(action(0), None, "there is no output yet");

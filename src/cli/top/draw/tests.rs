@@ -1,5 +1,7 @@
-use super::super::help;
-use super::*;
+use super::{
+    super::{help, pane::Pane},
+    *,
+};
 use crate::{domain::task, engine::overview::sample};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, crossterm::event::KeyCode};
 
@@ -89,20 +91,20 @@ fn notes_questions_and_texts() {
     state.key(KeyCode::Char('s').into());
     assert!(text(&drawn(&mut state, 100, 24, true)).contains("Stop the run of impl-1?"));
     state.key(KeyCode::Char('n').into());
-    state.waiting = vec![task::parse(&"TASK-9".parse().unwrap(), "# Nine\nROLE: test\n").unwrap()];
-    state.key(KeyCode::Tab.into());
+    let waiting = vec![task::parse(&"TASK-9".parse().unwrap(), "# Nine\nROLE: test\n").unwrap()];
+    state.open("", Pane::default(), Source::Queue(waiting));
     let queue = text(&drawn(&mut state, 80, 12, true));
     assert!(
         queue.contains("Queue       3 of 20") && queue.contains("TASK-9           test            P2      Nine"),
         "{queue}"
     );
-    assert!(queue.contains("line 5 of 11"), "{queue}");
-    state.page = Page::Text("Keys".to_owned(), Pane::new(help::lines()));
+    assert!(queue.contains("line 10 of 16"), "{queue}");
+    state.key(KeyCode::Char('?').into());
     let keys = text(&drawn(&mut state, 80, 24, true));
     assert!(keys.starts_with("Keys\nUp Down, k j") && keys.contains("Ctrl-C") && !keys.contains("line"), "{keys}");
     let mut log = Pane::following();
     log.add(help::lines());
-    state.page = Page::Log("impl-1".parse().unwrap(), log);
+    state.open("Log of impl-1", log, Source::Text);
     let shown = text(&drawn(&mut state, 40, 8, true));
     assert!(shown.starts_with("Log of impl-1\n") && shown.contains("?, h             this help"), "{shown}");
 }

@@ -17,9 +17,9 @@ fn command(words: &str) -> Act {
     Act::Command(words.split(' ').map(str::to_owned).collect())
 }
 
-fn names(state: &mut State, height: usize) -> (Vec<String>, usize) {
-    let (visible, chosen) = state.visible(height);
-    (visible.iter().map(|agent| agent.name.to_string()).collect(), chosen)
+/// The chosen agent.
+fn chosen(state: &State) -> &str {
+    state.listed()[state.at()].name.as_str()
 }
 
 #[test]
@@ -36,7 +36,6 @@ fn keys_on_an_agent() {
     assert_eq!(typed(&mut state, 'P'), command("pause"));
     state.overview.pause.paused_by_marker = true;
     assert_eq!(typed(&mut state, 'P'), command("resume"));
-    assert_eq!(typed(&mut state, '?'), Act::Help);
     assert_eq!(typed(&mut state, 'q'), Act::Quit);
     let control = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
     assert_eq!(state.key(control), Act::Quit);
@@ -59,34 +58,33 @@ fn a_run_is_stopped_only_after_a_yes() {
 }
 
 #[test]
-fn the_chosen_agent_stays_in_sight_and_chosen() {
+fn an_agent_is_chosen_by_its_name() {
     let all: Vec<String> = (0..100).map(|number| format!("a-{number}")).collect();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let mut state = state(&all);
-    assert_eq!(names(&mut state, 3), (vec!["a-0".to_owned(), "a-1".to_owned(), "a-2".to_owned()], 0));
-    for (key, first, chosen) in [
-        (KeyCode::Up, "a-0", 0),
-        (KeyCode::Down, "a-0", 1),
-        (KeyCode::PageDown, "a-1", 2),
-        (KeyCode::End, "a-97", 2),
-        (KeyCode::Down, "a-97", 2),
-        (KeyCode::PageUp, "a-97", 0),
-        (KeyCode::Up, "a-96", 0),
-        (KeyCode::Home, "a-0", 0),
+    state.height = 3;
+    for (key, at) in [
+        (KeyCode::Up, "a-0"),
+        (KeyCode::Down, "a-1"),
+        (KeyCode::PageDown, "a-3"),
+        (KeyCode::End, "a-99"),
+        (KeyCode::Down, "a-99"),
+        (KeyCode::PageUp, "a-97"),
+        (KeyCode::Up, "a-96"),
+        (KeyCode::Home, "a-0"),
+        (KeyCode::End, "a-99"),
     ] {
         press(&mut state, key);
-        let (visible, at) = names(&mut state, 3);
-        assert_eq!((visible[0].as_str(), at), (first, chosen), "{key:?}");
+        assert_eq!(chosen(&state), at, "{key:?}");
     }
-    press(&mut state, KeyCode::End);
-    assert_eq!(names(&mut state, 50).1, 49, "a larger window");
-    assert_eq!(names(&mut state, 1), (vec!["a-99".to_owned()], 0), "a smaller one");
-    assert_eq!(names(&mut state, 0).0.len(), 0);
     // It is known by its name, wherever it stands now; one that is gone leaves its place to another.
     state.overview.agents.reverse();
-    assert_eq!(state.chosen().unwrap().name.as_str(), "a-99");
+    assert_eq!((chosen(&state), state.at()), ("a-99", 0));
+    state.list.select(Some(1));
+    state.overview.agents.remove(0);
+    assert_eq!(chosen(&state), "a-97");
     state.overview.agents.clear();
-    assert_eq!((state.chosen().is_none(), names(&mut state, 5)), (true, (Vec::new(), 0)));
+    assert_eq!((state.at(), press(&mut state, KeyCode::Enter)), (0, Act::Draw));
 }
 
 #[test]
@@ -94,23 +92,19 @@ fn only_those_at_work_and_the_other_pages() {
     let mut state = state(&["impl-1", "test-1"]);
     press(&mut state, KeyCode::Down);
     typed(&mut state, 'f');
-    assert_eq!(names(&mut state, 9), (vec!["impl-1".to_owned()], 0));
-    assert_eq!(state.seen().count(), 1);
+    assert_eq!((chosen(&state), state.listed().len()), ("impl-1", 1));
     typed(&mut state, 'f');
     assert_eq!(press(&mut state, KeyCode::Tab), Act::Queue);
-    assert!(matches!(state.page, Page::Queue(_)));
-    assert_eq!(typed(&mut state, 's'), Act::Draw);
-    assert!(state.asked.is_none(), "nothing is chosen here");
-    assert_eq!(typed(&mut state, 'q'), Act::Draw);
-    assert!(matches!(state.page, Page::Agents));
     let lines = (0..9).map(|number| Line::new(&number.to_string(), Tone::Plain)).collect();
-    state.page = Page::Text("Keys".to_owned(), Pane::new(lines));
-    press(&mut state, KeyCode::Down);
-    let Page::Text(_, pane) = &mut state.page else { panic!() };
-    assert_eq!(pane.window(9, 2)[0].render(false), "0", "nothing was seen yet");
-    press(&mut state, KeyCode::PageDown);
-    let Page::Text(_, pane) = &mut state.page else { panic!() };
-    assert_eq!(pane.window(9, 2)[0].render(false), "1");
-    press(&mut state, KeyCode::Esc);
-    assert!(matches!(state.page, Page::Agents));
+    state.open("Nine", Pane::new(lines), Source::Text);
+    assert_eq!((typed(&mut state, 's'), state.asked.is_none()), (Act::Draw, true), "nothing is chosen here");
+    let mut first = |key| {
+        press(&mut state, key);
+        state.page.as_mut().map(|page| page.pane.window(9, 2)[0].render(false))
+    };
+    assert_eq!(first(KeyCode::Down).unwrap(), "0", "nothing was seen yet");
+    assert_eq!(first(KeyCode::PageDown).unwrap(), "1");
+    assert_eq!(first(KeyCode::Esc), None);
+    assert_eq!((typed(&mut state, '?'), state.page.as_ref().unwrap().title.as_str()), (Act::Draw, "Keys"));
+    assert_eq!((typed(&mut state, 'q'), state.page.is_none()), (Act::Draw, true));
 }
