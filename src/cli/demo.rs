@@ -3,11 +3,9 @@
 //! The ticks, the supervisors and git are the real ones, each started as cron or the user would start it; only the
 //! agent is a stand-in, and gh. Nothing outside the scratch folder is written, and nothing of the user's settings is read.
 
-mod clear;
 mod course;
 mod ending;
 mod follow;
-mod github;
 mod play;
 mod show;
 mod stage;
@@ -54,7 +52,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let show = Show::new(context);
     let stage = Stage::new(context, play)?;
     let played = perform(&stage, &show, &stop);
-    let cleared = clear::end_all(&stage);
+    let cleared = stage.end_all();
     let interrupted = stop.load(Ordering::Relaxed);
     match played.and(cleared) {
         Ok(()) if args.keep => {

@@ -68,6 +68,26 @@ pub fn joined<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
+/// The text in lines of at most `width` characters; a word that is longer stands alone.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    packed(text.split_whitespace(), " ", width)
+}
+
+/// The words in lines of at most `width` characters, with `gap` between two.
+pub fn packed<'a>(words: impl IntoIterator<Item = &'a str>, gap: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut().filter(|line| line.chars().count() + gap.len() + word.chars().count() <= width) {
+            Some(line) => {
+                line.push_str(gap);
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// The items in their order, without those that are there already.
 pub fn each_once<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut once = Vec::new();
@@ -159,6 +179,15 @@ mod tests {
         assert_eq!(cut("äöüß", 3), "äö…");
         assert_eq!(tail("one\ntwo\nthree", 8), "three");
         assert_eq!(tail("äöü", 3), "ü");
+    }
+
+    #[test]
+    fn wrapped_lines_fit() {
+        assert_eq!(wrapped("", 5), Vec::<String>::new());
+        assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("äöü ß", 5), ["äöü ß"]);
+        assert_eq!(wrapped("a longerword b", 4), ["a", "longerword", "b"]);
+        assert_eq!(packed(["a b", "c", "d"], "  ", 6), ["a b  c", "d"]);
     }
 
     #[test]

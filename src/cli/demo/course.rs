@@ -3,17 +3,18 @@
 use super::{
     follow::{Follower, Page},
     play::{Goal, NUMBER},
-    show::{Show, Tone},
+    show::Show,
     stage::Stage,
 };
 use crate::{
+    cli::view::Tone,
     domain::{
-        config,
         gate::Status,
         proposal::ProposalState,
         task::{self, TaskState},
         text::one_line,
     },
+    engine::project::Project,
     exec::clock::monotonic_now,
     store::{proposals::Proposals, prs::Prs, queue::Queue},
 };
@@ -49,14 +50,15 @@ pub(super) struct Sum {
 pub(super) fn play(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<Sum> {
     let begun = monotonic_now();
     let mut sum = Sum::default();
-    let mut followers = followers(stage)?;
+    let project = Project::find(&stage.project())?;
+    let mut followers: Vec<_> = stage.config()?.agents.into_iter().map(|agent| Follower::new(agent.name)).collect();
     let mut page = Page::default();
     let mut last_tick: Option<Instant> = None;
     let mut shown = 0;
     loop {
         let mut ended = false;
         for follower in &mut followers {
-            if let Some(cost_usd) = follower.look(stage, show)? {
+            if let Some(cost_usd) = follower.look(&project, stage, show)? {
                 sum.runs += 1;
                 sum.cost_usd += cost_usd;
                 ended = true;
@@ -86,11 +88,6 @@ pub(super) fn play(stage: &Stage, show: &Show<'_>, stop: &AtomicBool) -> Result<
     }
 }
 
-fn followers(stage: &Stage) -> Result<Vec<Follower>> {
-    let Ok((config, _)) = config::read(stage.play.config) else { bail!("the agents.yaml of the play is wrong") };
-    Ok(config.agents.iter().map(|agent| Follower::new(agent.name.as_str(), stage.paths().agent(&agent.name))).collect())
-}
-
 /// One tick, shown if it started or changed something. `before` is the last that did.
 fn tick(stage: &Stage, show: &Show<'_>, sum: &Sum, before: u32) -> Result<bool> {
     let said = stage.scheduler(&[])?;
@@ -107,7 +104,7 @@ fn tick(stage: &Stage, show: &Show<'_>, sum: &Sum, before: u32) -> Result<bool> 
     for line in said.lines() {
         // What doesn't begin with an agent's name is said of something else.
         let (name, what) = line.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("", line));
-        show.says(name, Tone::Scheduler, &with_title(stage, what), 2)?;
+        show.says(name, Tone::Strong, &with_title(stage, what), 2)?;
     }
     Ok(true)
 }

@@ -2,9 +2,9 @@
 
 use super::{
     course::Sum,
-    github::PullRequest,
+    follow::Page,
     play::{NUMBER, Play},
-    show::{Show, WIDTH, pack},
+    show::{Show, WIDTH},
     stage::Stage,
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     domain::{
         proposal::ProposalState,
         shell::word,
-        text::{counted, cut, one_line},
+        text::{counted, cut, one_line, packed},
     },
     store::proposals::Proposals,
 };
@@ -63,17 +63,18 @@ fn proposals(stage: &Stage, show: &Show<'_>) -> Result<()> {
 
 /// The pull request as its page shows it, if there is one.
 fn pull_request(stage: &Stage, show: &Show<'_>) -> Result<()> {
-    let Some(pull) = PullRequest::load(&stage.root)? else { return Ok(()) };
-    show.heading(&format!("Pull request #{NUMBER}"), if pull.draft { "a draft" } else { "ready for review" })?;
-    show.line(&pull.title)?;
-    let (comments, reviews) = (counted(pull.comments.len(), "comment"), counted(pull.reviews.len(), "review"));
-    show.line(&format!("  {comments}, {reviews}; labels: {}", pull.labels.join(" ")))
+    let Some(offered) = stage.play.pull_request else { return Ok(()) };
+    let page = Page::read(stage)?;
+    show.heading(&format!("Pull request #{NUMBER}"), if page.is_ready { "ready for review" } else { "a draft" })?;
+    show.line(offered.title)?;
+    let (comments, reviews) = (counted(page.comments.len(), "comment"), counted(page.reviews.len(), "review"));
+    show.line(&format!("  {comments}, {reviews}; labels: {}", page.labels.join(" ")))
 }
 
 /// A folder's files, then its folders, two blanks deeper for each level. With `one` only the first folder is opened.
 fn tree(dir: &Path, indent: &str, one: bool, line: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
     let (folders, files) = entries(dir);
-    for files in pack(files.iter().map(String::as_str), "  ", WIDTH - indent.len()) {
+    for files in packed(files.iter().map(String::as_str), "  ", WIDTH - indent.len()) {
         line(&format!("{indent}{files}"))?;
     }
     for (at, folder) in folders.iter().enumerate() {

@@ -91,7 +91,7 @@ pub(super) const PROPOSALS: Play = Play {
 
 /// The play of the gatekeepers.
 pub(super) const GATEKEEPERS: Play = Play {
-    about: "A person has opened a pull request. A gatekeeper checks it; what it finds becomes a task, whose work goes \
+    about: "A pull request is open. A gatekeeper checks it; what it finds becomes a task, whose work goes \
             to the same branch; the new commit is checked by itself. `gh` and GitHub are played, too.",
     pull_request: Some(&Offered {
         title: IMPLEMENT,
@@ -103,7 +103,7 @@ pub(super) const GATEKEEPERS: Play = Play {
     config: include_str!("../../../templates/demo/gatekeepers.yaml"),
     script: include_str!("../../../templates/demo/gatekeepers.sh"),
     goal: &[Goal::Approved],
-    sum: "The pull request failed its check, was mended on its own branch, passed, and is marked ready for a human to \
+    sum: "The pull request failed its check, was mended on its own branch, passed, and is marked ready for you to \
           merge. Everything that was said on it was said by the coordinator, and once.",
     star: "lint-agent",
 };

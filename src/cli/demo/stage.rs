@@ -6,14 +6,16 @@ use super::{
 };
 use crate::{
     cli::Context,
+    domain::config::{self, Config},
     exec::{
         command,
         git::{self, Git},
+        processes::{self, Family, Grace},
     },
     store::paths::Paths,
     sys::atomic,
 };
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
@@ -24,10 +26,12 @@ use std::{
 use tempfile::TempDir;
 
 /// The variable that every process of a demo carries: its folder.
-pub(super) const RUN_TAG: &str = "SCHEDULER_DEMO";
+const RUN_TAG: &str = "SCHEDULER_DEMO";
 
 /// How long one of the short commands may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long what is left at the end has to end by itself.
+const GRACE: Duration = Duration::from_secs(1);
 /// Beside git: what the stand-ins call, and what finds processes where there is no `/proc`.
 const PROGRAMS: [&str; 18] = [
     "cat", "cut", "dirname", "env", "grep", "id", "ls", "mkdir", "mv", "ps", "rm", "sed", "setsid", "sh", "sleep",
@@ -100,6 +104,11 @@ impl Stage {
         Paths::new(&self.project())
     }
 
+    /// agents.yaml of the play.
+    pub(super) fn config(&self) -> Result<Config> {
+        config::read(self.play.config).map(|(config, _)| config).map_err(|wrong| anyhow!("agents.yaml: {wrong:?}"))
+    }
+
     /// Makes the repository and its origin, and sets the project up.
     pub(super) fn set_up(&self, show: &Show<'_>) -> Result<()> {
         show.heading("Set-up", "")?;
@@ -169,6 +178,24 @@ impl Stage {
             bail!("{name} {}: {}: {said}", arguments.join(" "), command::describe(ended.status));
         }
         Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
+    }
+
+    /// Ends the runs that are under way, and every process that is left.
+    ///
+    /// # Errors
+    /// A process that can't be ended.
+    pub(super) fn end_all(&self) -> Result<()> {
+        for agent in self.config()?.agents {
+            // One that has never run, or that can't be stopped like this, is ended with what is left.
+            let _ = self.scheduler(&["agent", "stop", agent.name.as_str()]);
+        }
+        let root = self.root.display().to_string();
+        let family = Family { leader: None, mark: Some((RUN_TAG, &root)), own_descendants: false };
+        let left = processes::end(&family, &Grace::new(GRACE)).left;
+        if !left.is_empty() {
+            bail!("processes of the demo can't be ended: {left:?}");
+        }
+        Ok(())
     }
 
     /// Leaves the folder where it is; the folder.

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         config::{Config, Severity},
         shell::word,
+        text::wrapped,
         time::Time,
         timer::Timer,
     },
@@ -20,6 +21,9 @@ use crate::{
 };
 use anyhow::Result;
 use std::path::Path;
+
+/// The columns of a line of text.
+const LINE: usize = 76;
 
 /// Prints them, numbered.
 ///
@@ -56,8 +60,8 @@ fn call(program: &Path, search_path: &str) -> String {
 
 fn programs_step(search_path: &str) -> Option<String> {
     let missing = programs::missing(search_path);
-    let lines: Vec<_> = missing.iter().map(|(name, remedy)| format!("{name}: {remedy}")).collect();
-    (!lines.is_empty()).then(|| format!("Not found on your PATH:\n\n{}", wrapped(&lines)))
+    let lines: Vec<_> = missing.iter().flat_map(|(name, remedy)| wrapped(&format!("{name}: {remedy}"), LINE)).collect();
+    (!lines.is_empty()).then(|| format!("Not found on your PATH:\n\n{}", lines.join("\n")))
 }
 
 fn build_folder_step(program: &Path) -> Option<String> {
@@ -145,7 +149,7 @@ fn first_tick(config: &Config, now: Time) -> String {
     };
     let sentence =
         format!("{who}Others start when there is a task for their role. Every run costs money or quota; {limit}");
-    wrapped(&[sentence])
+    wrapped(&sentence, LINE).join("\n")
 }
 
 fn cron_step(root: &Path, program: &Path, search_path: &str) -> String {
@@ -160,25 +164,6 @@ fn cron_step(root: &Path, program: &Path, search_path: &str) -> String {
         "Run a tick every minute: `scheduler install {kind}`, or by hand with\n`crontab -e`, as ONE line\n\n{line}\n\n\
          If your agents call programs in other folders, add these to PATH there."
     )
-}
-
-/// The texts, each broken into lines of at most 76 characters where it has blanks.
-fn wrapped(texts: &[String]) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for text in texts {
-        lines.push(String::new());
-        for word in text.split(' ') {
-            match lines.last_mut() {
-                Some(line) if line.is_empty() => line.push_str(word),
-                Some(line) if line.chars().count() + word.chars().count() < 76 => {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => lines.push(word.to_owned()),
-            }
-        }
-    }
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -224,12 +209,5 @@ mod tests {
         file.missing.clear();
         file.exists = true;
         assert_eq!(claude_md_step(&file), None);
-    }
-
-    #[test]
-    fn lines_are_broken() {
-        let text = wrapped(&["word ".repeat(40).trim().to_owned(), "x".repeat(100)]);
-        assert!(text.lines().take(3).all(|line| line.len() < 77));
-        assert_eq!(text.replace('\n', " "), format!("{} {}", "word ".repeat(40).trim(), "x".repeat(100)));
     }
 }
