@@ -115,6 +115,13 @@ pub fn is_harmless_hook(name: &str, content: &str) -> bool {
     name.ends_with(".sample") || by_lfs()
 }
 
+/// The program that a filter's command starts, if it is told by a plain name.
+pub fn filter_program(command: &str) -> Option<&str> {
+    let word = command.split_whitespace().next()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+    word.chars().all(is_plain).then_some(word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +168,20 @@ mod tests {
             "lfs.extension.x.smudge",
         ] {
             assert!(is_dangerous(key, "x", "up"), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_filter_s_program_is_its_first_word() {
+        for (command, program) in [
+            ("git-lfs clean -- %f", Some("git-lfs")),
+            (" nbstripout", Some("nbstripout")),
+            ("'/opt/x y/crypt' clean", None),
+            ("KEY=1 crypt", None),
+            ("./tools/clean", None),
+            ("", None),
+        ] {
+            assert_eq!(filter_program(command), program, "{command}");
         }
     }
 

@@ -68,7 +68,7 @@ pub fn diagnose(project: &Project, caller: Caller<'_>) -> Result<Vec<Probe>> {
     let mut probes = programs::probe(&view, project);
     probes.extend(agent_program::probe(&view, project));
     probes.extend(project::probe(project)?);
-    probes.extend(repository::probe(project, caller.now)?);
+    probes.extend(repository::probe(&view, project, caller.now)?);
     probes.extend(timer::probe(project, caller));
     probes.extend(machine::probe(project)?);
     Ok(probes)

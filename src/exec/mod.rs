@@ -10,6 +10,7 @@ pub mod command;
 pub mod detach;
 pub mod environment;
 pub mod evidence;
+pub mod filters;
 pub mod fingerprint;
 pub mod git;
 pub mod github;

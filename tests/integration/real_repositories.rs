@@ -6,6 +6,7 @@ mod costs;
 mod edits;
 mod failing_git;
 mod fetching;
+mod filters;
 mod full_disk;
 mod idle;
 mod layouts;

@@ -1,18 +1,18 @@
 //! The repository: which remote is used, how the last fetch went, and a branch that keeps agents from having theirs.
 
-use super::Probe;
+use super::{Probe, programs::View};
 use crate::{
     domain::{
         remote::Chosen,
         time::{self, Time},
     },
     engine::{base_branch, configuration, project::Project},
-    exec::{git::Git, remote::Remotes, repo},
+    exec::{filters, git::Git, remote::Remotes, repo},
 };
 use anyhow::Result;
 
 /// Looks at the repository.
-pub(super) fn probe(project: &Project, now: Time) -> Result<Vec<Probe>> {
+pub(super) fn probe(view: &View, project: &Project, now: Time) -> Result<Vec<Probe>> {
     let config = configuration::read(&project.paths)?.understand().ok();
     let wanted = config.as_ref().and_then(|(config, _)| config.remote.as_deref());
     let remotes = Remotes::read(&Git::in_repository(&project.common_dir), wanted)?;
@@ -29,6 +29,13 @@ pub(super) fn probe(project: &Project, now: Time) -> Result<Vec<Probe>> {
     }
     if let Some(branch) = repo::branch_in_the_way(&project.common_dir, remotes.name()) {
         probes.push(Probe::error(branch.to_string(), branch.remedy()));
+    }
+    for (filter, program) in filters::missing(&Git::at(project.root()), &view.search_path)? {
+        let what = format!(
+            "files go through the git filter {filter}, and its program {program} is not on {}",
+            view.search_path
+        );
+        probes.push(Probe::error(what, format!("install {program}, or add its folder to the PATH of the timer")));
     }
     Ok(probes)
 }

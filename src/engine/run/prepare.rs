@@ -12,13 +12,35 @@ use super::{
 };
 use crate::{
     domain::{
+        message::Message,
         run::Prepared,
         state::AgentState,
         task::{Edit, key},
     },
-    exec::{fingerprint, git, repo, worktree::Ensured},
-    store::{queue::Queue, runs},
+    exec::{
+        filters, fingerprint,
+        git::{self, Git},
+        repo,
+        worktree::Ensured,
+    },
+    store::{messages, queue::Queue, runs},
 };
+use std::ffi::OsStr;
+
+/// Tells the user, once, of filters whose program the timer doesn't find; whether git can do without is git's to say.
+fn tell_of_filters(run: &Run<'_>) -> Result<(), RunError> {
+    let search_path = run.supervisor.environment.get(OsStr::new("PATH")).map(|path| path.to_string_lossy());
+    let search_path = search_path.unwrap_or_default();
+    for (filter, program) in filters::missing(&Git::at(run.project().root()), &search_path)? {
+        let body = format!(
+            "Files of this repository go through the git filter {filter}. Its program, {program}, is not on the PATH of the \
+             timer:\n{search_path}\n\nInstall it, or add its folder there; `scheduler doctor --cron` shows whether it is found."
+        );
+        let message = Message::warning(format!("The filter {filter} doesn't run under the timer"), body);
+        messages::send(run.paths(), &message.key(format!("filter {filter}")), run.now())?;
+    }
+    Ok(())
+}
 
 /// Makes the worktree ready and writes down where the run works.
 pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunError> {
@@ -34,6 +56,7 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
     run.unless_stopped()?;
     fetch::fetch(run)?;
     run.unless_stopped()?;
+    tell_of_filters(run)?;
     let branch = repo::branch_in_the_way(&run.project().common_dir, run.remotes()?.name());
     if let Some(branch) = branch.filter(|_| run.assignment.job.task().is_some()) {
         return Err(RunError::launch(format!("{branch}; {}", branch.remedy())));

@@ -1,0 +1,53 @@
+//! Filters of git whose program isn't where it is looked for: files that go through them can't be checked out or committed.
+//!
+//! It only looks, and runs none of them.
+
+use crate::domain::git_settings::filter_program;
+use crate::exec::git::{Git, GitError};
+use crate::exec::programs::folder_of;
+
+/// The filters that `.gitattributes` of the checkout of `git` name and whose program is not on `search_path`, each with it.
+pub fn missing(git: &Git, search_path: &str) -> Result<Vec<(String, String)>, GitError> {
+    let listed = git.try_run(["config", "-z", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"])?;
+    let mut found: Vec<(String, String)> = Vec::new();
+    for entry in listed.entries() {
+        let Some((key, command)) = entry.split_once('\n') else { continue };
+        let name = key.strip_prefix("filter.").and_then(|key| key.rsplit_once('.')).map(|(name, _)| name);
+        let (Some(name), Some(program)) = (name, filter_program(command)) else { continue };
+        let is_new = !found.iter().any(|(known, _)| known == name);
+        if is_new && folder_of(program, search_path).is_none() && is_used(git, name)? {
+            found.push((name.to_owned(), program.to_owned()));
+        }
+    }
+    Ok(found)
+}
+
+fn is_used(git: &Git, filter: &str) -> Result<bool, GitError> {
+    let attribute = format!("filter={filter}");
+    let lines = git.try_run(["grep", "-h", "-F", "-e", &attribute, "--", ":(glob)**/.gitattributes"])?.text();
+    Ok(lines.split_whitespace().any(|word| word == attribute))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::sandbox::Sandbox;
+
+    #[test]
+    fn those_in_use_whose_program_is_not_there() {
+        let sandbox = Sandbox::plain();
+        for (key, command) in [
+            ("filter.mine.clean", "no-such-program %f"),
+            ("filter.mine.smudge", "no-such-program -d %f"),
+            ("filter.unused.clean", "no-such-program"),
+            ("filter.there.clean", "cat"),
+            ("filter.own.clean", "./tools/clean"),
+        ] {
+            sandbox.run(&["config", key, command]);
+        }
+        sandbox.write("sub/.gitattributes", "*.a filter=mine\n*.b filter=there\n*.c filter=own\n*.d filter=unused2\n");
+        sandbox.commit_all("attributes");
+        let found = missing(&sandbox.git(), "/usr/bin:/bin").unwrap();
+        assert_eq!(found, [("mine".to_owned(), "no-such-program".to_owned())]);
+    }
+}
