@@ -13,6 +13,7 @@ pub mod message;
 pub mod name;
 pub mod one_command;
 pub mod outcome;
+pub mod outgoing;
 pub mod ports;
 pub mod prompt;
 pub mod proposal;

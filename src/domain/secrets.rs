@@ -1,6 +1,7 @@
-//! Which variables of an environment hold secrets, and which of them an agent gets all the same.
+//! Which variables of an environment hold secrets, which of them an agent gets all the same, and their
+//! values, which are never published.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// What the value of a variable is.
 #[derive(Clone, Copy, PartialEq)]
@@ -55,6 +56,9 @@ const CLOUDS: [(&str, &str); 3] = [
     ("CLAUDE_CODE_USE_FOUNDRY", "AZURE_*"),
 ];
 
+/// A value shorter than this may be anything.
+const SHORTEST: usize = 8;
+
 /// Of these names those that are kept from an agent: all that the table has, but for what is passed by name, what claude
 /// needs, and, `with_git`, what git and gh use.
 pub fn withheld<'a>(names: &'a [Cow<'_, str>], passed: &'a [String], with_git: bool) -> impl Iterator<Item = &'a str> {
@@ -67,6 +71,38 @@ pub fn withheld<'a>(names: &'a [Cow<'_, str>], passed: &'a [String], with_git: b
             && !needed.iter().any(|needed| fits(needed, name))
             && !(with_git && is_of_git)
     })
+}
+
+/// Values that are taken out of everything published.
+#[derive(Clone, Default)]
+pub struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// The secrets among these variables, claude's own too. What may be a common word or a path is none.
+    pub fn of<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let is_secret = |name: &str, value: &str| {
+            kind(name) == Some(Kind::Secret)
+                && value.len() >= SHORTEST
+                && !value.starts_with('/')
+                && !value.bytes().all(|byte| byte.is_ascii_lowercase())
+        };
+        let mut values: Vec<_> =
+            variables.filter(|(name, value)| is_secret(name, value)).map(|(_, value)| value).collect();
+        // One may be part of another.
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        Self(values.into_iter().map(str::to_owned).collect())
+    }
+
+    /// The text with `***` in place of each.
+    pub fn hide(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), "***"))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secrets", self.0.len())
+    }
 }
 
 fn kind(name: &str) -> Option<Kind> {
@@ -106,5 +142,21 @@ mod tests {
             let (names, passed) = (split(names).into_iter().map(Cow::from).collect::<Vec<_>>(), split(passed));
             assert_eq!(withheld(&names, &passed, with_git).collect::<Vec<_>>().join(" "), expected, "{names:?}");
         }
+    }
+
+    #[test]
+    fn values_are_hidden_unless_they_may_be_a_common_word() {
+        let variables = [
+            ("GH_TOKEN", "tok_author"),
+            ("ANTHROPIC_API_KEY", "tok_author-2"),
+            ("DB_PASSWORD", "postgres"),
+            ("A_SECRET", "x1"),
+            ("B_SECRET", "/run/secrets/b"),
+            ("AWS_REGION", "eu-central-1"),
+        ];
+        let secrets = Secrets::of(variables.into_iter());
+        let text = "tok_author tok_author-2 postgres x1 /run/secrets/b eu-central-1";
+        assert_eq!(secrets.hide(text), "*** *** postgres x1 /run/secrets/b eu-central-1");
+        assert!(!format!("{secrets:?}").contains("tok"));
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::domain::{pull_request::PullRequest, review::ReviewVerdict, text};
+use crate::domain::{outgoing::outgoing, pull_request::PullRequest, review::ReviewVerdict, secrets::Secrets, text};
 use crate::exec::command::{self, Grace};
 
 pub use comments::{Comments, marker};
@@ -49,18 +49,24 @@ pub struct GitHub {
     program: PathBuf,
     checkout: PathBuf,
     repository: Option<String>,
+    secrets: Secrets,
     timeout: Duration,
 }
 
 impl GitHub {
     /// Calls `gh` in `checkout`, each time for `timeout` at most.
     pub fn new(checkout: impl Into<PathBuf>, timeout: Duration) -> Self {
-        Self { program: "gh".into(), checkout: checkout.into(), repository: None, timeout }
+        Self { program: "gh".into(), checkout: checkout.into(), repository: None, secrets: Secrets::default(), timeout }
     }
 
     /// The same for this repository, whatever remotes the checkout has.
     pub fn of(self, repository: Option<String>) -> Self {
         Self { repository, ..self }
+    }
+
+    /// The same, which publishes none of these values.
+    pub fn hiding(self, secrets: Secrets) -> Self {
+        Self { secrets, ..self }
     }
 
     /// The open pull requests of this repository whose branch begins with `agent/`, among the newest `limit` open ones.
@@ -103,17 +109,17 @@ impl GitHub {
     fn create_once(&self, head: &str, base: &str, title: &str, body: &str, draft: bool) -> Result<(), GhError> {
         let head = format!("--head={head}");
         let base = format!("--base={base}");
-        let title = format!("--title={}", text::cut(&text::one_line(title), MAX_TITLE));
+        let title = format!("--title={}", text::cut(&self.outgoing(&text::one_line(title)), MAX_TITLE));
         let mut arguments = vec!["pr", "create", &head, &base, &title, "--body-file=-"];
         if draft {
             arguments.push("--draft");
         }
-        self.call(&arguments, Some(body)).map(drop)
+        self.call(&arguments, Some(&self.outgoing(body))).map(drop)
     }
 
     fn comment_anew(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {
         let arguments = ["pr", "comment", &number.to_string(), "--body-file=-"];
-        let result = self.call(&arguments, Some(&with_marker(body, marker))).map(drop);
+        let result = self.call(&arguments, Some(&with_marker(&self.outgoing(body), marker))).map(drop);
         self.despite_lost_reply(result, number, marker, Posted::Comment)
     }
 
@@ -138,7 +144,12 @@ impl GitHub {
             ReviewVerdict::Comment => "--comment",
         };
         let arguments = ["pr", "review", &number.to_string(), verdict, "--body-file=-"];
-        self.call(&arguments, Some(&with_marker(body, marker))).map(drop)
+        self.call(&arguments, Some(&with_marker(&self.outgoing(body), marker))).map(drop)
+    }
+
+    /// All text that is published is partly of agents: here none is forgotten.
+    fn outgoing(&self, text: &str) -> String {
+        outgoing(text, &self.secrets)
     }
 
     /// A pull request as it is now.

@@ -4,11 +4,13 @@
 //! same directory, one write, fsync, rename, fsync of the directory. It never decides what is written.
 
 mod append;
+mod beneath;
 mod leftovers;
 mod renames;
 mod rewrite;
 
 pub use append::{append_line, open_log};
+pub use beneath::write_beneath;
 pub use leftovers::{is_kept_edit, sweep};
 pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
@@ -72,18 +74,6 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 /// As for [`write()`].
 pub fn write_cache(path: &Path, bytes: &[u8]) -> Result<()> {
     put(prepared(path, bytes, SHARED, false)?, path)
-}
-
-/// As [`write_cache`], with the temporary file in `dir`, which must be on the same disk: where files are counted that
-/// stand beside `path`.
-///
-/// # Errors
-/// As for [`write()`].
-pub fn write_cache_through(dir: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |error| cannot("write", path, error);
-    let mut temporary = temporary(dir, TEMPORARY, SHARED).map_err(failed)?;
-    temporary.as_file_mut().write_all(bytes).map_err(failed)?;
-    put(temporary, path)
 }
 
 /// A value as the text of a JSON file.

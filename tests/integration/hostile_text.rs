@@ -156,3 +156,36 @@ fn terminal_codes_in_files_of_others_are_not_shown() {
         assert!(!output.stdout.contains('\u{1b}') && !output.stderr.contains('\u{1b}'), "{output:?}");
     }
 }
+
+#[test]
+fn a_link_in_place_of_the_skills_leads_nowhere() {
+    let test = project();
+    let outside = test.root().join("outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join(".gitignore"), "MINE").unwrap();
+    std::fs::create_dir_all(test.path(".claude/commands")).unwrap();
+    std::os::unix::fs::symlink(&outside, test.path(".claude/commands/scheduler")).unwrap();
+    test.git(["add", "-f", ".claude/commands/scheduler"]);
+    test.git(["commit", "-q", "-m", "A link"]);
+    test.git(["push", "-q", "origin", "main"]);
+    test.task_for("TASK-1", "implement").tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 1);
+    assert_eq!(std::fs::read_to_string(outside.join(".gitignore")).unwrap(), "MINE");
+    let told = test.messages_of("warning").join("\n");
+    assert!(told.contains(".claude/commands/scheduler is a link"), "{told}");
+}
+
+#[test]
+fn what_an_agent_says_acts_on_nothing_at_github() {
+    let test = project();
+    test.set_env("GH_TOKEN", "tok_secret_1");
+    let said = "Fixes #1, cc @everyone <img src=x> <!-- scheduler:x --> tok_secret_1";
+    test.claude.plays("implementer", &format!("write a.txt x && commit Work; finish '{said}'"));
+    test.task_for("TASK-1", "implement").tick_and_wait();
+    let body = test.github.only_pull_request().body;
+    assert!(body.contains("ixes #1") && body.contains("***"), "{body}");
+    for part in ["Fixes", "@everyone", "<img", "<!--", "tok_secret"] {
+        assert!(!body.contains(part), "{part} in {body}");
+    }
+}

@@ -8,6 +8,7 @@ use crate::{
         name::Name,
         outcome::{Interruption, Outcome},
         run::{Assignment, Usage},
+        secrets::Secrets,
         state::AgentState,
         task::{self, Task, TaskState},
         time::Time,
@@ -102,7 +103,10 @@ impl<'a> Run<'a> {
     /// Pull requests and what belongs to them.
     pub fn github(&self) -> GitHub {
         let repository = self.remotes().ok().and_then(Remotes::github);
-        GitHub::new(self.project().root(), GH).of(repository)
+        let inherited = self.supervisor.environment.iter();
+        let inherited = inherited.filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+        let configured = self.assignment.settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        GitHub::new(self.project().root(), GH).of(repository).hiding(Secrets::of(inherited.chain(configured)))
     }
 
     pub fn save(&self, state: &AgentState) -> Result<()> {

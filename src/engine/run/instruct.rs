@@ -10,6 +10,7 @@ use crate::{
     domain::{
         config::{self, Config},
         job::Job,
+        message::Message,
         prompt::{self, Answer, Attempt, PromptInput, TaskView},
         role::Role,
         run::Prepared,
@@ -21,6 +22,7 @@ use crate::{
     sys::{atomic, read},
 };
 use anyhow::Result;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// How many done and failed tasks, and answers, an agent is shown.
@@ -133,7 +135,9 @@ fn configuration(run: &Run<'_>) -> Result<Config> {
 
 /// The role's skills, each overridden by a file of its name in `.orchestrator/commands/`.
 fn write_skills(run: &Run<'_>) -> Result<()> {
-    write_own(run, &format!("{SKILLS}/.gitignore"), "*\n")?;
+    if let Some(obstacle) = write_own(run, &format!("{SKILLS}/.gitignore"), "*\n")? {
+        return tell_of_obstacle(run, &obstacle);
+    }
     for (name, text) in prompt::skills(run.assignment.role) {
         let own = read::read_linked_text(&run.paths().commands_dir().join(name))?;
         write_own(run, &format!("{SKILLS}/{name}"), own.as_deref().unwrap_or(text))?;
@@ -141,12 +145,21 @@ fn write_skills(run: &Run<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes a file of the run into the worktree. The path is ours, its folder is made.
-fn write_own(run: &Run<'_>, name: &str, text: &str) -> Result<()> {
-    let path = run.worktree.path().join(name);
-    if let Some(dir) = path.parent() {
-        atomic::ensure_dir(dir)?;
-    }
+fn tell_of_obstacle(run: &Run<'_>, obstacle: &Path) -> Result<()> {
+    let place = obstacle.strip_prefix(run.worktree.path()).unwrap_or(obstacle).display();
+    let body = format!(
+        "The skills of agents belong into the folder {SKILLS} of a worktree, but {place} is a link or a file there. Nothing was \
+         written through it: {} works without its skills.\n\nTake it out of the repository to get them back.",
+        run.assignment.agent
+    );
+    let message = Message::warning("Skills can't be written", body).key(format!("skills {place}"));
+    messages::send(run.paths(), &message, run.now())?;
+    Ok(())
+}
+
+/// Writes a file of the run into the worktree, or returns what is in the way and leads elsewhere: the path is ours, but
+/// what stands there may be anybody's.
+fn write_own(run: &Run<'_>, name: &str, text: &str) -> Result<Option<PathBuf>> {
     // By way of another folder: what a kill leaves half-written here would be taken for work.
-    atomic::write_cache_through(run.agent.dir(), &path, text.as_bytes())
+    atomic::write_beneath(run.agent.dir(), run.worktree.path(), Path::new(name), text.as_bytes())
 }

@@ -24,9 +24,9 @@ pub struct Comments {
 }
 
 impl Comments {
-    /// Whether a comment or review of this account carries the marker.
+    /// Whether a comment or review of this account ends with the marker: elsewhere it is part of what is said.
     pub fn have(&self, marker: &str) -> bool {
-        self.own.iter().any(|text| text.contains(marker))
+        self.own.iter().any(|text| text.trim_end().lines().next_back() == Some(marker))
     }
 }
 

@@ -14,7 +14,13 @@ fn stand_in(dir: &Path, script: &str) -> GitHub {
     write.args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"]).arg(&program);
     let written = command::run(&mut write, Some(text.as_bytes()), Duration::from_secs(20), 1000).unwrap();
     assert!(written.status.success());
-    GitHub { program, checkout: dir.to_owned(), repository: None, timeout: Duration::from_secs(20) }
+    GitHub {
+        program,
+        checkout: dir.to_owned(),
+        repository: None,
+        secrets: Secrets::default(),
+        timeout: Duration::from_secs(20),
+    }
 }
 
 fn asked(dir: &Path) -> Vec<String> {
@@ -88,7 +94,7 @@ case "$1 $2" in
 "pr view") printf '{"number":3,"state":"OPEN","url":"https://github.com/o/r/pull/3","reviews":[%s],"comments":[%s]}' "$(cat "$dir/reviews" 2>/dev/null)" "$(cat "$dir/comments" 2>/dev/null)" ;;
 "pr review") cat >/dev/null; if [ "$4" != --comment ]; then
     echo 'failed to create review: GraphQL: Can not approve your own pull request (addPullRequestReview)' >&2; exit 1; fi ;;
-"pr comment") cat > "$dir/body"; echo '{"viewerDidAuthor":true,"body":"x <!-- scheduler:run-1 -->"}' > "$dir/comments"; exit "${FAIL:-0}" ;;
+"pr comment") cat > "$dir/body"; echo '{"viewerDidAuthor":true,"body":"x\\n\\n<!-- scheduler:run-1 -->"}' > "$dir/comments"; exit "${FAIL:-0}" ;;
 "api --hostname=github.com") echo '{"data":{"viewer":{"login":"me[bot]"}}}' ;;
 esac"#;
 
@@ -104,8 +110,10 @@ fn only_what_the_own_account_said_counts() {
         ("reviews", r#""author":{"login":"they"}"#, false),
         ("reviews", r#""author":null"#, false),
     ] {
-        fs::write(dir.path().join(kind), format!(r#"{{"body":"x {marker}",{author}}}"#)).unwrap();
+        fs::write(dir.path().join(kind), format!(r#"{{"body":"x\n\n{marker}\r\n",{author}}}"#)).unwrap();
         assert_eq!(github.comments(3).unwrap().have(marker), own, "{kind} {author}");
+        fs::write(dir.path().join(kind), format!(r#"{{"body":"{marker} x",{author}}}"#)).unwrap();
+        assert!(!github.comments(3).unwrap().have(marker), "{kind} {author}");
         fs::remove_file(dir.path().join(kind)).unwrap();
     }
 }

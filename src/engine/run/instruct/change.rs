@@ -14,7 +14,7 @@ use crate::{
     store::prs::Prs,
     sys::read::lossy,
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// The most of a diff that is kept in a file.
 const MAX_DIFF_FILE: usize = 8 << 20;
@@ -41,7 +41,10 @@ pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewT
         Err(error) => return Err(error.into()),
     };
     if due.is_some_and(|due| due.fork) {
-        write_own(run, &change_file(), &lossy(diff[..diff.len().min(MAX_DIFF_FILE)].to_vec()))?;
+        let text = lossy(diff[..diff.len().min(MAX_DIFF_FILE)].to_vec());
+        if let Some(obstacle) = write_own(run, &change_file(), &text)? {
+            bail!("the change can't be laid into {SKILLS}: {} is in the way", obstacle.display());
+        }
     }
     Ok(Some(ReviewTarget {
         pr,
