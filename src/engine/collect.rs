@@ -180,7 +180,7 @@ pub fn has_lost_its_state(agent: &AgentPaths) -> Result<bool> {
 /// The processes of a supervisor of this agent, and of what it has started. Asked where the agent's files may have been
 /// deleted under a run, for it reads about every process.
 pub fn supervisors_of(agent: &AgentPaths) -> Vec<ProcessId> {
-    processes::marked(SUPERVISOR_TAG, &agent.dir().display().to_string())
+    processes::tagged(SUPERVISOR_TAG, &agent.dir().display().to_string())
 }
 
 fn has_supervisor(state: &AgentState) -> bool {

@@ -153,7 +153,7 @@ fn summarise(paths: &Paths, config: &Config, proposals: Result<Summary>, taken: 
 /// What today's runs cost. One under way counts with the limit that it was started with, be its agent configured or not.
 fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) -> Result<()> {
     let day = time::local_day(now);
-    (snapshot.spent_usd, snapshot.usual_cost_usd) = events::cost_and_dearest(paths, &day, 20)?;
+    (snapshot.spent_usd, snapshot.usual_cost_usd) = events::cost_and_max_recent(paths, &day, 20)?;
     for (name, view) in views.occupied() {
         let run = view.state.run_id.as_deref().and_then(|run| paths.agent(name).run(run).ok());
         let assignment: Option<Assignment> = run.and_then(|run| read::read_json(&run.assignment()).ok().flatten());

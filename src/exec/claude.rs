@@ -51,7 +51,7 @@ pub struct Launch {
 
 /// A claude that runs.
 #[derive(Debug)]
-pub struct Started {
+pub struct Process {
     /// To be waited for.
     pub child: Child,
     /// Its number, which is also that of its process group.
@@ -94,7 +94,7 @@ fn joined(tools: &[String]) -> Option<String> {
 }
 
 /// Starts claude in the worktree, in a process group of its own. It isn't waited for.
-pub fn start(launch: &Launch) -> Result<Started, StartError> {
+pub fn start(launch: &Launch) -> Result<Process, StartError> {
     let line = command_line(launch);
     let (program, arguments) = match line.split_first() {
         Some((program, arguments)) if !launch.command.is_empty() => (program, arguments),
@@ -116,7 +116,7 @@ pub fn start(launch: &Launch) -> Result<Started, StartError> {
         .process_group(0);
     let mut child = command.spawn().map_err(|source| spawn_error(program, source))?;
     match processes::identity(child.id()) {
-        Some(id) => Ok(Started { child, id }),
+        Some(id) => Ok(Process { child, id }),
         None => {
             let _ = child.kill();
             let _ = child.wait();

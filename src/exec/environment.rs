@@ -27,7 +27,7 @@ pub struct RunEnvironment {
     /// The folder put first on `PATH`: that of our own binary.
     pub path_first: PathBuf,
     /// The variable (name, value) that only this run's processes carry.
-    pub mark: (String, String),
+    pub tag: (String, String),
     /// Leaves the ways to publish as they are.
     pub allow_network_git: bool,
     /// An empty folder, in which gh finds no account.
@@ -62,9 +62,9 @@ impl RunEnvironment {
             ("PATH".to_owned(), search_path(&self.path_first, self.path.as_deref())),
             ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS".to_owned(), "1".into()),
             ("GIT_TERMINAL_PROMPT".to_owned(), "0".into()),
-            (self.mark.0.clone(), self.mark.1.clone().into()),
+            (self.tag.0.clone(), self.tag.1.clone().into()),
         ];
-        // Nobody is there to unlock a key, and a person's signature is not the agent's to give.
+        // Nobody is there to unlock a key, and the user's signature is not the agent's to give.
         let mut config = vec![("commit.gpgsign", "false"), ("tag.gpgsign", "false")];
         if let Some((name, mail)) = &self.identity {
             config.extend([("user.name", name.as_str()), ("user.email", mail.as_str())]);
@@ -110,7 +110,7 @@ pub(crate) mod tests {
             withheld: vec!["GH_TOKEN".into()],
             path: std::env::var_os("PATH"),
             path_first: dir.join("bin"),
-            mark: ("RUN_MARK_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
+            tag: ("RUN_MARK_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
             allow_network_git: false,
             empty_gh_config: dir.join("gh"),
             excludes_file: None,

@@ -53,7 +53,7 @@ pub struct Family<'a> {
     /// The leader of its process group: it, its group and all below it belong, as long as it is the one recorded.
     pub leader: Option<&'a ProcessId>,
     /// A variable that only the run's processes carry (name, value). It is looked for on Linux only.
-    pub mark: Option<(&'a str, &'a str)>,
+    pub tag: Option<(&'a str, &'a str)>,
     /// Whatever is below this very process belongs too: right for a subreaper that has no other children.
     pub own_descendants: bool,
 }
@@ -78,7 +78,7 @@ pub fn is_alive(id: &ProcessId) -> bool {
 }
 
 /// This user's processes whose environment held `name=value` when they were started; none where that can't be read.
-pub fn marked(name: &str, value: &str) -> Vec<ProcessId> {
+pub fn tagged(name: &str, value: &str) -> Vec<ProcessId> {
     let boot = system::boot();
     system::table().iter().filter(|row| system::carries(row, name, value)).map(|row| row.id(&boot)).collect()
 }
@@ -100,12 +100,12 @@ pub fn members(family: &Family<'_>) -> Vec<ProcessId> {
         }
         // While a group has members its number isn't given to a new process, so a leader that is simply gone
         // leaves the group its own; another process in its place means that the number was given out again.
-        // Where marks can be read, they answer for a leader that is gone.
-        if now.map_or(!system::READS_MARKS, |row| row.start == leader.start) {
+        // Where tags can be read, they answer for a leader that is gone.
+        if now.map_or(!system::READS_ENVIRONMENTS, |row| row.start == leader.start) {
             pids.extend(table.iter().filter(|row| row.group == leader.pid).map(|row| row.pid));
         }
     }
-    if let Some((name, value)) = family.mark {
+    if let Some((name, value)) = family.tag {
         pids.extend(table.iter().filter(|row| system::carries(row, name, value)).map(|row| row.pid));
     }
     if family.own_descendants {

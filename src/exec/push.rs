@@ -24,7 +24,7 @@ pub struct Push<'a> {
     pub last: Option<&'a str>,
 }
 
-/// How a push ended. The texts are for a person.
+/// How a push ended. The texts are for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushOutcome {
     /// The branch has the commit now.
@@ -53,7 +53,7 @@ impl PushOutcome {
         matches!(self, Self::Pushed | Self::UpToDate)
     }
 
-    /// What happened and what a person can do, in one sentence or two.
+    /// What happened and what the user can do, in one sentence or two.
     pub fn advice(&self) -> String {
         match self {
             Self::Pushed => "pushed".into(),

@@ -69,8 +69,8 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
         .spawn()
         .with_context(|| format!("cannot start `sh -c` in {}", setup.worktree.display()))?;
     let id = processes::identity(child.id());
-    let (name, value) = &setup.environment.mark;
-    let family = Family { leader: id.as_ref(), mark: Some((name, value)), own_descendants: processes::is_subreaper() };
+    let (name, value) = &setup.environment.tag;
+    let family = Family { leader: id.as_ref(), tag: Some((name, value)), own_descendants: processes::is_subreaper() };
     let noted = id.clone().map_or(Ok(()), started);
     let (sender, ended) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait()));
@@ -134,9 +134,9 @@ mod tests {
         (end.unwrap(), fs::read_to_string(&setup.log).unwrap())
     }
 
-    fn marked(setup: &Setup) -> Vec<ProcessId> {
-        let (name, value) = &setup.environment.mark;
-        processes::marked(name, value)
+    fn tagged(setup: &Setup) -> Vec<ProcessId> {
+        let (name, value) = &setup.environment.tag;
+        processes::tagged(name, value)
     }
 
     #[test]
@@ -155,11 +155,11 @@ mod tests {
         for (timeout, stop, expected) in [(Duration::ZERO, false, End::TimedOut), (short.timeout, true, End::Stopped)] {
             let setup = Setup { timeout, ..short.clone() };
             assert_eq!(go(&setup, stop).0, expected);
-            assert_eq!(marked(&setup), []);
+            assert_eq!(tagged(&setup), []);
         }
         let (_dir, background) = setup("sleep 63 & echo done");
         assert!(matches!(go(&background, false).0, End::Exit(status) if status.success()));
-        assert_eq!(marked(&background), []);
+        assert_eq!(tagged(&background), []);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::domain::outcome::{Exit, Stopped};
 use crate::domain::stream::StreamFacts;
-use crate::exec::claude::Started;
+use crate::exec::claude::Process;
 use crate::exec::clock::monotonic_now;
 use crate::exec::command;
 use crate::exec::processes::{self, Family, Grace};
@@ -71,19 +71,19 @@ pub fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
 
 /// Waits for claude, stops it at a limit or when `stop`, asked once a second with what was said so far, says so, and ends all that it leaves.
 ///
-/// `mark` is the variable (name, value) that only this run's processes carry. In a subreaper everything below this
+/// `tag` is the variable (name, value) that only this run's processes carry. In a subreaper everything below this
 /// process is taken for the run's, so nothing else may be started meanwhile. When it returns, two looks have found
 /// none of the run's processes, but for those that are beyond reach, which are logged.
 pub fn watch(
-    started: Started,
+    started: Process,
     limits: &Limits,
-    mark: (&str, &str),
+    tag: (&str, &str),
     stop: &dyn Fn(&StreamFacts) -> bool,
     output: &mut StreamReader,
 ) -> Watched {
     let begun = monotonic_now();
-    let Started { child, id } = started;
-    let family = Family { leader: Some(&id), mark: Some(mark), own_descendants: processes::is_subreaper() };
+    let Process { child, id } = started;
+    let family = Family { leader: Some(&id), tag: Some(tag), own_descendants: processes::is_subreaper() };
     let ended = await_in_background(child);
     let (status, stopped, grace) = match until_end_or_limit(&ended, limits, stop, output, id.pid) {
         Finish::Ended(status) => (Some(status), None, Grace::new(LEFTOVER_GRACE)),

@@ -207,7 +207,7 @@ impl Worktree {
         move_out::remove(self)
     }
 
-    /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that a person can check it
+    /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that the user can check it
     /// out. Files and index stay as they are.
     pub fn detach(&self) -> Result<()> {
         let git_dir = self.verify()?;

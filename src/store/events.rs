@@ -116,9 +116,9 @@ pub fn cost_of_day(paths: &Paths, day: &str) -> Result<f64> {
 ///
 /// # Errors
 /// As for [`cost_of_day`].
-pub fn cost_and_dearest(paths: &Paths, day: &str, count: usize) -> Result<(f64, f64)> {
+pub fn cost_and_max_recent(paths: &Paths, day: &str, count: usize) -> Result<(f64, f64)> {
     let today = costs(paths, day)?;
-    Ok((total(&today), dearest(paths, day, today, count)?))
+    Ok((total(&today), max_of_last(paths, day, today, count)?))
 }
 
 /// The highest cost among the last `count` runs up to the end of a local day that have one, in US dollars, over as many
@@ -127,7 +127,7 @@ pub fn cost_and_dearest(paths: &Paths, day: &str, count: usize) -> Result<(f64, 
 /// # Errors
 /// As for [`cost_of_day`].
 pub fn max_recent_cost(paths: &Paths, day: &str, count: usize) -> Result<f64> {
-    dearest(paths, day, costs(paths, day)?, count)
+    max_of_last(paths, day, costs(paths, day)?, count)
 }
 
 /// The sum of the last cost of each run.
@@ -138,23 +138,23 @@ fn total(costs: &[(String, f64)]) -> f64 {
 }
 
 /// The highest among `of_day`, the costs of `day`, and those of the days before, as far as `count` runs reach.
-fn dearest(paths: &Paths, day: &str, of_day: Vec<(String, f64)>, count: usize) -> Result<f64> {
+fn max_of_last(paths: &Paths, day: &str, of_day: Vec<(String, f64)>, count: usize) -> Result<f64> {
     let mut runs = HashSet::new();
-    let mut dearest = 0.0_f64;
+    let mut max = 0.0_f64;
     // By name: a listing would take the longer, the more logs there are.
     let first: NaiveDate = day.parse().with_context(|| format!("{day:?} is not a day"))?;
     let before = first.iter_days().rev().take(DAYS).skip(1).map(|day| costs(paths, &day.to_string()));
     for costs in iter::once(Ok(of_day)).chain(before) {
         for (run, cost) in costs?.into_iter().rev() {
             if runs.len() == count {
-                return Ok(dearest);
+                return Ok(max);
             }
             if runs.insert(run) {
-                dearest = dearest.max(cost);
+                max = max.max(cost);
             }
         }
     }
-    Ok(dearest)
+    Ok(max)
 }
 
 /// What a cost is summed from: to understand the rest of each line would take most of the time.

@@ -1,7 +1,7 @@
 //! Locks between processes, as `flock` on files that are never deleted.
 //!
 //! A lock ends when the last descriptor of it is closed, so it can be handed to a child; it is never unlocked
-//! explicitly, for that would free every duplicate. People do delete lock files: who takes a lock compares what it
+//! explicitly, for that would free every duplicate. Users do delete lock files: who takes a lock compares what it
 //! has locked with what stands at the path.
 
 use super::{

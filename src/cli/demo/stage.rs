@@ -190,7 +190,7 @@ impl Stage {
             let _ = self.scheduler(&["agent", "stop", agent.name.as_str()]);
         }
         let root = self.root.display().to_string();
-        let family = Family { leader: None, mark: Some((RUN_TAG, &root)), own_descendants: false };
+        let family = Family { leader: None, tag: Some((RUN_TAG, &root)), own_descendants: false };
         let left = processes::end(&family, &Grace::new(GRACE)).left;
         if !left.is_empty() {
             bail!("processes of the demo can't be ended: {left:?}");

@@ -21,7 +21,7 @@ pub fn of(run: &Run<'_>) -> Result<RunEnvironment> {
         withheld: secrets::withheld(&names, &settings.pass_env, allow_network_git).map(Into::into).collect(),
         path: inherited.get(OsStr::new("PATH")).cloned(),
         path_first: run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
-        mark: (RUN_TAG.to_owned(), run.id().to_owned()),
+        tag: (RUN_TAG.to_owned(), run.id().to_owned()),
         allow_network_git,
         empty_gh_config: gh,
         excludes_file: run.worktree.excludes_file(),

@@ -13,7 +13,7 @@ use crate::{
         tools,
     },
     exec::{
-        claude::{self, Launch, StartError, Started},
+        claude::{self, Launch, Process, StartError},
         processes::{self, Family, Grace},
     },
 };
@@ -23,7 +23,7 @@ use crate::{
 pub struct Launched {
     /// Where it works.
     pub prepared: Prepared,
-    pub claude: Started,
+    pub claude: Process,
 }
 
 pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Result<Launched, RunError> {
@@ -31,8 +31,8 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
     let claude = claude::start(&command(run)?).map_err(cannot_start)?;
     state.process = Some(claude.id.clone());
     if let Err(error) = run.save(state) {
-        let mark = Some((RUN_TAG, run.id()));
-        let family = Family { leader: Some(&claude.id), mark, own_descendants: processes::is_subreaper() };
+        let tag = Some((RUN_TAG, run.id()));
+        let family = Family { leader: Some(&claude.id), tag, own_descendants: processes::is_subreaper() };
         processes::end(&family, &Grace::on_demand());
         return Err(error.into());
     }

@@ -95,8 +95,8 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut st
 
 /// Ends what a dead supervisor's run left running: only processes that carry its tag, or its recorded group.
 fn end_orphans(state: &AgentState) -> Result<()> {
-    let mark = state.run_id.as_deref().map(|run_id| (RUN_TAG, run_id));
-    let family = Family { leader: state.process.as_ref(), mark, own_descendants: false };
+    let tag = state.run_id.as_deref().map(|run_id| (RUN_TAG, run_id));
+    let family = Family { leader: state.process.as_ref(), tag, own_descendants: false };
     let ended = processes::end(&family, &Grace::on_demand());
     tracing::debug!(?ended, "orphans");
     if let Some(left) = ended.left.first() {

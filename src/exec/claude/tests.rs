@@ -84,7 +84,7 @@ fn prompt_files_and_folder_are_handed_over() {
     let expected = format!(
         "{}\nthe prompt\n{} x y none\n{}\n",
         worktree.display(),
-        launch.environment.mark.1,
+        launch.environment.tag.1,
         launch.environment.path_first.display()
     );
     assert_eq!(output, expected);

@@ -55,7 +55,7 @@ pub(super) const CONFIGURATION: &[&str] = &[
     "core.quotePath=false",
     "core.fsmonitor=false",
     "core.safecrlf=false",
-    // Several agents and a person write refs at once: wait for each other instead of failing.
+    // Several agents and the user write refs at once: wait for each other instead of failing.
     "core.filesRefLockTimeout=5000",
     "core.packedRefsTimeout=10000",
     "advice.detachedHead=false",

@@ -23,7 +23,7 @@ impl Grace {
         Self { begun: monotonic_now(), grace, whole: grace + REMAINING }
     }
 
-    /// Beginning now, for a run that somebody waits to see ended, or that nobody carries any more: over within 6 s.
+    /// Beginning now, for a run that the user waits to see ended, or that nobody carries any more: over within 6 s.
     pub fn on_demand() -> Self {
         let (grace, remaining) = ON_DEMAND;
         Self { begun: monotonic_now(), grace, whole: grace + remaining }

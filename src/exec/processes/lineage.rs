@@ -9,7 +9,7 @@ use rustix::{
 use std::os::unix::process::parent_id;
 
 /// Whether the environments of other processes can be read here.
-pub const READS_ENVIRONMENTS: bool = system::READS_MARKS;
+pub const READS_ENVIRONMENTS: bool = system::READS_ENVIRONMENTS;
 
 /// More processes than lead to any real one.
 const MAX: usize = 1_000;

@@ -16,7 +16,7 @@ use crate::sys::{
 };
 
 /// The environment of other processes can be read.
-pub(super) const READS_MARKS: bool = true;
+pub(super) const READS_ENVIRONMENTS: bool = true;
 /// The kernel allows a process three quarters of this for its arguments and environment.
 const MAX_ENVIRONMENT: u64 = 8 << 20;
 

@@ -10,7 +10,7 @@ use super::{ProcessId, Row, as_pid, verified};
 use crate::exec::command;
 
 /// The environment of other processes can't be read.
-pub(super) const READS_MARKS: bool = false;
+pub(super) const READS_ENVIRONMENTS: bool = false;
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_OUTPUT: usize = 4 << 20;
 

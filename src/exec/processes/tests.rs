@@ -3,10 +3,10 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-fn shell(script: &str, mark: Option<&str>) -> Child {
+fn shell(script: &str, tag: Option<&str>) -> Child {
     let mut cmd = Command::new("sh");
     cmd.args(["-c", script]).process_group(0).stdin(Stdio::null()).stdout(Stdio::null());
-    if let Some(value) = mark {
+    if let Some(value) = tag {
         cmd.env("PROC_TEST_MARK", value);
     }
     cmd.spawn().unwrap()
@@ -63,20 +63,20 @@ fn this_process_and_those_above_it_are_never_members() {
 fn marked_processes_are_found_in_every_session_and_ended() {
     let value = uuid::Uuid::new_v4().to_string();
     let mut child = shell("setsid sleep 60 & sleep 60", Some(&value));
-    let mut unmarked = shell("sleep 60", None);
-    poll("three marked processes", || marked("PROC_TEST_MARK", &value).len() == 3);
-    assert!(marked("PROC_TEST_MARK", &value[1..]).is_empty());
+    let mut untagged = shell("sleep 60", None);
+    poll("three tagged processes", || tagged("PROC_TEST_MARK", &value).len() == 3);
+    assert!(tagged("PROC_TEST_MARK", &value[1..]).is_empty());
     child.kill().unwrap();
     child.wait().unwrap();
     let ended = end(
-        &Family { mark: Some(("PROC_TEST_MARK", &value)), ..Family::default() },
+        &Family { tag: Some(("PROC_TEST_MARK", &value)), ..Family::default() },
         &Grace::new(Duration::from_secs(5)),
     );
     assert_eq!(ended.left, []);
-    assert!(marked("PROC_TEST_MARK", &value).is_empty());
-    assert!(unmarked.try_wait().unwrap().is_none(), "a process without the mark was ended");
-    unmarked.kill().unwrap();
-    unmarked.wait().unwrap();
+    assert!(tagged("PROC_TEST_MARK", &value).is_empty());
+    assert!(untagged.try_wait().unwrap().is_none(), "a process without the tag was ended");
+    untagged.kill().unwrap();
+    untagged.wait().unwrap();
 }
 
 #[test]

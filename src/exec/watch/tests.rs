@@ -14,9 +14,9 @@ const RESULT: &str = r#"echo '{"type":"result","subtype":"success","is_error":fa
 fn run(launch: &Launch, limits: &Limits, stop: bool) -> (Watched, StreamReader) {
     let mut output = StreamReader::new(&launch.output_file);
     let started = start(launch).unwrap();
-    let mark = (launch.environment.mark.0.as_str(), launch.environment.mark.1.as_str());
-    let watched = watch(started, limits, mark, &|_| stop, &mut output);
-    assert!(processes::marked(mark.0, mark.1).is_empty(), "the run left processes");
+    let tag = (launch.environment.tag.0.as_str(), launch.environment.tag.1.as_str());
+    let watched = watch(started, limits, tag, &|_| stop, &mut output);
+    assert!(processes::tagged(tag.0, tag.1).is_empty(), "the run left processes");
     (watched, output)
 }
 

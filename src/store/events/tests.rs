@@ -39,7 +39,7 @@ fn a_run_costs_once() {
 }
 
 #[test]
-fn the_dearest_is_looked_for_over_days() {
+fn the_most_expensive_run_is_looked_for_over_days() {
     let (_dir, paths, now, day) = project();
     assert_eq!(max_recent_cost(&paths, &day, 3).unwrap(), 0.0);
     for (days, run, cost) in
@@ -48,10 +48,10 @@ fn the_dearest_is_looked_for_over_days() {
         append(&paths, &finished(now - chrono::Duration::days(days), run, cost)).unwrap();
     }
     append(&paths, &finished(now + chrono::Duration::days(1), "r5", 50.0)).unwrap();
-    for (count, dearest) in [(1, 2.0), (2, 2.0), (3, 3.0), (4, 5.0), (5, 9.0), (20, 9.0)] {
-        assert_eq!(max_recent_cost(&paths, &day, count).unwrap(), dearest, "{count}");
+    for (count, max) in [(1, 2.0), (2, 2.0), (3, 3.0), (4, 5.0), (5, 9.0), (20, 9.0)] {
+        assert_eq!(max_recent_cost(&paths, &day, count).unwrap(), max, "{count}");
         let spent = cost_of_day(&paths, &day).unwrap();
-        assert_eq!(cost_and_dearest(&paths, &day, count).unwrap(), (spent, dearest), "{count}");
+        assert_eq!(cost_and_max_recent(&paths, &day, count).unwrap(), (spent, max), "{count}");
     }
 }
 

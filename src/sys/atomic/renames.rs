@@ -14,7 +14,7 @@ use std::path::Path;
 pub enum Moved {
     /// It is where it should be.
     Done,
-    /// It wasn't there: somebody has moved it.
+    /// It wasn't there: the user has moved it.
     NotFound,
     /// A file of that name stands at the destination; both are untouched.
     AlreadyExists,

@@ -1,7 +1,7 @@
-//! Changing a file that a person may edit or move at the same moment.
+//! Changing a file that the user may edit or move at the same moment.
 //!
 //! The new text is *exchanged* with what stands at the path. "Not there" means it was moved: stop. If what was
-//! swapped out isn't what the change was made from, somebody has edited it: make the change again from that.
+//! swapped out isn't what the change was made from, the user has edited it: make the change again from that.
 
 use super::{
     forget, keep_mode, leftovers, prepared_as,
@@ -28,11 +28,11 @@ pub enum Rewritten {
     Written(String),
     /// It had this text and keeps it.
     Unchanged(String),
-    /// It wasn't there: somebody has moved it.
+    /// It wasn't there: the user has moved it.
     Gone,
 }
 
-/// How often a person may get in between before the change is given up.
+/// How often the user may get in between before the change is given up.
 const TRIES: u32 = 20;
 
 /// Changes a file: `change` is given its text and says what it shall be, or `None` to leave it.
@@ -41,7 +41,7 @@ const TRIES: u32 = 20;
 ///
 /// # Errors
 /// As for [`super::super::read::read_text`] and [`super::write()`], and a text that would be too large to be read; a
-/// person's edit is then in place.
+/// user's edit is then in place.
 pub fn rewrite(path: &Path, change: impl FnMut(&str) -> Option<String>) -> Result<Rewritten> {
     rewrite_by(path, change, exchange)
 }
@@ -80,7 +80,7 @@ pub(super) fn rewrite_by(
             Swapped::Other => {}
         }
     }
-    bail!("{} is being changed again and again by somebody else: it was left to them", path.display())
+    bail!("{} is being changed again and again by another program: it was left alone", path.display())
 }
 
 /// Puts the temporary file, which says `ours`, where `expected` stands; whatever else stands there stays.
@@ -114,7 +114,7 @@ fn look_again(temporary: NamedTempFile, path: &Path, expected: &[u8]) -> Result<
     }
 }
 
-/// Undoes an exchange that placed `ours`, at once: killed before it, what a person wrote has only a temporary name.
+/// Undoes an exchange that placed `ours`, at once: killed before it, what the user wrote has only a temporary name.
 ///
 /// What was placed since then wins over what goes back. Each further turn needs another save of somebody else within
 /// microseconds, so there is no bound: giving up would leave an older save in place of a newer one.
@@ -131,7 +131,7 @@ fn put_back(temporary: NamedTempFile, path: &Path, ours: &[u8]) -> Result<()> {
                     "{path} was edited and moved while it was being changed: the edit is kept in {}, put it in by hand",
                     kept.display()
                 ),
-                _ => cannot("put back what a person wrote, now in", &kept, error),
+                _ => cannot("put back what the user wrote, now in", &kept, error),
             });
         }
         match (contents(), back) {
@@ -141,7 +141,7 @@ fn put_back(temporary: NamedTempFile, path: &Path, ours: &[u8]) -> Result<()> {
     }
 }
 
-/// Gives what a person wrote a name beside the file that it belongs to; returns it.
+/// Gives what the user wrote a name beside the file that it belongs to; returns it.
 fn keep_apart(temporary: NamedTempFile, path: &Path) -> Result<PathBuf> {
     let kept = leftovers::keep(temporary.path(), path)?;
     forget(temporary);

@@ -130,7 +130,7 @@ fn rewrites() {
     }
 }
 
-/// What a person does between the read and the exchange, done from inside the change.
+/// What the user does between the read and the exchange, done from inside the change.
 #[test]
 fn an_edit_in_between_is_kept_and_changed_too() {
     for swap in EXCHANGES {
@@ -260,7 +260,7 @@ fn something_else_put_in_its_place_is_put_back() {
     assert!(path.is_dir() && leftovers(dir.path()).is_empty());
 }
 
-/// A person saves again and again, as editors do, while the program changes the file.
+/// The user saves again and again, as editors do, while the program changes the file.
 #[test]
 fn no_save_of_a_person_is_lost() {
     let dir = tempfile::tempdir().unwrap();
