@@ -6,6 +6,7 @@ use super::view::Line;
 use crate::{
     domain::{
         run::RUN_TAG,
+        text::printable,
         time::{self, Time},
     },
     engine::{
@@ -143,17 +144,25 @@ impl Context {
             && self.env("TERM").is_some_and(|term| term != "dumb")
     }
 
-    /// Prints one line to stdout.
+    /// Prints a text to stdout, without what would steer the terminal: part of it may be of others.
     ///
     /// # Errors
     /// A reader that has gone, a full disk.
     pub fn line(&self, text: impl Display) -> Result<()> {
+        self.styled(&printable(&text.to_string()))
+    }
+
+    /// As [`Context::line`], of a text that is the program's own and has colours.
+    ///
+    /// # Errors
+    /// As [`Context::line`].
+    pub fn styled(&self, text: &str) -> Result<()> {
         writeln!(io::stdout().lock(), "{text}").context("stdout")
     }
 
     /// Prints one line to stderr. That it can't is no reason to fail.
     pub fn warn(&self, text: impl Display) {
-        let _ = writeln!(io::stderr().lock(), "scheduler: {text}");
+        let _ = writeln!(io::stderr().lock(), "scheduler: {}", printable(&text.to_string()));
     }
 
     /// Prints lines to stdout, in colour where that is wanted.
@@ -175,7 +184,15 @@ impl Context {
     /// # Errors
     /// As [`Context::line`].
     pub fn json(&self, value: &impl serde::Serialize) -> Result<()> {
-        self.line(serde_json::to_string_pretty(value)?)
+        let mut text = String::new();
+        for c in serde_json::to_string_pretty(value)?.chars() {
+            // Those that JSON allows as they are, but a terminal obeys.
+            match c {
+                '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c => text.push(c),
+            }
+        }
+        self.styled(&text)
     }
 
     /// Asks a yes-or-no question on the terminal; an empty answer is yes.

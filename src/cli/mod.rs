@@ -35,6 +35,7 @@ mod why;
 
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
+use crate::domain::text::printable;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::{io, path::PathBuf, process::ExitCode};
 
@@ -251,7 +252,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     }
     #[expect(clippy::print_stderr, reason = "errors are told on stderr")]
     {
-        eprintln!("scheduler: {error:#}");
+        eprintln!("scheduler: {}", printable(&format!("{error:#}")));
     }
     ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
 }

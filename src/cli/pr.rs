@@ -72,7 +72,7 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
             &meta.status.to_string(),
             &checks.join(", "),
             &meta.fix_tasks.len().to_string(),
-            &cut(&meta.branch, 40),
+            &cut(&one_line(&meta.branch), 40),
             &one_line(&meta.title),
         ]);
     }

@@ -68,9 +68,12 @@ pub struct Prepared {
     pub target: Option<String>,
     /// The branch of an existing pull request, if the task updates one.
     pub pull_request_branch: Option<String>,
-    /// The commit that a gatekeeper looks at; the worktree doesn't stand there if it comes from a fork.
+    /// The commit that a gatekeeper or a reviewer of a fork looks at.
     #[serde(default)]
     pub checked: Option<String>,
+    /// That comes from a fork, or may: nothing of it is checked out or executed, and the worktree stands where it begins.
+    #[serde(default)]
+    pub fork: bool,
 }
 
 /// What a run used up.

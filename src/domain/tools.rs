@@ -16,11 +16,11 @@ pub struct Tools {
     pub settings: Option<String>,
 }
 
-/// The tools of a run; `program` is this program.
-pub fn of_run(assignment: &Assignment, program: &Path) -> Tools {
+/// The tools of a run, which may be one on a change `of_fork`; `program` is this program.
+pub fn of_run(assignment: &Assignment, of_fork: bool, program: &Path) -> Tools {
     let (spec, configured) = (assignment.role.spec(), assignment.settings.allowed_tools.as_deref());
     let owned = |tools: &[&str]| tools.iter().map(|tool| (*tool).to_owned()).collect::<Vec<_>>();
-    let mut allowed = if is_of_fork(assignment) {
+    let mut allowed = if of_fork {
         // What reads inside the worktree and runs nothing, whatever is configured.
         owned(&["Read(./**)", "Glob", "Grep", "Skill"])
     } else {
@@ -42,11 +42,6 @@ pub fn of_run(assignment: &Assignment, program: &Path) -> Tools {
             serde_json::json!({"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [hook]}]}}).to_string()
         }),
     }
-}
-
-/// Whether the run checks a pull request from a fork.
-pub fn is_of_fork(assignment: &Assignment) -> bool {
-    assignment.job.check().is_some_and(|due| due.fork)
 }
 
 #[cfg(test)]
@@ -77,13 +72,15 @@ mod tests {
             gatekeeper: config.gatekeeper,
             debug: false,
         };
-        of_run(&assignment, Path::new("/bin/my scheduler"))
+        of_run(&assignment, fork, Path::new("/bin/my scheduler"))
     }
 
     #[test]
     fn a_fork_is_read_and_never_run_whatever_is_configured() {
-        for configured in [None, Some(["Bash", "Monitor"].as_slice())] {
-            let tools = of("gatekeeper", configured, true);
+        for (role, configured) in
+            [("gatekeeper", None), ("gatekeeper", Some(["Bash", "Monitor"].as_slice())), ("reviewer", None)]
+        {
+            let tools = of(role, configured, true);
             assert_eq!(tools.allowed[..4], ["Read(./**)", "Glob", "Grep", "Skill"]);
             assert!(tools.allowed[4..].iter().all(|tool| tool.starts_with("Bash(scheduler ")), "{tools:?}");
         }

@@ -15,7 +15,7 @@ pub use leftovers::{is_kept_edit, sweep};
 pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
 
-use super::error::cannot;
+use super::{dir::is_open_to_others, error::cannot};
 use anyhow::Result;
 use rustix::{
     fs::{Mode, OFlags},
@@ -168,6 +168,18 @@ pub fn ensure_dir(dir: &Path) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
         Err(error) => Err(cannot("create the directory", dir, error)),
     }
+}
+
+/// The same of a directory that only the user may look into, also if it is there already and theirs.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn ensure_private_dir(dir: &Path) -> Result<()> {
+    ensure_dir(dir)?;
+    if !is_open_to_others(dir) {
+        return Ok(());
+    }
+    fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(|error| cannot("keep others out of", dir, error))
 }
 
 /// Creates a directory that must not be there yet.

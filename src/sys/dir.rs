@@ -5,6 +5,7 @@ use anyhow::Result;
 use std::{
     fs::{self, DirEntry},
     io::ErrorKind,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -33,6 +34,12 @@ pub fn readable(dir: &Path) -> impl Iterator<Item = DirEntry> + use<> {
 /// The directory can't be opened.
 pub fn names(dir: &Path) -> Result<impl Iterator<Item = String> + use<>> {
     Ok(entries(dir)?.flatten().filter_map(|entry| entry.file_name().into_string().ok()))
+}
+
+/// Whether others than the user, whose it is, can look into a directory.
+pub fn is_open_to_others(dir: &Path) -> bool {
+    let ours = |metadata: &fs::Metadata| metadata.is_dir() && metadata.uid() == rustix::process::getuid().as_raw();
+    fs::metadata(dir).is_ok_and(|metadata| ours(&metadata) && metadata.mode() & 0o077 != 0)
 }
 
 /// Where a symbolic link leads; `None` if there is none.

@@ -72,6 +72,19 @@ fn a_second_time_changes_nothing_and_says_so() {
 }
 
 #[test]
+fn only_the_user_can_look_into_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let test = Test::new();
+    let mode = || fs::metadata(test.orchestrator("")).unwrap().permissions().mode() & 0o777;
+    test.run(["init", "-y"]).ok();
+    assert_eq!(mode(), 0o700);
+    fs::set_permissions(test.orchestrator(""), fs::Permissions::from_mode(0o755)).unwrap();
+    test.run(["init", "-y"]).ok().says("only you can look into it");
+    assert_eq!(mode(), 0o700);
+    test.run(["init", "-y"]).ok().says("nothing was changed");
+}
+
+#[test]
 fn without_skills_and_gitignore_they_are_left_alone() {
     let test = Test::new();
     let ignored = fs::read(test.path(".gitignore")).unwrap();

@@ -35,6 +35,19 @@ fn list_and_show_what_is_known_and_write_nothing() {
     assert_eq!(shown["check_results"]["lint"]["status"], "failed");
     assert_eq!(shown["records"]["lint"]["issues"][0]["place"], "README.md:1");
     assert_eq!(test.github.calls().len(), calls, "no call of gh");
+    // What outsiders name reaches no terminal as an order.
+    let meta = test.orchestrator("shared/prs/PR-1/meta.json");
+    let text = std::fs::read_to_string(&meta).unwrap();
+    let hostile = text
+        .replace("\"branch\": \"a\"", r#""branch": "\u001b[2J\u009b2Ja""#)
+        .replace("Work on a", r"\u001b]0;x\u0007Work on a");
+    assert_ne!(hostile, text);
+    std::fs::write(&meta, hostile).unwrap();
+    for args in [&["pr", "list"][..], &["pr", "list", "--json"], &["pr", "show", "1"], &["status"], &["doctor"]] {
+        let said = test.run(args);
+        let obeyed = |c: char| c.is_control() && c != '\n';
+        assert!(!said.stdout.contains(obeyed) && !said.stderr.contains(obeyed), "{args:?}: {said:?}");
+    }
     std::fs::write(test.orchestrator("shared/prs/PR-2/meta.json"), "{").unwrap();
     test.run(["pr", "list"]).ok().says("#1").complains("PR-2/meta.json");
 }

@@ -127,3 +127,30 @@ fn a_verdict_must_be_whole() {
     assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 1));
     test.run(["review", "record", "--verdict", "approve", "--summary", "x"]).refuses().complains("reviewer");
 }
+
+#[test]
+fn the_change_of_a_fork_is_read_as_text() {
+    let test = project();
+    test.agents_and(
+        &[("reviewer-1", "reviewer")],
+        "worktree: {setup: 'ls >seen'}\ndefaults: {allow_network_git: true, allowed_tools: [Bash]}",
+    );
+    let head = test.origin_tip("feature/x").unwrap();
+    test.github.set(1, "fork", "true").set(1, "sha", &head);
+    // As GitHub keeps the heads of forks.
+    test.git_in(test.origin(), ["update-ref", "refs/pull/1/head", &head]);
+    test.claude.plays(
+        "reviewer",
+        &format!(
+            "[ ! -e change.txt ] && ! grep -q change.txt seen && \
+             grep -q 'what is reviewed' .claude/commands/scheduler/change.diff && {RECORD}; finish 'Reviewed.'"
+        ),
+    );
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    assert!(test.github.only_pull_request().reviews[0].1.contains("One bug."));
+    let call = test.claude.only_call();
+    assert!(call.prompt.contains("what is reviewed") && call.prompt.contains("comes from a fork"), "{}", call.prompt);
+    assert!(!call.flag("--allowedTools").unwrap().split(',').any(|tool| tool == "Bash"));
+    assert!(call.env("GIT_ASKPASS").is_some(), "no way to publish");
+}

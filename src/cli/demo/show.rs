@@ -51,7 +51,7 @@ impl<'a> Show<'a> {
 
     /// A line as it is.
     pub(super) fn line(&self, text: &str) -> Result<()> {
-        self.context.line(text)
+        self.context.styled(text)
     }
 
     /// Words beside a name, at most `lines` lines of them: what the scheduler does is strong, what an agent says or does

@@ -57,12 +57,13 @@ fn review() -> ReviewTarget {
         base: "fedcba9876543210".to_owned(),
         description: "Adds a check".to_owned(),
         changed_files: vec!["src/login.rs".to_owned()],
+        change_file: None,
         diff: "+check()".to_owned(),
     }
 }
 
-fn check(change_file: Option<&str>) -> CheckView {
-    CheckView { name: "lint".parse().unwrap(), required: true, change_file: change_file.map(str::to_owned) }
+fn check() -> CheckView {
+    CheckView { name: "lint".parse().unwrap(), required: true }
 }
 
 fn input(role: Role) -> PromptInput {
@@ -83,7 +84,7 @@ fn input(role: Role) -> PromptInput {
         queue: (role == Role::ProductManager).then(queue),
         is_partial_clone: true,
         review: [Role::Reviewer, Role::Gatekeeper].contains(&role).then(review),
-        check: (role == Role::Gatekeeper).then(|| check(None)),
+        check: (role == Role::Gatekeeper).then(check),
         focus_prompt: matches!(role, Role::Proposer | Role::Curator).then(|| "Look for what is slow.".to_owned()),
         proposals: (role == Role::Proposer).then(proposals),
         curation: (role == Role::Curator).then(curation),
@@ -213,7 +214,8 @@ fn the_built_in_prompt_gives_way_to_the_owners() {
 fn the_change_of_a_fork_is_read_and_never_run() {
     let mut input = input(Role::Gatekeeper);
     assert!(render(&input).unwrap().contains("Run the project's own tools"));
-    input.check = Some(check(Some(".claude/commands/scheduler/change.diff")));
+    input.check = Some(check());
+    input.review.as_mut().unwrap().change_file = Some(".claude/commands/scheduler/change.diff".to_owned());
     let text = render(&input).unwrap();
     assert!(
         text.contains("nothing of it may be executed") && text.contains("`.claude/commands/scheduler/change.diff`")

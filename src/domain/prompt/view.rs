@@ -154,8 +154,6 @@ pub struct CheckView {
     pub name: Name,
     /// It can block the pull request.
     pub required: bool,
-    /// The file with the whole change, if it comes from a fork and isn't checked out.
-    pub change_file: Option<String>,
 }
 
 /// The change under review.
@@ -171,6 +169,8 @@ pub struct ReviewTarget {
     pub description: String,
     /// The paths that it changes.
     pub changed_files: Vec<String>,
+    /// The file with the whole diff, for a change that isn't checked out.
+    pub change_file: Option<String>,
     /// The diff; of a long one the beginning is shown.
     pub diff: String,
 }

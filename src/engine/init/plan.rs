@@ -13,6 +13,7 @@ use crate::{
     store::paths::Paths,
     sys::{
         atomic::{self, Published},
+        dir::is_open_to_others,
         read,
     },
 };
@@ -37,6 +38,8 @@ pub struct Choices {
 #[derive(Debug)]
 enum Make {
     Dir,
+    /// A directory that is there and open to others.
+    Private,
     File(Cow<'static, str>),
     Update(Cow<'static, str>),
     Ignore(Vec<&'static str>),
@@ -61,6 +64,9 @@ impl Plan {
     pub fn new(root: &Path, choices: &Choices) -> Result<Self> {
         let paths = Paths::new(root);
         let mut plan = Self { root: root.to_owned(), items: Vec::new() };
+        if is_open_to_others(paths.dot()) {
+            plan.items.push((paths.dot().to_owned(), Make::Private));
+        }
         for dir in directories(&paths) {
             plan.dir(dir)?;
         }
@@ -93,7 +99,7 @@ impl Plan {
     }
 
     fn files(&self) -> impl Iterator<Item = &(PathBuf, Make)> {
-        self.items.iter().filter(|(_, make)| !matches!(make, Make::Dir))
+        self.items.iter().filter(|(_, make)| !matches!(make, Make::Dir | Make::Private))
     }
 
     /// What of our files git doesn't have yet, from the top of the repository; nothing where git ignores them or can't be
@@ -179,8 +185,10 @@ impl Plan {
     /// # Errors
     /// Those of the file system. What was made until then stays; a second call goes on from there.
     pub fn apply(&self) -> Result<()> {
+        atomic::ensure_private_dir(Paths::new(&self.root).dot())?;
         for (path, make) in &self.items {
             match make {
+                Make::Private => {}
                 Make::Dir => atomic::ensure_dir(path)?,
                 Make::File(text) => {
                     // Whoever made it in the meantime keeps what they made.
@@ -204,10 +212,13 @@ impl Plan {
             1 => lines.push("created  1 directory under .orchestrator/".to_owned()),
             count => lines.push(format!("created  {count} directories under .orchestrator/")),
         }
+        if self.items.iter().any(|(_, make)| matches!(make, Make::Private)) {
+            lines.push("updated  .orchestrator/: only you can look into it".to_owned());
+        }
         for (path, make) in self.files() {
             let path = self.relative(path);
             lines.push(match make {
-                Make::Dir | Make::File(_) => format!("created  {path}"),
+                Make::Dir | Make::Private | Make::File(_) => format!("created  {path}"),
                 Make::Update(_) => format!("updated  {path}"),
                 Make::Ignore(added) => format!("updated  {path}: {} lines added", added.len()),
                 Make::Present => format!("exists   {path}: left as it is"),

@@ -2,19 +2,19 @@
 
 use super::context::Run;
 use crate::{
-    domain::{run::RUN_TAG, secrets, shell, tools},
+    domain::{run::RUN_TAG, secrets, shell},
     exec::environment::RunEnvironment,
     sys::atomic,
 };
 use anyhow::Result;
 use std::{ffi::OsStr, fmt::Write as _, path::Path};
 
-/// The environment of everything that a run starts in its worktree.
-pub fn of(run: &Run<'_>) -> Result<RunEnvironment> {
+/// The environment of everything that a run starts in its worktree; the user's credentials are for no change `of_fork`.
+pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment> {
     let (settings, inherited) = (&run.assignment.settings, &run.supervisor.environment);
     let gh = run.agent.dir().join("gh-config");
     atomic::ensure_dir(&gh)?;
-    let allow_network_git = settings.allow_network_git && !tools::is_of_fork(&run.assignment);
+    let allow_network_git = settings.allow_network_git && !of_fork;
     let names: Vec<_> = inherited.keys().map(|name| name.to_string_lossy()).collect();
     Ok(RunEnvironment {
         env: variables(run),

@@ -28,7 +28,7 @@ pub struct Launched {
 
 pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Result<Launched, RunError> {
     run.unless_stopped()?;
-    let claude = claude::start(&command(run)?).map_err(cannot_start)?;
+    let claude = claude::start(&command(run, prepared.fork)?).map_err(cannot_start)?;
     state.process = Some(claude.id.clone());
     if let Err(error) = run.save(state) {
         let tag = Some((RUN_TAG, run.id()));
@@ -39,10 +39,10 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
     Ok(Launched { prepared, claude })
 }
 
-fn command(run: &Run<'_>) -> Result<Launch, RunError> {
+fn command(run: &Run<'_>, of_fork: bool) -> Result<Launch, RunError> {
     let (assignment, settings) = (&run.assignment, &run.assignment.settings);
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
-    let tools = tools::of_run(assignment, run.supervisor.program);
+    let tools = tools::of_run(assignment, of_fork, run.supervisor.program);
     Ok(Launch {
         command: settings.command.clone(),
         worktree: run.worktree.path().to_owned(),
@@ -58,7 +58,7 @@ fn command(run: &Run<'_>) -> Result<Launch, RunError> {
         only_tools: tools.only,
         settings: tools.settings,
         disallowed_tools: tools.disallowed,
-        environment: environment::of(run)?,
+        environment: environment::of(run, of_fork)?,
     })
 }
 

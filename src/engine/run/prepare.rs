@@ -72,7 +72,7 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
     if provision::is_wanted(run) {
         // On no branch: what the set-up command does to it and to files that git knows is undone by the stand below.
         worktree.stand_detached(&prepared.start)?;
-        provision::provision(run, state)?;
+        provision::provision(run, prepared.fork, state)?;
         run.unless_stopped()?;
     }
     let warnings = match &prepared.branch {

@@ -100,6 +100,7 @@ impl Scene {
             target: Some("main".to_owned()),
             pull_request_branch: self.task.as_ref().and_then(|task| task.pr).map(|_| "feature/x".to_owned()),
             checked: None,
+            fork: false,
         };
         let ended = Ended {
             prepared: Some(prepared),

@@ -27,8 +27,12 @@ pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewT
             let head = prepared.checked.as_ref().context("the commit to check isn't known")?;
             (Some(due.pr), head, introduction(run, due)?)
         }
-        (None, Some(task)) if task.role == TaskRole::Review && prepared.start != prepared.base => {
-            (task.pr, &prepared.start, String::new())
+        (None, Some(task)) if task.role == TaskRole::Review => {
+            let head = prepared.checked.as_ref().unwrap_or(&prepared.start);
+            if *head == prepared.base {
+                return Ok(None);
+            }
+            (task.pr, head, String::new())
         }
         _ => return Ok(None),
     };
@@ -40,7 +44,7 @@ pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewT
         Err(GitError::TooMuchOutput(_)) => b"(larger than 64 MiB and not shown)\n".to_vec(),
         Err(error) => return Err(error.into()),
     };
-    if due.is_some_and(|due| due.fork) {
+    if prepared.fork {
         let text = lossy(diff[..diff.len().min(MAX_DIFF_FILE)].to_vec());
         if let Some(obstacle) = write_own(run, &change_file(), &text)? {
             bail!("the change can't be laid into {SKILLS}: {} is in the way", obstacle.display());
@@ -51,6 +55,7 @@ pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewT
         head: head.clone(),
         base: prepared.base.clone(),
         description,
+        change_file: prepared.fork.then(change_file),
         changed_files: names.entries().iter().map(|path| one_line(path)).collect(),
         // The template shows the beginning and says how much more there is.
         diff: lossy(diff),
@@ -75,11 +80,7 @@ fn introduction(run: &Run<'_>, due: &DueCheck) -> Result<String> {
 
 /// What the template of a gatekeeper says of its check.
 pub fn check_view(run: &Run<'_>, due: &DueCheck) -> CheckView {
-    CheckView {
-        name: due.check.clone(),
-        required: run.assignment.gatekeeper.required_checks.contains(&due.check),
-        change_file: due.fork.then(change_file),
-    }
+    CheckView { name: due.check.clone(), required: run.assignment.gatekeeper.required_checks.contains(&due.check) }
 }
 
 /// The file with the whole change from a fork, among the run's own files in the worktree.

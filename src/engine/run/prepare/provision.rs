@@ -26,7 +26,7 @@ pub fn is_wanted(run: &Run<'_>) -> bool {
 
 /// Copies the files, and runs the command in a worktree that it wasn't run in yet. It may change files that git
 /// knows, so the stand must be taken after it.
-pub fn provision(run: &Run<'_>, state: &mut AgentState) -> Result<(), RunError> {
+pub fn provision(run: &Run<'_>, of_fork: bool, state: &mut AgentState) -> Result<(), RunError> {
     copy_files(run)?;
     let Some(command) = &run.assignment.worktrees.each.setup else { return Ok(()) };
     if run.worktree.set_up_with()?.as_ref() == Some(command) {
@@ -39,7 +39,7 @@ pub fn provision(run: &Run<'_>, state: &mut AgentState) -> Result<(), RunError> 
         command: command.clone(),
         worktree: run.worktree.path().to_owned(),
         log: log.clone(),
-        environment: environment::of(run)?,
+        environment: environment::of(run, of_fork)?,
         timeout: Duration::from_secs(u64::from(seconds)),
     };
     let end = setup::run(&call, run.supervisor.stop, |process| {

@@ -44,6 +44,8 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
     let is_gone = |name: &String| known.as_ref().is_some_and(|known| known.gone.contains(name));
     let head = pull_request_head(run, git)?;
     let pr = head.as_ref().and_then(|head| head.pr.as_ref());
+    // What nobody could ask gh about may come from one.
+    let fork = head.is_some() && pr.is_none_or(|pr| pr.fork);
     let named = pr.map(|pr| &pr.base).or(task.and_then(|task| task.branch.as_ref()));
     let default = || base_branch::default_branch(run.project(), git, remotes);
     let target = match named.or(run.assignment.settings.base_branch.as_ref()) {
@@ -78,10 +80,14 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
             // A change under review is compared with where it left the branch that it is meant for.
             let into = pr.map_or_else(default, |pr| Ok(Some(pr.base.clone())))?;
             let into = into.map_or(Ok(None), |name| start_point::branch(git, remote, &name))?;
-            let base = into.map_or_else(|| Ok(fresh.clone()), |into| shared(git, &fresh, &into))?;
-            (fresh, base)
+            let base = match into {
+                Some(into) => shared(git, &fresh, &into)?,
+                None if fork => return Err(RunError::launch("there is no branch to compare the pull request with")),
+                None => fresh.clone(),
+            };
+            (if fork { base.clone() } else { fresh.clone() }, base)
         }
-        None => (fresh.clone(), fresh),
+        None => (fresh.clone(), fresh.clone()),
     };
     let begun = time::compact(run.assignment.assigned_at);
     Ok(Prepared {
@@ -90,7 +96,8 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
         base,
         target,
         pull_request_branch: head.and_then(|head| head.pr).map(|pr| pr.branch),
-        checked: None,
+        checked: fork.then_some(fresh),
+        fork,
     })
 }
 
@@ -147,6 +154,7 @@ fn of_check(run: &Run<'_>, git: &Git, due: &DueCheck) -> Result<Prepared, RunErr
         target: Some(meta.base),
         pull_request_branch: None,
         checked: Some(head),
+        fork: due.fork,
     })
 }
 
