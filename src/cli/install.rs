@@ -27,7 +27,7 @@ pub fn install(args: &Args, context: &Context) -> Result<()> {
     let env = |name: &str| context.env(name);
     let place = Place::new(&Project::find(&context.dir)?, &context.program()?, &env).map_err(usage)?;
     if args.print {
-        return context.line(place.text(args.keeper).trim_end());
+        return context.line(place.text(args.keeper)?.trim_end());
     }
     for (name, remedy) in programs::missing(context.env("PATH").unwrap_or_default()) {
         context.warn(format!("{name} is not on your PATH: {remedy}"));

@@ -41,6 +41,14 @@ impl<'a> Place<'a> {
     /// A line in the crontab that the user wrote; a keeper that isn't here or refuses; the system's.
     pub fn install(&self, keeper: Keeper, say: &mut dyn FnMut(String) -> Result<()>) -> Result<()> {
         let timer = &self.timer;
+        if keeper == Keeper::Launchd {
+            only_on_macos()?;
+        }
+        let files = self.files(keeper)?;
+        for (file, text) in &files {
+            atomic::write(file, text.as_bytes())?;
+            say(format!("wrote {}", file.display()))?;
+        }
         match keeper {
             Keeper::Cron => match timer::add(&timers::read_crontab()?, timer) {
                 Crontab::Changed(text) => {
@@ -53,18 +61,14 @@ impl<'a> Place<'a> {
                 }
             },
             Keeper::Launchd => {
-                only_on_macos()?;
-                let file = self.launch_agent()?;
-                write(&file, &timer.plist(), say)?;
                 // One that is loaded has to go before the new one can come.
                 let _ = self.unload();
-                timers::launchctl(&["bootstrap", &launchd_domain(), &file.display().to_string()])?;
+                for (file, _) in &files {
+                    timers::launchctl(&["bootstrap", &launchd_domain(), &file.display().to_string()])?;
+                }
                 say("it runs a tick every minute while you are logged in".to_owned())
             }
             Keeper::Systemd => {
-                let [service, unit] = self.systemd_units()?;
-                write(&service, &timer.systemd_service(), say)?;
-                write(&unit, &timer.systemd_timer(), say)?;
                 timers::systemctl(&["daemon-reload"])?;
                 timers::systemctl(&["enable", "--now", &format!("{}.timer", timer.systemd_name())])?;
                 let always = "`loginctl enable-linger` keeps it running when you are not";
@@ -78,46 +82,46 @@ impl<'a> Place<'a> {
     /// # Errors
     /// A line in the crontab that the user wrote; a keeper that isn't here or refuses; the system's.
     pub fn uninstall(&self, keeper: Keeper, say: &mut dyn FnMut(String) -> Result<()>) -> Result<()> {
+        let files = self.files(keeper)?;
+        let is_there = files.last().is_some_and(|(file, _)| file.exists());
         match keeper {
             Keeper::Cron => match timer::remove(&timers::read_crontab()?, &self.timer) {
                 Crontab::Changed(text) => {
                     timers::write_crontab(&text)?;
-                    say("the line is gone from your crontab".to_owned())
+                    say("the line is gone from your crontab".to_owned())?;
                 }
-                Crontab::Unchanged => say(NO_LINE.to_owned()),
+                Crontab::Unchanged => say(NO_LINE.to_owned())?,
                 Crontab::ByHand(line) => bail!("this line was written by hand; remove it with `crontab -e`:\n{line}"),
             },
-            Keeper::Launchd => {
-                let file = self.launch_agent()?;
-                if file.exists() {
-                    only_on_macos()?;
-                    // It may have been unloaded by hand; what counts is that the file goes.
-                    let _ = self.unload();
-                }
-                remove(&file, say)
+            Keeper::Launchd if is_there => {
+                only_on_macos()?;
+                // It may have been unloaded by hand; what counts is that the file goes.
+                let _ = self.unload();
             }
-            Keeper::Systemd => {
-                let [service, unit] = self.systemd_units()?;
-                if unit.exists() {
-                    timers::systemctl(&["disable", "--now", &format!("{}.timer", self.timer.systemd_name())])?;
-                }
-                remove(&unit, say)?;
-                remove(&service, say)?;
-                timers::systemctl(&["daemon-reload"])
+            Keeper::Systemd if is_there => {
+                timers::systemctl(&["disable", "--now", &format!("{}.timer", self.timer.systemd_name())])?;
             }
+            Keeper::Launchd | Keeper::Systemd => {}
         }
+        for (file, _) in files.iter().rev() {
+            let words = if atomic::remove(file)? { "removed" } else { "was not there:" };
+            say(format!("{words} {}", file.display()))?;
+        }
+        if keeper == Keeper::Systemd { timers::systemctl(&["daemon-reload"]) } else { Ok(()) }
     }
 
     /// What [`Place::install`] would write.
-    pub fn text(&self, keeper: Keeper) -> String {
-        match keeper {
-            Keeper::Cron => self.timer.cron_line(),
-            Keeper::Launchd => self.timer.plist(),
-            Keeper::Systemd => {
-                let (name, service) = (self.timer.systemd_name(), self.timer.systemd_service());
-                format!("# {name}.service\n{service}\n# {name}.timer\n{}", self.timer.systemd_timer())
-            }
-        }
+    ///
+    /// # Errors
+    /// Nobody knows where the files are.
+    pub fn text(&self, keeper: Keeper) -> Result<String> {
+        let files = self.files(keeper)?;
+        let named = |(file, text): &(PathBuf, String)| format!("# {}\n{text}", file.display());
+        Ok(match files.as_slice() {
+            [] => self.timer.cron_line(),
+            [(_, text)] => text.clone(),
+            many => many.iter().map(named).collect::<Vec<_>>().join("\n"),
+        })
     }
 
     /// What [`Place::uninstall`] would take away, a line each.
@@ -125,15 +129,11 @@ impl<'a> Place<'a> {
     /// # Errors
     /// The crontab can't be read; nobody knows where the files are.
     pub fn going(&self, keeper: Keeper) -> Result<Vec<String>> {
-        let files = match keeper {
-            Keeper::Cron => {
-                return Ok(vec![self.timer.line_in(&timers::read_crontab()?).unwrap_or(NO_LINE).to_owned()]);
-            }
-            Keeper::Launchd => vec![self.launch_agent()?],
-            Keeper::Systemd => self.systemd_units()?.to_vec(),
-        };
+        if keeper == Keeper::Cron {
+            return Ok(vec![self.timer.line_in(&timers::read_crontab()?).unwrap_or(NO_LINE).to_owned()]);
+        }
         let words = |file: &Path| if file.exists() { "would be removed:" } else { "isn't there:" };
-        Ok(files.iter().map(|file| format!("{} {}", words(file), file.display())).collect())
+        Ok(self.files(keeper)?.iter().map(|(file, _)| format!("{} {}", words(file), file.display())).collect())
     }
 
     /// The line of this user's crontab that runs ticks for the project.
@@ -143,28 +143,27 @@ impl<'a> Place<'a> {
 
     /// Whether any keeper has it.
     pub(super) fn is_installed(&self) -> bool {
-        let is_file = |file: Result<PathBuf>| file.is_ok_and(|file| file.is_file());
-        self.crontab_line().is_some()
-            || is_file(self.systemd_units().map(|[_, unit]| unit))
-            || is_file(self.launch_agent())
+        let has_files = |keeper| self.files(keeper).is_ok_and(|files| files.iter().all(|(file, _)| file.is_file()));
+        self.crontab_line().is_some() || has_files(Keeper::Systemd) || has_files(Keeper::Launchd)
     }
 
-    fn launch_agent(&self) -> Result<PathBuf> {
-        Ok(self.home()?.join("Library/LaunchAgents").join(format!("{}.plist", self.timer.launchd_label())))
-    }
-
-    /// The service and the timer.
-    fn systemd_units(&self) -> Result<[PathBuf; 2]> {
-        let config = match (self.env)("XDG_CONFIG_HOME") {
-            Some(config) => PathBuf::from(config),
-            None => self.home()?.join(".config"),
-        };
-        let name = self.timer.systemd_name();
-        Ok(["service", "timer"].map(|ending| config.join("systemd/user").join(format!("{name}.{ending}"))))
-    }
-
-    fn home(&self) -> Result<&'a Path> {
-        (self.env)("HOME").map(Path::new).context("HOME is not set")
+    /// The files that a keeper reads, with what they are to say. The crontab is none of them.
+    fn files(&self, keeper: Keeper) -> Result<Vec<(PathBuf, String)>> {
+        let timer = &self.timer;
+        let home = || (self.env)("HOME").map(PathBuf::from).context("HOME is not set");
+        Ok(match keeper {
+            Keeper::Cron => Vec::new(),
+            Keeper::Launchd => {
+                let name = format!("{}.plist", timer.launchd_label());
+                vec![(home()?.join("Library/LaunchAgents").join(name), timer.plist())]
+            }
+            Keeper::Systemd => {
+                let config = (self.env)("XDG_CONFIG_HOME").map(PathBuf::from);
+                let units = config.map_or_else(|| home().map(|home| home.join(".config")), Ok)?.join("systemd/user");
+                let unit = |ending: &str| units.join(format!("{}.{ending}", timer.systemd_name()));
+                vec![(unit("service"), timer.systemd_service()), (unit("timer"), timer.systemd_timer())]
+            }
+        })
     }
 
     fn unload(&self) -> Result<()> {
@@ -183,14 +182,4 @@ fn only_on_macos() -> Result<()> {
         return Ok(());
     }
     bail!("launchd is a part of macOS; here use `scheduler install cron` or `scheduler install systemd`")
-}
-
-fn write(file: &Path, text: &str, say: &mut dyn FnMut(String) -> Result<()>) -> Result<()> {
-    atomic::write(file, text.as_bytes())?;
-    say(format!("wrote {}", file.display()))
-}
-
-fn remove(file: &Path, say: &mut dyn FnMut(String) -> Result<()>) -> Result<()> {
-    let words = if atomic::remove(file)? { "removed" } else { "was not there:" };
-    say(format!("{words} {}", file.display()))
 }

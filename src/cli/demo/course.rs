@@ -2,15 +2,14 @@
 
 use super::{
     follow::{Follower, Page},
-    play::{Goal, NUMBER},
+    play::NUMBER,
     show::Show,
     stage::Stage,
 };
 use crate::{
     cli::view::Tone,
     domain::{
-        gate::Status,
-        proposal::ProposalState,
+        gate::{Meta, Status},
         task::{self, TaskState},
         text::one_line,
     },
@@ -130,22 +129,15 @@ fn is_over(stage: &Stage) -> Result<bool> {
         let text = queue.read(TaskState::Failed, id)?.unwrap_or_default();
         bail!("{id} failed: {}", task::section(&text, "Error").unwrap_or("no reason is given"));
     }
-    let done: Vec<_> = queue.good(TaskState::Done)?.into_iter().map(|task| task.title).collect();
-    let is = |title: &str, state: ProposalState| -> Result<bool> {
-        Ok(Proposals::new(&paths).good(state)?.iter().any(|proposal| proposal.idea.title == title))
-    };
-    for goal in stage.play.goal {
-        let reached = match goal {
-            Goal::Task(title) => done.iter().any(|done| done == title),
-            Goal::Proposal(title, state) => is(title, *state)?,
-            // What the checks add up to is known before all that follows from it is done.
-            Goal::Approved => Prs::new(&paths)
-                .load(NUMBER)?
-                .is_some_and(|meta| meta.is_carried_out() && meta.status == Status::Approved),
-        };
-        if !reached {
+    if queue.list(TaskState::Done)?.ids.len() < stage.play.done {
+        return Ok(false);
+    }
+    for (state, count) in stage.play.proposals {
+        if Proposals::new(&paths).list(*state)?.ids.len() < *count {
             return Ok(false);
         }
     }
-    Ok(true)
+    // What the checks add up to is known before all that follows from it is done.
+    let is_approved = |meta: Meta| meta.is_carried_out() && meta.status == Status::Approved;
+    Ok(stage.play.pull_request.is_none() || Prs::new(&paths).load(NUMBER)?.is_some_and(is_approved))
 }

@@ -63,10 +63,12 @@ fn proposals(stage: &Stage, show: &Show<'_>) -> Result<()> {
 
 /// The pull request as its page shows it, if there is one.
 fn pull_request(stage: &Stage, show: &Show<'_>) -> Result<()> {
-    let Some(offered) = stage.play.pull_request else { return Ok(()) };
+    if stage.play.pull_request.is_none() {
+        return Ok(());
+    }
     let page = Page::read(stage)?;
     show.heading(&format!("Pull request #{NUMBER}"), if page.is_ready { "ready for review" } else { "a draft" })?;
-    show.line(offered.title)?;
+    show.line(&page.title)?;
     let (comments, reviews) = (counted(page.comments.len(), "comment"), counted(page.reviews.len(), "review"));
     show.line(&format!("  {comments}, {reviews}; labels: {}", page.labels.join(" ")))
 }

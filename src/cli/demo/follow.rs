@@ -94,6 +94,7 @@ impl Follower {
 /// What is on the page of the pull request, in the order of its kinds, as the stand-in for gh keeps it.
 #[derive(Default)]
 pub(super) struct Page {
+    pub(super) title: String,
     pub(super) reviews: Vec<String>,
     pub(super) comments: Vec<String>,
     pub(super) labels: Vec<String>,
@@ -109,6 +110,7 @@ impl Page {
             (1..).map_while(|at| text(&format!("{kind}/{at}/body")).transpose()).collect()
         };
         Ok(Self {
+            title: text("title")?.unwrap_or_default(),
             reviews: remarks("reviews")?,
             comments: remarks("comments")?,
             labels: text("labels")?.unwrap_or_default().lines().map(str::to_owned).collect(),

@@ -1,7 +1,7 @@
 //! The scratch folder: a project with a bare origin, and a world of its own for every program that is started there.
 
 use super::{
-    play::{FILES, NUMBER, Offered, Play},
+    play::{FILES, Play},
     show::Show,
 };
 use crate::{
@@ -39,6 +39,7 @@ const PROGRAMS: [&str; 18] = [
 ];
 const CLAUDE: &str = include_str!("../../../templates/stand_ins/claude.sh");
 const GH: &str = include_str!("../../../templates/stand_ins/gh.sh");
+const SET_UP: &str = include_str!("../../../templates/demo/set_up.sh");
 const LIB: &str = include_str!("../../../templates/demo/lib.sh");
 
 const GIT_CONFIG: &str = "[user]\n\tname = Demo\n\temail = demo@localhost\n[init]\n\tdefaultBranch = main\n";
@@ -109,51 +110,21 @@ impl Stage {
         config::read(self.play.config).map(|(config, _)| config).map_err(|wrong| anyhow!("agents.yaml: {wrong:?}"))
     }
 
-    /// Makes the repository and its origin, and sets the project up.
+    /// Makes the repository and its origin, sets the project up, and opens the pull request of the play.
     pub(super) fn set_up(&self, show: &Show<'_>) -> Result<()> {
         show.heading("Set-up", "")?;
         for (name, text) in FILES {
             atomic::write_cache(&self.project().join(name), text.as_bytes())?;
         }
-        let origin = self.origin().display().to_string();
-        self.git(&["init", "-q"])?;
-        self.commit("First commit")?;
-        let files = FILES.map(|(name, _)| name);
-        show.line(&format!("{}\n  a repository with {}", self.project().display(), files.join(" and ")))?;
-        self.git(&["init", "-q", "--bare", &origin])?;
-        self.git(&["remote", "add", "origin", &origin])?;
-        show.line(&format!("{origin}\n  a bare repository, in place of GitHub"))?;
-        self.scheduler(&["init", "-y"])?;
-        atomic::write_cache(&self.paths().config(), self.play.config.as_bytes())?;
-        self.commit("Set up scheduler")?;
-        self.git(&["push", "-q", "-u", "origin", "main"])?;
-        self.git(&["remote", "set-head", "origin", "main"])?;
-        show.line("$ scheduler init -y\n  made .orchestrator/; the demo wrote its own agents.yaml, and committed")?;
-        self.play.pull_request.map_or(Ok(()), |offered| self.offer(offered, show))
-    }
-
-    /// Puts the stand-in for gh on the PATH, and has somebody push a branch and open a pull request.
-    fn offer(&self, offered: &Offered, show: &Show<'_>) -> Result<()> {
-        let Offered { title, body, author, branch, file: (path, text) } = *offered;
-        let log_in = |login: &str| atomic::write_cache(&self.root.join("github/user"), login.as_bytes());
-        self.program("gh", GH)?;
-        self.git(&["checkout", "-q", "-b", branch])?;
-        atomic::write_cache(&self.project().join(path), text.as_bytes())?;
-        let (name, address) = (format!("user.name={author}"), format!("user.email={author}@localhost"));
-        self.git(&["-c", &name, "-c", &address, "commit", "-q", "-a", "-m", title])?;
-        self.git(&["push", "-q", "origin", branch])?;
-        self.git(&["checkout", "-q", "main"])?;
-        self.git(&["branch", "-q", "-D", branch])?;
-        log_in(author)?;
-        let create = ["pr", "create", "--draft", "--base", "main", "--head", branch, "--title", title, "--body", body];
-        self.call(&self.root.join("bin/gh"), "gh", &create)?;
-        log_in("demo")?;
-        show.line(&format!("Pull request #{NUMBER} of {author}, a draft: {title}\n  branch {branch}, changes {path}"))
-    }
-
-    fn commit(&self, message: &str) -> Result<()> {
-        self.git(&["add", "-A"])?;
-        self.git(&["commit", "-q", "-m", message]).map(drop)
+        atomic::write_cache(&self.root.join("agents.yaml"), self.play.config.as_bytes())?;
+        if self.play.pull_request.is_some() {
+            self.program("gh", GH)?;
+        }
+        let script = [SET_UP, self.play.pull_request.unwrap_or_default()].concat();
+        atomic::write_cache(&self.root.join("set_up.sh"), script.as_bytes())?;
+        let (program, origin) = (self.program.display().to_string(), self.origin().display().to_string());
+        let said = self.call(&self.root.join("bin/sh"), "sh", &["../set_up.sh", &program, &origin])?;
+        show.line(said.trim_end())
     }
 
     /// Runs git in the project; its output.
