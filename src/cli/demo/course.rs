@@ -28,9 +28,9 @@ use std::{
 const DEADLINE: Duration = Duration::from_secs(120);
 /// Between two looks at what the agents do.
 const LOOK: Duration = Duration::from_millis(20);
-/// Between two ticks while nobody runs; cron leaves a minute.
+/// Between two ticks while no agent runs; cron leaves a minute.
 const TICK: Duration = Duration::from_millis(300);
-/// The same while somebody does: the end of a run brings the next tick anyway.
+/// The same while one does: the end of a run brings the next tick anyway.
 const BUSY_TICK: Duration = Duration::from_secs(2);
 
 /// What there is to say of a play that has come to its end.
