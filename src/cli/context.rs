@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use anyhow::{Context as _, Result};
+use chrono::SubsecRound;
 use std::{
     collections::BTreeMap,
     ffi::OsString,
@@ -53,13 +54,13 @@ impl Context {
     ///
     /// # Errors
     /// A `SCHEDULER_NOW` that is no time; a working directory or `-C` that isn't there.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the clock and the environment are read")]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
     pub fn new(dir: Option<&Path>, debug: bool) -> Result<Self> {
         let environment: BTreeMap<_, _> = std::env::vars_os().collect();
         let now = match environment.get(&OsString::from(NOW_VARIABLE)) {
             Some(text) => time::parse(&text.to_string_lossy())
                 .ok_or_else(|| usage(format!("{NOW_VARIABLE} is no time: write 2024-01-15T10:30:00Z")))?,
-            None => chrono::Utc::now(),
+            None => utc_now(),
         };
         let dir = match dir {
             Some(dir) => std::path::absolute(dir)
@@ -73,11 +74,10 @@ impl Context {
     }
 
     /// The time now, for what takes longer than a moment; fixed if `SCHEDULER_NOW` is set.
-    #[expect(clippy::disallowed_methods, reason = "a run outlives the time at which its supervisor was started")]
     pub fn clock(&self) -> Time {
         match self.env(NOW_VARIABLE) {
             Some(_) => self.now,
-            None => chrono::Utc::now(),
+            None => utc_now(),
         }
     }
 
@@ -215,4 +215,10 @@ impl Context {
             }
         }
     }
+}
+
+/// The time now, in whole seconds: no file holds more.
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+fn utc_now() -> Time {
+    chrono::Utc::now().trunc_subsecs(0)
 }

@@ -15,16 +15,13 @@ const TOLD_AFTER: i64 = 3_600;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastFetch {
     /// When it ended.
-    #[serde(with = "time::required")]
     pub at: Time,
     /// From which remote.
     #[serde(default)]
     pub remote: String,
     /// Why it failed; none: it worked.
-    #[serde(default)]
     pub error: Option<String>,
     /// When the first one failed since one worked.
-    #[serde(with = "time::option", default)]
     pub failing_since: Option<Time>,
     /// How long it took.
     #[serde(default)]
@@ -33,7 +30,6 @@ pub struct LastFetch {
     #[serde(default)]
     pub told: bool,
     /// The default branch there, as it said last.
-    #[serde(default)]
     pub default_branch: Option<String>,
     /// Branches that are known here and no longer there, without those of agents.
     #[serde(default)]

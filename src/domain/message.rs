@@ -120,7 +120,6 @@ impl Message {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
     /// When.
-    #[serde(with = "time::option")]
     pub time: Option<Time>,
     /// What, markdown.
     pub text: String,

@@ -11,7 +11,7 @@ pub use cooldown::Cooldown;
 use super::{
     stream::{ApiRetry, RateLimit, ResultLine},
     system_trouble::tells_of_system,
-    time::{self, Time},
+    time::Time,
 };
 use chrono::Duration;
 use cooldown::LONGEST;
@@ -31,7 +31,6 @@ pub enum Outcome {
     /// The account's usage limit is reached.
     UsageLimit {
         /// When it is lifted, if that was said.
-        #[serde(with = "time::option")]
         until: Option<Time>,
     },
     /// The model's service refused or couldn't be reached.

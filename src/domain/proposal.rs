@@ -22,13 +22,7 @@ pub use score::{Busy, Score, Surroundings, score};
 pub use similar::rejected_before;
 pub use task::task;
 
-use super::{
-    name::Name,
-    role::TaskRole,
-    task::Priority,
-    time::{self, Time},
-    words::words,
-};
+use super::{name::Name, role::TaskRole, task::Priority, time::Time, words::words};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -106,7 +100,6 @@ pub struct Proposal {
     pub id: Name,
     #[serde(flatten)]
     pub idea: Idea,
-    #[serde(with = "time::option")]
     pub created: Option<Time>,
     /// What was decided about it last.
     pub judgement: Option<Judgement>,
@@ -125,7 +118,6 @@ pub struct Judgement {
     /// Who.
     pub by: String,
     /// When.
-    #[serde(with = "time::option")]
     pub at: Option<Time>,
     /// In which run.
     pub run: Option<String>,
@@ -156,7 +148,6 @@ pub enum ProposalVerdict {
         /// Why.
         reason: String,
         /// When it comes back by itself; `None`: the user brings it back.
-        #[serde(with = "time::option")]
         until: Option<Time>,
     },
 }

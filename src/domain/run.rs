@@ -11,7 +11,7 @@ use super::{
     review::Review,
     role::Role,
     settlement::Settlement,
-    time::{self, Time},
+    time::Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,6 @@ pub struct Assignment {
     pub ports: Option<Ports>,
     #[serde(rename = "work")]
     pub job: Job,
-    #[serde(with = "time::required")]
     pub assigned_at: Time,
     pub settings: RunSettings,
     /// Globs of the files that a tester may change.
@@ -42,7 +41,6 @@ pub struct Assignment {
     #[serde(default)]
     pub worktrees: Worktrees,
     /// The remote that agents.yaml names.
-    #[serde(default)]
     pub remote: Option<String>,
     /// How many tasks there may be, incoming and claimed.
     pub max_incoming: u32,
@@ -69,7 +67,6 @@ pub struct Prepared {
     /// The branch of an existing pull request, if the task updates one.
     pub pull_request_branch: Option<String>,
     /// The commit that a gatekeeper or a reviewer of a fork looks at.
-    #[serde(default)]
     pub checked: Option<String>,
     /// That comes from a fork, or may: nothing of it is checked out or executed, and the worktree stands where it begins.
     #[serde(default)]
@@ -148,10 +145,8 @@ pub struct Record {
     /// How claude exited; negative for a signal.
     pub exit_code: Option<i32>,
     /// When the run began.
-    #[serde(with = "time::required")]
     pub started_at: Time,
     /// When claude had ended.
-    #[serde(with = "time::required")]
     pub finished_at: Time,
     /// What the agent said at the end, cut.
     pub report: Option<String>,

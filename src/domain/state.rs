@@ -2,10 +2,7 @@
 //!
 //! Only the holder of the agent's lock writes it; it is never opened here.
 
-use super::{
-    name::Name,
-    time::{self, Time},
-};
+use super::{name::Name, time::Time};
 use serde::{Deserialize, Serialize};
 
 /// Where an agent is in the life of a run.
@@ -39,25 +36,18 @@ pub struct AgentState {
     /// Where the agent is.
     pub phase: Phase,
     /// The run under way.
-    #[serde(default)]
     pub run_id: Option<String>,
     /// The supervisor, while it carries a run.
-    #[serde(default)]
     pub supervisor: Option<ProcessId>,
     /// The process group of claude, while it runs.
-    #[serde(default)]
     pub process: Option<ProcessId>,
     /// When the last run began.
-    #[serde(default, with = "time::option")]
     pub last_started: Option<Time>,
     /// When the last run ended.
-    #[serde(default, with = "time::option")]
     pub last_finished: Option<Time>,
     /// How claude exited the last time; negative for a signal.
-    #[serde(default)]
     pub last_exit_code: Option<i32>,
     /// How the last run ended, in a word.
-    #[serde(default)]
     pub last_outcome: Option<String>,
     /// Failed runs since the last good one.
     #[serde(default)]
@@ -72,7 +62,6 @@ pub struct AgentState {
     #[serde(default)]
     pub total_failures: u64,
     /// The task under way.
-    #[serde(default)]
     pub current_task: Option<Name>,
     /// How often the recovery of this run was begun.
     #[serde(default)]

@@ -18,7 +18,7 @@ use super::{
     name::Name,
     role::TaskRole,
     text::{nearest, one_line},
-    time::{self, Time},
+    time::Time,
     words::words,
 };
 use serde::Serialize;
@@ -82,7 +82,6 @@ pub struct Task {
     /// The branch to start from and to merge into.
     pub branch: Option<String>,
     /// When it was created.
-    #[serde(with = "time::option")]
     pub created: Option<Time>,
     /// Who created it.
     pub created_by: Option<String>,
@@ -104,7 +103,6 @@ pub struct Task {
     /// The agent that holds it.
     pub claimed_by: Option<String>,
     /// Since when.
-    #[serde(with = "time::option")]
     pub claimed_at: Option<Time>,
     /// The run that holds it.
     pub run: Option<String>,
@@ -113,16 +111,12 @@ pub struct Task {
     /// The questions that were answered: messages' names.
     pub answered: Vec<String>,
     /// When it was completed.
-    #[serde(with = "time::option")]
     pub completed_at: Option<Time>,
     /// When it failed.
-    #[serde(with = "time::option")]
     pub failed_at: Option<Time>,
     /// When the user gave it another try.
-    #[serde(with = "time::option")]
     pub retried_at: Option<Time>,
     /// When the user cancelled it.
-    #[serde(with = "time::option")]
     pub cancelled_at: Option<Time>,
 }
 

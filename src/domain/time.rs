@@ -3,8 +3,6 @@
 //! It never asks what time it is.
 
 use chrono::{DateTime, Local, NaiveDateTime, SecondsFormat, TimeZone, Utc};
-use serde::Deserialize;
-use std::borrow::Cow;
 
 /// A point in time. Always UTC in memory and on disk.
 pub type Time = DateTime<Utc>;
@@ -71,60 +69,6 @@ pub fn parse_span(text: &str) -> Option<i64> {
     };
     let number: u32 = number.trim_end().parse().ok()?;
     i64::from(number).checked_mul(unit)
-}
-
-/// Text that stays where it is, if it can.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// `Option<Time>` fields in JSON.
-pub mod option {
-    use super::{Text, Time, parse, to_text};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    /// Writes RFC 3339 or null.
-    ///
-    /// # Errors
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(time: &Option<Time>, out: S) -> Result<S::Ok, S::Error> {
-        match time {
-            Some(time) => out.serialize_str(&to_text(*time)),
-            None => out.serialize_none(),
-        }
-    }
-
-    /// Reads RFC 3339, a local time without zone, or null.
-    ///
-    /// # Errors
-    /// Text that is no time.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
-        Option::<Text<'de>>::deserialize(from)?
-            .map(|Text(text)| parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time"))))
-            .transpose()
-    }
-}
-
-/// `Time` fields in JSON that are always there.
-pub mod required {
-    use super::{Text, Time, parse, to_text};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    /// Writes RFC 3339.
-    ///
-    /// # Errors
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(time: &Time, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&to_text(*time))
-    }
-
-    /// Reads RFC 3339 or a local time without zone.
-    ///
-    /// # Errors
-    /// Text that is no time.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
-        let Text(text) = Text::deserialize(from)?;
-        parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time")))
-    }
 }
 
 #[cfg(test)]

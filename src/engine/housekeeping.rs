@@ -44,7 +44,6 @@ const RESTING: Duration = Duration::from_secs(60);
 /// `cache/last-housekeeping.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct LastTime {
-    #[serde(with = "time::required")]
     at: Time,
 }
 

@@ -9,7 +9,7 @@ use crate::{
         config::{self, Notify},
         message::Message,
         text::cut,
-        time::{self, Time},
+        time::Time,
     },
     exec::command,
     store::{
@@ -44,7 +44,6 @@ struct Notified {
 #[derive(Serialize)]
 struct Notification<'a> {
     id: &'a str,
-    #[serde(with = "time::option")]
     time: Option<Time>,
     path: String,
     project: String,

@@ -42,7 +42,6 @@ const MAX_REASON: usize = 200;
 /// The part of `cache/last-tick.json` that is shown.
 #[derive(Deserialize)]
 struct LastTick {
-    #[serde(with = "time::required")]
     time: Time,
     duration_ms: Option<u64>,
 }

@@ -38,7 +38,6 @@ use std::collections::HashMap;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenPrs {
     /// When it was asked.
-    #[serde(with = "time::required")]
     pub asked_at: Time,
     /// The open pull requests from `agent/*` branches; `None` if that was never found out.
     pub open: Option<Vec<OpenPr>>,
@@ -63,7 +62,7 @@ pub struct OpenPr {
     /// Its branch.
     pub head: String,
     /// When a run of ours opened it, until a refresh has found it.
-    #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub noted_at: Option<Time>,
     /// The files that it changes, as far as the repository knows its branch.
     #[serde(default)]

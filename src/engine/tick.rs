@@ -14,7 +14,7 @@ use crate::{
         config::{self, Config, Problem},
         message::Message,
         schedule::{Decided, Decision, Reason},
-        time::{self, Time},
+        time::Time,
     },
     exec::clock::monotonic_now,
     store::{cache, events, messages, paths::Paths},
@@ -58,7 +58,6 @@ pub struct Report {
 /// `cache/last-tick.json`, but for its `decisions`.
 #[derive(Debug, Serialize)]
 struct LastTick<'a> {
-    #[serde(with = "time::required")]
     time: Time,
     duration_ms: u64,
     problems: &'a [String],

@@ -45,7 +45,6 @@ pub enum EventKind {
 #[derive(Clone, Debug, Serialize)]
 pub struct Event {
     /// When it happened; names the file that it is in.
-    #[serde(with = "time::required")]
     pub time: Time,
     pub event: EventKind,
     pub agent: Name,

@@ -2,6 +2,15 @@
 //!
 //! It only joins words, and never looks. What comes from outside is a checked [`Name`] or UUID before it is joined.
 
+/// One function for each fixed name, which joins it to the directory that another function names.
+macro_rules! paths {
+    ($($(#[$doc:meta])* $name:ident = $dir:ident / $file:expr;)+) => {
+        $($(#[$doc])* pub fn $name(&self) -> PathBuf {
+            self.$dir().join($file)
+        })+
+    };
+}
+
 mod agent;
 
 pub(super) use agent::STATE;
@@ -41,39 +50,9 @@ impl Paths {
         &self.dot
     }
 
-    /// The configuration.
-    pub fn config(&self) -> PathBuf {
-        self.dot.join("agents.yaml")
-    }
-
-    /// Optional text for the instructions of every agent.
-    pub fn global_instructions(&self) -> PathBuf {
-        self.dot.join("global-instructions.md")
-    }
-
-    /// The directory of skills that replace the built-in ones.
-    pub fn commands_dir(&self) -> PathBuf {
-        self.dot.join("commands")
-    }
-
-    /// The directory of prompts.
-    pub fn prompts_dir(&self) -> PathBuf {
-        self.dot.join("prompts")
-    }
-
     /// The prompt of an agent or a focus.
     pub fn prompt(&self, name: &Name) -> PathBuf {
         self.prompts_dir().join(format!("{name}.{MARKDOWN}"))
-    }
-
-    /// The marker that holds everything while it exists.
-    pub fn paused_marker(&self) -> PathBuf {
-        self.dot.join("paused")
-    }
-
-    /// The directory of requests that an agent be run at the next tick.
-    pub fn run_requests(&self) -> PathBuf {
-        self.dot.join("run-requests")
     }
 
     /// The request for a run of one agent.
@@ -81,29 +60,14 @@ impl Paths {
         self.run_requests().join(name.as_str())
     }
 
-    /// The directory with one directory per agent.
-    pub fn agents_dir(&self) -> PathBuf {
-        self.dot.join("agents")
-    }
-
     /// The paths of one agent.
     pub fn agent(&self, name: &Name) -> AgentPaths {
         AgentPaths::new(self.agents_dir().join(name.as_str()))
     }
 
-    /// The directory of messages to the user.
-    pub fn messages(&self) -> PathBuf {
-        self.dot.join("messages")
-    }
-
     /// The message file of that stem, as [`crate::domain::message::Message::stem`] builds it.
     pub(super) fn message(&self, stem: &str) -> PathBuf {
         self.messages().join(format!("{stem}.{MARKDOWN}"))
-    }
-
-    /// The directory of logs.
-    pub fn logs(&self) -> PathBuf {
-        self.dot.join("logs")
     }
 
     /// The log of an agent on a local day, `YYYY-MM-DD`.
@@ -121,104 +85,9 @@ impl Paths {
         self.logs().join(format!("events-{}.jsonl", day_word(day)))
     }
 
-    /// The directory of what can be computed again.
-    pub fn cache(&self) -> PathBuf {
-        self.dot.join("cache")
-    }
-
-    /// What the last tick decided.
-    pub fn last_tick(&self) -> PathBuf {
-        self.cache().join("last-tick.json")
-    }
-
-    /// The last known count of open pull requests.
-    pub fn open_prs(&self) -> PathBuf {
-        self.cache().join("open-prs.json")
-    }
-
-    /// The pull requests that gatekeepers look after and that aren't closed, by number.
-    pub fn gated_prs(&self) -> PathBuf {
-        self.cache().join("gated-prs.json")
-    }
-
-    /// Which messages the user was notified of.
-    pub fn notified(&self) -> PathBuf {
-        self.cache().join("notified.json")
-    }
-
-    /// When git last fetched.
-    pub fn last_fetch(&self) -> PathBuf {
-        self.cache().join("last-fetch.json")
-    }
-
-    /// What the last look at the proposals found.
-    pub fn known_proposals(&self) -> PathBuf {
-        self.cache().join("proposals.json")
-    }
-
-    /// The proposals that the last curation has seen.
-    pub fn last_curation(&self) -> PathBuf {
-        self.cache().join("last-curation.json")
-    }
-
-    /// When old files were last tidied away.
-    pub fn last_housekeeping(&self) -> PathBuf {
-        self.cache().join("last-housekeeping.json")
-    }
-
-    /// Until when nobody starts.
-    pub fn cooldown(&self) -> PathBuf {
-        self.cache().join("cooldown.json")
-    }
-
-    /// The JSON Schema of the configuration, for editors.
-    pub fn config_schema(&self) -> PathBuf {
-        self.dot.join("agents.schema.json")
-    }
-
-    /// Held for the whole of a tick.
-    pub fn scheduler_lock(&self) -> PathBuf {
-        self.dot.join("scheduler.lock")
-    }
-
-    /// Held for milliseconds around changes of `shared/`.
-    pub fn store_lock(&self) -> PathBuf {
-        self.dot.join("store.lock")
-    }
-
-    /// Held for the whole of a git fetch.
-    pub fn fetch_lock(&self) -> PathBuf {
-        self.dot.join("fetch.lock")
-    }
-
-    /// Held while old files are tidied away.
-    pub fn housekeeping_lock(&self) -> PathBuf {
-        self.dot.join("housekeeping.lock")
-    }
-
-    /// Held for the whole of a refresh of the open pull requests.
-    pub fn refresh_lock(&self) -> PathBuf {
-        self.dot.join("refresh.lock")
-    }
-
-    /// Held while the user is notified of new messages.
-    pub fn notify_lock(&self) -> PathBuf {
-        self.dot.join("notify.lock")
-    }
-
-    /// What agents and users share: the queue, proposals, pull requests.
-    pub fn shared(&self) -> PathBuf {
-        self.dot.join("shared")
-    }
-
     /// The directory of tasks in a state.
     pub fn queue(&self, state: TaskState) -> PathBuf {
         self.shared().join("queue").join(state.word())
-    }
-
-    /// The directory with one directory per pull request.
-    pub fn prs_dir(&self) -> PathBuf {
-        self.shared().join("prs")
     }
 
     /// What is remembered of a pull request.
@@ -253,6 +122,65 @@ impl Paths {
     /// The file of a task in a state.
     pub fn task(&self, state: TaskState, id: &Name) -> PathBuf {
         self.queue(state).join(format!("{id}.{MARKDOWN}"))
+    }
+
+    paths! {
+        /// The configuration.
+        config = dot / "agents.yaml";
+        /// Optional text for the instructions of every agent.
+        global_instructions = dot / "global-instructions.md";
+        /// The directory of skills that replace the built-in ones.
+        commands_dir = dot / "commands";
+        /// The directory of prompts.
+        prompts_dir = dot / "prompts";
+        /// The marker that holds everything while it exists.
+        paused_marker = dot / "paused";
+        /// The directory of requests that an agent be run at the next tick.
+        run_requests = dot / "run-requests";
+        /// The directory with one directory per agent.
+        agents_dir = dot / "agents";
+        /// The directory of messages to the user.
+        messages = dot / "messages";
+        /// The directory of logs.
+        logs = dot / "logs";
+        /// The directory of what can be computed again.
+        cache = dot / "cache";
+        /// What the last tick decided.
+        last_tick = cache / "last-tick.json";
+        /// The last known count of open pull requests.
+        open_prs = cache / "open-prs.json";
+        /// The pull requests that gatekeepers look after and that aren't closed, by number.
+        gated_prs = cache / "gated-prs.json";
+        /// Which messages the user was notified of.
+        notified = cache / "notified.json";
+        /// When git last fetched.
+        last_fetch = cache / "last-fetch.json";
+        /// What the last look at the proposals found.
+        known_proposals = cache / "proposals.json";
+        /// The proposals that the last curation has seen.
+        last_curation = cache / "last-curation.json";
+        /// When old files were last tidied away.
+        last_housekeeping = cache / "last-housekeeping.json";
+        /// Until when nobody starts.
+        cooldown = cache / "cooldown.json";
+        /// The JSON Schema of the configuration, for editors.
+        config_schema = dot / "agents.schema.json";
+        /// Held for the whole of a tick.
+        scheduler_lock = dot / "scheduler.lock";
+        /// Held for milliseconds around changes of `shared/`.
+        store_lock = dot / "store.lock";
+        /// Held for the whole of a git fetch.
+        fetch_lock = dot / "fetch.lock";
+        /// Held while old files are tidied away.
+        housekeeping_lock = dot / "housekeeping.lock";
+        /// Held for the whole of a refresh of the open pull requests.
+        refresh_lock = dot / "refresh.lock";
+        /// Held while the user is notified of new messages.
+        notify_lock = dot / "notify.lock";
+        /// What agents and users share: the queue, proposals, pull requests.
+        shared = dot / "shared";
+        /// The directory with one directory per pull request.
+        prs_dir = shared / "prs";
     }
 }
 

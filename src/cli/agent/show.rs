@@ -28,7 +28,6 @@ const RUNS: usize = 10;
 #[derive(Debug, Serialize)]
 struct RunLine {
     run: String,
-    #[serde(with = "time::option")]
     started: Option<Time>,
     task: Option<Name>,
     attempt: u32,

@@ -19,7 +19,6 @@ const STAMP: usize = "-20260115-143000".len();
 #[derive(Serialize)]
 pub(super) struct Shown<'a> {
     id: &'a str,
-    #[serde(with = "time::option")]
     time: Option<time::Time>,
     #[serde(flatten)]
     message: &'a Message,

@@ -58,7 +58,6 @@ pub struct Check {
     /// The commit that was looked at.
     pub commit: String,
     /// When it was recorded.
-    #[serde(with = "time::required")]
     pub time: Time,
     /// One line.
     pub summary: String,

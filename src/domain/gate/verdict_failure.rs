@@ -2,7 +2,7 @@
 //!
 //! Each pull request waits for itself, so that one that GitHub refuses holds back no other.
 
-use crate::domain::time::{self, Time};
+use crate::domain::time::Time;
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -26,7 +26,6 @@ pub struct VerdictFailure {
     /// How often in a row the pull request itself was the trouble.
     pub failures: u32,
     /// When it is tried again.
-    #[serde(with = "time::required")]
     pub retry_at: Time,
     /// Fields of a later version.
     #[serde(flatten)]

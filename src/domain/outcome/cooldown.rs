@@ -1,7 +1,7 @@
 //! The time in which nobody is started, since every run would fail alike, and how it ends: one agent goes first.
 
 use super::Outcome;
-use crate::domain::time::{self, Time};
+use crate::domain::time::Time;
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +14,11 @@ const LONGEST_PAUSE: Duration = Duration::hours(4);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cooldown {
     /// When one agent may try again.
-    #[serde(with = "time::required")]
     pub until: Time,
     /// What happened.
     pub reason: String,
     /// Since when it is so.
-    #[serde(default, with = "time::option", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
     /// How often one agent has tried in vain.
     #[serde(default)]

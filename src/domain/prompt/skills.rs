@@ -2,34 +2,30 @@
 
 use crate::domain::role::Role;
 
-const CREATE_TASK: (&str, &str) = ("create-task.md", include_str!("../../../commands/agent/create-task.md"));
-const IMPLEMENT: (&str, &str) = ("implement.md", include_str!("../../../commands/agent/implement.md"));
-const TEST: (&str, &str) = ("test.md", include_str!("../../../commands/agent/test.md"));
-const REVIEW: (&str, &str) = ("review.md", include_str!("../../../commands/agent/review.md"));
-const RECORD_CHECK: (&str, &str) = ("record-check.md", include_str!("../../../commands/agent/record-check.md"));
-const CREATE_PROPOSAL: (&str, &str) =
-    ("create-proposal.md", include_str!("../../../commands/agent/create-proposal.md"));
-const REVIEW_REJECTIONS: (&str, &str) =
-    ("review-rejections.md", include_str!("../../../commands/agent/review-rejections.md"));
-const PROMOTE_PROPOSAL: (&str, &str) =
-    ("promote-proposal.md", include_str!("../../../commands/agent/promote-proposal.md"));
-const REJECT_PROPOSAL: (&str, &str) =
-    ("reject-proposal.md", include_str!("../../../commands/agent/reject-proposal.md"));
-const DEFER_PROPOSAL: (&str, &str) = ("defer-proposal.md", include_str!("../../../commands/agent/defer-proposal.md"));
-const ESCALATE_CONFLICT: (&str, &str) =
-    ("escalate-conflict.md", include_str!("../../../commands/agent/escalate-conflict.md"));
-const SEND_MESSAGE: (&str, &str) = ("send-message.md", include_str!("../../../commands/agent/send-message.md"));
+macro_rules! skill {
+    ($name:literal) => {
+        (concat!($name, ".md"), include_str!(concat!("../../../commands/agent/", $name, ".md")))
+    };
+}
+
+const SEND_MESSAGE: (&str, &str) = skill!("send-message");
 
 /// The skills of a role: file name and text of each.
 pub fn skills(role: Role) -> &'static [(&'static str, &'static str)] {
     match role {
-        Role::ProductManager => &[CREATE_TASK, SEND_MESSAGE],
-        Role::Implementer => &[IMPLEMENT, SEND_MESSAGE],
-        Role::Tester => &[TEST, SEND_MESSAGE],
-        Role::Reviewer => &[REVIEW, SEND_MESSAGE],
-        Role::Proposer => &[CREATE_PROPOSAL, REVIEW_REJECTIONS, SEND_MESSAGE],
-        Role::Curator => &[PROMOTE_PROPOSAL, REJECT_PROPOSAL, DEFER_PROPOSAL, ESCALATE_CONFLICT, SEND_MESSAGE],
-        Role::Gatekeeper => &[RECORD_CHECK, SEND_MESSAGE],
+        Role::ProductManager => &[skill!("create-task"), SEND_MESSAGE],
+        Role::Implementer => &[skill!("implement"), SEND_MESSAGE],
+        Role::Tester => &[skill!("test"), SEND_MESSAGE],
+        Role::Reviewer => &[skill!("review"), SEND_MESSAGE],
+        Role::Proposer => &[skill!("create-proposal"), skill!("review-rejections"), SEND_MESSAGE],
+        Role::Curator => &[
+            skill!("promote-proposal"),
+            skill!("reject-proposal"),
+            skill!("defer-proposal"),
+            skill!("escalate-conflict"),
+            SEND_MESSAGE,
+        ],
+        Role::Gatekeeper => &[skill!("record-check"), SEND_MESSAGE],
         Role::GatekeeperCoordinator => &[],
     }
 }

@@ -29,7 +29,6 @@ pub enum Reason {
     /// A run of it is under way.
     Running {
         /// Since when.
-        #[serde(with = "time::option")]
         since: Option<Time>,
         /// With which task.
         task: Option<Name>,
@@ -41,7 +40,6 @@ pub enum Reason {
     /// Its interval isn't over.
     NotDue {
         /// When it is.
-        #[serde(with = "time::required")]
         due_at: Time,
     },
     /// It failed the last times.
@@ -49,13 +47,11 @@ pub enum Reason {
         /// How often in a row.
         failures: u32,
         /// When it may try again.
-        #[serde(with = "time::required")]
         until: Time,
     },
     /// Something would make every run fail.
     CoolingDown {
         /// When one agent may try.
-        #[serde(with = "time::required")]
         until: Time,
         /// What it is.
         cause: String,

@@ -3,10 +3,7 @@
 
 use super::upkeep::Summary;
 use crate::{
-    domain::{
-        name::Name,
-        time::{self, Time},
-    },
+    domain::{name::Name, time::Time},
     store::{
         cache,
         paths::{Paths, RunPaths},
@@ -24,7 +21,6 @@ struct Known {
     #[serde(rename = "stand")]
     seen: DirStamp,
     /// When time alone changes something.
-    #[serde(with = "time::option")]
     until: Option<Time>,
     #[serde(rename = "kept")]
     summary: Summary,

@@ -45,7 +45,6 @@ pub struct AgentLine {
     /// Why it doesn't start now, with the data of the reason.
     pub reason: Option<Reason>,
     /// When its interval is over; none if it is now.
-    #[serde(with = "time::option")]
     pub due_at: Option<Time>,
     /// Whether agents.yaml pauses it, whatever else holds it back.
     pub paused: bool,
@@ -69,7 +68,6 @@ impl AgentLine {
 #[derive(Clone, Debug, Serialize)]
 pub struct TickHealth {
     /// When the last tick was; none if there was none yet.
-    #[serde(with = "time::option")]
     pub last_tick: Option<Time>,
     /// How long it took.
     pub duration_ms: Option<u64>,
@@ -83,14 +81,12 @@ pub struct PauseStatus {
     /// By the marker file.
     pub paused_by_marker: bool,
     /// Since when, as the marker says.
-    #[serde(with = "time::option")]
     pub paused_since: Option<Time>,
     /// Why, as the marker says.
     pub paused_reason: Option<String>,
     /// By `paused: true` in agents.yaml.
     pub paused_in_config: bool,
     /// Until when everybody waits.
-    #[serde(with = "time::option")]
     pub cooldown_until: Option<Time>,
     /// Why.
     pub cooldown_reason: Option<String>,
@@ -108,7 +104,6 @@ pub struct ClaimedLine {
     /// Who has it.
     pub claimed_by: Option<String>,
     /// Since when.
-    #[serde(with = "time::option")]
     pub claimed_at: Option<Time>,
     /// Which attempt it is.
     pub attempt: u32,
@@ -122,7 +117,6 @@ pub struct FailedLine {
     /// Its title.
     pub title: String,
     /// When it failed or was cancelled.
-    #[serde(with = "time::option")]
     pub failed_at: Option<Time>,
     /// Why, in one line.
     pub reason: String,
@@ -186,7 +180,6 @@ pub struct PullRequestLine {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct PullRequestsLine {
     /// When GitHub was asked; none if never.
-    #[serde(with = "time::option")]
     pub asked_at: Option<Time>,
     /// They; none if that was never found out.
     pub open: Option<Vec<PullRequestLine>>,
@@ -202,7 +195,6 @@ pub struct QuestionLine {
     /// The message.
     pub id: String,
     /// When it was asked.
-    #[serde(with = "time::option")]
     pub time: Option<Time>,
     /// Who asks.
     pub from: String,
@@ -216,7 +208,6 @@ pub struct QuestionLine {
 #[derive(Clone, Debug, Serialize)]
 pub struct Overview {
     /// When it was so.
-    #[serde(with = "time::required")]
     pub time: Time,
     /// The main checkout.
     pub project: String,

@@ -22,31 +22,6 @@ impl AgentPaths {
         &self.dir
     }
 
-    /// Held for the whole of a run.
-    pub fn lock(&self) -> PathBuf {
-        self.dir.join("lock")
-    }
-
-    /// What is remembered between ticks.
-    pub fn state(&self) -> PathBuf {
-        self.dir.join(STATE)
-    }
-
-    /// The environment of a run, to `source` by hand.
-    pub fn env_sh(&self) -> PathBuf {
-        self.dir.join("env.sh")
-    }
-
-    /// Its git worktree.
-    pub fn worktree(&self) -> PathBuf {
-        self.dir.join("worktree")
-    }
-
-    /// The directory with one directory per run.
-    pub fn runs(&self) -> PathBuf {
-        self.dir.join("runs")
-    }
-
     /// The paths of one run.
     ///
     /// # Errors
@@ -57,6 +32,19 @@ impl AgentPaths {
             bail!("{:?} is not the id of a run: it must be a UUID", crate::domain::text::cut(run_id, 80));
         }
         Ok(RunPaths { dir: self.runs().join(run_id) })
+    }
+
+    paths! {
+        /// Held for the whole of a run.
+        lock = dir / "lock";
+        /// What is remembered between ticks.
+        state = dir / STATE;
+        /// The environment of a run, to `source` by hand.
+        env_sh = dir / "env.sh";
+        /// Its git worktree.
+        worktree = dir / "worktree";
+        /// The directory with one directory per run.
+        runs = dir / "runs";
     }
 }
 
@@ -72,64 +60,31 @@ impl RunPaths {
         &self.dir
     }
 
-    /// What it was started for.
-    pub fn assignment(&self) -> PathBuf {
-        self.dir.join("assignment.json")
-    }
-
-    /// What was copied into the worktree, and what the set-up command printed.
-    pub fn setup_log(&self) -> PathBuf {
-        self.dir.join("setup.log")
-    }
-
-    /// Where it works.
-    pub fn prepared(&self) -> PathBuf {
-        self.dir.join("prepared.json")
-    }
-
-    /// The verdict of a reviewer.
-    pub fn review(&self) -> PathBuf {
-        self.dir.join("review.json")
-    }
-
-    /// The proposals that a curator was shown.
-    pub fn curation(&self) -> PathBuf {
-        self.dir.join("curation.json")
-    }
-
-    /// What a gatekeeper recorded.
-    pub fn check(&self) -> PathBuf {
-        self.dir.join("check.json")
-    }
-
-    /// What was found in the worktree and no commit could hold, moved out of it.
-    pub fn set_aside(&self) -> PathBuf {
-        self.dir.join("set-aside")
-    }
-
-    /// What claude was told.
-    pub fn prompt(&self) -> PathBuf {
-        self.dir.join("prompt.md")
-    }
-
-    /// What claude wrote to its standard output.
-    pub fn output(&self) -> PathBuf {
-        self.dir.join("output.jsonl")
-    }
-
-    /// What claude wrote to its standard error.
-    pub fn stderr(&self) -> PathBuf {
-        self.dir.join("stderr.log")
-    }
-
-    /// How it ended.
-    pub fn record(&self) -> PathBuf {
-        self.dir.join("record.json")
-    }
-
-    /// What must not have changed at its end: hashes of git's settings, hooks and refs.
-    pub fn fingerprint(&self) -> PathBuf {
-        self.dir.join("fingerprint.json")
+    paths! {
+        /// What it was started for.
+        assignment = dir / "assignment.json";
+        /// What was copied into the worktree, and what the set-up command printed.
+        setup_log = dir / "setup.log";
+        /// Where it works.
+        prepared = dir / "prepared.json";
+        /// The verdict of a reviewer.
+        review = dir / "review.json";
+        /// The proposals that a curator was shown.
+        curation = dir / "curation.json";
+        /// What a gatekeeper recorded.
+        check = dir / "check.json";
+        /// What was found in the worktree and no commit could hold, moved out of it.
+        set_aside = dir / "set-aside";
+        /// What claude was told.
+        prompt = dir / "prompt.md";
+        /// What claude wrote to its standard output.
+        output = dir / "output.jsonl";
+        /// What claude wrote to its standard error.
+        stderr = dir / "stderr.log";
+        /// How it ended.
+        record = dir / "record.json";
+        /// What must not have changed at its end: hashes of git's settings, hooks and refs.
+        fingerprint = dir / "fingerprint.json";
     }
 }
 
