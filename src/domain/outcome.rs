@@ -322,14 +322,10 @@ impl Outcome {
             Self::TurnLimit | Self::Budget | Self::TimedOut | Self::Stalled | Self::Crashed { .. } => Blame::Run,
             Self::BadTask { .. } => Blame::Task,
             Self::Finished | Self::Interrupted { .. } => Blame::Nobody,
-            Self::UsageLimit { .. } | Self::SystemTrouble { .. } => Blame::Everybody,
-            Self::LaunchFailed { everybody, .. } => {
-                if *everybody {
-                    Blame::Everybody
-                } else {
-                    Blame::Agent
-                }
+            Self::UsageLimit { .. } | Self::SystemTrouble { .. } | Self::LaunchFailed { everybody: true, .. } => {
+                Blame::Everybody
             }
+            Self::LaunchFailed { everybody: false, .. } => Blame::Agent,
             Self::ApiError { status, message } => match status {
                 // A bad request is the run's own, unless it is about money.
                 Some(400 | 413 | 422) if !message.to_lowercase().contains("credit") => Blame::Run,

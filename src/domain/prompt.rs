@@ -11,10 +11,7 @@ mod view;
 pub use built_in::{BUILT_IN, BuiltIn, built_in};
 pub use render::render;
 pub use skills::skills;
-pub use view::{
-    Answer, Attempt, CheckView, CurationView, FailedTask, JudgedProposal, OpenPullRequest, OwnProposal, PromptInput,
-    ProposerView, QueueView, QueuedTask, RejectedProposal, ReviewTarget, TaskView,
-};
+pub use view::*;
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ mod task;
 pub use conflict::{escalation, is_noted, is_only_marked, partners, question_of, to_escalate, ways_to_decide};
 pub use edit::with_judgement;
 pub use idea::Idea;
-pub use lifecycle::{Transition, next};
+pub use lifecycle::may_become;
 
 pub use parse::parse;
 pub use score::{Busy, Score, Surroundings, score};

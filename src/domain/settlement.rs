@@ -268,20 +268,13 @@ fn settle_check(run: &RunEnd<'_>, due: &DueCheck) -> Settlement {
         (false, false) => (Tally::Neutral, run.outcome.to_string()),
     };
     let error = |title| Some(Notice::of_run(MessageType::Error, title));
-    match &run.evidence.tampered {
-        Some(what) => Settlement {
-            notice: error("A gatekeeper's run changed what git trusts"),
-            ..Settlement::of(run, tally, format!("{what}; {reason}"))
-        },
-        None => Settlement {
-            notice: match (recorded, charged && due.attempt >= run.max_attempts) {
-                (true, _) => None,
-                (false, true) => error("A check of a pull request was given up"),
-                (false, false) => trouble(run),
-            },
-            ..Settlement::of(run, tally, reason)
-        },
-    }
+    let (notice, reason) = match &run.evidence.tampered {
+        Some(what) => (error("A gatekeeper's run changed what git trusts"), format!("{what}; {reason}")),
+        None if recorded => (None, reason),
+        None if charged && due.attempt >= run.max_attempts => (error("A check of a pull request was given up"), reason),
+        None => (trouble(run), reason),
+    };
+    Settlement { notice, ..Settlement::of(run, tally, reason) }
 }
 
 /// After a failure the coordinator waits longer each time.
@@ -324,21 +317,17 @@ fn trouble(run: &RunEnd<'_>) -> Option<Notice> {
         Outcome::ApiError { status: Some(400 | 401 | 403), .. } => (MessageType::Error, "Claude refuses the account"),
         Outcome::ApiError { status: Some(404), .. } => (MessageType::Error, "Claude doesn't know the model"),
         Outcome::UsageLimit { .. } => (MessageType::Info, "The account's usage limit is reached"),
-        Outcome::SystemTrouble { .. } => {
-            let key = Some(SYSTEM_TROUBLE.to_owned());
-            return Some(Notice {
-                kind: MessageType::Warning,
-                title: "This machine lacks what runs need".to_owned(),
-                key,
-            });
-        }
+        Outcome::SystemTrouble { .. } => (MessageType::Warning, "This machine lacks what runs need"),
         _ => return None,
     };
-    let day = match outcome {
-        Outcome::UsageLimit { until: None } => format!(" {}", time::local_day(run.now)),
-        _ => String::new(),
+    let key = match outcome {
+        Outcome::SystemTrouble { .. } => SYSTEM_TROUBLE.to_owned(),
+        Outcome::UsageLimit { until: None } => {
+            format!("{}: {outcome} {}", outcome.word(), time::local_day(run.now))
+        }
+        _ => format!("{}: {outcome}", outcome.word()),
     };
-    Some(Notice { kind, title: title.to_owned(), key: Some(format!("{}: {outcome}{day}", outcome.word())) })
+    Some(Notice { kind, title: title.to_owned(), key: Some(key) })
 }
 
 #[cfg(test)]

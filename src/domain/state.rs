@@ -96,6 +96,7 @@ impl AgentState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time;
 
     #[test]
     fn reads_what_it_writes_and_less() {

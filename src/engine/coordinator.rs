@@ -111,9 +111,7 @@ impl Coordinator<'_> {
             return self.carry_out(pull, meta);
         }
         // The user may have changed them.
-        if !gate::label_changes(meta.status, &pull.labels).is_empty() {
-            self.set_labels(pull, meta.status)?;
-        }
+        self.set_labels(pull, meta.status)?;
         self.report_late(meta)?;
         if meta.failure.is_some() {
             self.prs().note_failure(meta.pr_number, None)?;

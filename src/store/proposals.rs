@@ -8,13 +8,11 @@ mod carry_out;
 mod dir_stamp;
 mod judge;
 mod promote;
-mod timed;
 mod unfinished;
 
 pub use dir_stamp::DirStamp;
-pub use judge::Deferral;
+pub use judge::REJECTED_DAYS;
 pub use promote::TaskChoices;
-pub use timed::REJECTED_DAYS;
 pub use unfinished::{BlockedProposal, Unfinished};
 
 use super::{

@@ -2,10 +2,17 @@
 
 use crate::{
     cli::{Context, config, enqueue, input},
-    domain::{name::Name, proposal::By, role::TaskRole, task::Priority, text::joined, time},
+    domain::{
+        name::Name,
+        proposal::{By, ProposalVerdict},
+        role::TaskRole,
+        task::Priority,
+        text::joined,
+        time,
+    },
     engine::{curation, project::Project},
     store::{
-        proposals::{Deferral, Proposals, TaskChoices},
+        proposals::{Proposals, TaskChoices},
         queue::AddError,
     },
 };
@@ -90,7 +97,8 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
 /// Turns a proposal down.
 pub fn reject(id: &Name, why: &str, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal reject")?;
-    let id = Proposals::new(&project.paths).reject(id, &reason(why)?, &by, context.now)?;
+    let verdict = ProposalVerdict::Rejected { reason: reason(why)? };
+    let id = Proposals::new(&project.paths).judge(id, verdict, &by, context.now)?;
     context.line(format!("{id}: rejected"))
 }
 
@@ -98,8 +106,8 @@ pub fn reject(id: &Name, why: &str, context: &Context) -> Result<()> {
 pub fn defer(id: &Name, why: &str, time: &Span, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal defer")?;
     let until = context.now + time.0;
-    let deferral = Deferral { reason: reason(why)?, until };
-    let id = Proposals::new(&project.paths).defer(id, deferral, &by, context.now)?;
+    let verdict = ProposalVerdict::Deferred { reason: reason(why)?, until: Some(until) };
+    let id = Proposals::new(&project.paths).judge(id, verdict, &by, context.now)?;
     context.line(format!("{id}: deferred until {}", time::to_text(until)))
 }
 

@@ -17,13 +17,6 @@ pub struct LabelChanges {
     pub add: Option<&'static str>,
 }
 
-impl LabelChanges {
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.remove.is_empty() && self.add.is_none()
-    }
-}
-
 /// What is to be changed of the labels that a pull request has, so that they show how it stands.
 pub fn label_changes(status: Status, labels: &[Label]) -> LabelChanges {
     let wanted = match status {

@@ -57,6 +57,7 @@ impl Cooldown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time;
 
     #[test]
     fn each_try_in_vain_makes_the_pause_longer() {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::time;
 
 fn now() -> Time {
     time::parse("2026-01-15T10:00:00Z").unwrap()

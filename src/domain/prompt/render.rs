@@ -53,7 +53,7 @@ pub fn render(input: &PromptInput) -> Result<String> {
         check_commits(review)?;
     }
     let environment = environment(&input.delimiter)?;
-    let task_option = input.task.as_ref().map(|task| format!(" --task {}", task.id)).unwrap_or_default();
+    let task_option = input.task.as_ref().map(|task| format!(" --task {}", task.head.id)).unwrap_or_default();
     let values = context! { task_option, ..Value::from(Serde(input)) };
     let text = environment
         .render_named_str(&format!("{role}.md.j2"), source, values)

@@ -2,8 +2,8 @@ use super::*;
 use crate::domain::{
     ports::Ports,
     proposal::ProposalState,
-    role::{Role, TaskRole},
-    task::{Priority, TaskState},
+    role::Role,
+    task::{self, Answer, Task, TaskState},
 };
 
 const DELIMITER: &str = "k3v9q7x2m5p8";
@@ -18,16 +18,21 @@ const HOSTILE: [&str; 7] = [
     "$(touch x) `touch y` --help",
 ];
 
+fn head(id: &str, text: &str) -> Task {
+    task::parse(&id.parse().unwrap(), text).unwrap()
+}
+
 fn task() -> TaskView {
     TaskView {
-        id: "TASK-a1b2c3d4".parse().unwrap(),
-        title: "Add input validation".to_owned(),
-        role: TaskRole::Implement,
-        priority: Priority::P1,
+        head: head("TASK-a1b2c3d4", "# Add input validation\n\nROLE: implement\nPRIORITY: P1\n"),
         attempt: 2,
         max_attempts: 3,
         text: "## Context\nNames may be empty.".to_owned(),
     }
+}
+
+fn answer(title: &str, text: &str) -> Answer {
+    Answer { question: "question-1".to_owned(), title: title.to_owned(), text: text.to_owned() }
 }
 
 fn queue() -> QueueView {
@@ -35,10 +40,7 @@ fn queue() -> QueueView {
         pending: 18,
         limit: 20,
         tasks: vec![QueuedTask {
-            id: "TASK-1".parse().unwrap(),
-            title: "Queued".to_owned(),
-            role: TaskRole::Test,
-            priority: Priority::P0,
+            head: head("TASK-1", "# Queued\n\nROLE: test\nPRIORITY: P0\n"),
             state: TaskState::Claimed,
         }],
         open_prs: vec![OpenPullRequest { number: 42, title: "Opened".to_owned(), head: "agent/x".to_owned() }],
@@ -77,7 +79,7 @@ fn input(role: Role) -> PromptInput {
         base: Some("main".to_owned()),
         task: role.spec().claims.map(|_| task()),
         attempts: vec![Attempt { attempt: 1, outcome: "turn limit".to_owned(), summary: "Half done".to_owned() }],
-        answers: vec![Answer { question: "Which one?".to_owned(), answer: "The first.".to_owned() }],
+        answers: vec![answer("Which one?", "The first.")],
         global_instructions: Some("Be brief.".to_owned()),
         role_prompt: Some("Mind the parser.".to_owned()),
         test_paths: vec!["tests/**".to_owned(), "**/*_test.go".to_owned()],
@@ -106,18 +108,22 @@ fn proposals() -> ProposerView {
     ProposerView {
         room: 2,
         own: vec![own("PROP-1", "Index the table", "src/db.rs")],
-        rejected: vec![RejectedProposal {
-            id: "PROP-2".parse().unwrap(),
-            title: "Cache it all".to_owned(),
-            files: "src/cache.rs".to_owned(),
+        rejected: vec![OwnProposal {
             reason: "Show that it is slow.".to_owned(),
+            ..own("PROP-2", "Cache it all", "src/cache.rs")
         }],
     }
 }
 
 fn own(id: &str, title: &str, files: &str) -> OwnProposal {
     let state = ProposalState::Deferred;
-    OwnProposal { id: id.parse().unwrap(), state, title: title.to_owned(), files: files.to_owned() }
+    OwnProposal {
+        id: id.parse().unwrap(),
+        state,
+        title: title.to_owned(),
+        files: files.to_owned(),
+        reason: String::new(),
+    }
 }
 
 fn curation() -> CurationView {
@@ -269,12 +275,12 @@ fn hostile(role: Role, text: &str) -> PromptInput {
     input.base = Some("main".to_owned());
     input.test_paths = vec![own()];
     input.attempts = vec![Attempt { attempt: 1, outcome: own(), summary: own() }];
-    input.answers = vec![Answer { question: own(), answer: own() }];
+    input.answers = vec![answer(text, text)];
     if let Some(task) = &mut input.task {
-        (task.title, task.text) = (own(), own());
+        (task.head.title, task.text) = (own(), own());
     }
     if let Some(queue) = &mut input.queue {
-        queue.tasks[0].title = own();
+        queue.tasks[0].head.title = own();
         queue.open_prs[0].title = own();
         queue.failed[0].reason = own();
     }

@@ -4,8 +4,8 @@ use crate::domain::{
     name::Name,
     ports::Ports,
     proposal::ProposalState,
-    role::{Role, TaskRole},
-    task::{Priority, TaskState},
+    role::Role,
+    task::{Answer, Task, TaskState},
 };
 use serde::Serialize;
 
@@ -59,14 +59,8 @@ pub struct PromptInput {
 /// The task of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct TaskView {
-    /// Its id.
-    pub id: Name,
-    /// Its title.
-    pub title: String,
-    /// Who carries it out.
-    pub role: TaskRole,
-    /// How urgent it is.
-    pub priority: Priority,
+    #[serde(flatten)]
+    pub head: Task,
     /// The number of this attempt, from 1.
     pub attempt: u32,
     /// After how many the task fails.
@@ -84,15 +78,6 @@ pub struct Attempt {
     pub outcome: String,
     /// What the agent said at its end; may be empty.
     pub summary: String,
-}
-
-/// A question of an agent and what the user answered.
-#[derive(Clone, Debug, Serialize)]
-pub struct Answer {
-    /// The question in one line.
-    pub question: String,
-    /// The answer, markdown.
-    pub answer: String,
 }
 
 /// The queue as a product manager sees it.
@@ -113,14 +98,8 @@ pub struct QueueView {
 /// A task of the queue in one line.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueuedTask {
-    /// Its id.
-    pub id: Name,
-    /// Its title.
-    pub title: String,
-    /// Who carries it out.
-    pub role: TaskRole,
-    /// How urgent it is.
-    pub priority: Priority,
+    #[serde(flatten)]
+    pub head: Task,
     /// Where it is.
     pub state: TaskState,
 }
@@ -183,7 +162,7 @@ pub struct ProposerView {
     /// Those of its own that are active or deferred, or became a task lately.
     pub own: Vec<OwnProposal>,
     /// Those of its own that were rejected in the last 30 days.
-    pub rejected: Vec<RejectedProposal>,
+    pub rejected: Vec<OwnProposal>,
 }
 
 /// A proposal in a line.
@@ -197,18 +176,7 @@ pub struct OwnProposal {
     pub title: String,
     /// The files that it names.
     pub files: String,
-}
-
-/// A rejected proposal with what was said of it.
-#[derive(Clone, Debug, Serialize)]
-pub struct RejectedProposal {
-    /// Its id.
-    pub id: Name,
-    /// Its title.
-    pub title: String,
-    /// The files that it names.
-    pub files: String,
-    /// Why it was rejected.
+    /// Why it was rejected or deferred; may be empty.
     pub reason: String,
 }
 

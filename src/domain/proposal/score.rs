@@ -81,41 +81,30 @@ impl Busy {
 
 /// Scores a proposal.
 pub fn score(proposal: &Proposal, config: &Config, surroundings: &Surroundings) -> Score {
-    let configured = &config.curator_scoring;
-    let raw = [
-        configured.priority_alignment.get(),
-        configured.complexity_reduction.get(),
-        configured.risk.get(),
-        configured.dependencies_met.get(),
-        configured.voice_weight.get(),
+    let weights = &config.curator_scoring;
+    let factor = |name, weight, (value, why)| Factor { name, value, weight, why };
+    let mut factors = [
+        factor("priority_alignment", weights.priority_alignment.get(), priority_alignment(proposal, config)),
+        factor("complexity_reduction", weights.complexity_reduction.get(), complexity_reduction(proposal)),
+        factor("risk", weights.risk.get(), risk(proposal, surroundings)),
+        factor("dependencies_met", weights.dependencies_met.get(), dependencies_met(proposal, surroundings)),
+        factor("voice_weight", weights.voice_weight.get(), voice_weight(proposal, config)),
     ];
-    let (weights, note) = normalised(raw);
-    let values = [
-        ("priority_alignment", priority_alignment(proposal, config)),
-        ("complexity_reduction", complexity_reduction(proposal)),
-        ("risk", risk(proposal, surroundings)),
-        ("dependencies_met", dependencies_met(proposal, surroundings)),
-        ("voice_weight", voice_weight(proposal, config)),
-    ];
-    let mut at = 0;
-    let factors = values.map(|(name, (value, why))| {
-        let weight = weights[at];
-        at += 1;
-        Factor { name, value, weight, why }
-    });
+    let note = normalise(&mut factors);
     let total = factors.iter().map(|factor| factor.value * factor.weight).sum();
     Score { total, factors, note }
 }
 
-/// Weights that add up to 1, and what was done to get there.
-fn normalised(raw: [f64; 5]) -> ([f64; 5], Option<String>) {
-    let sum: f64 = raw.iter().sum();
+/// Makes the weights add up to 1; returns what there is to say of it.
+fn normalise(factors: &mut [Factor; 5]) -> Option<String> {
+    let sum: f64 = factors.iter().map(|factor| factor.weight).sum();
     if sum <= f64::EPSILON {
-        let note = "the weights of curator_scoring are all 0: each counts a fifth".to_owned();
-        return ([0.2; 5], Some(note));
+        factors.iter_mut().for_each(|factor| factor.weight = 0.2);
+        return Some("the weights of curator_scoring are all 0: each counts a fifth".to_owned());
     }
-    let note = format!("the weights of curator_scoring add up to {sum:.2}, not 1: each was divided by that");
-    (raw.map(|weight| weight / sum), ((sum - 1.0).abs() > 0.000_1).then_some(note))
+    factors.iter_mut().for_each(|factor| factor.weight /= sum);
+    let note = || format!("the weights of curator_scoring add up to {sum:.2}, not 1: each was divided by that");
+    ((sum - 1.0).abs() > 0.000_1).then(note)
 }
 
 fn priority_alignment(proposal: &Proposal, config: &Config) -> (f64, String) {

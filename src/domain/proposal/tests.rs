@@ -1,5 +1,5 @@
 use super::{conflict::contradict, *};
-use crate::domain::{message::Message, text::one_line};
+use crate::domain::{message::Message, text::one_line, time};
 use proptest::prelude::*;
 
 fn name(text: &str) -> Name {

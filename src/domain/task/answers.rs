@@ -7,11 +7,12 @@ use super::{
     section::{section, without_section},
 };
 use crate::domain::text::{one_line, quoted, unquoted};
+use serde::Serialize;
 
 const SECTION: &str = "Answers";
 
 /// An answer to a question about a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// The question's message, by its name.
     pub question: String,

@@ -1,4 +1,5 @@
 use super::{edit::SECTION_MAX, *};
+use crate::domain::time;
 use proptest::prelude::*;
 
 const EXAMPLE: &str = "# [TASK-a1b2c3d4] Add input validation\n\nROLE: test\nPRIORITY: P1\nBRANCH: main\n\

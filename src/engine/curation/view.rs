@@ -5,7 +5,7 @@ use crate::{
     domain::{
         config::Config,
         name::Name,
-        prompt::{CurationView, JudgedProposal, OwnProposal, ProposerView, RejectedProposal},
+        prompt::{CurationView, JudgedProposal, OwnProposal, ProposerView},
         proposal::{self, Proposal, ProposalState},
         time::Time,
     },
@@ -44,12 +44,8 @@ pub fn proposer_view(paths: &Paths, config: &Config, proposer: &Name, now: Time)
         (ProposalState::Promoted, promoted),
     ];
     let lines = shown.iter().flat_map(|(state, proposals)| proposals.iter().map(|one| line(one, *state)));
-    let rejected = own(ProposalState::Rejected)?.into_iter().filter(recent).map(|one| RejectedProposal {
-        files: one.idea.files.join(", "),
-        reason: one.reason().unwrap_or_default().to_owned(),
-        id: one.id,
-        title: one.idea.title,
-    });
+    let rejected = own(ProposalState::Rejected)?;
+    let rejected = rejected.iter().filter(|one| recent(one)).map(|one| line(one, ProposalState::Rejected));
     Ok(ProposerView {
         room: limits.max_per_run.get().min(limits.max_active.get().saturating_sub(count)),
         own: lines.collect(),
@@ -113,5 +109,6 @@ fn line(proposal: &Proposal, state: ProposalState) -> OwnProposal {
         state,
         title: proposal.idea.title.clone(),
         files: proposal.idea.files.join(", "),
+        reason: proposal.reason().unwrap_or_default().to_owned(),
     }
 }

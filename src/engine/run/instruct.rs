@@ -11,10 +11,10 @@ use crate::{
         config::{self, Config},
         job::Job,
         message::Message,
-        prompt::{self, Answer, Attempt, PromptInput, TaskView},
+        prompt::{self, Attempt, PromptInput, TaskView},
         role::Role,
         run::Prepared,
-        task,
+        task::{self, Answer},
     },
     engine::curation,
     exec::worktree::{INSTRUCTIONS, SKILLS},
@@ -52,10 +52,7 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
         branch: prepared.branch.clone(),
         base: Some(prepared.target.clone().unwrap_or_else(|| prepared.base.clone())),
         task: run.task.as_ref().map(|task| TaskView {
-            id: task.head.id.clone(),
-            title: task.head.title.clone(),
-            role: task.head.role,
-            priority: task.head.priority,
+            head: task.head.clone(),
             attempt,
             max_attempts: assignment.settings.max_attempts,
             // What earlier runs and answers say stands above, in sections of its own.
@@ -99,14 +96,14 @@ fn earlier_attempt(run: &Run<'_>, attempt: u32) -> Option<Attempt> {
 /// What the user answered: about the task, as its file says; else to questions of this agent about no task.
 fn answers(run: &Run<'_>) -> Result<Vec<Answer>> {
     if let Some(task) = &run.task {
-        let all = task::answers(&task.text).into_iter();
-        return Ok(all.map(|answer| Answer { question: answer.title, answer: answer.text }).collect());
+        return Ok(task::answers(&task.text));
     }
     let asked = messages::questions(run.paths())?
         .into_iter()
         .filter(|listed| listed.message.task.is_none() && listed.message.from == run.assignment.agent.as_str());
-    let answered =
-        asked.filter_map(|listed| Some(Answer { question: listed.message.title, answer: listed.answer?.text }));
+    let answered = asked.filter_map(|listed| {
+        Some(Answer { question: listed.stem, title: listed.message.title, text: listed.answer?.text })
+    });
     let mut answers: Vec<_> = answered.take(LATELY).collect();
     answers.reverse();
     Ok(answers)

@@ -1,46 +1,45 @@
-//! Judgements other than promotion: rejected, deferred, brought back, found to contradict each other.
+//! Judgements other than promotion: rejected, deferred, brought back, found to contradict each other; and what happens
+//! as time passes: deferred ones come back, rejected ones are forgotten in the end.
 
 use super::{FoundProposal, Proposals, Unfinished};
 use crate::{
     domain::{
         name::Name,
-        proposal::{self, By, Judgement, ProposalState, ProposalVerdict, Transition, partners},
+        proposal::{self, By, Judgement, ProposalState, ProposalVerdict, partners},
         time::Time,
     },
-    sys::lock::Lock,
+    sys::{atomic, lock::Lock},
 };
 use anyhow::{Result, bail};
+use chrono::{DateTime, Duration};
 
-/// Why, and for how long, a proposal is deferred.
-#[derive(Clone, Debug)]
-pub struct Deferral {
-    pub reason: String,
-    /// When it comes back by itself.
-    pub until: Time,
-}
+/// How long a rejection is remembered, in days.
+pub const REJECTED_DAYS: i64 = 90;
 
 impl Proposals<'_> {
-    /// Turns a proposal down; returns its id as the file is named.
+    /// Rejects or defers a proposal; returns its id as the file is named.
     ///
     /// # Errors
     /// It is in no state for that, or not to be judged by an agent: nothing was changed. Or the system's.
-    pub fn reject(&self, id: &Name, reason: &str, by: &By, now: Time) -> Result<Name> {
-        self.judge(id, Transition::Reject, ProposalVerdict::Rejected { reason: reason.to_owned() }, by, now)
-    }
-
-    /// Puts a proposal off; returns its id as the file is named.
-    ///
-    /// # Errors
-    /// As for [`Proposals::reject`].
-    pub fn defer(&self, id: &Name, deferral: Deferral, by: &By, now: Time) -> Result<Name> {
-        let Deferral { reason, until } = deferral;
-        self.judge(id, Transition::Defer, ProposalVerdict::Deferred { reason, until: Some(until) }, by, now)
+    pub fn judge(&self, id: &Name, verdict: ProposalVerdict, by: &By, now: Time) -> Result<Name> {
+        let (lock, to) = (self.lock()?, verdict.state());
+        if let Some(Unfinished::Judge { id: done, judgement, .. }) = self.complete_under(&lock, now)?
+            && done == *id
+            && judgement.verdict.state() == to
+        {
+            return Ok(done);
+        }
+        let FoundProposal { proposal, state: from, .. } = self.may(id, to, by)?;
+        let (id, judgement) = (proposal.id, judgement(verdict, by, now));
+        let what = Unfinished::Judge { id: id.clone(), from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
+        self.perform(&lock, &what, now)?;
+        Ok(id)
     }
 
     /// Brings a deferred or rejected proposal back to be judged.
     ///
     /// # Errors
-    /// As for [`Proposals::reject`].
+    /// As for [`Proposals::judge`].
     pub fn reactivate(&self, id: &Name, by: &By, now: Time) -> Result<()> {
         let lock = self.lock()?;
         if let Some(Unfinished::Reactivate { id: done, .. }) = self.complete_under(&lock, now)?
@@ -48,7 +47,7 @@ impl Proposals<'_> {
         {
             return Ok(());
         }
-        let found = self.may(id, Transition::Reactivate, by)?;
+        let found = self.may(id, ProposalState::Active, by)?;
         self.perform(&lock, &Unfinished::Reactivate { id: found.proposal.id, from: found.state }, now)
     }
 
@@ -63,28 +62,44 @@ impl Proposals<'_> {
         self.perform(lock, &what, now)
     }
 
-    fn judge(&self, id: &Name, step: Transition, verdict: ProposalVerdict, by: &By, now: Time) -> Result<Name> {
-        let lock = self.lock()?;
-        if let Some(Unfinished::Judge { id: done, judgement, .. }) = self.complete_under(&lock, now)?
-            && done == *id
-            && judgement.verdict.state() == verdict.state()
-        {
-            return Ok(done);
-        }
-        let FoundProposal { proposal, state: from, .. } = self.may(id, step, by)?;
-        let (id, judgement) = (proposal.id, judgement(verdict, by, now));
-        let what = Unfinished::Judge { id: id.clone(), from, judgement, blocked_by: Vec::new(), overlaps: Vec::new() };
-        self.perform(&lock, &what, now)?;
-        Ok(id)
+    /// Brings back a deferred proposal.
+    ///
+    /// # Errors
+    /// [`super::BlockedProposal`] if something is in its way; the system's.
+    pub fn bring_back_under(&self, lock: &Lock, id: &Name, now: Time) -> Result<()> {
+        self.perform(lock, &Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred }, now)
     }
 
-    /// The proposal, if this step is allowed to who asks for it. The caller holds the lock.
-    pub(super) fn may(&self, id: &Name, step: Transition, by: &By) -> Result<FoundProposal> {
+    /// Removes the proposals that were rejected more than `REJECTED_DAYS` ago. Every rejected one is looked at, so it is
+    /// not for every tick.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn forget(&self, now: Time) -> Result<Vec<Name>> {
+        let oldest = now - Duration::days(REJECTED_DAYS);
+        let mut forgotten = Vec::new();
+        for id in self.list(ProposalState::Rejected)?.ids {
+            let path = self.path(ProposalState::Rejected, &id);
+            // A file is at least as young as the judgement in it, so that most needn't be read.
+            let changed = rustix::fs::lstat(&path).ok().and_then(|stat| DateTime::from_timestamp(stat.st_mtime, 0));
+            let Some(changed) = changed.filter(|changed| *changed < oldest) else { continue };
+            let _lock = self.lock()?;
+            let found = self.get_in(ProposalState::Rejected, &id).ok().flatten();
+            let rejected = found.and_then(|found| found.proposal.judgement?.at).unwrap_or(changed);
+            if rejected < oldest && atomic::remove(&path)? {
+                forgotten.push(id);
+            }
+        }
+        Ok(forgotten)
+    }
+
+    /// The proposal, if who asks may put it there. The caller holds the lock.
+    pub(super) fn may(&self, id: &Name, to: ProposalState, by: &By) -> Result<FoundProposal> {
         let found = self.get(id)?;
         if let Some(task) = found.proposal.task().filter(|_| found.state == ProposalState::Promoted) {
             bail!("{id} is promoted already, as {task}");
         }
-        proposal::next(found.state, step, by.is_agent()).map_err(|why| anyhow::anyhow!("{id} {why}"))?;
+        proposal::may_become(found.state, to, by.is_agent()).map_err(|why| anyhow::anyhow!("{id} {why}"))?;
         if by.is_agent() {
             self.is_not_the_users(&found)?;
         }

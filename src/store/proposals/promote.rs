@@ -4,15 +4,14 @@ use super::{FoundProposal, Proposals, Unfinished, judge::judgement};
 use crate::{
     domain::{
         name::Name,
-        proposal::{Busy, By, Judgement, ProposalState, ProposalVerdict, Transition},
+        proposal::{Busy, By, Proposal, ProposalState, ProposalVerdict},
         role::TaskRole,
         task::{Priority, TaskState},
         time::Time,
     },
     store::queue::{AddError, Queue},
-    sys::lock::Lock,
 };
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 /// What the task is to be, where it isn't as the proposal's category and complexity suggest.
 #[derive(Clone, Debug, Default)]
@@ -35,14 +34,6 @@ pub struct Promotion {
     pub missing: Vec<Name>,
 }
 
-/// What has to come before a task.
-#[derive(Debug, Default)]
-struct Before {
-    blocked_by: Vec<Name>,
-    overlaps: Vec<Name>,
-    missing: Vec<Name>,
-}
-
 impl Proposals<'_> {
     /// Makes a task of a proposal, if there are fewer than `limit` incoming and claimed ones.
     ///
@@ -60,88 +51,75 @@ impl Proposals<'_> {
         let lock = self.lock()?;
         if let Some(Unfinished::Judge { id: done, judgement, blocked_by, .. }) = self.complete_under(&lock, now)?
             && done == *id
-            && let Some(promotion) = promotion(&judgement, blocked_by)
+            && let ProposalVerdict::Promoted { task, role, priority, .. } = judgement.verdict
         {
-            return Ok(promotion);
+            return Ok(Promotion { task, role, priority, blocked_by, missing: Vec::new() });
         }
-        let found = self.may(id, Transition::Promote, by)?;
-        self.is_no_task(&found)?;
-        let before = self.before(&found)?;
-        if let Some(missing) = before.missing.first().filter(|_| by.is_agent()) {
-            return Err(anyhow::anyhow!(
-                "{} depends on {missing}, which was rejected or isn't there any more: reject it, or leave it to the user",
-                found.proposal.id
-            )
-            .into());
+        let FoundProposal { state: from, proposal, .. } = self.may(id, ProposalState::Promoted, by)?;
+        let Proposal { id, idea, .. } = &proposal;
+        self.is_no_task(&proposal)?;
+        let (mut blocked_by, missing) = self.dependencies(&proposal, from)?;
+        if let Some(missing) = missing.first().filter(|_| by.is_agent()) {
+            return Err(AddError::Failed(anyhow!(
+                "{id} depends on {missing}, which was rejected or isn't there any more: reject it, or leave it to the user"
+            )));
         }
-        Queue::new(self.paths).room_under(&lock, limit)?;
-        Ok(self.promote_under(&lock, found, choices, before, by, now)?)
-    }
-
-    /// Refuses what became a task before, and was moved back by hand since.
-    fn is_no_task(&self, found: &FoundProposal) -> Result<()> {
-        let Some(task) = found.proposal.task() else { return Ok(()) };
-        if Queue::new(self.paths).whereabouts(task).is_some() {
-            let id = &found.proposal.id;
-            bail!(
-                "{id} became {task} already: move its file back to {}, or take the lines below its last `---` out of it",
-                self.path(ProposalState::Promoted, id).display()
-            );
-        }
-        Ok(())
-    }
-
-    fn promote_under(
-        &self,
-        lock: &Lock,
-        found: FoundProposal,
-        choices: &TaskChoices,
-        before: Before,
-        by: &By,
-        now: Time,
-    ) -> Result<Promotion> {
-        let FoundProposal { state: from, proposal, .. } = found;
+        let overlaps = self.overlapping_tasks(&idea.files, &blocked_by)?;
+        blocked_by.extend_from_slice(&overlaps);
         let queue = Queue::new(self.paths);
+        queue.room_under(&lock, limit)?;
         let task = queue.free_id()?;
-        let role = choices.role.unwrap_or_else(|| proposal.idea.category.task_role());
-        let priority = choices.priority.unwrap_or_else(|| proposal.idea.complexity.priority());
+        let role = choices.role.unwrap_or_else(|| idea.category.task_role());
+        let priority = choices.priority.unwrap_or_else(|| idea.complexity.priority());
         let verdict = ProposalVerdict::Promoted { task: task.clone(), role, priority, branch: choices.branch.clone() };
-        let judgement = judgement(verdict, by, now);
-        let Before { blocked_by, overlaps, missing } = before;
-        let id = proposal.id.clone();
-        let what = Unfinished::Judge { id, from, judgement, blocked_by: blocked_by.clone(), overlaps };
-        self.perform(lock, &what, now)?;
+        let (judgement, waits_for) = (judgement(verdict, by, now), blocked_by.clone());
+        let what = Unfinished::Judge { id: id.clone(), from, judgement, blocked_by: waits_for, overlaps };
+        self.perform(&lock, &what, now)?;
         if queue.whereabouts(&task).is_none() {
-            bail!("{} was moved meanwhile; look again", proposal.id);
+            return Err(AddError::Failed(anyhow!("{id} was moved meanwhile; look again")));
         }
         Ok(Promotion { task, role, priority, blocked_by, missing })
     }
 
-    /// The tasks that must be done before: what it depends on, and unfinished ones that name its files.
-    fn before(&self, found: &FoundProposal) -> Result<Before> {
+    /// Refuses what became a task before, and was moved back by hand since.
+    fn is_no_task(&self, proposal: &Proposal) -> Result<()> {
+        match proposal.task() {
+            Some(task) if Queue::new(self.paths).whereabouts(task).is_some() => bail!(
+                "{id} became {task} already: move its file back to {}, or take the lines below its last `---` out of it",
+                self.path(ProposalState::Promoted, &proposal.id).display(),
+                id = proposal.id,
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tasks that must be done before, and the ids of what nobody will do.
+    fn dependencies(&self, proposal: &Proposal, state: ProposalState) -> Result<(Vec<Name>, Vec<Name>)> {
         let queue = Queue::new(self.paths);
-        let mut before = Before::default();
-        for id in &found.proposal.idea.depends_on {
-            if let Some(state) = self.whereabouts(id).filter(|state| state.is_open()) {
+        let (mut tasks, mut missing) = (Vec::new(), Vec::new());
+        for id in &proposal.idea.depends_on {
+            if let Some(state_of_it) = self.whereabouts(id).filter(|state| state.is_open()) {
                 bail!(
-                    "{} depends on {id}, which is {state} and no task yet: judge that one first, or take the line out of {}",
-                    found.proposal.id,
-                    self.path(found.state, &found.proposal.id).display()
+                    "{} depends on {id}, which is {state_of_it} and no task yet: judge that one first, or take the line out \
+                     of {}",
+                    proposal.id,
+                    self.path(state, &proposal.id).display()
                 );
             }
             match self.task_of(id)?.filter(|task| queue.whereabouts(task).is_some()) {
                 Some(task) if queue.exists(TaskState::Done, &task) => {}
-                Some(task) => before.blocked_by.push(task),
-                None => before.missing.push(id.clone()),
+                Some(task) => tasks.push(task),
+                None => missing.push(id.clone()),
             }
         }
-        for (id, busy) in self.unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])? {
-            if !before.blocked_by.contains(&id) && !busy.touches(&found.proposal.idea.files).is_empty() {
-                before.blocked_by.push(id.clone());
-                before.overlaps.push(id);
-            }
-        }
-        Ok(before)
+        Ok((tasks, missing))
+    }
+
+    /// The unfinished tasks that name one of these files, but for known ones.
+    fn overlapping_tasks(&self, files: &[String], known: &[Name]) -> Result<Vec<Name>> {
+        let tasks = self.unfinished_tasks(&[TaskState::Incoming, TaskState::Claimed])?.into_iter();
+        let overlapping = tasks.filter(|(id, busy)| !known.contains(id) && !busy.touches(files).is_empty());
+        Ok(overlapping.map(|(id, _)| id).collect())
     }
 
     /// The task that a proposal depends on by this id: its own, or that of a promoted proposal.
@@ -172,10 +150,4 @@ impl Proposals<'_> {
         }
         Ok(tasks)
     }
-}
-
-fn promotion(judgement: &Judgement, blocked_by: Vec<Name>) -> Option<Promotion> {
-    let ProposalVerdict::Promoted { task, role, priority, .. } = &judgement.verdict else { return None };
-    let missing = Vec::new();
-    Some(Promotion { task: task.clone(), role: *role, priority: *priority, blocked_by, missing })
 }

@@ -56,6 +56,10 @@ impl Store {
     }
 }
 
+fn rejection(reason: &str) -> ProposalVerdict {
+    ProposalVerdict::Rejected { reason: reason.to_owned() }
+}
+
 fn at(day: i64) -> Time {
     time::parse("2024-01-15T10:30:00Z").unwrap() + chrono::Duration::days(day)
 }
@@ -128,7 +132,7 @@ fn limits_are_each_proposers_and_each_runs_own() {
     // Judged meanwhile, it still counts for its run, and no longer as active.
     let first =
         store.proposals().good(ProposalState::Active).unwrap().into_iter().find(|p| p.idea.proposer == name("a"));
-    store.proposals().reject(&first.unwrap().id, "no", &agent(), at(0)).unwrap();
+    store.proposals().judge(&first.unwrap().id, rejection("no"), &agent(), at(0)).unwrap();
     assert!(!add("A", "1") && add("a", "3") && add("a", "4") && !add("a", "5"));
 }
 
@@ -137,7 +141,7 @@ fn a_rejected_idea_is_met_with_its_feedback() {
     let store = Store::new();
     let new = about("Split the parser into modules", Category::Refactor, &["src/parse.rs"]);
     let id = store.add(&new);
-    store.proposals().reject(&id, "It is 80 lines long.", &agent(), at(1)).unwrap();
+    store.proposals().judge(&id, rejection("It is 80 lines long."), &agent(), at(1)).unwrap();
     let again = Idea { title: "Split parser into modules".to_owned(), ..new.clone() };
     let refusal = store.proposals().add(&again, None, at(2)).unwrap_err().to_string();
     assert!(refusal.contains("It is 80 lines long.") && refusal.contains("--again"), "{refusal}");
@@ -259,7 +263,7 @@ fn what_is_only_in_the_way_is_marked_so() {
 fn what_nobody_will_do_is_no_dependency_for_an_agent() {
     let store = Store::new();
     let rejected = store.add(&idea("Rejected"));
-    store.proposals().reject(&rejected, "no", &agent(), at(0)).unwrap();
+    store.proposals().judge(&rejected, rejection("no"), &agent(), at(0)).unwrap();
     for gone in [rejected, name("TASK-gone")] {
         let id = store.add(&Idea { depends_on: vec![gone.clone()], ..idea("Second") });
         let refusal = store.promote(&id, &agent()).unwrap_err().to_string();
@@ -286,10 +290,10 @@ fn deferred_ones_come_back_and_rejected_ones_are_forgotten() {
     let proposals = store.proposals();
     let (soon, late, never) = (store.add(&idea("Soon")), store.add(&idea("Late")), store.add(&idea("Never")));
     for (id, days) in [(&soon, 7), (&late, 30)] {
-        let deferral = Deferral { reason: "not now".to_owned(), until: at(days) };
-        proposals.defer(id, deferral, &agent(), at(0)).unwrap();
+        let verdict = ProposalVerdict::Deferred { reason: "not now".to_owned(), until: Some(at(days)) };
+        proposals.judge(id, verdict, &agent(), at(0)).unwrap();
     }
-    proposals.reject(&never, "no", &agent(), at(0)).unwrap();
+    proposals.judge(&never, rejection("no"), &agent(), at(0)).unwrap();
     let lock = crate::store::lock(&store.paths).unwrap();
     assert_eq!(proposals.get(&soon).unwrap().proposal.returns_at(), Some(at(7)));
     let twice = proposals.path(ProposalState::Active, &late);
@@ -319,7 +323,7 @@ fn a_contradiction_is_left_to_a_user() {
     let refused = |error: String| assert!(error.contains("only the user may decide"), "{error}");
     // Found by whoever judges, before the user was told.
     refused(store.promote(&one, &agent()).unwrap_err().to_string());
-    refused(proposals.reject(&two, "no", &agent(), at(0)).unwrap_err().to_string());
+    refused(proposals.judge(&two, rejection("no"), &agent(), at(0)).unwrap_err().to_string());
     store.promote(&three, &agent()).unwrap();
     let lock = crate::store::lock(&store.paths).unwrap();
     proposals.conflict_under(&lock, [&one, &two], "both name a.rs", &user(), at(0)).unwrap();
@@ -355,11 +359,11 @@ fn a_marked_pair_that_a_person_brings_back_is_the_curator_s_again() {
     proposals.conflict_under(&lock, [&one, &two], "not both", &user(), at(0)).unwrap();
     drop(lock);
     proposals.reactivate(&one, &user(), at(0)).unwrap();
-    assert!(proposals.reject(&one, "no", &agent(), at(0)).is_err(), "the other one still waits for the user");
+    assert!(proposals.judge(&one, rejection("no"), &agent(), at(0)).is_err(), "the other one still waits for the user");
     proposals.reactivate(&two, &user(), at(0)).unwrap();
     for id in [&one, &two] {
         assert!(proposals.get(id).unwrap().proposal.conflicts.is_empty());
-        proposals.reject(id, "no", &agent(), at(0)).unwrap();
+        proposals.judge(id, rejection("no"), &agent(), at(0)).unwrap();
     }
 }
 
@@ -375,7 +379,7 @@ fn files_that_cannot_be_read_are_named() {
     let bad = proposals.all(ProposalState::Active).unwrap().into_iter().find_map(Result::err).unwrap();
     assert!(bad.problems[0].contains("not a category"), "{bad:?}");
     assert_eq!(proposals.list(ProposalState::Active).unwrap().strays.len(), 1);
-    assert!(proposals.reject(&name("PROP-1"), "no", &user(), at(0)).is_err());
+    assert!(proposals.judge(&name("PROP-1"), rejection("no"), &user(), at(0)).is_err());
     assert!(proposals.get(&name("PROP-9")).unwrap_err().to_string().contains("there is no proposal"));
     store.promote(&name("HAND-MADE"), &user()).unwrap();
     assert_eq!(store.states(), "ap");

@@ -7,14 +7,13 @@ use crate::{
         task::{self, Task, TaskState},
     },
     engine::{run::context::Run, snapshot::OpenPrs},
-    store::{cache, queue::Queue},
+    store::queue::Queue,
 };
 use anyhow::Result;
 
 pub fn view(run: &Run<'_>) -> Result<QueueView> {
     let queue = Queue::new(run.paths());
-    let known = cache::load::<OpenPrs>(&run.paths().open_prs()).and_then(|prs| prs.open);
-    let open = known.unwrap_or_default().into_iter();
+    let open = OpenPrs::known(run.paths()).into_iter();
     let mut view = QueueView {
         pending: queue.pending()?,
         limit: run.assignment.max_incoming,
@@ -23,9 +22,10 @@ pub fn view(run: &Run<'_>) -> Result<QueueView> {
         failed: Vec::new(),
     };
     for state in [TaskState::Incoming, TaskState::Claimed] {
-        view.tasks.extend(queue.good(state)?.into_iter().map(|task| line(task, state)));
+        view.tasks.extend(queue.good(state)?.into_iter().map(|head| QueuedTask { head, state }));
     }
-    view.tasks.extend(lately(&queue, TaskState::Done)?.into_iter().map(|(task, _)| line(task, TaskState::Done)));
+    let done = lately(&queue, TaskState::Done)?.into_iter();
+    view.tasks.extend(done.map(|(head, _)| QueuedTask { head, state: TaskState::Done }));
     view.failed.extend(lately(&queue, TaskState::Failed)?.into_iter().map(|(task, text)| {
         let error = task::section(&text, "Error").and_then(|error| error.lines().next());
         FailedTask { id: task.id, title: task.title, reason: error.unwrap_or_default().to_owned() }
@@ -41,8 +41,4 @@ fn lately(queue: &Queue<'_>, state: TaskState) -> Result<Vec<(Task, String)>> {
         tasks.extend(task::parse(&id, &text).ok().map(|task| (task, text)));
     }
     Ok(tasks)
-}
-
-fn line(task: Task, state: TaskState) -> QueuedTask {
-    QueuedTask { id: task.id, title: task.title, role: task.role, priority: task.priority, state }
 }

@@ -46,7 +46,7 @@ fn a_promotion_cut_off_is_completed_once() {
             match next {
                 "complete" => assert_eq!(store.proposals().complete(at(2)).unwrap(), Some(what)),
                 "promote" => assert_eq!(store.promote(&id, &agent()).unwrap().task, task),
-                _ => drop(store.proposals().reject(&other, "no", &agent(), at(2)).unwrap()),
+                _ => drop(store.proposals().judge(&other, rejection("no"), &agent(), at(2)).unwrap()),
             }
             assert_eq!(store.states(), if next == "other" { "pr" } else { "ap" }, "{steps} {next}");
             let state = if steps > 1 { TaskState::Claimed } else { TaskState::Incoming };
@@ -73,7 +73,7 @@ fn a_person_who_moves_files_wins() {
     fs::create_dir_all(store.paths.proposals(ProposalState::Rejected)).unwrap();
     let [active, rejected] = [ProposalState::Active, ProposalState::Rejected].map(|s| store.proposals().path(s, &id));
     fs::write(&rejected, "# mine\n").unwrap();
-    let refusal = store.proposals().reject(&id, "no", &user(), at(1)).unwrap_err();
+    let refusal = store.proposals().judge(&id, rejection("no"), &user(), at(1)).unwrap_err();
     assert!(format!("{refusal:#}").contains("remove one of the two files"), "{refusal:#}");
     assert_eq!(fs::read_to_string(&rejected).unwrap(), "# mine\n");
     assert!(active.exists() && !unfinished.exists(), "what was refused is not tried again");
