@@ -2,7 +2,10 @@
 //!
 //! Only the holder of the agent's lock writes it; it is never opened here.
 
-use super::{name::Name, time::Time};
+use super::{
+    name::Name,
+    time::{self, Time},
+};
 use serde::{Deserialize, Serialize};
 
 /// Where an agent is in the life of a run.
@@ -42,8 +45,10 @@ pub struct AgentState {
     /// The process group of claude, while it runs.
     pub process: Option<ProcessId>,
     /// When the last run began.
+    #[serde(default, deserialize_with = "time::lenient")]
     pub last_started: Option<Time>,
     /// When the last run ended.
+    #[serde(default, deserialize_with = "time::lenient")]
     pub last_finished: Option<Time>,
     /// How claude exited the last time; negative for a signal.
     pub last_exit_code: Option<i32>,
@@ -96,7 +101,6 @@ impl AgentState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time;
 
     #[test]
     fn reads_what_it_writes_and_less() {

@@ -7,7 +7,7 @@ mod spent;
 
 pub use spent::Spent;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Most of the final answer that is kept, in bytes.
@@ -192,15 +192,15 @@ pub fn parse_line(line: &str) -> Option<StreamEvent> {
     let value: Value = serde_json::from_str(line.trim()).ok()?;
     match (text(&value, "type")?, value.get("subtype").and_then(Value::as_str)) {
         ("system", Some("init")) => Some(StreamEvent::Init {
-            model: owned(&value, "model"),
-            version: owned(&value, "claude_code_version"),
+            model: get(&value, "model"),
+            version: get(&value, "claude_code_version"),
             tools: strings(value.get("tools")),
         }),
         ("system", Some("api_retry")) => Some(StreamEvent::ApiRetry(ApiRetry {
-            attempt: number(&value, "attempt"),
-            max_retries: number(&value, "max_retries"),
-            status: status(&value, "error_status"),
-            error: owned(&value, "error"),
+            attempt: get(&value, "attempt"),
+            max_retries: get(&value, "max_retries"),
+            status: get(&value, "error_status"),
+            error: get(&value, "error"),
         })),
         ("assistant", _) => some(parts(&value)).map(StreamEvent::Assistant),
         ("user", _) => some(tool_results(&value)).map(StreamEvent::ToolResults),
@@ -212,37 +212,34 @@ pub fn parse_line(line: &str) -> Option<StreamEvent> {
 
 fn result_line(value: &Value) -> ResultLine {
     ResultLine {
-        subtype: owned(value, "subtype").unwrap_or_default(),
-        is_error: value.get("is_error").and_then(Value::as_bool).unwrap_or_default(),
-        terminal_reason: owned(value, "terminal_reason"),
-        num_turns: number(value, "num_turns"),
-        total_cost_usd: value.get("total_cost_usd").and_then(Value::as_f64),
+        subtype: get(value, "subtype"),
+        is_error: get(value, "is_error"),
+        terminal_reason: get(value, "terminal_reason"),
+        num_turns: get(value, "num_turns"),
+        total_cost_usd: get(value, "total_cost_usd"),
         usage: value.get("usage").map(usage).unwrap_or_default(),
-        duration_ms: number(value, "duration_ms"),
-        api_error_status: status(value, "api_error_status"),
-        api_error: owned(value, "api_error").or_else(|| owned(value, "api_error_type")),
-        session_id: owned(value, "session_id"),
+        duration_ms: get(value, "duration_ms"),
+        api_error_status: get(value, "api_error_status"),
+        api_error: get::<Option<String>>(value, "api_error").or_else(|| get(value, "api_error_type")),
+        session_id: get(value, "session_id"),
         result: text(value, "result").map(|text| bounded(text, MAX_RESULT)),
         errors: strings(value.get("errors")).iter().take(MAX_ERRORS).map(|text| bounded(text, MAX_RESULT)).collect(),
-        denied_tools: array(value.get("permission_denials")).filter_map(|denial| owned(denial, "tool_name")).collect(),
+        denied_tools: array(value.get("permission_denials")).filter_map(|denial| get(denial, "tool_name")).collect(),
     }
 }
 
 fn usage(value: &Value) -> Usage {
     Usage {
-        input_tokens: number(value, "input_tokens"),
-        output_tokens: number(value, "output_tokens"),
-        cache_creation_input_tokens: number(value, "cache_creation_input_tokens"),
-        cache_read_input_tokens: number(value, "cache_read_input_tokens"),
+        input_tokens: get(value, "input_tokens"),
+        output_tokens: get(value, "output_tokens"),
+        cache_creation_input_tokens: get(value, "cache_creation_input_tokens"),
+        cache_read_input_tokens: get(value, "cache_read_input_tokens"),
     }
 }
 
 fn rate_limit(value: &Value) -> RateLimit {
     let info = value.get("rate_limit_info").unwrap_or(value);
-    RateLimit {
-        status: owned(info, "status").unwrap_or_default(),
-        resets_at: info.get("resetsAt").and_then(Value::as_f64).map(seconds),
-    }
+    RateLimit { status: get(info, "status"), resets_at: info.get("resetsAt").and_then(Value::as_f64).map(seconds) }
 }
 
 /// Seconds since 1970 from a number of seconds or, when it is too large for that, of milliseconds.
@@ -258,7 +255,7 @@ fn parts(value: &Value) -> Vec<Part> {
     blocks(value)
         .filter_map(|block| match text(block, "type")? {
             "text" => Some(Part::Text(text(block, "text")?.to_owned())),
-            "tool_use" => Some(Part::ToolUse { name: owned(block, "name")?, target: target(block.get("input")) }),
+            "tool_use" => Some(Part::ToolUse { name: get(block, "name")?, target: target(block.get("input")) }),
             _ => None,
         })
         .collect()
@@ -267,10 +264,7 @@ fn parts(value: &Value) -> Vec<Part> {
 fn tool_results(value: &Value) -> Vec<ToolResult> {
     blocks(value)
         .filter(|block| text(block, "type") == Some("tool_result"))
-        .map(|block| ToolResult {
-            is_error: block.get("is_error").and_then(Value::as_bool).unwrap_or_default(),
-            text: content_text(block.get("content")),
-        })
+        .map(|block| ToolResult { is_error: get(block, "is_error"), text: content_text(block.get("content")) })
         .collect()
 }
 
@@ -313,20 +307,13 @@ fn strings(value: Option<&Value>) -> Vec<String> {
     array(value).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// The value of a key; what is missing, or isn't what it should be, is nothing.
+fn get<T: DeserializeOwned + Default>(value: &Value, key: &str) -> T {
+    value.get(key).and_then(|found| T::deserialize(found).ok()).unwrap_or_default()
+}
+
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
-}
-
-fn owned(value: &Value, key: &str) -> Option<String> {
-    text(value, key).map(str::to_owned)
-}
-
-fn number(value: &Value, key: &str) -> u64 {
-    value.get(key).and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn status(value: &Value, key: &str) -> Option<u16> {
-    value.get(key).and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok())
 }
 
 fn some<T>(found: Vec<T>) -> Option<Vec<T>> {

@@ -3,6 +3,7 @@
 //! It never asks what time it is.
 
 use chrono::{DateTime, Local, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// A point in time. Always UTC in memory and on disk.
 pub type Time = DateTime<Utc>;
@@ -69,6 +70,15 @@ pub fn parse_span(text: &str) -> Option<i64> {
     };
     let number: u32 = number.trim_end().parse().ok()?;
     i64::from(number).checked_mul(unit)
+}
+
+/// Reads a time in JSON that may have been written by hand: RFC 3339, a local time without zone, or null.
+///
+/// # Errors
+/// Text that is no time.
+pub fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time")))).transpose()
 }
 
 #[cfg(test)]

@@ -53,17 +53,6 @@ pub enum Taken {
     Left,
 }
 
-/// Which run is at a check, or has ended.
-#[derive(Clone, Copy, Debug)]
-pub struct CheckRun<'a> {
-    /// The pull request.
-    pub pr: u64,
-    /// The check.
-    pub check: &'a Name,
-    /// The run.
-    pub run: &'a str,
-}
-
 impl<'a> Prs<'a> {
     /// The pull requests of the project with these paths.
     pub fn new(paths: &'a Paths) -> Self {
@@ -179,12 +168,11 @@ impl<'a> Prs<'a> {
     ///
     /// # Errors
     /// As for [`Prs::observe`].
-    pub fn give_back(&self, at: CheckRun<'_>, charged: bool, max: u32) -> Result<()> {
+    pub fn give_back(&self, due: &DueCheck, run: &str, charged: bool, max: u32) -> Result<()> {
         let change = |meta: &mut Meta| {
-            let result = meta.check_results.get_mut(at.check);
-            let ours = |result: &&mut CheckResult| {
-                result.status == CheckStatus::Running && result.run.as_deref() == Some(at.run)
-            };
+            let result = meta.check_results.get_mut(&due.check);
+            let ours =
+                |result: &&mut CheckResult| result.status == CheckStatus::Running && result.run.as_deref() == Some(run);
             if let Some(result) = result.filter(ours) {
                 result.status = CheckStatus::Pending;
                 result.attempts = result.attempts.saturating_sub(u32::from(!charged));
@@ -194,7 +182,7 @@ impl<'a> Prs<'a> {
                 }
             }
         };
-        self.change(at.pr, change).map(drop)
+        self.change(due.pr, change).map(drop)
     }
 
     /// Records a check: its file, and `meta.json`. A run records only what it has begun: once the user has recorded the

@@ -1,7 +1,11 @@
 //! `meta.json`: what is remembered of one pull request. Fields of a later version survive every change.
 
 use super::{check::CheckStatus, verdict_failure::VerdictFailure};
-use crate::domain::{name::Name, time::Time, words::words};
+use crate::domain::{
+    name::Name,
+    time::{self, Time},
+    words::words,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +38,7 @@ pub struct CheckResult {
     #[serde(default)]
     pub summary: String,
     /// When it was begun or recorded.
+    #[serde(default, deserialize_with = "time::lenient")]
     pub time: Option<Time>,
     /// The commit that it is about: for another than the head commit it doesn't count.
     #[serde(default)]
@@ -109,8 +114,10 @@ pub struct Meta {
     /// How it stands.
     pub status: Status,
     /// When it was first seen.
+    #[serde(default, deserialize_with = "time::lenient")]
     pub created_at: Option<Time>,
     /// When a check was last recorded.
+    #[serde(default, deserialize_with = "time::lenient")]
     pub last_checked: Option<Time>,
     /// Checks that must pass.
     #[serde(default)]

@@ -8,6 +8,7 @@ use crate::domain::{
 
 /// A change to the header of a task file: lines to set and lines to take away, and sections at the end.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct Edit {
     lines: Vec<(&'static str, Option<String>)>,
     sections: Vec<(&'static str, Option<String>)>,
@@ -24,40 +25,34 @@ impl Edit {
     }
 
     /// Sets a header line, in its place if it is there, else after the last one.
-    #[must_use]
     pub fn set(mut self, key: &'static str, value: impl ToString) -> Self {
         self.lines.push((key, Some(one_line(&value.to_string()))));
         self
     }
 
     /// Sets a header line to a number; no line stands for 0.
-    #[must_use]
     pub fn count(self, key: &'static str, count: u32) -> Self {
         if count == 0 { self.clear(&[key]) } else { self.set(key, count) }
     }
 
     /// Takes header lines away.
-    #[must_use]
     pub fn clear(mut self, keys: &[&'static str]) -> Self {
         self.lines.extend(keys.iter().map(|key| (*key, None)));
         self
     }
 
     /// Takes away what a claim wrote.
-    #[must_use]
     pub fn unclaim(self) -> Self {
         self.clear(&[key::CLAIMED_BY, key::CLAIMED_AT, key::RUN])
     }
 
     /// Replaces the section `## name` at the end of the file, cut at [`SECTION_MAX`] characters.
-    #[must_use]
     pub fn section(mut self, name: &'static str, text: &str) -> Self {
         self.sections.push((name, Some(cut(text.trim(), SECTION_MAX))));
         self
     }
 
     /// Takes the section `## name` away.
-    #[must_use]
     pub fn without_section(mut self, name: &'static str) -> Self {
         self.sections.push((name, None));
         self
@@ -65,7 +60,6 @@ impl Edit {
 
     /// Notes an answer: its whole text in a section of its own, and in the header that the question is answered.
     /// A task that waited for it doesn't any more.
-    #[must_use]
     pub fn answer(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
         self

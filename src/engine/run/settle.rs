@@ -15,7 +15,7 @@ use crate::{
     engine::curation,
     store::{
         cache, events, messages,
-        prs::{CheckRun, Prs},
+        prs::Prs,
         queue::{Queue, Settled},
     },
     sys::{atomic, read},
@@ -46,8 +46,7 @@ fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: 
         Step::NoteCancelled(task, work) => Queue::new(paths).note_cancelled(task, run.id(), &work)?,
         Step::RecordCheck(due, check) => drop(Prs::new(paths).record(due.pr, check, Some(run.id()))?),
         Step::ReturnCheck { due, charged } => {
-            let at = CheckRun { pr: due.pr, check: &due.check, run: run.id() };
-            Prs::new(paths).give_back(at, charged, run.assignment.settings.max_attempts)?;
+            Prs::new(paths).give_back(due, run.id(), charged, run.assignment.settings.max_attempts)?;
         }
         Step::NoteCuration => curation::note_judged(paths, &run.files)?,
         Step::CoolDown(cooldown) => {

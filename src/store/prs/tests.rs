@@ -81,7 +81,7 @@ fn a_check_is_begun_by_one_run_and_recorded() {
     assert_eq!(prs.record(7, &check(HEAD, CheckStatus::Failed), Some("r1")).unwrap().meta, meta, "done twice");
     assert_eq!(prs.check(7, &lint).unwrap(), Some(check(HEAD, CheckStatus::Failed)));
     assert!(!prs.begin(&due(HEAD), "r2", now()).unwrap(), "it is recorded");
-    prs.give_back(CheckRun { pr: 7, check: &lint, run: "r1" }, true, 3).unwrap();
+    prs.give_back(&due(HEAD), "r1", true, 3).unwrap();
     assert_eq!(prs.load(7).unwrap(), Some(meta), "a run that has recorded gives nothing back");
     assert!(prs.record(8, &check(HEAD, CheckStatus::Passed), None).is_err());
 }
@@ -92,9 +92,9 @@ fn a_run_without_a_record_leaves_the_check_due() {
     let prs = Prs::new(&paths);
     for (charged, attempts) in [(true, 1), (false, 0)] {
         prs.begin(&due(HEAD), "r1", now()).unwrap();
-        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "another" }, charged, 3).unwrap();
+        prs.give_back(&due(HEAD), "another", charged, 3).unwrap();
         assert_eq!(prs.load(7).unwrap().unwrap().status, Status::Running, "another run's");
-        prs.give_back(CheckRun { pr: 7, check: &due(HEAD).check, run: "r1" }, charged, 3).unwrap();
+        prs.give_back(&due(HEAD), "r1", charged, 3).unwrap();
         let meta = prs.load(7).unwrap().unwrap();
         let result = meta.result(&due(HEAD).check).unwrap();
         assert_eq!((result.status, result.attempts, meta.status), (CheckStatus::Pending, attempts, Status::Pending));
@@ -158,7 +158,7 @@ fn what_is_given_up_says_so_until_it_is_tried_again() {
     let lint = due(HEAD).check;
     for (attempt, charged, given_up) in [(1, true, false), (2, false, false), (2, true, true), (3, false, true)] {
         prs.begin(&DueCheck { attempt, ..due(HEAD) }, "r1", now()).unwrap();
-        prs.give_back(CheckRun { pr: 7, check: &lint, run: "r1" }, charged, 2).unwrap();
+        prs.give_back(&due(HEAD), "r1", charged, 2).unwrap();
         let meta = prs.load(7).unwrap().unwrap();
         assert_eq!(meta.result(&lint).unwrap().given_up, given_up, "{attempt} {charged}");
         assert_eq!(meta.word(&lint), if given_up { "given up" } else { "pending" });

@@ -61,7 +61,7 @@ fn a_promotion_cut_off_is_completed_once() {
 }
 
 #[test]
-fn a_person_who_moves_files_wins() {
+fn the_user_who_moves_files_wins() {
     let store = Store::new();
     let id = store.add(&idea("One"));
     let what = Unfinished::Reactivate { id: id.clone(), from: ProposalState::Deferred };
