@@ -255,7 +255,9 @@ fn parts(value: &Value) -> Vec<Part> {
     blocks(value)
         .filter_map(|block| match text(block, "type")? {
             "text" => Some(Part::Text(text(block, "text")?.to_owned())),
-            "tool_use" => Some(Part::ToolUse { name: get(block, "name")?, target: target(block.get("input")) }),
+            "tool_use" => {
+                Some(Part::ToolUse { name: text(block, "name")?.to_owned(), target: target(block.get("input")) })
+            }
             _ => None,
         })
         .collect()
