@@ -13,14 +13,19 @@ use crate::exec::set_aside;
 use crate::exec::status::{Change, Kind};
 use crate::exec::worktree::Worktree;
 use crate::sys::atomic::{create_dir, discard};
+use crate::sys::dir::readable;
 
-/// Moves every one of `submodules` whose link is broken aside, for git would look at nothing else because of it.
-/// Returns where they are now. The caller has verified the worktree.
-pub fn move_broken(worktree: &Worktree, submodules: &[String]) -> Result<Vec<PathBuf>> {
+/// Moves every one of `submodules` aside whose link is broken, for git would look at nothing else because of it, and what
+/// lies in the folder of one that isn't filled, for git doesn't see it. Returns where they are now. The caller has
+/// verified the worktree.
+pub fn move_unseen(worktree: &Worktree, submodules: &[String]) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
     for path in submodules {
         let inside = worktree.path().join(path);
-        if inside.join(".git").exists() && !works(worktree, &inside) {
+        let is_filled = inside.join(".git").exists();
+        let is_folder = fs::symlink_metadata(&inside).is_ok_and(|meta| meta.is_dir());
+        let is_unseen = is_folder && !is_filled && readable(&inside).next().is_some();
+        if is_unseen || is_filled && !works(worktree, &inside) {
             moved.push(set_aside::move_to(worktree, Path::new(path))?);
             create_dir(&inside)?;
         }

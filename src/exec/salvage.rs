@@ -66,7 +66,7 @@ pub fn salvage(worktree: &Worktree, run_id: &str, message: &str) -> Result<Optio
     let head = worktree.git().commit("HEAD")?;
     let baseline = Baseline::load(&git_dir);
     let index = Index::of(worktree, &git_dir, head.as_deref()).with_context(at)?;
-    let mut moved = nested::move_broken(worktree, &index.submodules).with_context(at)?;
+    let mut moved = nested::move_unseen(worktree, &index.submodules).with_context(at)?;
     let mut changes = baseline.changes(worktree, &index.git).with_context(at)?;
     changes.retain(|change| index.complete || !change.gone);
     if let Some(head) = head.as_deref().filter(|_| changes.is_empty() && moved.is_empty()) {

@@ -39,7 +39,7 @@ fn an_edit_that_a_killed_rewrite_has_swapped_out_is_kept() {
     }
     started.wait();
     let swapped_out = temporary().expect("the user's text has a temporary name only");
-    assert_eq!(holders(test), [swapped_out.clone()]);
+    assert_eq!(holders(test), std::slice::from_ref(&swapped_out));
     // It lies there for longer than anything that is under way.
     let long_ago = fs::File::options().write(true).open(&swapped_out).unwrap();
     long_ago.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();

@@ -118,6 +118,20 @@ fn a_dirty_submodule_is_kept() {
 }
 
 #[test]
+fn what_lies_in_the_folder_of_a_submodule_that_could_not_be_had_is_kept() {
+    let test = with_submodule();
+    fs::rename(test.root().join("library"), test.root().join("elsewhere")).unwrap();
+    fs::remove_dir_all(test.path(".git/modules/lib")).unwrap();
+    test.claude.plays("implementer", "echo mine >lib/mine.txt && write a.txt one && finish Done.");
+    test.tick_and_wait();
+    assert_eq!(test.task_state(TASK), "done", "{}", test.task_text(TASK));
+    assert_eq!(fs::read_to_string(test.runs(AGENT)[0].join("set-aside/lib/mine.txt")).unwrap(), "mine\n");
+    let branch = test.pushed_branches().pop().unwrap();
+    assert_eq!(test.git(["diff", "--name-only", "main", &branch]), "a.txt");
+    assert_goes_on(&test);
+}
+
+#[test]
 fn a_commit_that_only_a_submodule_of_the_worktree_has_is_kept_and_never_pushed() {
     let inner = "echo deep >lib/deep.txt && git -C lib add . && \
                  git -C lib -c user.name=P -c user.email=p@example.invalid commit -q -m Deep && write a.txt one";

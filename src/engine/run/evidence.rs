@@ -77,7 +77,7 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
 fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(Option<String>, GitFacts)> {
     let worktree = &run.worktree;
     worktree.ensure(&prepared.start)?;
-    nested::move_broken(worktree, &nested::submodules(&worktree.git())?)?;
+    nested::move_unseen(worktree, &nested::submodules(&worktree.git())?)?;
     let writes = run.assignment.role.spec().may_change != MayChange::Nothing;
     let before = evidence::read(worktree, &prepared.start)?;
     if writes && !before.dirty.is_empty() && (before.commits == 0 || *outcome != Outcome::Finished) {

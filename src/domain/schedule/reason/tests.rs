@@ -57,6 +57,12 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             &format!("{RUN} starts it at the next tick"),
         ),
         row(
+            r#"{"reason": "branch_in_the_way", "branch": "the branch agent is in the way", "remedy": "rename it"}"#,
+            "a branch is called agent",
+            "the branch agent is in the way",
+            "rename it",
+        ),
+        row(
             r#"{"reason": "backoff", "failures": 1, "until": "2026-03-01T10:24:00Z"}"#,
             "1 failure, again in 24 min",
             "failed, waits until 2026-03-01T10:24:00Z",
