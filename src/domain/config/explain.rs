@@ -215,15 +215,24 @@ impl<'de> de::Deserializer<'de> for Place<'_> {
         result.map_err(|fault| self.refuse_here(fault))
     }
 
+    /// Text that YAML takes for nothing else.
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.node.value {
+            Value::Scalar { text, plain } if !*plain || truth(text).is_none() && number(text).is_none() => {
+                self.deserialize_str(visitor)
+            }
+            _ => Err(self.refuse_here(Fault::Kind("text".to_owned()))),
+        }
+    }
+
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let word = match &self.node.value {
-            Value::Scalar { text, plain: true } => text.as_str(),
-            _ => "",
+        let truth = match &self.node.value {
+            Value::Scalar { text, plain: true } => truth(text),
+            _ => None,
         };
-        match word {
-            "true" | "True" | "TRUE" => visitor.visit_bool(true),
-            "false" | "False" | "FALSE" => visitor.visit_bool(false),
-            _ => Err(self.refuse_here(Fault::Kind("true or false".to_owned()))),
+        match truth {
+            Some(truth) => visitor.visit_bool(truth),
+            None => Err(self.refuse_here(Fault::Kind("true or false".to_owned()))),
         }
     }
 
@@ -296,8 +305,16 @@ impl<'de> de::Deserializer<'de> for Place<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char string bytes byte_buf unit unit_struct newtype_struct tuple
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct newtype_struct tuple
         tuple_struct identifier
+    }
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
     }
 }
 

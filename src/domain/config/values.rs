@@ -238,14 +238,14 @@ where
 
 /// The name of a variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "Text")]
+#[serde(try_from = "String")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^[A-Za-z_][A-Za-z0-9_]*$")))]
 pub struct Variable(pub(super) String);
 
-impl TryFrom<Text> for Variable {
+impl TryFrom<String> for Variable {
     type Error = &'static str;
 
-    fn try_from(Text(name): Text) -> Result<Self, Self::Error> {
+    fn try_from(name: String) -> Result<Self, Self::Error> {
         let valid = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if valid && name.starts_with(|c: char| !c.is_ascii_digit()) {
             Ok(Self(name))
