@@ -7,10 +7,10 @@ mod surroundings;
 mod upkeep;
 mod view;
 
-pub(super) use known::were_seen;
+pub(super) use known::{Summary, were_seen};
 pub use known::{note_judged, note_shown};
 pub use surroundings::{overlaps, surroundings};
-pub(super) use upkeep::{Summary, Upkeep, plan};
+pub(super) use upkeep::{Upkeep, plan};
 pub use view::{curation_view, proposer_view};
 
 use crate::{

@@ -16,6 +16,7 @@ pub mod history;
 pub mod housekeeping;
 pub mod init;
 pub mod live;
+pub mod notes;
 pub mod notify;
 pub mod overview;
 pub mod preview;

@@ -4,6 +4,7 @@
 use super::{
     collect::{self, AgentViews},
     configuration::{self, Configuration},
+    notes::Notes,
     project::Project,
     reconcile::{self, Plan, Reconciled},
     snapshot::{self, Taken},
@@ -31,24 +32,6 @@ pub struct Preview {
     pub notes: Notes,
     /// The open pull requests should be asked for.
     pub(super) refresh: bool,
-}
-
-/// What there is to say beside the decisions, in sentences.
-#[derive(Debug, Default)]
-pub struct Notes {
-    /// What is changed before anything is decided.
-    pub changes: Vec<String>,
-    /// Files that are left alone, and why.
-    pub problems: Vec<String>,
-    /// What couldn't be done.
-    pub failures: Vec<String>,
-}
-
-impl Notes {
-    /// Notes what a step failed with.
-    pub(super) fn failure<T>(&mut self, result: Result<T>) {
-        self.failures.extend(result.err().map(|error| format!("{error:#}")));
-    }
 }
 
 /// Why nothing starts: agents.yaml is wrong.

@@ -6,7 +6,7 @@
 use super::{
     collect::{self, AgentViews},
     curation::{self, Summary, Upkeep},
-    preview::Notes,
+    notes::Notes,
 };
 use crate::{
     domain::{

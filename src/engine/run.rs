@@ -93,8 +93,10 @@ fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Ended> {
     match launched {
         Ok(launched) => Ok(watch::watch(run, launched, state)),
         // What fails because it was cut short is no failure of its own.
-        Err(_) if run.is_stopped() => Ended::without_claude(run, Outcome::Interrupted { by: Interruption::Demand }),
-        Err(error) => Ended::without_claude(run, error.into()),
+        Err(_) if run.is_stopped() => {
+            Ended::without_claude(&run.files, Outcome::Interrupted { by: Interruption::Demand })
+        }
+        Err(error) => Ended::without_claude(&run.files, error.into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     collect::AgentViews,
     curation::{self, Summary},
-    preview::Notes,
+    notes::Notes,
     project::Project,
     reconcile::Reconciled,
 };

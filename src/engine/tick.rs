@@ -3,8 +3,10 @@
 //! It never waits for git, gh, claude or the network, and never settles a run.
 
 use super::{
-    collect, configuration, housekeeping, notify,
-    preview::{self, Misconfigured, Notes, Preview},
+    collect, configuration, housekeeping,
+    notes::Notes,
+    notify,
+    preview::{self, Misconfigured, Preview},
     project::Project,
     spawn::Spawner,
     start::{self, Start},

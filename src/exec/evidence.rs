@@ -5,14 +5,14 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::exec::baseline::Baseline;
 use crate::exec::git::Git;
 use crate::exec::gitlinks::{self, Link};
 use crate::exec::nested;
 use crate::exec::salvage::{keep_staged, leave_out_own_files, update_ref};
-use crate::exec::status::Change;
 use crate::exec::take_in::{put_back, take_in, write_tree};
 use crate::exec::worktree::Worktree;
+use crate::exec::worktree::baseline::Baseline;
+use crate::exec::worktree::status::Change;
 
 /// What git knows about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 //! It does as it is told: no rule is decided here, and no file under `.orchestrator/` is read or written
 //! but those it is handed.
 
-mod baseline;
 pub mod claude;
 pub mod clock;
 pub mod command;
@@ -26,11 +25,9 @@ pub mod repo;
 pub mod salvage;
 #[cfg(test)]
 pub mod sandbox;
-pub mod set_aside;
 pub mod setup;
 pub mod stale_ref_locks;
 pub mod start_point;
-mod status;
 pub mod stream;
 mod take_in;
 pub mod tidy;

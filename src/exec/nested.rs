@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::exec::git::{Git, GitError};
-use crate::exec::set_aside;
-use crate::exec::status::{Change, Kind};
 use crate::exec::worktree::Worktree;
+use crate::exec::worktree::set_aside;
+use crate::exec::worktree::status::{Change, Kind};
 use crate::sys::atomic::{create_dir, discard};
 use crate::sys::dir::readable;
 

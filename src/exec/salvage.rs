@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::exec::baseline::Baseline;
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
 use crate::exec::nested;
-use crate::exec::set_aside;
-use crate::exec::status::{Change, Kind};
 use crate::exec::take_in::{put_back, take_in, write_tree};
+use crate::exec::worktree::baseline::Baseline;
+use crate::exec::worktree::set_aside;
+use crate::exec::worktree::status::{Change, Kind};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
 use crate::sys::{atomic::discard, copy::copy_new, read::read_text};
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
-use crate::exec::status::{Change, Kind, without_filters};
+use crate::exec::worktree::status::{Change, Kind, without_filters};
 
 /// Takes these changes into the index of `git`, `gone` ones too if it is so wanted; also outside of a sparse checkout's
 /// cone. Repositories inside the worktree are passed over.
@@ -103,7 +103,7 @@ pub fn put_back(git: &Git, paths: &[PathBuf]) -> Result<(), GitError> {
 mod tests {
     use super::*;
     use crate::exec::sandbox::{Sandbox, write};
-    use crate::exec::status;
+    use crate::exec::worktree::status;
 
     #[test]
     fn one_path_that_git_refuses_stops_only_itself() {

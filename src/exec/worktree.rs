@@ -4,12 +4,15 @@
 //! checkout, its branch, its index and its files are never touched, and nothing that was not saved
 //! before ([`crate::exec::salvage`]) is asked for: what is uncommitted when a stand is taken, goes.
 
+pub mod baseline;
 mod excludes;
 mod link;
 mod move_out;
 mod obstacles;
 mod operations;
+pub mod set_aside;
 mod stand;
+pub mod status;
 mod submodules;
 
 use std::ffi::{OsStr, OsString};

@@ -2,10 +2,7 @@
 //!
 //! Every line of an answer is quoted, so that nothing in it can look like a heading of the file.
 
-use super::{
-    edit::with_section,
-    section::{section, without_section},
-};
+use super::section::{section, with_section, without_section};
 use crate::domain::text::{one_line, quoted, unquoted};
 use serde::Serialize;
 

@@ -1,6 +1,12 @@
 //! Changes to a task file that leave alone what the user wrote in it.
 
-use super::{Answer, answers::with_answer, header_end, header_line, key, section::without_section, value};
+use super::{
+    Answer,
+    answers::with_answer,
+    header_end, header_line, key,
+    section::{with_section, without_section},
+    value,
+};
 use crate::domain::{
     markdown::{newline_of, without_headings},
     text::{cut, one_line},
@@ -120,16 +126,4 @@ fn note_answer(head: &mut Vec<String>, question: &str) {
         let separator = if answered.is_empty() { "" } else { ", " };
         set_line(head, key::ANSWERED, Some(&format!("{answered}{separator}{question}")));
     }
-}
-
-/// The text with this section at its end, in place of the last one of that name.
-pub(super) fn with_section(text: &str, name: &str, section: &str) -> String {
-    let newline = newline_of(text);
-    let mut text = without_section(text, name);
-    text.truncate(text.trim_end().len());
-    for line in ["", "", &format!("## {name}"), ""].into_iter().chain(section.lines()) {
-        text.push_str(line);
-        text.push_str(newline);
-    }
-    text
 }

@@ -1,7 +1,7 @@
 //! The sections of a task's file: where one begins and ends.
 
 use super::{header, key, value};
-use crate::domain::markdown::{below_heading, sections};
+use crate::domain::markdown::{below_heading, newline_of, sections};
 use std::ops::Range;
 
 /// The text of the last section `## name`, up to the next heading of its kind.
@@ -22,6 +22,18 @@ pub(super) fn without_section(text: &str, name: &str) -> String {
         Some(Range { start, end }) => [&text[..start], &text[end..]].concat(),
         None => text.to_owned(),
     }
+}
+
+/// The text with this section at its end, in place of the last one of that name.
+pub(super) fn with_section(text: &str, name: &str, section: &str) -> String {
+    let newline = newline_of(text);
+    let mut text = without_section(text, name);
+    text.truncate(text.trim_end().len());
+    for line in ["", "", &format!("## {name}"), ""].into_iter().chain(section.lines()) {
+        text.push_str(line);
+        text.push_str(newline);
+    }
+    text
 }
 
 /// Where the last section of that name begins and ends, its heading included.

@@ -1,7 +1,6 @@
 //! What is remembered of the proposals, so that a tick opens no file that hasn't changed, and a curator isn't asked
 //! twice what it couldn't do the first time.
 
-use super::upkeep::Summary;
 use crate::{
     domain::{name::Name, time::Time},
     store::{
@@ -14,6 +13,18 @@ use crate::{
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The open proposals as a decision needs them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// How many active proposals each proposer has.
+    pub active: BTreeMap<Name, u32>,
+    /// Those that an agent may judge, with their fingerprints.
+    pub to_judge: Vec<(Name, u64)>,
+    /// Files that are left alone, and why.
+    pub problems: Vec<String>,
+}
 
 /// `cache/proposals.json`.
 #[derive(Debug, Serialize, Deserialize)]

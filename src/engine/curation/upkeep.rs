@@ -1,7 +1,10 @@
 //! What time and edits bring about among the open proposals: deferred ones come back, and contradictions are the user's to
 //! decide. As long as nothing was changed no proposal is opened.
 
-use super::{SCHEDULER, describe, escalate, known};
+use super::{
+    SCHEDULER, describe, escalate,
+    known::{self, Summary},
+};
 use crate::{
     domain::{
         config::Config,
@@ -16,19 +19,7 @@ use crate::{
     },
 };
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
-
-/// The open proposals as a decision needs them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
-    /// How many active proposals each proposer has.
-    pub active: BTreeMap<Name, u32>,
-    /// Those that an agent may judge, with their fingerprints.
-    pub to_judge: Vec<(Name, u64)>,
-    /// Files that are left alone, and why.
-    pub problems: Vec<String>,
-}
+use std::fmt;
 
 /// What is due, and how the proposals stand before and after.
 pub struct Upkeep {

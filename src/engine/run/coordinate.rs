@@ -27,5 +27,5 @@ pub fn coordinate(run: &Run<'_>) -> Result<Ended> {
         Ok(End::Refused(error)) => RunError::launch(format!("{error}; {}", error.remedy())).into(),
         Err(error) => RunError::launch(format!("{error:#}")).into(),
     };
-    Ended::without_claude(run, outcome)
+    Ended::without_claude(&run.files, outcome)
 }

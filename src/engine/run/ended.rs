@@ -2,7 +2,6 @@
 //!
 //! It judges nothing.
 
-use super::context::Run;
 use crate::{
     domain::{
         outcome::{Exit, Interruption, Outcome, Stopped},
@@ -12,6 +11,7 @@ use crate::{
         system_trouble::tells_of_system,
     },
     exec::stream,
+    store::paths::RunPaths,
     sys::read,
 };
 use anyhow::Result;
@@ -34,33 +34,33 @@ pub struct Ended {
 
 impl Ended {
     /// A run that claude had no part in, or not to its end.
-    pub fn without_claude(run: &Run<'_>, outcome: Outcome) -> Result<Self> {
-        let (prepared, facts) = (read::read_json(&run.files.prepared())?, stream::read_facts(&run.files.output())?);
+    pub fn without_claude(files: &RunPaths, outcome: Outcome) -> Result<Self> {
+        let (prepared, facts) = (read::read_json(&files.prepared())?, stream::read_facts(&files.output())?);
         Ok(Self { prepared, outcome: Some(outcome), facts, ..Self::default() })
     }
 
     /// A run whose supervisor died: there is no more of it than what it left on disk.
-    pub fn lost(run: &Run<'_>, state: &AgentState) -> Result<Self> {
-        let facts = stream::read_facts(&run.files.output())?;
+    pub fn lost(files: &RunPaths, state: &AgentState) -> Result<Self> {
+        let facts = stream::read_facts(&files.output())?;
         // If it had said how it ended, it is no matter that the supervisor then died.
         let spoke = state.phase != Phase::Launching && facts.result.is_some();
         // What an earlier recovery met may have been what ended the supervisor, too.
         let of_system = state.trouble.as_deref().is_some_and(tells_of_system);
         let by = if of_system { Interruption::System } else { Interruption::Loss };
         Ok(Self {
-            prepared: read::read_json(&run.files.prepared())?,
+            prepared: read::read_json(&files.prepared())?,
             outcome: (!spoke).then_some(Outcome::Interrupted { by }),
             stopped: spoke.then_some(Stopped::Lingered),
             facts,
-            duration: last_sign_of_life(run),
+            duration: last_sign_of_life(files),
             ..Self::default()
         })
     }
 }
 
 /// How long claude ran at least: from its prompt to its last word.
-pub fn last_sign_of_life(run: &Run<'_>) -> Duration {
+pub fn last_sign_of_life(files: &RunPaths) -> Duration {
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
-    let times = changed(&run.files.prompt()).zip(changed(&run.files.output()));
+    let times = changed(&files.prompt()).zip(changed(&files.output()));
     times.and_then(|(begun, last)| last.duration_since(begun).ok()).unwrap_or_default()
 }

@@ -17,7 +17,8 @@ use crate::{
     exec::{
         evidence::{self, Advance, GitFacts, Leftovers},
         fingerprint::{self, Fingerprint},
-        nested, salvage, set_aside,
+        nested, salvage,
+        worktree::set_aside,
     },
     store::{messages, proposals::Proposals, queue::Queue},
     sys::read,

@@ -4,12 +4,10 @@
 
 mod fetch;
 mod provision;
+mod relocate;
 mod start;
 
-use super::{
-    context::{Run, RunError},
-    place,
-};
+use super::context::{Run, RunError};
 use crate::{
     domain::{
         message::Message,
@@ -51,7 +49,7 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
     }
     git::git_version().map_err(|error| RunError::launch_of_all(error.to_string()))?;
     let worktree = &run.worktree;
-    place::make_ready(run)?;
+    relocate::make_ready(run)?;
     run.save_leftovers(worktree, LEFT)?;
     run.unless_stopped()?;
     fetch::fetch(run)?;

@@ -88,7 +88,7 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut st
             mend_worktree(&run, judged.record())?;
             judged
         }
-        None => judge::judge(&run, Ended::lost(&run, &state)?)?,
+        None => judge::judge(&run, Ended::lost(&run.files, &state)?)?,
     };
     settle::settle(&run, &judged, state)
 }

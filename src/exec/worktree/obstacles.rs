@@ -12,8 +12,7 @@ use std::path::Path;
 use anyhow::Result;
 use rustix::fs::{Mode, OFlags};
 
-use super::Worktree;
-use crate::exec::set_aside;
+use super::{Worktree, set_aside};
 use crate::sys::{atomic::discard, dir::entries, read::read_bytes};
 
 /// Removes the pipes in a worktree and in the git directory that it shares, where git follows links, too; opens folders, and

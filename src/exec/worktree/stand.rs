@@ -10,12 +10,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Worktree, excludes, operations, submodules};
+use super::baseline::Baseline;
+use super::status::{self, Kind};
+use super::{Worktree, excludes, operations, set_aside, submodules};
 use crate::domain::system_trouble::tells_of_system;
-use crate::exec::baseline::Baseline;
 use crate::exec::git::{Git, GitError};
-use crate::exec::set_aside;
-use crate::exec::status::{self, Kind};
 use crate::sys::{
     atomic::{self, discard, discard_dir},
     dir::entries,

@@ -22,7 +22,7 @@ use crate::{
         judge::{Case, Judged},
         settle,
     },
-    exec::{salvage, set_aside, stream},
+    exec::{salvage, stream, worktree::set_aside},
     store::{
         events::{self, Event, EventKind},
         messages,
@@ -81,7 +81,7 @@ fn last_record(run: &Run<'_>, state: &AgentState, settlement: Settlement, reason
     let git = run.worktree.repository();
     let tip = branch.and_then(|name| git.commit(&format!("refs/heads/{name}")).ok().flatten());
     let facts = stream::read_facts(&run.files.output()).unwrap_or_default();
-    let ended = Ended { prepared, facts, duration: last_sign_of_life(run), ..Ended::default() };
+    let ended = Ended { prepared, facts, duration: last_sign_of_life(&run.files), ..Ended::default() };
     let now = run.now();
     let case = Case {
         assignment: &run.assignment,

@@ -13,9 +13,9 @@ use anyhow::Result;
 use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
+use super::Worktree;
+use super::status::{self, Change, Kind};
 use crate::exec::git::Git;
-use crate::exec::status::{self, Change, Kind};
-use crate::exec::worktree::Worktree;
 use crate::sys::{atomic, dir::link_target, read::read_linked_bytes};
 
 const FILE: &str = "scheduler-baseline.json";

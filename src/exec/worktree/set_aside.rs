@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::exec::status::{Change, Kind};
-use crate::exec::worktree::Worktree;
+use super::Worktree;
+use super::status::{Change, Kind};
 use crate::sys::{atomic::ensure_dir, dir::entries};
 
 /// The most that is named; more are there.

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::is_own_file;
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError, Output};
-use crate::exec::worktree::is_own_file;
 
 /// One path that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ fn read(git: &Git, untracked: &str) -> Result<Vec<Change>> {
 
 /// The same git without the filters that make blobs of files, but for the one named. Git runs them where nobody would think
 /// of it: whoever writes an index has it compare files that are as young as the index.
-pub(super) fn without_filters(git: &Git, but: Option<&str>) -> Result<Git, GitError> {
+pub fn without_filters(git: &Git, but: Option<&str>) -> Result<Git, GitError> {
     let keys =
         git.try_run(["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$"])?;
     let own = but.map(|name| format!("filter.{name}."));
