@@ -115,11 +115,18 @@ pub fn is_harmless_hook(name: &str, content: &str) -> bool {
     name.ends_with(".sample") || by_lfs()
 }
 
-/// The program that a filter's command starts, if it is told by a plain name.
+/// The program that a filter's command starts, if it is told by a plain name or a whole path, in quotes or not.
 pub fn filter_program(command: &str) -> Option<&str> {
-    let word = command.split_whitespace().next()?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
-    word.chars().all(is_plain).then_some(word)
+    let command = command.trim_start();
+    let quoted = ['"', '\''].into_iter().find_map(|quote| command.strip_prefix(quote)?.split_once(quote));
+    let (word, is_quoted) = match quoted {
+        // What follows at once belongs to the same word.
+        Some((word, rest)) => (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some((word, true))?,
+        None => (command.split_whitespace().next()?, false),
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c) || is_quoted && c == ' ';
+    let is_told = !word.is_empty() && (word.starts_with('/') || !word.contains('/'));
+    (is_told && word.chars().all(is_plain)).then_some(word)
 }
 
 #[cfg(test)]
@@ -176,7 +183,12 @@ mod tests {
         for (command, program) in [
             ("git-lfs clean -- %f", Some("git-lfs")),
             (" nbstripout", Some("nbstripout")),
-            ("'/opt/x y/crypt' clean", None),
+            ("'/opt/x y/crypt' clean", Some("/opt/x y/crypt")),
+            ("\"/opt/x y/crypt\" %f", Some("/opt/x y/crypt")),
+            ("/opt/crypt", Some("/opt/crypt")),
+            ("\"$HOME/crypt\" %f", None),
+            ("'/opt/x'y", None),
+            ("\"crypt", None),
             ("KEY=1 crypt", None),
             ("./tools/clean", None),
             ("", None),

@@ -5,8 +5,9 @@
 use crate::domain::git_settings::filter_program;
 use crate::exec::git::{Git, GitError};
 use crate::exec::programs::folder_of;
+use crate::sys::read::read_linked_text;
 
-/// The filters that `.gitattributes` of the checkout of `git` name and whose program is not on `search_path`, each with it.
+/// The filters that the attributes of the checkout of `git` name and whose program is not on `search_path`, each with it.
 pub fn missing(git: &Git, search_path: &str) -> Result<Vec<(String, String)>, GitError> {
     let listed = git.try_run(["config", "-z", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"])?;
     let mut found: Vec<(String, String)> = Vec::new();
@@ -25,7 +26,9 @@ pub fn missing(git: &Git, search_path: &str) -> Result<Vec<(String, String)>, Gi
 fn is_used(git: &Git, filter: &str) -> Result<bool, GitError> {
     let attribute = format!("filter={filter}");
     let lines = git.try_run(["grep", "-h", "-F", "-e", &attribute, "--", ":(glob)**/.gitattributes"])?.text();
-    Ok(lines.split_whitespace().any(|word| word == attribute))
+    let path = git.run(["rev-parse", "--path-format=absolute", "--git-path", "info/attributes"])?.path();
+    let own = read_linked_text(&path).ok().flatten().unwrap_or_default();
+    Ok(lines.split_whitespace().chain(own.split_whitespace()).any(|word| word == attribute))
 }
 
 #[cfg(test)]
@@ -42,12 +45,19 @@ mod tests {
             ("filter.unused.clean", "no-such-program"),
             ("filter.there.clean", "cat"),
             ("filter.own.clean", "./tools/clean"),
+            ("filter.private.process", "'/opt/no such/program' --fast"),
+            ("filter.whole.clean", "\"/bin/cat\""),
         ] {
             sandbox.run(&["config", key, command]);
         }
-        sandbox.write("sub/.gitattributes", "*.a filter=mine\n*.b filter=there\n*.c filter=own\n*.d filter=unused2\n");
+        sandbox.write(
+            "sub/.gitattributes",
+            "*.a filter=mine\n*.b filter=there\n*.c filter=own\n*.d filter=unused2\n*.e filter=whole\n",
+        );
+        std::fs::write(sandbox.project().join(".git/info/attributes"), "*.f filter=private\n").unwrap();
         sandbox.commit_all("attributes");
         let found = missing(&sandbox.git(), "/usr/bin:/bin").unwrap();
-        assert_eq!(found, [("mine".to_owned(), "no-such-program".to_owned())]);
+        let expected = [("mine", "no-such-program"), ("private", "/opt/no such/program")];
+        assert_eq!(found, expected.map(|(name, program)| (name.to_owned(), program.to_owned())));
     }
 }

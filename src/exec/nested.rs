@@ -8,29 +8,80 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::Worktree;
 use crate::exec::worktree::set_aside;
 use crate::exec::worktree::status::{Change, Kind};
-use crate::sys::atomic::{create_dir, discard};
-use crate::sys::dir::readable;
+use crate::sys::{
+    atomic::{create_dir, discard},
+    dir::readable,
+    read::read_text,
+};
 
-/// Moves every one of `submodules` aside whose link is broken, for git would look at nothing else because of it, and what
-/// lies in the folder of one that isn't filled, for git doesn't see it. Returns where they are now. The caller has
-/// verified the worktree.
+/// Moves every one of `submodules` aside that git can't open, for git would look at nothing else because of it, and what lies
+/// in the folder of one that isn't filled, for git doesn't see it; of nested ones, too. An index that can't be read is built
+/// anew. Returns where they are now. The caller has verified the worktree.
 pub fn move_unseen(worktree: &Worktree, submodules: &[String]) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
-    for path in submodules {
-        let inside = worktree.path().join(path);
-        let is_filled = inside.join(".git").exists();
+    let mut left: Vec<_> = submodules.iter().map(PathBuf::from).collect();
+    while let Some(path) = left.pop() {
+        let inside = worktree.path().join(&path);
+        let link = inside.join(".git");
         let is_folder = fs::symlink_metadata(&inside).is_ok_and(|meta| meta.is_dir());
-        let is_unseen = is_folder && !is_filled && readable(&inside).next().is_some();
-        if is_unseen || is_filled && !works(worktree, &inside) {
-            moved.push(set_aside::move_to(worktree, Path::new(path))?);
+        if !is_folder || readable(&inside).next().is_none() {
+            continue;
+        }
+        let nested = if link.exists() { opened(&worktree.inner_git(&inside))? } else { None };
+        if let Some(nested) = nested {
+            left.extend(nested.iter().map(|name| path.join(name)));
+        } else if link.is_file() && readable(&inside).count() == 1 {
+            // Nothing was checked out yet.
+            discard(&link)?;
+        } else {
+            let target = set_aside::move_to(worktree, &path)?;
             create_dir(&inside)?;
+            bring_git_directory(worktree, &inside, &target)?;
+            moved.push(target);
         }
     }
     Ok(moved)
+}
+
+/// The submodules of the repository of `git`; `None` if git can't open it.
+fn opened(git: &Git) -> Result<Option<Vec<String>>> {
+    let refused = |error: &GitError| {
+        matches!(error, GitError::Failed { code: Some(128), .. }) && !tells_of_system(&error.to_string())
+    };
+    let git_dir = match git.run(["rev-parse", "--absolute-git-dir"]) {
+        Ok(answer) => answer.path(),
+        Err(error) if refused(&error) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    match submodules(git) {
+        Err(error) if refused(&error) => {}
+        answer => return Ok(Some(answer?)),
+    }
+    discard(&git_dir.join("index"))?;
+    match git.run(["read-tree", "HEAD"]).and_then(|_| submodules(git)) {
+        Err(error) if refused(&error) => Ok(None),
+        answer => Ok(Some(answer?)),
+    }
+}
+
+/// What git can't open may hold commits that are nowhere else: it comes along, if it is the worktree's own. The submodule was
+/// `inside` the worktree and is at `target` now.
+fn bring_git_directory(worktree: &Worktree, inside: &Path, target: &Path) -> Result<()> {
+    let moved = target.join(".git");
+    let Some(text) = read_text(&moved).ok().flatten() else { return Ok(()) };
+    let Some(named) = text.trim_end().strip_prefix("gitdir: ") else { return Ok(()) };
+    let git_dir = inside.join(named).canonicalize().ok();
+    let own = worktree.verify()?.canonicalize()?.join("modules");
+    if let Some(git_dir) = git_dir.filter(|git_dir| git_dir.starts_with(&own) && *git_dir != own) {
+        discard(&moved)?;
+        fs::rename(&git_dir, &moved).with_context(|| format!("cannot move {}", git_dir.display()))?;
+    }
+    Ok(())
 }
 
 /// Moves every untracked repository among `changes` aside. Returns where they are now.
@@ -77,8 +128,4 @@ pub fn submodules(git: &Git) -> Result<Vec<String>, GitError> {
     let staged = git.run(["ls-files", "-z", "--stage"])?.entries();
     let links = staged.iter().filter(|entry| entry.starts_with("160000 "));
     Ok(links.filter_map(|entry| Some(entry.split_once('\t')?.1.to_owned())).collect())
-}
-
-fn works(worktree: &Worktree, inside: &Path) -> bool {
-    worktree.inner_git(inside).run(["rev-parse", "--git-dir"]).is_ok()
 }

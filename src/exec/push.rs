@@ -12,6 +12,10 @@ use crate::exec::remote::{self, RemoteError, Remotes};
 use crate::exec::start_point::is_branch_name;
 use crate::exec::worktree::Worktree;
 
+/// How long a remote may take to say which commit a branch has there; one that swallows packets would take all the time of
+/// the push.
+const ANSWER: Duration = Duration::from_secs(60);
+
 /// What is to be where.
 #[derive(Debug, Clone, Copy)]
 pub struct Push<'a> {
@@ -85,7 +89,8 @@ pub fn push(worktree: &Worktree, remotes: &Remotes, push: Push<'_>, timeout: Dur
     }
     let (git, remote) = (remotes.network(&git).with_timeout(timeout), remotes.name());
     let name = format!("refs/heads/{}", push.branch);
-    let is_new = match remote_tip(&git, remote, &name) {
+    let asking = git.clone().with_timeout(timeout.min(ANSWER));
+    let is_new = match remote_tip(&asking, remote, &name) {
         Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(PushOutcome::UpToDate),
         Ok(tip) => tip.is_none(),
         Err(error) => return from_error(error),
@@ -94,12 +99,12 @@ pub fn push(worktree: &Worktree, remotes: &Remotes, push: Push<'_>, timeout: Dur
     let output = match hooked.try_run(arguments(push, remote, &name, is_new)) {
         Ok(output) => output,
         // The reply may have been lost after the remote took it.
-        Err(GitError::TimedOut { .. }) if has_it(&git, remote, &name, push.commit) => {
+        Err(GitError::TimedOut { .. }) if has_it(&asking, remote, &name, push.commit) => {
             return Ok(PushOutcome::Pushed);
         }
         Err(error) => return from_error(error),
     };
-    if output.status.success() || has_it(&git, remote, &name, push.commit) {
+    if output.status.success() || has_it(&asking, remote, &name, push.commit) {
         return Ok(PushOutcome::Pushed);
     }
     Ok(refusal(&output, has_hook(&hooked)))

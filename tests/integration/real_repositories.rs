@@ -8,6 +8,7 @@ mod failing_git;
 mod fetching;
 mod filters;
 mod full_disk;
+mod half_made;
 mod idle;
 mod layouts;
 mod refused_paths;

@@ -2,15 +2,20 @@
 //!
 //! Never writes into the project's configuration, and a submodule that can't be had is a warning: the run goes on.
 
-use std::fs;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 
 use super::Worktree;
+use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
-use crate::sys::dir::readable;
+use crate::exec::{libgit2, nested};
+use crate::sys::{
+    atomic::{discard, discard_dir},
+    dir::readable,
+};
 
 /// How long submodules may take: a run should not wait for a dead server.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -24,6 +29,7 @@ pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
     let git = worktree.git().with_config("submodule.active=.").with_timeout(TIMEOUT);
     let mut warnings = Vec::new();
     remove_half_made(worktree, &worktree.verify()?.join("modules"))?;
+    nested::move_unseen(worktree, &nested::submodules(&git)?)?;
     for (name, path) in listed(&git)? {
         if let Err(e) = from_project(worktree, &git, &name, &path) {
             tracing::debug!("submodule {name} is not at hand: {e}");
@@ -40,27 +46,59 @@ pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
     Ok(warnings)
 }
 
-/// Removes the repositories of submodules that git can't open, such as those whose clone was killed: they are copies of what
-/// is elsewhere, and git would neither use nor replace them. `modules` is a folder of them, also of nested ones.
-fn remove_half_made(worktree: &Worktree, modules: &Path) -> Result<()> {
+/// Removes the repositories of submodules that git can't open, such as those whose clone was killed, and folders without
+/// any: they are copies of what is elsewhere, and git would neither use nor replace them. `modules` is a folder of them, also
+/// of nested ones. Whether one is left there.
+fn remove_half_made(worktree: &Worktree, modules: &Path) -> Result<bool> {
+    let mut any = false;
     for folder in folders(modules) {
-        // A submodule's name may have slashes.
-        let is_repository = ["HEAD", "config", "objects", "refs"].iter().any(|part| folder.join(part).exists());
-        if !is_repository {
-            remove_half_made(worktree, &folder)?;
-        } else if worktree.tagged(Git::in_repository(&folder)).run(["cat-file", "-e", "HEAD^{commit}"]).is_ok() {
+        if opens(worktree, &folder)? {
             remove_half_made(worktree, &folder.join("modules"))?;
+            any = true;
+        } else if !has_parts(&folder) && remove_half_made(worktree, &folder)? {
+            // A submodule's name may have slashes.
+            any = true;
         } else {
             tracing::warn!(folder = %folder.display(), "removed a submodule's repository that git can't open");
-            fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+            discard_dir(&folder)?;
         }
     }
-    Ok(())
+    Ok(any)
 }
 
+/// Whether this is a repository, or a part of one.
+fn has_parts(folder: &Path) -> bool {
+    let is_part = |entry: DirEntry| {
+        entry.file_type().is_ok_and(|kind| !kind.is_dir())
+            || ["objects", "refs", "modules"].iter().any(|part| entry.file_name() == *part)
+    };
+    readable(folder).any(is_part)
+}
+
+/// Whether git finds a commit there, and a remote to bring others from. An index that can't be read is removed: it is made
+/// anew.
+fn opens(worktree: &Worktree, folder: &Path) -> Result<bool> {
+    // Its working tree may be gone.
+    let git = worktree.tagged(Git::in_repository(folder)).with_env("GIT_WORK_TREE", folder);
+    let index = folder.join("index");
+    if libgit2::submodules(&index).is_none() {
+        discard(&index)?;
+    }
+    for question in [["cat-file", "-e", "HEAD^{commit}"], ["config", "--get-regexp", r"^remote\..*\.url$"]] {
+        let answer = git.try_run(question)?;
+        if !answer.status.success() {
+            ensure!(!tells_of_system(&answer.stderr), "cannot open {}: {}", folder.display(), answer.stderr.trim());
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The folders in a folder. A link leads to what is not git's.
 fn folders(above: &Path) -> Vec<PathBuf> {
-    let entries = readable(above).map(|entry| entry.path());
-    entries.filter(|path| path.is_dir()).collect()
+    let is_folder = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let entries = if above.is_symlink() { None } else { Some(readable(above)) };
+    entries.into_iter().flatten().filter(is_folder).map(|entry| entry.path()).collect()
 }
 
 /// The name and path of each submodule that `.gitmodules` lists.
