@@ -2,6 +2,7 @@
 
 mod base_branch;
 mod branch_agent;
+mod clock;
 mod costs;
 mod edits;
 mod failing_git;
