@@ -7,11 +7,11 @@ use anyhow::{Context, Result, ensure};
 
 use crate::exec::git::Git;
 use crate::exec::gitlinks::{self, Link};
-use crate::exec::nested;
 use crate::exec::salvage::{keep_staged, leave_out_own_files, update_ref};
 use crate::exec::take_in::{put_back, take_in, write_tree};
 use crate::exec::worktree::Worktree;
 use crate::exec::worktree::baseline::Baseline;
+use crate::exec::worktree::nested;
 use crate::exec::worktree::status::Change;
 
 /// What git knows about a run.

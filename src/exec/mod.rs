@@ -16,7 +16,6 @@ pub mod github;
 pub mod gitlinks;
 pub mod include;
 mod libgit2;
-pub mod nested;
 pub mod processes;
 pub mod programs;
 pub mod push;

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
-use crate::exec::nested;
 use crate::exec::take_in::{put_back, take_in, write_tree};
 use crate::exec::worktree::baseline::Baseline;
+use crate::exec::worktree::nested;
 use crate::exec::worktree::set_aside;
 use crate::exec::worktree::status::{Change, Kind};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};

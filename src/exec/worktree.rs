@@ -8,6 +8,7 @@ pub mod baseline;
 mod excludes;
 mod link;
 mod move_out;
+pub mod nested;
 mod obstacles;
 mod operations;
 pub mod set_aside;

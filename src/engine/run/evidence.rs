@@ -17,8 +17,8 @@ use crate::{
     exec::{
         evidence::{self, Advance, GitFacts, Leftovers},
         fingerprint::{self, Fingerprint},
-        nested, salvage,
-        worktree::set_aside,
+        salvage,
+        worktree::{nested, set_aside},
     },
     store::{messages, proposals::Proposals, queue::Queue},
     sys::read,

@@ -9,9 +9,10 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::Worktree;
+use super::nested;
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
-use crate::exec::{libgit2, nested};
+use crate::exec::libgit2;
 use crate::sys::{
     atomic::{discard, discard_dir},
     dir::readable,

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::Worktree;
+use super::set_aside;
+use super::status::{Change, Kind};
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
-use crate::exec::worktree::Worktree;
-use crate::exec::worktree::set_aside;
-use crate::exec::worktree::status::{Change, Kind};
 use crate::sys::{
     atomic::{create_dir, discard},
     dir::readable,
