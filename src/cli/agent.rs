@@ -7,8 +7,10 @@ mod stop;
 
 pub(super) use change::find;
 
-use super::{Context, configure::Setting};
-use crate::domain::{config, name::Name};
+use super::Context;
+use super::configure::Setting;
+use crate::domain::config;
+use crate::domain::name::Name;
 use anyhow::Result;
 
 /// Arguments of `scheduler agent`.

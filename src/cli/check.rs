@@ -1,21 +1,15 @@
 //! `scheduler check record`: what a gatekeeper found in a pull request.
 
 use super::{Context, input, usage};
-use crate::{
-    domain::{
-        gate::{Check, CheckStatus},
-        name::Name,
-        review::Issue,
-        run::Prepared,
-        text::{counted, joined},
-    },
-    engine::authorization::AgentCaller,
-    store::{
-        prs::{Prs, Taken},
-        runs,
-    },
-    sys::read,
-};
+use crate::domain::gate::{Check, CheckStatus};
+use crate::domain::name::Name;
+use crate::domain::review::Issue;
+use crate::domain::run::Prepared;
+use crate::domain::text::{counted, joined};
+use crate::engine::authorization::AgentCaller;
+use crate::store::prs::{Prs, Taken};
+use crate::store::runs;
+use crate::sys::read;
 use anyhow::{Context as _, Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 

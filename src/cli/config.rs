@@ -1,10 +1,9 @@
 //! agents.yaml for commands: read whole, or refused with the line to mend.
 
 use super::tick::misconfigured;
-use crate::{
-    domain::config::Config,
-    engine::{configuration, project::Project},
-};
+use crate::domain::config::Config;
+use crate::engine::configuration;
+use crate::engine::project::Project;
 use anyhow::Result;
 
 /// The configuration.

@@ -1,17 +1,11 @@
 //! Changes to agents.yaml for commands: KEY=VALUE, what each key takes, and the words for what came of it.
 
 use super::{Context, usage};
-use crate::{
-    domain::{
-        config::{Change, Kind, Step, kind},
-        text::nearest,
-        time,
-    },
-    engine::{
-        configure::{self, Configured},
-        project::Project,
-    },
-};
+use crate::domain::config::{Change, Kind, Step, kind};
+use crate::domain::text::nearest;
+use crate::domain::time;
+use crate::engine::configure::{self, Configured};
+use crate::engine::project::Project;
 use anyhow::Result;
 use serde_yaml::Value;
 use std::str::FromStr;

@@ -3,26 +3,18 @@
 //! The clock and the environment are read here, once, and nowhere else.
 
 use super::view::Line;
-use crate::{
-    domain::{
-        run::RUN_TAG,
-        text::printable,
-        time::{self, Time},
-    },
-    engine::{
-        authorization::{self, Access, Caller},
-        project::Project,
-    },
-};
+use crate::domain::run::RUN_TAG;
+use crate::domain::text::printable;
+use crate::domain::time::{self, Time};
+use crate::engine::authorization::{self, Access, Caller};
+use crate::engine::project::Project;
 use anyhow::{Context as _, Result};
 use chrono::SubsecRound;
-use std::{
-    collections::BTreeMap,
-    ffi::OsString,
-    fmt::Display,
-    io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 /// Overrides the clock, for tests and dry runs: a time as RFC 3339.
 pub const NOW_VARIABLE: &str = "SCHEDULER_NOW";

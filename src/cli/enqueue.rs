@@ -1,12 +1,12 @@
 //! What every command that makes a task checks and says, wherever the task comes from. It adds none itself.
 
 use super::{Context, usage};
-use crate::{
-    domain::{config::Config, role::TaskRole},
-    engine::project::Project,
-    exec::{git::Git, start_point},
-    store::queue::AddError,
-};
+use crate::domain::config::Config;
+use crate::domain::role::TaskRole;
+use crate::engine::project::Project;
+use crate::exec::git::Git;
+use crate::exec::start_point;
+use crate::store::queue::AddError;
 use anyhow::{Error, Result, anyhow};
 
 /// Refuses a `--branch` that can't name a branch; the branch itself may still be to come.

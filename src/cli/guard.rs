@@ -3,7 +3,8 @@
 //! Exit code 2 tells claude not to run it, with the reason on stderr. It reads nothing but what it is given.
 
 use super::usage;
-use crate::domain::{one_command, role::Role};
+use crate::domain::one_command;
+use crate::domain::role::Role;
 use anyhow::Result;
 use serde::Deserialize;
 use std::io::{self, Read};

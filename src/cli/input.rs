@@ -1,10 +1,8 @@
 //! Text that is given in an argument, in a file, or on standard input.
 
 use super::usage;
-use crate::{
-    domain::text::one_line,
-    sys::read::{self, Refused},
-};
+use crate::domain::text::one_line;
+use crate::sys::read::{self, Refused};
 use anyhow::{Context, Result};
 use std::io::{self, Read};
 

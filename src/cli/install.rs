@@ -1,13 +1,9 @@
 //! `scheduler install` and `scheduler uninstall`: the timer that runs a tick every minute.
 
 use super::{Context, usage};
-use crate::{
-    engine::{
-        project::Project,
-        timer::{Keeper, Place},
-    },
-    exec::programs,
-};
+use crate::engine::project::Project;
+use crate::engine::timer::{Keeper, Place};
+use crate::exec::programs;
 use anyhow::Result;
 
 /// Arguments of `scheduler install` and `scheduler uninstall`.

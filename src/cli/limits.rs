@@ -1,10 +1,7 @@
 //! `scheduler limits`: how much may happen at once, and how that is changed.
 
-use super::{
-    Context, config,
-    configure::{self, Setting},
-    table,
-};
+use super::configure::{self, Setting};
+use super::{Context, config, table};
 use crate::domain::config::{Change, ProposalLimits, QueueLimits, Step, Usd, Whole, keys};
 use anyhow::Result;
 use serde::Serialize;

@@ -1,24 +1,16 @@
 //! `scheduler logs`: the transcript of a run.
 
-use super::{
-    Context,
-    agent::find,
-    config,
-    view::{Line, Tone},
-};
-use crate::{
-    domain::{
-        name::Name,
-        run::Record,
-        time::{self, Time},
-    },
-    engine::{
-        project::Project,
-        transcript::{self, Kind, Progress, Transcript},
-    },
-};
+use super::agent::find;
+use super::view::{Line, Tone};
+use super::{Context, config};
+use crate::domain::name::Name;
+use crate::domain::run::Record;
+use crate::domain::time::{self, Time};
+use crate::engine::project::Project;
+use crate::engine::transcript::{self, Kind, Progress, Transcript};
 use anyhow::Result;
-use std::{thread, time::Duration};
+use std::thread;
+use std::time::Duration;
 
 /// How often a run that goes on is read.
 const PAUSE: Duration = Duration::from_millis(500);

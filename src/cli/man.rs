@@ -3,7 +3,8 @@
 use super::{Context, definitions, usage};
 use crate::sys::atomic;
 use anyhow::{Context as _, Result};
-use clap::{Command, builder::Resettable};
+use clap::Command;
+use clap::builder::Resettable;
 use clap_mangen::Man;
 use std::path::{Path, PathBuf};
 

@@ -7,13 +7,9 @@ mod send;
 mod show;
 
 use super::{Context, usage};
-use crate::{
-    domain::message::MessageType,
-    store::{
-        messages::{self, Listed},
-        paths::Paths,
-    },
-};
+use crate::domain::message::MessageType;
+use crate::store::messages::{self, Listed};
+use crate::store::paths::Paths;
 use anyhow::{Result, bail};
 
 /// Arguments of `scheduler message`.

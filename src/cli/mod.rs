@@ -37,7 +37,9 @@ pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
 use crate::domain::text::printable;
 use clap::{CommandFactory, Parser, Subcommand};
-use std::{io, path::PathBuf, process::ExitCode};
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Lets several Claude Code agents work on one git repository.
 ///

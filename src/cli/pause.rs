@@ -1,7 +1,9 @@
 //! `scheduler pause` and `scheduler resume`: the marker file while which nothing starts. Runs under way go on to their end.
 
 use super::Context;
-use crate::{domain::text::one_line, domain::time, store::marker};
+use crate::domain::text::one_line;
+use crate::domain::time;
+use crate::store::marker;
 use anyhow::Result;
 
 /// Sets the marker; what is under way goes on, and is still collected.

@@ -1,15 +1,11 @@
 //! `scheduler pr list` and `scheduler pr show`: the pull requests and their checks. Neither changes anything.
 
 use super::{Context, table};
-use crate::{
-    domain::{
-        gate::{Check, Meta, Status, Verdict, verdict},
-        name::Name,
-        text::{cut, joined, one_line, printable},
-        time,
-    },
-    store::prs::Prs,
-};
+use crate::domain::gate::{Check, Meta, Status, Verdict, verdict};
+use crate::domain::name::Name;
+use crate::domain::text::{cut, joined, one_line, printable};
+use crate::domain::time;
+use crate::store::prs::Prs;
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;

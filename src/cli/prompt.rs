@@ -1,16 +1,12 @@
 //! `scheduler prompt`: the built-in texts on what to look for, and how to make them one's own.
 
 use super::{Context, config, table, usage};
-use crate::{
-    domain::{
-        config::{Agent, Config},
-        name::Name,
-        prompt::{BUILT_IN, BuiltIn},
-        role::Role,
-        text::nearest,
-    },
-    sys::atomic::{self, Published},
-};
+use crate::domain::config::{Agent, Config};
+use crate::domain::name::Name;
+use crate::domain::prompt::{BUILT_IN, BuiltIn};
+use crate::domain::role::Role;
+use crate::domain::text::nearest;
+use crate::sys::atomic::{self, Published};
 use anyhow::{Result, bail};
 use serde::Serialize;
 

@@ -1,13 +1,9 @@
 //! `scheduler review record`: a reviewer's verdict.
 
 use super::{Context, input, usage};
-use crate::{
-    domain::{
-        review::{Issue, Review, ReviewVerdict},
-        text::counted,
-    },
-    store::runs,
-};
+use crate::domain::review::{Issue, Review, ReviewVerdict};
+use crate::domain::text::counted;
+use crate::store::runs;
 use anyhow::{Result, bail};
 
 /// The longest summary, in characters.

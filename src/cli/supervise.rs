@@ -1,22 +1,18 @@
 //! `scheduler supervise`, `refresh`, `notify` and `housekeeping`: what ticks start, detached.
 
 use super::{Context, usage};
-use crate::{
-    domain::{name::Name, run::Assignment, time},
-    engine::{
-        housekeeping, notify,
-        project::Project,
-        refresh,
-        run::{self, Supervisor, SupervisorLock},
-    },
-    exec::{detach, watch},
-    logging,
-    store::{
-        paths::{AgentPaths, Paths},
-        state,
-    },
-    sys::{lock::Lock, read},
-};
+use crate::domain::name::Name;
+use crate::domain::run::Assignment;
+use crate::domain::time;
+use crate::engine::project::Project;
+use crate::engine::run::{self, Supervisor, SupervisorLock};
+use crate::engine::{housekeeping, notify, refresh};
+use crate::exec::{detach, watch};
+use crate::logging;
+use crate::store::paths::{AgentPaths, Paths};
+use crate::store::state;
+use crate::sys::lock::Lock;
+use crate::sys::read;
 use anyhow::{Context as _, Result};
 use std::path::PathBuf;
 

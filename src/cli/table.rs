@@ -1,7 +1,8 @@
 //! Tables as they are printed: no lines, two blanks between columns, not wider than a terminal as long as the last column has
 //! something to give.
 
-use super::{status, view::clip};
+use super::status;
+use super::view::clip;
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// What is left of the last column at least, in columns of the terminal.

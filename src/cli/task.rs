@@ -5,14 +5,11 @@ mod list;
 mod show;
 
 use super::{Context, config, usage};
-use crate::{
-    domain::{name::Name, text::one_line},
-    engine::{
-        cancel,
-        retry::{Retried, Retry},
-    },
-    store::queue::Queue,
-};
+use crate::domain::name::Name;
+use crate::domain::text::one_line;
+use crate::engine::cancel;
+use crate::engine::retry::{Retried, Retry};
+use crate::store::queue::Queue;
 use anyhow::Result;
 
 /// Arguments of `scheduler task`.

@@ -1,21 +1,15 @@
 //! `scheduler`: one tick.
 
 use super::{Context, usage};
-use crate::{
-    domain::{
-        config::{Problem, Severity},
-        gate::DueCheck,
-        job::Job,
-        schedule::{Decided, Decision},
-        time,
-    },
-    engine::{
-        preview::Misconfigured,
-        project::Project,
-        tick::{self, Options, Report, Tick},
-    },
-    logging,
-};
+use crate::domain::config::{Problem, Severity};
+use crate::domain::gate::DueCheck;
+use crate::domain::job::Job;
+use crate::domain::schedule::{Decided, Decision};
+use crate::domain::time;
+use crate::engine::preview::Misconfigured;
+use crate::engine::project::Project;
+use crate::engine::tick::{self, Options, Report, Tick};
+use crate::logging;
 use anyhow::{Result, bail};
 
 /// Runs one tick and prints what it started and changed; with `--debug` or `--dry-run`, every decision.

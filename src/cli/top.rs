@@ -7,33 +7,22 @@ mod help;
 mod pane;
 mod state;
 
-use super::{
-    Context, logs, usage,
-    view::{Line, Tone},
-    why,
-};
-use crate::{
-    domain::name::Name,
-    engine::{
-        live::{self, Actions},
-        overview,
-        project::Project,
-        transcript::{self, Progress},
-    },
-    exec::{clock, watch},
-};
+use super::view::{Line, Tone};
+use super::{Context, logs, usage, why};
+use crate::domain::name::Name;
+use crate::engine::live::{self, Actions};
+use crate::engine::overview;
+use crate::engine::project::Project;
+use crate::engine::transcript::{self, Progress};
+use crate::exec::{clock, watch};
 use anyhow::{Context as _, Result};
 use commands::Commands;
 use pane::Pane;
-use ratatui::{
-    DefaultTerminal,
-    crossterm::event::{self, Event, KeyEventKind},
-};
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use state::{Act, Source, State};
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// How long a wait for a key is at most: then signals, answers and changes are looked for.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -1,17 +1,13 @@
 //! `scheduler why`: the whole reasoning about an agent or a task, in a few lines.
 
-use super::{
-    Context,
-    tick::misconfigured,
-    view::{Line, Tone},
-};
-use crate::{
-    domain::{name::Name, text::nearest, time::Time},
-    engine::{
-        project::Project,
-        why::{self, Answer, Explanation},
-    },
-};
+use super::Context;
+use super::tick::misconfigured;
+use super::view::{Line, Tone};
+use crate::domain::name::Name;
+use crate::domain::text::nearest;
+use crate::domain::time::Time;
+use crate::engine::project::Project;
+use crate::engine::why::{self, Answer, Explanation};
 use anyhow::{Result, bail};
 
 /// Arguments of `scheduler why`.

@@ -16,13 +16,12 @@ pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Usd, Weight, Whole};
 
-use super::{
-    name::Name,
-    role::{Model, Role},
-};
+use super::name::Name;
+use super::role::{Model, Role};
 use check::Finding;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

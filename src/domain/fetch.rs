@@ -1,9 +1,7 @@
 //! How the last fetch went: when it is worth another, and what of it the user is told.
 
-use super::{
-    text::one_line,
-    time::{self, Time},
-};
+use super::text::one_line;
+use super::time::{self, Time};
 use serde::{Deserialize, Serialize};
 
 /// For how many seconds what was fetched is new enough.

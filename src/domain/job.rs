@@ -2,7 +2,8 @@
 //!
 //! It chooses nothing: which job is due is decided in [`super::schedule`].
 
-use super::{gate::DueCheck, name::Name};
+use super::gate::DueCheck;
+use super::name::Name;
 use serde::{Deserialize, Serialize};
 
 /// One piece of work to be done in one run.

@@ -2,13 +2,13 @@
 //!
 //! Which words there are, and what they mean, is for the modules of the files to know.
 
-use super::{
-    name::Name,
-    text::one_line,
-    time::{self, Time},
-};
+use super::name::Name;
+use super::text::one_line;
+use super::time::{self, Time};
 use clap::ValueEnum;
-use std::{fmt::Display, ops::Range, str::FromStr};
+use std::fmt::Display;
+use std::ops::Range;
+use std::str::FromStr;
 
 /// The header lines of one file, and what is wrong in them.
 pub struct Header<'a> {

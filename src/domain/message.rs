@@ -2,13 +2,11 @@
 //!
 //! It never opens a file.
 
-use super::{
-    markdown::{field, field_in, to_field, to_fields},
-    name::Name,
-    text::{one_line, printable, quoted, slug, unquoted},
-    time::{self, Time},
-    words::words,
-};
+use super::markdown::{field, field_in, to_field, to_fields};
+use super::name::Name;
+use super::text::{one_line, printable, quoted, slug, unquoted};
+use super::time::{self, Time};
+use super::words::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

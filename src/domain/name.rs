@@ -3,7 +3,10 @@
 //! A [`Name`] that exists is safe to join to a path, to print and to put into a branch name.
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
-use std::{cmp::Ordering, fmt, hash::Hash, str::FromStr};
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::Hash;
+use std::str::FromStr;
 
 /// The longest name in bytes.
 pub const MAX_LEN: usize = 64;

@@ -8,11 +8,9 @@ mod words;
 
 pub use cooldown::Cooldown;
 
-use super::{
-    stream::{ApiRetry, RateLimit, ResultLine},
-    system_trouble::tells_of_system,
-    time::Time,
-};
+use super::stream::{ApiRetry, RateLimit, ResultLine};
+use super::system_trouble::tells_of_system;
+use super::time::Time;
 use chrono::Duration;
 use cooldown::LONGEST;
 use serde::{Deserialize, Serialize};

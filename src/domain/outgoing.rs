@@ -2,7 +2,8 @@
 //!
 //! What would act is broken by a character that takes no room, so that code and prose look as they were written.
 
-use super::{secrets::Secrets, text::printable};
+use super::secrets::Secrets;
+use super::text::printable;
 
 const BREAK: char = '\u{200b}';
 /// What closes an issue if its number follows.

@@ -22,7 +22,11 @@ pub use score::{Busy, Score, Surroundings, score};
 pub use similar::rejected_before;
 pub use task::task;
 
-use super::{name::Name, role::TaskRole, task::Priority, time::Time, words::words};
+use super::name::Name;
+use super::role::TaskRole;
+use super::task::Priority;
+use super::time::Time;
+use super::words::words;
 use serde::{Deserialize, Serialize};
 
 words! {

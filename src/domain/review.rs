@@ -1,11 +1,10 @@
 //! A reviewer's verdict on a change.
 
-use super::{
-    text::{cut, one_line},
-    words::words,
-};
+use super::text::{cut, one_line};
+use super::words::words;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 words! {
     "a verdict"

@@ -2,17 +2,15 @@
 //!
 //! Both are files of the run's folder, and all that recovery needs; agents.yaml may have changed since.
 
-use super::{
-    config::{Gatekeeper, RunSettings, Worktrees},
-    job::Job,
-    name::Name,
-    outcome::Outcome,
-    ports::Ports,
-    review::Review,
-    role::Role,
-    settlement::Settlement,
-    time::Time,
-};
+use super::config::{Gatekeeper, RunSettings, Worktrees};
+use super::job::Job;
+use super::name::Name;
+use super::outcome::Outcome;
+use super::ports::Ports;
+use super::review::Review;
+use super::role::Role;
+use super::settlement::Settlement;
+use super::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// The variable that only the processes of one run carry: its id.

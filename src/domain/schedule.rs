@@ -10,17 +10,15 @@ pub use queue::{Waiting, blocked, claim_order, opening, waiting};
 pub use reason::Reason;
 pub use snapshot::{AgentView, Snapshot, Standing};
 
-use super::{
-    config::{Agent, Config, Usd, Whole},
-    gate::DueCheck,
-    job::Job,
-    name::Name,
-    outcome::Cooldown,
-    role::{Role, TaskRole},
-    state::AgentState,
-    task::Task,
-    time::Time,
-};
+use super::config::{Agent, Config, Usd, Whole};
+use super::gate::DueCheck;
+use super::job::Job;
+use super::name::Name;
+use super::outcome::Cooldown;
+use super::role::{Role, TaskRole};
+use super::state::AgentState;
+use super::task::Task;
+use super::time::Time;
 use chrono::Duration;
 use serde::Serialize;
 

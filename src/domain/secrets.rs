@@ -1,7 +1,8 @@
 //! Which variables of an environment hold secrets, which of them an agent gets all the same, and their
 //! values, which are never published.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
+use std::fmt;
 
 /// What the value of a variable is.
 #[derive(Clone, Copy, PartialEq)]

@@ -6,16 +6,14 @@ mod words;
 
 pub use words::{Findings, listed};
 
-use super::{
-    gate::DueCheck,
-    job::Job,
-    message::MessageType,
-    outcome::{Blame, Cooldown, Interruption, Outcome},
-    role::TaskRole,
-    state::AgentState,
-    task::Task,
-    time::{self, Time},
-};
+use super::gate::DueCheck;
+use super::job::Job;
+use super::message::MessageType;
+use super::outcome::{Blame, Cooldown, Interruption, Outcome};
+use super::role::TaskRole;
+use super::state::AgentState;
+use super::task::Task;
+use super::time::{self, Time};
 use serde::{Deserialize, Serialize};
 
 /// Uncharged returns in a row after which a task is held for the user.

@@ -2,10 +2,8 @@
 //!
 //! Only the holder of the agent's lock writes it; it is never opened here.
 
-use super::{
-    name::Name,
-    time::{self, Time},
-};
+use super::name::Name;
+use super::time::{self, Time};
 use serde::{Deserialize, Serialize};
 
 /// Where an agent is in the life of a run.

@@ -7,7 +7,8 @@ mod spent;
 
 pub use spent::Spent;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Most of the final answer that is kept, in bytes.

@@ -13,14 +13,12 @@ pub use edit::Edit;
 pub use new::NewTask;
 pub use section::{section, without_outcome};
 
-use super::{
-    markdown::Header,
-    name::Name,
-    role::TaskRole,
-    text::{nearest, one_line},
-    time::Time,
-    words::words,
-};
+use super::markdown::Header;
+use super::name::Name;
+use super::role::TaskRole;
+use super::text::{nearest, one_line};
+use super::time::Time;
+use super::words::words;
 use serde::Serialize;
 
 words! {

@@ -3,7 +3,8 @@
 //! It never asks what time it is.
 
 use chrono::{DateTime, Local, NaiveDateTime, SecondsFormat, TimeZone, Utc};
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// A point in time. Always UTC in memory and on disk.
 pub type Time = DateTime<Utc>;

@@ -8,7 +8,8 @@ mod systemd;
 
 pub use crontab::{Crontab, add, remove};
 
-use super::{shell::word, text::slug};
+use super::shell::word;
+use super::text::slug;
 use std::path::Path;
 
 /// One tick a minute, for one project.

@@ -1,6 +1,8 @@
 //! Which of claude's tools a run has, and what watches over them.
 
-use super::{role::NOT_FOR_RUNS, run::Assignment, shell};
+use super::role::NOT_FOR_RUNS;
+use super::run::Assignment;
+use super::shell;
 use std::path::Path;
 
 /// The tools of one run.
@@ -47,7 +49,9 @@ pub fn of_run(assignment: &Assignment, of_fork: bool, program: &Path) -> Tools {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{config, gate::DueCheck, job::Job, time};
+    use crate::domain::gate::DueCheck;
+    use crate::domain::job::Job;
+    use crate::domain::{config, time};
 
     fn of(role: &str, configured: Option<&[&str]>, fork: bool) -> Tools {
         let (config, _) = config::read(&format!("agents:\n  - name: a\n    role: {role}\n")).unwrap();

@@ -4,26 +4,20 @@
 //! can't be read, are gone, or contradict the processes, a call that changes something is refused: in doubt it isn't the
 //! user's. Where no process above belongs to a run, no file is asked, so a broken one keeps no user out.
 
-use super::{collect, project::Project};
-use crate::{
-    domain::{
-        proposal::By,
-        role::Role,
-        run::{Assignment, RUN_TAG, SUPERVISOR_TAG},
-        state::AgentState,
-    },
-    exec::processes::{self, Ancestor},
-    store::{
-        paths::{AgentPaths, RunPaths},
-        state::{self, Loaded},
-    },
-    sys::{lock::Lock, read},
-};
+use super::collect;
+use super::project::Project;
+use crate::domain::proposal::By;
+use crate::domain::role::Role;
+use crate::domain::run::{Assignment, RUN_TAG, SUPERVISOR_TAG};
+use crate::domain::state::AgentState;
+use crate::exec::processes::{self, Ancestor};
+use crate::store::paths::{AgentPaths, RunPaths};
+use crate::store::state::{self, Loaded};
+use crate::sys::lock::Lock;
+use crate::sys::read;
 use anyhow::{Error, Result, anyhow, bail};
-use std::{
-    fmt::Display,
-    path::{Path, PathBuf},
-};
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 /// Who calls.
 #[derive(Debug)]

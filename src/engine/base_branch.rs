@@ -2,16 +2,13 @@
 //! shows. Never one of an agent, and never the branch that the user happens to look at where the remote has a default one.
 
 use super::project::Project;
-use crate::{
-    domain::fetch::LastFetch,
-    exec::{
-        git::Git,
-        remote::Remotes,
-        repo,
-        start_point::{branch, noted_default},
-    },
-    store::{cache, paths::Paths},
-};
+use crate::domain::fetch::LastFetch;
+use crate::exec::git::Git;
+use crate::exec::remote::Remotes;
+use crate::exec::repo;
+use crate::exec::start_point::{branch, noted_default};
+use crate::store::cache;
+use crate::store::paths::Paths;
 use anyhow::Result;
 
 /// How the last fetch from the remote that is used went; `None` if there was none.

@@ -1,17 +1,13 @@
 //! Gives up a task on demand: first it is failed, then the run that has it is asked to end.
 
-use super::{collect, project::Project, retry::refusal, stop};
-use crate::{
-    domain::{
-        name::Name,
-        task::{Edit, TaskState, key},
-        time::{self, Time},
-    },
-    store::{
-        queue::{Queue, Shift},
-        state::{self, Loaded},
-    },
-};
+use super::project::Project;
+use super::retry::refusal;
+use super::{collect, stop};
+use crate::domain::name::Name;
+use crate::domain::task::{Edit, TaskState, key};
+use crate::domain::time::{self, Time};
+use crate::store::queue::{Queue, Shift};
+use crate::store::state::{self, Loaded};
 use anyhow::{Context, Result, bail};
 
 /// A task that was cancelled.

@@ -2,27 +2,20 @@
 //! first thing that a tick does, also while everything is paused. Nothing is settled here.
 
 use super::spawn::Spawner;
-use crate::{
-    domain::{
-        name::Name,
-        run::SUPERVISOR_TAG,
-        schedule::{AgentView, Standing},
-        state::{AgentState, ProcessId},
-    },
-    exec::processes,
-    store::{
-        paths::{AgentPaths, Paths},
-        state::{self, Loaded},
-    },
-    sys::{dir, lock::Lock, read},
-};
+use crate::domain::name::Name;
+use crate::domain::run::SUPERVISOR_TAG;
+use crate::domain::schedule::{AgentView, Standing};
+use crate::domain::state::{AgentState, ProcessId};
+use crate::exec::processes;
+use crate::store::paths::{AgentPaths, Paths};
+use crate::store::state::{self, Loaded};
+use crate::sys::lock::Lock;
+use crate::sys::{dir, read};
 use anyhow::Result;
-use std::{
-    collections::{BTreeMap, HashMap},
-    mem,
-    os::fd::{AsFd, BorrowedFd},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 
 /// Every agent that has a folder, configured or not.
 #[derive(Debug, Default)]

@@ -1,10 +1,8 @@
 //! agents.yaml as it stands: its text, and what it means or what is wrong in it. It never changes it.
 
-use crate::{
-    domain::config::{self, Config, Problem, Severity},
-    store::paths::Paths,
-    sys::read::{self, Refused},
-};
+use crate::domain::config::{self, Config, Problem, Severity};
+use crate::store::paths::Paths;
+use crate::sys::read::{self, Refused};
 use anyhow::Result;
 
 /// What was found at the place of agents.yaml: a text, or why there is none.

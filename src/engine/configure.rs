@@ -1,10 +1,8 @@
 //! Carries out changes to agents.yaml: the domain makes the text, the store puts it in place of the old one.
 
 use super::project::Project;
-use crate::{
-    domain::config::{Change, Refusal, edit},
-    sys::atomic::{self, Rewritten},
-};
+use crate::domain::config::{Change, Refusal, edit};
+use crate::sys::atomic::{self, Rewritten};
 use anyhow::{Context, Result, bail};
 
 /// What became of a change.
@@ -51,8 +49,10 @@ pub fn configure(project: &Project, changes: &[Change]) -> Result<Configured> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::config::Step, store::paths::Paths};
-    use std::{fs, os::unix::fs::symlink};
+    use crate::domain::config::Step;
+    use crate::store::paths::Paths;
+    use std::fs;
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn a_link_stays_one_and_a_refusal_changes_nothing() {

@@ -5,24 +5,20 @@
 
 mod verdicts;
 
-use super::{Clock, project::Project};
-use crate::{
-    domain::{
-        config::Gatekeeper,
-        gate::{self, Meta, Status, VerdictFailure},
-        message::{Message, MessageType},
-        name::Name,
-        pull_request::PullRequest,
-        text::one_line,
-    },
-    exec::github::{GhError, GitHub, OpenPulls},
-    store::{cache, messages, prs::Prs},
-};
+use super::Clock;
+use super::project::Project;
+use crate::domain::config::Gatekeeper;
+use crate::domain::gate::{self, Meta, Status, VerdictFailure};
+use crate::domain::message::{Message, MessageType};
+use crate::domain::name::Name;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::text::one_line;
+use crate::exec::github::{GhError, GitHub, OpenPulls};
+use crate::store::prs::Prs;
+use crate::store::{cache, messages};
 use anyhow::Result;
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The most pull requests that are asked for: gh fetches them a hundred at a time.
 const MAX_OPEN: usize = 1_000;

@@ -13,20 +13,14 @@ pub use surroundings::{overlaps, surroundings};
 pub(super) use upkeep::{Upkeep, plan};
 pub use view::{curation_view, proposer_view};
 
-use crate::{
-    domain::{
-        config::Config,
-        name::Name,
-        proposal::{self, By, Proposal},
-        time::Time,
-    },
-    store::{
-        messages,
-        paths::Paths,
-        proposals::{Proposals, Unfinished},
-    },
-    sys::lock::Lock,
-};
+use crate::domain::config::Config;
+use crate::domain::name::Name;
+use crate::domain::proposal::{self, By, Proposal};
+use crate::domain::time::Time;
+use crate::store::messages;
+use crate::store::paths::Paths;
+use crate::store::proposals::{Proposals, Unfinished};
+use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 

@@ -7,7 +7,8 @@ mod project;
 mod repository;
 mod timer;
 
-use super::{Env, project::Project};
+use super::Env;
+use super::project::Project;
 use crate::domain::time::Time;
 use anyhow::Result;
 use serde::Serialize;

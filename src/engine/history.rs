@@ -1,14 +1,10 @@
 //! What earlier runs of a task left in their folders. It only reads.
 
 use super::project::Project;
-use crate::{
-    domain::{
-        name::Name,
-        run::{Assignment, Record},
-    },
-    store::runs,
-    sys::read,
-};
+use crate::domain::name::Name;
+use crate::domain::run::{Assignment, Record};
+use crate::store::runs;
+use crate::sys::read;
 use anyhow::Result;
 
 /// A run of a task.

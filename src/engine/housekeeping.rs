@@ -3,34 +3,27 @@
 //! Every removal is told to the log as it happens. Unfinished work is never removed: neither what was set aside under
 //! `refs/salvage/`, nor a worktree with anything unsaved in it.
 
-use super::{Clock, base_branch, collect, configuration, project::Project};
-use crate::{
-    domain::{
-        config::Config,
-        message::Message,
-        name::Name,
-        proposal::ProposalState,
-        retention::{self, RunFolder},
-        task::{self, TaskState},
-        time::{self, Time},
-    },
-    exec::{
-        git::Git,
-        remote::Remotes,
-        salvage, start_point,
-        tidy::{self, Removal},
-        worktree::Worktree,
-    },
-    store::{
-        cache, messages,
-        paths::Paths,
-        proposals::{Proposals, REJECTED_DAYS},
-        queue::Queue,
-        runs,
-        state::{self, Loaded},
-    },
-    sys::{atomic, dir, lock::Lock, read},
-};
+use super::project::Project;
+use super::{Clock, base_branch, collect, configuration};
+use crate::domain::config::Config;
+use crate::domain::message::Message;
+use crate::domain::name::Name;
+use crate::domain::proposal::ProposalState;
+use crate::domain::retention::{self, RunFolder};
+use crate::domain::task::{self, TaskState};
+use crate::domain::time::{self, Time};
+use crate::exec::git::Git;
+use crate::exec::remote::Remotes;
+use crate::exec::tidy::{self, Removal};
+use crate::exec::worktree::Worktree;
+use crate::exec::{salvage, start_point};
+use crate::store::paths::Paths;
+use crate::store::proposals::{Proposals, REJECTED_DAYS};
+use crate::store::queue::Queue;
+use crate::store::state::{self, Loaded};
+use crate::store::{cache, messages, runs};
+use crate::sys::lock::Lock;
+use crate::sys::{atomic, dir, read};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -16,17 +16,14 @@ pub use plan::{Choices, Plan};
 pub use skills::SKILLS;
 
 use super::configuration;
-use crate::{
-    domain::{
-        config::{Agent, Config},
-        remote::Chosen,
-        schedule::{AgentView, Decision, Snapshot, Standing, decide},
-        state::AgentState,
-        time::Time,
-    },
-    exec::{git::Git, remote::Remotes},
-    store::paths::Paths,
-};
+use crate::domain::config::{Agent, Config};
+use crate::domain::remote::Chosen;
+use crate::domain::schedule::{AgentView, Decision, Snapshot, Standing, decide};
+use crate::domain::state::AgentState;
+use crate::domain::time::Time;
+use crate::exec::git::Git;
+use crate::exec::remote::Remotes;
+use crate::store::paths::Paths;
 use anyhow::Result;
 use std::path::Path;
 

@@ -5,13 +5,9 @@ mod actions;
 pub use actions::Actions;
 
 use super::project::Project;
-use crate::{
-    domain::{
-        schedule,
-        task::{Task, TaskState},
-    },
-    store::queue::Queue,
-};
+use crate::domain::schedule;
+use crate::domain::task::{Task, TaskState};
+use crate::store::queue::Queue;
 use anyhow::Result;
 use std::time::Duration;
 

@@ -3,25 +3,22 @@
 //! A tick only looks whether there are new ones; a detached process runs the program, once for each message. It is
 //! noted as told before the program is started: rather not at all than twice.
 
-use super::{Clock, project::Project};
-use crate::{
-    domain::{
-        config::{self, Notify},
-        message::Message,
-        text::cut,
-        time::Time,
-    },
-    exec::command,
-    store::{
-        cache,
-        messages::{self, Listed},
-        paths::Paths,
-    },
-    sys::read,
-};
+use super::Clock;
+use super::project::Project;
+use crate::domain::config::{self, Notify};
+use crate::domain::message::Message;
+use crate::domain::text::cut;
+use crate::domain::time::Time;
+use crate::exec::command;
+use crate::store::cache;
+use crate::store::messages::{self, Listed};
+use crate::store::paths::Paths;
+use crate::sys::read;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, process::Command, time::Duration};
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
 
 /// How long the program may take for one message.
 const TIMEOUT: Duration = Duration::from_secs(30);

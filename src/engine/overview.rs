@@ -9,25 +9,22 @@ pub use view::{
     PullRequestsLine, QuestionLine, QueueLine, TickHealth,
 };
 
-use super::{
-    preview::{self, Misconfigured, Preview},
-    project::Project,
-    snapshot::OpenPrs,
-};
-use crate::{
-    domain::{
-        config::{Agent, Config, Problem, Usd},
-        name::Name,
-        outcome::Cooldown,
-        proposal::ProposalState,
-        schedule::{self, AgentView, Decision, Reason, Standing},
-        settlement::A_PERSON,
-        task::{self, TaskState},
-        text::{cut, one_line},
-        time::{self, Time},
-    },
-    store::{cache, events, marker, messages, paths::Paths, proposals::Proposals, queue::Queue},
-};
+use super::preview::{self, Misconfigured, Preview};
+use super::project::Project;
+use super::snapshot::OpenPrs;
+use crate::domain::config::{Agent, Config, Problem, Usd};
+use crate::domain::name::Name;
+use crate::domain::outcome::Cooldown;
+use crate::domain::proposal::ProposalState;
+use crate::domain::schedule::{self, AgentView, Decision, Reason, Standing};
+use crate::domain::settlement::A_PERSON;
+use crate::domain::task::{self, TaskState};
+use crate::domain::text::{cut, one_line};
+use crate::domain::time::{self, Time};
+use crate::store::paths::Paths;
+use crate::store::proposals::Proposals;
+use crate::store::queue::Queue;
+use crate::store::{cache, events, marker, messages};
 use anyhow::Result;
 use serde::Deserialize;
 use std::collections::BTreeMap;

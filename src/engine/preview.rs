@@ -1,19 +1,15 @@
 //! What a tick finds and decides: reconcile, look, decide. The tick and its preview take the same steps, the preview
 //! without a lock, a write or a start.
 
-use super::{
-    collect::{self, AgentViews},
-    configuration::{self, Configuration},
-    notes::Notes,
-    project::Project,
-    reconcile::{self, Plan, Reconciled},
-    snapshot::{self, Taken},
-};
-use crate::domain::{
-    config::{Config, Problem},
-    schedule::{self, Decision, Snapshot},
-    time::Time,
-};
+use super::collect::{self, AgentViews};
+use super::configuration::{self, Configuration};
+use super::notes::Notes;
+use super::project::Project;
+use super::reconcile::{self, Plan, Reconciled};
+use super::snapshot::{self, Taken};
+use crate::domain::config::{Config, Problem};
+use crate::domain::schedule::{self, Decision, Snapshot};
+use crate::domain::time::Time;
 use anyhow::Result;
 
 /// What was found and decided.

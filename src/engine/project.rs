@@ -2,10 +2,8 @@
 //!
 //! It only looks.
 
-use crate::{
-    exec::repo::{self, Repository},
-    store::paths::Paths,
-};
+use crate::exec::repo::{self, Repository};
+use crate::store::paths::Paths;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -96,7 +94,8 @@ fn is_home(root: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, process::Command};
+    use std::fs;
+    use std::process::Command;
 
     fn git(dir: &Path, args: &[&str]) {
         let mut git = Command::new("git");

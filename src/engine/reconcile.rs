@@ -3,33 +3,23 @@
 //!
 //! [`plan`] only reads. A tick applies the plan; a preview goes on as if that had been done.
 
-use super::{
-    collect::{self, AgentViews},
-    curation::{self, Summary, Upkeep},
-    notes::Notes,
-};
-use crate::{
-    domain::{
-        config::Config,
-        name::Name,
-        outcome::Cooldown,
-        role::Model,
-        schedule::{self, Needs, Snapshot, Standing},
-        task::{self, Edit, Task, TaskState, key},
-        time::Time,
-    },
-    store::{
-        cache,
-        listing::in_two_places,
-        marker,
-        paths::Paths,
-        proposals::{Proposals, Unfinished},
-        queue::{Queue, Shift},
-        requests,
-        state_dirs::BadFile,
-    },
-    sys::lock::Lock,
-};
+use super::collect::{self, AgentViews};
+use super::curation::{self, Summary, Upkeep};
+use super::notes::Notes;
+use crate::domain::config::Config;
+use crate::domain::name::Name;
+use crate::domain::outcome::Cooldown;
+use crate::domain::role::Model;
+use crate::domain::schedule::{self, Needs, Snapshot, Standing};
+use crate::domain::task::{self, Edit, Task, TaskState, key};
+use crate::domain::time::Time;
+use crate::store::listing::in_two_places;
+use crate::store::paths::Paths;
+use crate::store::proposals::{Proposals, Unfinished};
+use crate::store::queue::{Queue, Shift};
+use crate::store::state_dirs::BadFile;
+use crate::store::{cache, marker, requests};
+use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
 
 /// What is to be changed.

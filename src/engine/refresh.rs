@@ -2,17 +2,18 @@
 //!
 //! It runs detached, and decides nothing.
 
-use super::{
-    Clock, base_branch,
-    project::Project,
-    snapshot::{OpenPr, OpenPrs},
-};
-use crate::{
-    domain::{config, pull_request::PullRequest, time::Time},
-    exec::{git::Git, github::GitHub, remote::Remotes, start_point},
-    store::cache,
-    sys::read,
-};
+use super::project::Project;
+use super::snapshot::{OpenPr, OpenPrs};
+use super::{Clock, base_branch};
+use crate::domain::config;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::time::Time;
+use crate::exec::git::Git;
+use crate::exec::github::GitHub;
+use crate::exec::remote::Remotes;
+use crate::exec::start_point;
+use crate::store::cache;
+use crate::sys::read;
 use anyhow::Result;
 use std::time::Duration;
 

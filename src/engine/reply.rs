@@ -3,17 +3,11 @@
 //! Cut in between, the question still counts as unanswered, and the same answer given again completes it.
 
 use super::project::Project;
-use crate::{
-    domain::{
-        name::Name,
-        task::{self, Answer, Edit, TaskState, key},
-        time::Time,
-    },
-    store::{
-        messages::{self, Listed},
-        queue::Queue,
-    },
-};
+use crate::domain::name::Name;
+use crate::domain::task::{self, Answer, Edit, TaskState, key};
+use crate::domain::time::Time;
+use crate::store::messages::{self, Listed};
+use crate::store::queue::Queue;
 use anyhow::{Result, bail};
 
 /// How often a task may be moved while an answer is brought to it.

@@ -1,14 +1,10 @@
 //! Gives failed tasks, and those that are held, another try. Who asks for that says what became of each.
 
-use crate::{
-    domain::{
-        name::Name,
-        settlement::A_PERSON,
-        task::{self, Edit, TaskState, key},
-        time::{self, Time},
-    },
-    store::queue::{Queue, Shift},
-};
+use crate::domain::name::Name;
+use crate::domain::settlement::A_PERSON;
+use crate::domain::task::{self, Edit, TaskState, key};
+use crate::domain::time::{self, Time};
+use crate::store::queue::{Queue, Shift};
 use anyhow::{Result, bail};
 
 /// What became of one task.

@@ -24,24 +24,22 @@ mod watch;
 pub use recover::recover;
 pub use supervisor_lock::SupervisorLock;
 
-use super::{Clock, project::Project};
-use crate::{
-    domain::{
-        job::Job,
-        name::Name,
-        outcome::{Interruption, Outcome},
-        state::{AgentState, Phase},
-    },
-    exec::processes,
-    store::{
-        paths::AgentPaths,
-        state::{self, Loaded},
-    },
-};
+use super::Clock;
+use super::project::Project;
+use crate::domain::job::Job;
+use crate::domain::name::Name;
+use crate::domain::outcome::{Interruption, Outcome};
+use crate::domain::state::{AgentState, Phase};
+use crate::exec::processes;
+use crate::store::paths::AgentPaths;
+use crate::store::state::{self, Loaded};
 use anyhow::{Context, Result, bail};
 use context::Run;
 use ended::Ended;
-use std::{collections::BTreeMap, ffi::OsString, path::Path, sync::atomic::AtomicBool};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// What a supervisor is given.
 pub struct Supervisor<'a> {

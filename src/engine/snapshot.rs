@@ -1,35 +1,27 @@
 //! Reads what a decision needs, and no more than it needs, into values. It changes nothing.
 
-use super::{
-    collect::AgentViews,
-    curation::{self, Summary},
-    notes::Notes,
-    project::Project,
-    reconcile::Reconciled,
-};
-use crate::{
-    domain::{
-        config::Config,
-        fetch::LastFetch,
-        gate,
-        name::Name,
-        role::TaskRole,
-        run::Assignment,
-        schedule::{self, Needs, Snapshot},
-        task::{Task, TaskState},
-        time::{self, Time},
-    },
-    exec::repo,
-    store::{
-        cache, events,
-        listing::{Listing, in_two_places},
-        paths::Paths,
-        prs::Prs,
-        queue::Queue,
-        state_dirs::BadFile,
-    },
-    sys::read,
-};
+use super::collect::AgentViews;
+use super::curation::{self, Summary};
+use super::notes::Notes;
+use super::project::Project;
+use super::reconcile::Reconciled;
+use crate::domain::config::Config;
+use crate::domain::fetch::LastFetch;
+use crate::domain::gate;
+use crate::domain::name::Name;
+use crate::domain::role::TaskRole;
+use crate::domain::run::Assignment;
+use crate::domain::schedule::{self, Needs, Snapshot};
+use crate::domain::task::{Task, TaskState};
+use crate::domain::time::{self, Time};
+use crate::exec::repo;
+use crate::store::listing::{Listing, in_two_places};
+use crate::store::paths::Paths;
+use crate::store::prs::Prs;
+use crate::store::queue::Queue;
+use crate::store::state_dirs::BadFile;
+use crate::store::{cache, events};
+use crate::sys::read;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

@@ -3,11 +3,12 @@
 //! Nothing waits for what is started here.
 
 use super::project::Project;
-use crate::{
-    domain::{name::Name, run::SUPERVISOR_TAG, time},
-    exec::detach,
-    sys::{atomic, lock::Lock},
-};
+use crate::domain::name::Name;
+use crate::domain::run::SUPERVISOR_TAG;
+use crate::domain::time;
+use crate::exec::detach;
+use crate::sys::atomic;
+use crate::sys::lock::Lock;
 use anyhow::{Context, Result};
 use std::path::Path;
 

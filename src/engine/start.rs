@@ -2,28 +2,23 @@
 //!
 //! Cut before the supervisor has the lock, recovery finds the state and puts everything back.
 
-use super::{collect, spawn::Spawner};
-use crate::{
-    domain::{
-        config::{Agent, Config},
-        job::Job,
-        ports,
-        run::Assignment,
-        schedule::Reason,
-        state::{AgentState, Phase},
-        task::{Edit, key},
-        time,
-    },
-    store::{
-        events::{Event, EventKind},
-        paths::AgentPaths,
-        prs::Prs,
-        queue::{Claim, Queue},
-        runs,
-        state::{self, Loaded},
-    },
-    sys::{atomic, lock::Lock},
-};
+use super::collect;
+use super::spawn::Spawner;
+use crate::domain::config::{Agent, Config};
+use crate::domain::job::Job;
+use crate::domain::run::Assignment;
+use crate::domain::schedule::Reason;
+use crate::domain::state::{AgentState, Phase};
+use crate::domain::task::{Edit, key};
+use crate::domain::{ports, time};
+use crate::store::events::{Event, EventKind};
+use crate::store::paths::AgentPaths;
+use crate::store::prs::Prs;
+use crate::store::queue::{Claim, Queue};
+use crate::store::runs;
+use crate::store::state::{self, Loaded};
+use crate::sys::atomic;
+use crate::sys::lock::Lock;
 use anyhow::Result;
 use uuid::Uuid;
 

@@ -2,18 +2,20 @@
 //!
 //! It signals only the supervisor, and settles nothing itself.
 
-use super::{collect, project::Project, spawn::Spawner};
-use crate::{
-    domain::{name::Name, run::Record, state::AgentState},
-    exec::{clock, processes},
-    store::{
-        paths::AgentPaths,
-        state::{self, Loaded},
-    },
-    sys::{lock::Lock, read},
-};
+use super::collect;
+use super::project::Project;
+use super::spawn::Spawner;
+use crate::domain::name::Name;
+use crate::domain::run::Record;
+use crate::domain::state::AgentState;
+use crate::exec::{clock, processes};
+use crate::store::paths::AgentPaths;
+use crate::store::state::{self, Loaded};
+use crate::sys::lock::Lock;
+use crate::sys::read;
 use anyhow::{Result, bail};
-use std::{thread, time::Duration};
+use std::thread;
+use std::time::Duration;
 
 /// How long a run may take to end.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -2,29 +2,24 @@
 //!
 //! It never waits for git, gh, claude or the network, and never settles a run.
 
-use super::{
-    collect, configuration, housekeeping,
-    notes::Notes,
-    notify,
-    preview::{self, Misconfigured, Preview},
-    project::Project,
-    spawn::Spawner,
-    start::{self, Start},
-};
-use crate::{
-    domain::{
-        config::{self, Config, Problem},
-        message::Message,
-        schedule::{Decided, Decision, Reason},
-        time::Time,
-    },
-    exec::clock::monotonic_now,
-    store::{cache, events, messages, paths::Paths},
-    sys::lock::Lock,
-};
+use super::notes::Notes;
+use super::preview::{self, Misconfigured, Preview};
+use super::project::Project;
+use super::spawn::Spawner;
+use super::start::{self, Start};
+use super::{collect, configuration, housekeeping, notify};
+use crate::domain::config::{self, Config, Problem};
+use crate::domain::message::Message;
+use crate::domain::schedule::{Decided, Decision, Reason};
+use crate::domain::time::Time;
+use crate::exec::clock::monotonic_now;
+use crate::store::paths::Paths;
+use crate::store::{cache, events, messages};
+use crate::sys::lock::Lock;
 use anyhow::Result;
 use serde::Serialize;
-use std::{path::Path, time::Instant};
+use std::path::Path;
+use std::time::Instant;
 
 /// How a tick is to be done.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,11 @@
 //! The timer that starts a tick every minute: a line of the crontab, a launch agent, a systemd timer. It is installed, brought
 //! up to date, removed and found here; what it says is made in [`crate::domain::timer`].
 
-use super::{Env, project::Project};
-use crate::{
-    domain::timer::{self, Crontab, Timer},
-    exec::{programs, timers},
-    sys::atomic,
-};
+use super::Env;
+use super::project::Project;
+use crate::domain::timer::{self, Crontab, Timer};
+use crate::exec::{programs, timers};
+use crate::sys::atomic;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 

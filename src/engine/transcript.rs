@@ -7,20 +7,14 @@ mod line;
 pub use line::{Kind, Line, of_event};
 
 use super::project::Project;
-use crate::{
-    domain::{
-        name::Name,
-        run::{Assignment, Record},
-        stream::parse_line,
-    },
-    exec::stream::LineReader,
-    store::{
-        paths::RunPaths,
-        runs,
-        state::{self, Loaded},
-    },
-    sys::read,
-};
+use crate::domain::name::Name;
+use crate::domain::run::{Assignment, Record};
+use crate::domain::stream::parse_line;
+use crate::exec::stream::LineReader;
+use crate::store::paths::RunPaths;
+use crate::store::runs;
+use crate::store::state::{self, Loaded};
+use crate::sys::read;
 use anyhow::{Context, Result, bail};
 
 /// The transcript of one run, as far as it was read.

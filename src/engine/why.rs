@@ -5,11 +5,11 @@
 mod agent;
 mod task;
 
-use super::{
-    preview::{self, Misconfigured, Preview},
-    project::Project,
-};
-use crate::domain::{config::Problem, name::Name, time::Time};
+use super::preview::{self, Misconfigured, Preview};
+use super::project::Project;
+use crate::domain::config::Problem;
+use crate::domain::name::Name;
+use crate::domain::time::Time;
 use anyhow::Result;
 use serde::Serialize;
 

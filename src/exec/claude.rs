@@ -12,8 +12,10 @@ use anyhow::{Context, anyhow};
 use thiserror::Error;
 
 use crate::domain::state::ProcessId;
-use crate::exec::{environment::RunEnvironment, processes};
-use crate::sys::{atomic::open_log, read};
+use crate::exec::environment::RunEnvironment;
+use crate::exec::processes;
+use crate::sys::atomic::open_log;
+use crate::sys::read;
 
 /// Everything that one start of claude needs.
 #[derive(Clone, Debug)]

@@ -3,11 +3,9 @@
 //! What counts as a credential is decided elsewhere.
 
 use super::git::LOCAL;
-use std::{
-    ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Variables of the parent that say it is itself a session of claude.
 const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];

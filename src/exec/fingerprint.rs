@@ -14,10 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::git_settings;
 use crate::exec::git::{Git, GitError};
-use crate::sys::{
-    dir,
-    read::{self, Refused},
-};
+use crate::sys::dir;
+use crate::sys::read::{self, Refused};
 
 /// Hooks may be programs; what is larger is told apart by no digest.
 const MAX_FILE: usize = 64 << 20;

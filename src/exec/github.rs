@@ -15,7 +15,11 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::domain::{outgoing::outgoing, pull_request::PullRequest, review::ReviewVerdict, secrets::Secrets, text};
+use crate::domain::outgoing::outgoing;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::review::ReviewVerdict;
+use crate::domain::secrets::Secrets;
+use crate::domain::text;
 use crate::exec::command::{self, Grace};
 
 pub use comments::{Comments, marker};

@@ -13,11 +13,9 @@ use anyhow::{Context, Result};
 
 use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::{Worktree, is_own_file};
-use crate::sys::{
-    atomic::{discard, ensure_dir},
-    copy::copy_new,
-    dir::link_target,
-};
+use crate::sys::atomic::{discard, ensure_dir};
+use crate::sys::copy::copy_new;
+use crate::sys::dir::link_target;
 
 /// The file with patterns at the top of the main checkout.
 pub const PATTERNS: &str = ".worktreeinclude";

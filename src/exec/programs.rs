@@ -44,7 +44,8 @@ pub fn search_path_for_timer(search_path: &str, own: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, os::unix::fs::PermissionsExt};
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     fn program(dir: &Path, name: &str, mode: u32) {
         fs::create_dir_all(dir).unwrap();

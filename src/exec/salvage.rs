@@ -15,7 +15,9 @@ use crate::exec::worktree::nested;
 use crate::exec::worktree::set_aside;
 use crate::exec::worktree::status::{Change, Kind};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS, Worktree};
-use crate::sys::{atomic::discard, copy::copy_new, read::read_text};
+use crate::sys::atomic::discard;
+use crate::sys::copy::copy_new;
+use crate::sys::read::read_text;
 
 /// Keeps `commit` under `refs/salvage/<run_id>`, as [`salvage`] names it; returns the ref's name.
 pub fn keep_commit(worktree: &Worktree, run_id: &str, commit: &str) -> Result<String> {

@@ -5,15 +5,14 @@
 //! They are removed only if they stay as they are while no git is at work in the repository.
 
 use super::processes;
-use crate::sys::{atomic::discard, dir::readable, read::read_text};
+use crate::sys::atomic::discard;
+use crate::sys::dir::readable;
+use crate::sys::read::read_text;
 use anyhow::Result;
-use std::{
-    fs,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    thread,
-    time::{Duration, SystemTime},
-};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use std::{fs, thread};
 
 /// How often, and how far apart, it is looked whether a lock is still held.
 const LOOKS: u32 = 40;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::domain::stream::StreamFacts;
-use crate::sys::{error::cannot, read::open_file};
+use crate::sys::error::cannot;
+use crate::sys::read::open_file;
 
 /// Lines longer than this are skipped whole.
 pub const MAX_LINE: usize = 1 << 20;

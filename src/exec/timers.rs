@@ -4,7 +4,8 @@
 
 use super::command::{self, CommandError};
 use anyhow::{Result, bail};
-use std::{process::Command, time::Duration};
+use std::process::Command;
+use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_OUTPUT: usize = 1 << 20;

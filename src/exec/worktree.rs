@@ -22,10 +22,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::exec::git::Git;
-use crate::sys::{
-    atomic::{self, discard},
-    read::{MAX_BYTES, read_linked_bytes, read_text},
-};
+use crate::sys::atomic::{self, discard};
+use crate::sys::read::{MAX_BYTES, read_linked_bytes, read_text};
 
 /// The instruction file that is laid into a worktree for a run.
 pub const INSTRUCTIONS: &str = ".agent-instructions.md";

@@ -4,8 +4,10 @@
 
 use crate::sys::{atomic, read};
 use anyhow::Result;
-use serde::{Serialize, de::DeserializeOwned};
-use std::{io::Write, path::Path};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::Write;
+use std::path::Path;
 
 /// The value kept in the cache file; `None` if there is none that can be read.
 pub fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {

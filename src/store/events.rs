@@ -4,22 +4,18 @@
 //! After a crash an event may be appended twice: readers count a run once.
 
 use super::paths::Paths;
-use crate::{
-    domain::{
-        name::Name,
-        time::{self, Time},
-    },
-    sys::{atomic, error::cannot, read::open_file},
-};
+use crate::domain::name::Name;
+use crate::domain::time::{self, Time};
+use crate::sys::atomic;
+use crate::sys::error::cannot;
+use crate::sys::read::open_file;
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{HashMap, HashSet},
-    fs::File,
-    io::{self, BufRead, BufReader, Read},
-    iter,
-};
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::iter;
 
 /// How far back runs are looked for, to know what one costs usually.
 const DAYS: usize = 14;

@@ -3,16 +3,14 @@
 //! What users or their editors have left there is named with its reason, never touched.
 
 use super::paths::MARKDOWN;
-use crate::{
-    domain::{name::Name, text::one_line},
-    sys::{atomic::is_kept_edit, dir},
-};
+use crate::domain::name::Name;
+use crate::domain::text::one_line;
+use crate::sys::atomic::is_kept_edit;
+use crate::sys::dir;
 use anyhow::Result;
-use std::{
-    fmt,
-    fs::DirEntry,
-    path::{Path, PathBuf},
-};
+use std::fmt;
+use std::fs::DirEntry;
+use std::path::{Path, PathBuf};
 
 /// The files in a directory whose files are named by checked names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +100,9 @@ fn stem(entry: &DirEntry) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
+    use std::ffi::OsStr;
+    use std::fs;
+    use std::os::unix::ffi::OsStrExt;
 
     #[test]
     fn strays_are_named() {

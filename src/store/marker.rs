@@ -2,7 +2,8 @@
 //!
 //! What one says is for others to know.
 
-use crate::sys::{atomic, error::cannot, read};
+use crate::sys::error::cannot;
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use rustix::io::Errno;
 use std::path::Path;

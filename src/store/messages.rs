@@ -2,21 +2,13 @@
 //!
 //! It gives them names that never collide; what a message says, and when one is due, is for others to know.
 
-use super::{
-    listing::{self, Stray},
-    paths::Paths,
-};
-use crate::{
-    domain::{
-        message::{self, Message, MessageType, Reply},
-        time::Time,
-    },
-    sys::{
-        atomic::{self, Published, Rewritten},
-        lock::Lock,
-        read,
-    },
-};
+use super::listing::{self, Stray};
+use super::paths::Paths;
+use crate::domain::message::{self, Message, MessageType, Reply};
+use crate::domain::time::Time;
+use crate::sys::atomic::{self, Published, Rewritten};
+use crate::sys::lock::Lock;
+use crate::sys::read;
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 
@@ -159,7 +151,8 @@ fn publish(paths: &Paths, message: &Message, now: Time) -> Result<PathBuf> {
 mod tests {
     use super::*;
     use crate::domain::time;
-    use std::{collections::BTreeSet, fs};
+    use std::collections::BTreeSet;
+    use std::fs;
 
     fn message(title: &str, key: Option<&str>) -> Message {
         Message { key: key.map(str::to_owned), ..Message::warning(title, "body") }

@@ -16,7 +16,9 @@ mod agent;
 pub(super) use agent::STATE;
 pub use agent::{AgentPaths, RunPaths};
 
-use crate::domain::{name::Name, proposal::ProposalState, task::TaskState};
+use crate::domain::name::Name;
+use crate::domain::proposal::ProposalState;
+use crate::domain::task::TaskState;
 use std::path::{Path, PathBuf};
 
 /// The ending of task and message files.

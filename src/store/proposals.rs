@@ -15,14 +15,10 @@ pub use judge::REJECTED_DAYS;
 pub use promote::TaskChoices;
 pub use unfinished::{BlockedProposal, Unfinished};
 
-use super::{
-    paths::Paths,
-    state_dirs::{State, StateDirs},
-};
-use crate::domain::{
-    name::Name,
-    proposal::{self, Proposal, ProposalState},
-};
+use super::paths::Paths;
+use super::state_dirs::{State, StateDirs};
+use crate::domain::name::Name;
+use crate::domain::proposal::{self, Proposal, ProposalState};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 

@@ -6,16 +6,12 @@
 mod fix_tasks;
 
 use super::paths::Paths;
-use crate::{
-    domain::{
-        config::Gatekeeper,
-        gate::{self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Status, VerdictFailure},
-        name::Name,
-        pull_request::PullRequest,
-        time::Time,
-    },
-    sys::{atomic, dir, read},
-};
+use crate::domain::config::Gatekeeper;
+use crate::domain::gate::{self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Status, VerdictFailure};
+use crate::domain::name::Name;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::time::Time;
+use crate::sys::{atomic, dir, read};
 use anyhow::{Context, Result};
 
 /// The pull requests of one project.

@@ -12,17 +12,11 @@ pub use claim::Claim;
 pub use moves::Shift;
 pub use settle::Settled;
 
-use super::{
-    paths::Paths,
-    state_dirs::{Found, State, StateDirs},
-};
-use crate::{
-    domain::{
-        name::Name,
-        task::{self, Task, TaskState},
-    },
-    sys::read,
-};
+use super::paths::Paths;
+use super::state_dirs::{Found, State, StateDirs};
+use crate::domain::name::Name;
+use crate::domain::task::{self, Task, TaskState};
+use crate::sys::read;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 

@@ -4,13 +4,9 @@
 //! A request holds the time at which it was made: once the agent was started after it, it is served.
 
 use super::paths::Paths;
-use crate::{
-    domain::{
-        name::Name,
-        time::{self, Time},
-    },
-    sys::{atomic, dir, read},
-};
+use crate::domain::name::Name;
+use crate::domain::time::{self, Time};
+use crate::sys::{atomic, dir, read};
 use anyhow::Result;
 use std::fs;
 

@@ -6,7 +6,9 @@ use super::paths::{AgentPaths, RunPaths};
 use crate::sys::{atomic, dir};
 use anyhow::Result;
 use serde::Serialize;
-use std::{fs, path::Path, time::SystemTime};
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
 
 /// Creates the directory of a new run.
 ///
@@ -69,8 +71,11 @@ fn began(run: &RunPaths) -> Option<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{store::paths::Paths, sys::read};
-    use std::{collections::BTreeMap, os::unix::fs::MetadataExt, time::Duration};
+    use crate::store::paths::Paths;
+    use crate::sys::read;
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::MetadataExt;
+    use std::time::Duration;
 
     const IDS: [&str; 2] = ["0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f", "f190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f"];
 

@@ -3,19 +3,14 @@
 //! Anybody may read it; only the holder of the agent's lock calls what writes here.
 
 use super::paths::{AgentPaths, STATE};
-use crate::{
-    domain::{
-        name::Name,
-        state::AgentState,
-        time::{self, Time},
-    },
-    sys::{
-        atomic::{self, Moved},
-        read::{self, Refused},
-    },
-};
+use crate::domain::name::Name;
+use crate::domain::state::AgentState;
+use crate::domain::time::{self, Time};
+use crate::sys::atomic::{self, Moved};
+use crate::sys::read::{self, Refused};
 use anyhow::{Result, bail};
-use std::{os::fd::BorrowedFd, path::PathBuf};
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
 
 /// What `state.json` says.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack, and nearly all are states")]
@@ -80,7 +75,8 @@ pub fn set_aside(agent: &AgentPaths, now: Time) -> Result<Option<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::state::Phase, store::paths::Paths};
+    use crate::domain::state::Phase;
+    use crate::store::paths::Paths;
     use std::fs;
 
     #[test]

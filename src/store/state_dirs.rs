@@ -2,22 +2,17 @@
 //!
 //! Reading takes no lock, and users move and edit files as they like.
 
-use super::{
-    listing::{self, Listing},
-    paths::Paths,
-};
-use crate::{
-    domain::name::Name,
-    sys::{atomic, lock::Lock, read},
-};
+use super::listing::{self, Listing};
+use super::paths::Paths;
+use crate::domain::name::Name;
+use crate::sys::lock::Lock;
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
-use std::{
-    fmt,
-    marker::PhantomData,
-    path::{Path, PathBuf},
-};
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
 
 /// One of the states.
 pub trait State: Copy + ValueEnum + 'static {

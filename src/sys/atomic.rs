@@ -15,19 +15,16 @@ pub use leftovers::{is_kept_edit, sweep};
 pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
 
-use super::{dir::is_open_to_others, error::cannot};
+use super::dir::is_open_to_others;
+use super::error::cannot;
 use anyhow::Result;
-use rustix::{
-    fs::{Mode, OFlags},
-    io::{Errno, retry_on_intr},
-};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, retry_on_intr};
 use serde::Serialize;
-use std::{
-    fs::{self, File, Permissions},
-    io::{self, Write},
-    os::unix::fs::PermissionsExt,
-    path::Path,
-};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// How the name of every temporary file begins.

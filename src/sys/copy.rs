@@ -1,13 +1,12 @@
 //! Copies of files that git keeps or ignores: whole, with permissions and time. Never of anything but a regular file.
 
-use super::{error::cannot, read::open_file};
+use super::error::cannot;
+use super::read::open_file;
 use anyhow::{Context, Result};
-use std::{
-    fs::{self, OpenOptions},
-    io,
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// Copies `from` to the new file `to`; the time last, so that a copy that was cut short doesn't pass for a whole one.
 ///

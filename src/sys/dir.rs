@@ -2,12 +2,10 @@
 
 use super::error::cannot;
 use anyhow::Result;
-use std::{
-    fs::{self, DirEntry},
-    io::ErrorKind,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-};
+use std::fs::{self, DirEntry};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// The entries of a directory, in no order; a missing one is empty.
 ///

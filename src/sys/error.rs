@@ -4,7 +4,8 @@
 
 use crate::domain::system_trouble::tells_of_system;
 use rustix::io::Errno;
-use std::{io, path::Path};
+use std::io;
+use std::path::Path;
 
 /// An error that reads `cannot <action> <path> (<remedy>): <the system's words>`.
 pub fn cannot(action: &str, path: &Path, error: impl Into<io::Error>) -> anyhow::Error {

@@ -4,17 +4,16 @@
 //! explicitly, for that would free every duplicate. Users do delete lock files: who takes a lock compares what it
 //! has locked with what stands at the path.
 
-use super::{
-    error::cannot,
-    read::{Links, open_regular},
-};
+use super::error::cannot;
+use super::read::{Links, open_regular};
 use anyhow::{Context, Result, bail};
 use fs2::FileExt;
-use rustix::{
-    fs::{Mode, OFlags, Stat, fstat},
-    io::FdFlags,
-};
-use std::{fs::File, io, path::Path, time::Duration};
+use rustix::fs::{Mode, OFlags, Stat, fstat};
+use rustix::io::FdFlags;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
 
 /// Who only looks whether a lock is free holds it for microseconds; a taker outlasts that.
 const LOOKS: [Duration; 3] = [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
@@ -146,11 +145,9 @@ fn taken(attempt: io::Result<()>, path: &Path) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{
-        fs,
-        process::{Command, Stdio},
-        sync::atomic::{AtomicU32, Ordering},
-    };
+    use std::fs;
+    use std::process::{Command, Stdio};
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
     fn one_holder_at_a_time() {

@@ -5,20 +5,16 @@
 
 use super::error::cannot;
 use anyhow::{Context, Result};
-use rustix::{
-    buffer::spare_capacity,
-    fd::{BorrowedFd, OwnedFd},
-    fs::{FileType, Mode, OFlags, Stat},
-    io::{Errno, retry_on_intr},
-};
+use rustix::buffer::spare_capacity;
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::{Errno, retry_on_intr};
 use serde::de::DeserializeOwned;
-use std::{
-    fmt,
-    fs::File,
-    io::{Read, Seek, SeekFrom},
-    mem::MaybeUninit,
-    path::{Path, PathBuf},
-};
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::mem::MaybeUninit;
+use std::path::{Path, PathBuf};
 
 /// The most bytes of a file that are read.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -244,7 +240,8 @@ fn contents(file: &OwnedFd, path: &Path, size: usize) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, os::fd::AsFd};
+    use std::fs;
+    use std::os::fd::AsFd;
 
     #[test]
     fn survives_any_bytes() {

@@ -1,24 +1,15 @@
 //! `scheduler agent add`, `remove`, `pause`, `resume`, `set` and `run`.
 
-use crate::{
-    cli::{
-        Context, config,
-        configure::{self, Setting},
-        usage,
-    },
-    domain::{
-        config::{Agent, Change, Config, Step, keys},
-        name::Name,
-        role::Role,
-        text::nearest,
-        time,
-    },
-    engine::project::Project,
-    store::{
-        marker, requests,
-        state::{self, Loaded},
-    },
-};
+use crate::cli::configure::{self, Setting};
+use crate::cli::{Context, config, usage};
+use crate::domain::config::{Agent, Change, Config, Step, keys};
+use crate::domain::name::Name;
+use crate::domain::role::Role;
+use crate::domain::text::nearest;
+use crate::domain::time;
+use crate::engine::project::Project;
+use crate::store::state::{self, Loaded};
+use crate::store::{marker, requests};
 use anyhow::{Context as _, Result, bail};
 use chrono::Duration;
 use serde_yaml::Mapping;

@@ -1,9 +1,8 @@
 //! `scheduler agent list`.
 
-use crate::{
-    cli::{Context, status::screen, table},
-    engine::overview,
-};
+use crate::cli::status::screen;
+use crate::cli::{Context, table};
+use crate::engine::overview;
 use anyhow::Result;
 
 /// Lists every agent in one line each.

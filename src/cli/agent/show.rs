@@ -1,23 +1,17 @@
 //! `scheduler agent show`: one agent whole. It only looks.
 
 use super::change::find;
-use crate::{
-    cli::{Context, config, table},
-    domain::{
-        config::{Agent, RunSettings},
-        name::Name,
-        ports,
-        run::{Assignment, Record},
-        text::{cut, one_line},
-        time::{self, Time},
-    },
-    engine::overview::{self, AgentLine},
-    store::{
-        paths::{AgentPaths, RunPaths},
-        runs,
-    },
-    sys::read,
-};
+use crate::cli::{Context, config, table};
+use crate::domain::config::{Agent, RunSettings};
+use crate::domain::name::Name;
+use crate::domain::ports;
+use crate::domain::run::{Assignment, Record};
+use crate::domain::text::{cut, one_line};
+use crate::domain::time::{self, Time};
+use crate::engine::overview::{self, AgentLine};
+use crate::store::paths::{AgentPaths, RunPaths};
+use crate::store::runs;
+use crate::sys::read;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 

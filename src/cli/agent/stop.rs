@@ -1,13 +1,12 @@
 //! `scheduler agent stop`.
 
-use crate::{
-    cli::Context,
-    domain::{name::Name, outcome::Outcome, run::Record, settlement::TaskStep},
-    engine::{
-        spawn::Spawner,
-        stop::{self, Stopped},
-    },
-};
+use crate::cli::Context;
+use crate::domain::name::Name;
+use crate::domain::outcome::Outcome;
+use crate::domain::run::Record;
+use crate::domain::settlement::TaskStep;
+use crate::engine::spawn::Spawner;
+use crate::engine::stop::{self, Stopped};
 use anyhow::{Result, bail};
 
 /// Ends the run of an agent and tells what became of it.

@@ -1,28 +1,22 @@
 //! The course of the demo: ticks as soon as something has changed, until the goal of the play is reached.
 
-use super::{
-    follow::{Follower, Page},
-    play::NUMBER,
-    show::Show,
-    stage::Stage,
-};
-use crate::{
-    cli::view::Tone,
-    domain::{
-        gate::{Meta, Status},
-        task::{self, TaskState},
-        text::one_line,
-    },
-    engine::project::Project,
-    exec::clock::monotonic_now,
-    store::{proposals::Proposals, prs::Prs, queue::Queue},
-};
+use super::follow::{Follower, Page};
+use super::play::NUMBER;
+use super::show::Show;
+use super::stage::Stage;
+use crate::cli::view::Tone;
+use crate::domain::gate::{Meta, Status};
+use crate::domain::task::{self, TaskState};
+use crate::domain::text::one_line;
+use crate::engine::project::Project;
+use crate::exec::clock::monotonic_now;
+use crate::store::proposals::Proposals;
+use crate::store::prs::Prs;
+use crate::store::queue::Queue;
 use anyhow::{Result, bail};
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::{Duration, Instant},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The longest that a play may take.
 const DEADLINE: Duration = Duration::from_secs(120);

@@ -1,21 +1,15 @@
 //! What a demo ends with: branches, messages, files; and where to look if the folder is kept.
 
-use super::{
-    course::Sum,
-    follow::Page,
-    play::{NUMBER, Play},
-    show::{Show, WIDTH},
-    stage::Stage,
-};
-use crate::{
-    cli::Context,
-    domain::{
-        proposal::ProposalState,
-        shell::word,
-        text::{counted, cut, one_line, packed},
-    },
-    store::proposals::Proposals,
-};
+use super::course::Sum;
+use super::follow::Page;
+use super::play::{NUMBER, Play};
+use super::show::{Show, WIDTH};
+use super::stage::Stage;
+use crate::cli::Context;
+use crate::domain::proposal::ProposalState;
+use crate::domain::shell::word;
+use crate::domain::text::{counted, cut, one_line, packed};
+use crate::store::proposals::Proposals;
 use anyhow::Result;
 use std::path::Path;
 

@@ -1,16 +1,17 @@
 //! Follows one agent: what it says and does while it does it, and what is settled in the end; and the pull request.
 
-use super::{play::NUMBER, show::Show, stage::Stage};
-use crate::{
-    cli::view::Tone,
-    domain::{name::Name, outcome::Outcome, run::Record, text::one_line},
-    engine::{
-        project::Project,
-        transcript::{self, Kind, Line, Progress, Transcript},
-    },
-    store::state::{self, Loaded},
-    sys::read,
-};
+use super::play::NUMBER;
+use super::show::Show;
+use super::stage::Stage;
+use crate::cli::view::Tone;
+use crate::domain::name::Name;
+use crate::domain::outcome::Outcome;
+use crate::domain::run::Record;
+use crate::domain::text::one_line;
+use crate::engine::project::Project;
+use crate::engine::transcript::{self, Kind, Line, Progress, Transcript};
+use crate::store::state::{self, Loaded};
+use crate::sys::read;
 use anyhow::Result;
 
 /// One agent.

@@ -1,13 +1,9 @@
 //! The look of the demo: headings, a column for who speaks, text that fits 80 columns.
 
 use super::play::Play;
-use crate::{
-    cli::{
-        Context,
-        view::{Line, Tone},
-    },
-    domain::text::{one_line, wrapped},
-};
+use crate::cli::Context;
+use crate::cli::view::{Line, Tone};
+use crate::domain::text::{one_line, wrapped};
 use anyhow::Result;
 use std::cell::RefCell;
 

@@ -1,28 +1,20 @@
 //! The scratch folder: a project with a bare origin, and a world of its own for every program that is started there.
 
-use super::{
-    play::{FILES, Play},
-    show::Show,
-};
-use crate::{
-    cli::Context,
-    domain::config::{self, Config},
-    exec::{
-        command,
-        git::{self, Git},
-        processes::{self, Family, Grace},
-    },
-    store::paths::Paths,
-    sys::atomic,
-};
+use super::play::{FILES, Play};
+use super::show::Show;
+use crate::cli::Context;
+use crate::domain::config::{self, Config};
+use crate::exec::command;
+use crate::exec::git::{self, Git};
+use crate::exec::processes::{self, Family, Grace};
+use crate::store::paths::Paths;
+use crate::sys::atomic;
 use anyhow::{Context as _, Result, anyhow, bail};
-use std::{
-    fs,
-    os::unix::fs::{PermissionsExt, symlink},
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The variable that every process of a demo carries: its folder.

@@ -1,24 +1,16 @@
 //! The next steps, with the real paths of this project and this machine.
 
-use crate::{
-    cli::Context,
-    domain::{
-        config::{Config, Severity},
-        shell::word,
-        text::wrapped,
-        time::Time,
-        timer::Timer,
-    },
-    engine::{
-        configuration,
-        init::{
-            self, Plan,
-            claude_md::{self, ClaudeMd},
-        },
-    },
-    exec::programs,
-    store::paths::Paths,
-};
+use crate::cli::Context;
+use crate::domain::config::{Config, Severity};
+use crate::domain::shell::word;
+use crate::domain::text::wrapped;
+use crate::domain::time::Time;
+use crate::domain::timer::Timer;
+use crate::engine::configuration;
+use crate::engine::init::claude_md::{self, ClaudeMd};
+use crate::engine::init::{self, Plan};
+use crate::exec::programs;
+use crate::store::paths::Paths;
 use anyhow::Result;
 use std::path::Path;
 

@@ -1,10 +1,9 @@
 //! `scheduler message clear`.
 
-use crate::{
-    cli::{Context, usage},
-    domain::{message::MessageType, time},
-    store::messages::{self, Listed},
-};
+use crate::cli::{Context, usage};
+use crate::domain::message::MessageType;
+use crate::domain::time;
+use crate::store::messages::{self, Listed};
 use anyhow::Result;
 
 /// Arguments of `scheduler message clear`.

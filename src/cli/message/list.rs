@@ -1,14 +1,10 @@
 //! `scheduler message list`.
 
-use crate::{
-    cli::{Context, table},
-    domain::{
-        message::{Message, MessageType, Reply},
-        text::{cut, one_line},
-        time,
-    },
-    store::messages::{self, Listed},
-};
+use crate::cli::{Context, table};
+use crate::domain::message::{Message, MessageType, Reply};
+use crate::domain::text::{cut, one_line};
+use crate::domain::time;
+use crate::store::messages::{self, Listed};
 use anyhow::Result;
 use serde::Serialize;
 

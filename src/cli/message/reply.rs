@@ -1,11 +1,11 @@
 //! `scheduler message reply`.
 
 use super::find;
-use crate::{
-    cli::{Context, input, usage},
-    domain::{message::MessageType, proposal, task::TaskState},
-    engine::reply::{self, Reached},
-};
+use crate::cli::{Context, input, usage};
+use crate::domain::message::MessageType;
+use crate::domain::proposal;
+use crate::domain::task::TaskState;
+use crate::engine::reply::{self, Reached};
 use anyhow::Result;
 
 /// The longest answer, in characters: it stands in a task's file and in every later run's instructions.

@@ -1,15 +1,12 @@
 //! `scheduler message send`.
 
-use crate::{
-    cli::{Context, input, usage},
-    domain::{
-        message::{Message, MessageType},
-        name::Name,
-        task::{self, Edit, TaskState, key},
-    },
-    engine::project::Project,
-    store::{messages, queue::Queue},
-};
+use crate::cli::{Context, input, usage};
+use crate::domain::message::{Message, MessageType};
+use crate::domain::name::Name;
+use crate::domain::task::{self, Edit, TaskState, key};
+use crate::engine::project::Project;
+use crate::store::messages;
+use crate::store::queue::Queue;
 use anyhow::Result;
 
 /// The longest title, in characters.

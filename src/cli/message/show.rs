@@ -1,15 +1,12 @@
 //! `scheduler message show`.
 
-use super::{find, list::Shown};
-use crate::{
-    cli::Context,
-    domain::{
-        message::MessageType,
-        proposal,
-        text::{one_line, printable},
-        time::{self, Time},
-    },
-};
+use super::find;
+use super::list::Shown;
+use crate::cli::Context;
+use crate::domain::message::MessageType;
+use crate::domain::proposal;
+use crate::domain::text::{one_line, printable};
+use crate::domain::time::{self, Time};
 use anyhow::Result;
 
 /// Shows one message with its answer.

@@ -1,18 +1,13 @@
 //! `scheduler proposal add`.
 
-use crate::{
-    cli::{
-        Context, config,
-        input::{self, line, said},
-        usage,
-    },
-    domain::{
-        name::{Name, RESERVED},
-        proposal::{Category, Complexity, Idea, files},
-        text::{cut, each_once},
-    },
-    store::{paths::Paths, proposals::Proposals, queue::Queue},
-};
+use crate::cli::input::{self, line, said};
+use crate::cli::{Context, config, usage};
+use crate::domain::name::{Name, RESERVED};
+use crate::domain::proposal::{Category, Complexity, Idea, files};
+use crate::domain::text::{cut, each_once};
+use crate::store::paths::Paths;
+use crate::store::proposals::Proposals;
+use crate::store::queue::Queue;
 use anyhow::{Context as _, Result, bail};
 use std::path::Path;
 

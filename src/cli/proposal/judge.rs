@@ -1,21 +1,16 @@
 //! `scheduler proposal promote`, `reject`, `defer`, `reactivate`, `conflict`. None goes without a reason.
 
-use crate::{
-    cli::{Context, config, enqueue, input},
-    domain::{
-        name::Name,
-        proposal::{By, ProposalVerdict},
-        role::TaskRole,
-        task::Priority,
-        text::joined,
-        time,
-    },
-    engine::{curation, project::Project},
-    store::{
-        proposals::{Proposals, TaskChoices},
-        queue::AddError,
-    },
-};
+use crate::cli::{Context, config, enqueue, input};
+use crate::domain::name::Name;
+use crate::domain::proposal::{By, ProposalVerdict};
+use crate::domain::role::TaskRole;
+use crate::domain::task::Priority;
+use crate::domain::text::joined;
+use crate::domain::time;
+use crate::engine::curation;
+use crate::engine::project::Project;
+use crate::store::proposals::{Proposals, TaskChoices};
+use crate::store::queue::AddError;
 use anyhow::{Result, bail};
 use chrono::Duration;
 use std::str::FromStr;

@@ -1,20 +1,16 @@
 //! `scheduler proposal list`, and what there is to know of one proposal among the others.
 
-use crate::{
-    cli::{Context, config, table, view::fit},
-    domain::{
-        config::Config,
-        name::Name,
-        proposal::{self, Proposal, ProposalState, Score, Surroundings},
-        text::{joined, one_line, printable},
-        time,
-    },
-    engine::{curation, project::Project},
-    store::{
-        proposals::Proposals,
-        state_dirs::{BadFile, InState},
-    },
-};
+use crate::cli::view::fit;
+use crate::cli::{Context, config, table};
+use crate::domain::config::Config;
+use crate::domain::name::Name;
+use crate::domain::proposal::{self, Proposal, ProposalState, Score, Surroundings};
+use crate::domain::text::{joined, one_line, printable};
+use crate::domain::time;
+use crate::engine::curation;
+use crate::engine::project::Project;
+use crate::store::proposals::Proposals;
+use crate::store::state_dirs::{BadFile, InState};
 use anyhow::Result;
 use serde::Serialize;
 

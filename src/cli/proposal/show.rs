@@ -1,15 +1,11 @@
 //! `scheduler proposal show`.
 
 use super::list::{Listed, Others};
-use crate::{
-    cli::{Context, config},
-    domain::{
-        name::Name,
-        text::{one_line, printable},
-    },
-    engine::curation,
-    store::proposals::{FoundProposal, Proposals},
-};
+use crate::cli::{Context, config};
+use crate::domain::name::Name;
+use crate::domain::text::{one_line, printable};
+use crate::engine::curation;
+use crate::store::proposals::{FoundProposal, Proposals};
 use anyhow::Result;
 
 /// Shows one proposal: where it is, its score factor by factor, what it overlaps with, its file.

@@ -1,14 +1,10 @@
 //! The overview as lines: for `status`, and for the head of `top`.
 
-use crate::{
-    cli::view::{Line, Tone, fit},
-    domain::{
-        role::Role,
-        task::Task,
-        time::{self, Time},
-    },
-    engine::overview::{Activity, AgentLine, Overview},
-};
+use crate::cli::view::{Line, Tone, fit};
+use crate::domain::role::Role;
+use crate::domain::task::Task;
+use crate::domain::time::{self, Time};
+use crate::engine::overview::{Activity, AgentLine, Overview};
 
 /// How many lines of one kind are shown; the rest is counted.
 const SOME: usize = 5;

@@ -1,14 +1,10 @@
 //! `scheduler task add`.
 
-use crate::{
-    cli::{Context, config, enqueue, input, usage},
-    domain::{
-        name::Name,
-        role::TaskRole,
-        task::{NewTask, Priority},
-    },
-    store::queue::Queue,
-};
+use crate::cli::{Context, config, enqueue, input, usage};
+use crate::domain::name::Name;
+use crate::domain::role::TaskRole;
+use crate::domain::task::{NewTask, Priority};
+use crate::store::queue::Queue;
 use anyhow::{Result, bail};
 
 /// The longest title, in characters.

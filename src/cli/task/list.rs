@@ -1,16 +1,10 @@
 //! `scheduler task list`.
 
-use crate::{
-    cli::{Context, table},
-    domain::{
-        task::{Task, TaskState},
-        text::one_line,
-    },
-    store::{
-        queue::Queue,
-        state_dirs::{BadFile, InState},
-    },
-};
+use crate::cli::{Context, table};
+use crate::domain::task::{Task, TaskState};
+use crate::domain::text::one_line;
+use crate::store::queue::Queue;
+use crate::store::state_dirs::{BadFile, InState};
 use anyhow::Result;
 use serde::Serialize;
 

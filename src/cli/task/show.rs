@@ -1,17 +1,12 @@
 //! `scheduler task show`.
 
-use crate::{
-    cli::Context,
-    domain::{
-        name::Name,
-        schedule,
-        task::{self, TaskState},
-        text::{cut, one_line, printable},
-        time,
-    },
-    engine::history::{self, PastRun},
-    store::queue::{FoundTask, Queue},
-};
+use crate::cli::Context;
+use crate::domain::name::Name;
+use crate::domain::task::{self, TaskState};
+use crate::domain::text::{cut, one_line, printable};
+use crate::domain::{schedule, time};
+use crate::engine::history::{self, PastRun};
+use crate::store::queue::{FoundTask, Queue};
 use anyhow::Result;
 
 /// Shows one task: its file, where it is, and what it waits for.

@@ -1,17 +1,13 @@
 //! Runs the program's own commands beside the screen: what `scheduler top` changes, it changes by them, with all that they
 //! check and say. The screen never waits for one.
 
-use crate::{
-    cli::view::{Line, Tone},
-    exec::command,
-};
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    sync::mpsc::{self, Receiver, Sender},
-    thread,
-    time::Duration,
-};
+use crate::cli::view::{Line, Tone};
+use crate::exec::command;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Duration;
 
 /// Longer than `agent stop` waits.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,24 +1,18 @@
 //! Draws the screen of `scheduler top` from its state. It decides nothing.
 
-use super::{
-    pane::wrap,
-    state::{Page, Source, State},
-};
-use crate::{
-    cli::{
-        status::screen::{self, AgentWidths},
-        view::{Line, Tone, fit},
-    },
-    domain::time::Time,
-    engine::{live::Actions, overview::AgentLine},
-};
-use ratatui::{
-    Frame,
-    layout::{Constraint::Fill, Constraint::Length, Layout, Rect},
-    style::{Color, Modifier, Style},
-    text::{Span, Text},
-    widgets::List,
-};
+use super::pane::wrap;
+use super::state::{Page, Source, State};
+use crate::cli::status::screen::{self, AgentWidths};
+use crate::cli::view::{Line, Tone, fit};
+use crate::domain::time::Time;
+use crate::engine::live::Actions;
+use crate::engine::overview::AgentLine;
+use ratatui::Frame;
+use ratatui::layout::Constraint::{Fill, Length};
+use ratatui::layout::{Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Span, Text};
+use ratatui::widgets::List;
 
 /// Below this width the roles are left out.
 const WITH_ROLES: usize = 70;

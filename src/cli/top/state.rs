@@ -1,22 +1,15 @@
 //! What the screen of `scheduler top` shows, and what each key does to it. It draws nothing, reads nothing and changes
 //! nothing but itself.
 
-use super::{
-    help,
-    pane::{Pane, Scroll},
-};
-use crate::{
-    cli::view::{Line, Tone},
-    domain::{name::Name, task::Task},
-    engine::{
-        overview::{Activity, AgentLine, Overview},
-        transcript::Transcript,
-    },
-};
-use ratatui::{
-    crossterm::event::{KeyCode, KeyEvent, KeyModifiers},
-    widgets::ListState,
-};
+use super::help;
+use super::pane::{Pane, Scroll};
+use crate::cli::view::{Line, Tone};
+use crate::domain::name::Name;
+use crate::domain::task::Task;
+use crate::engine::overview::{Activity, AgentLine, Overview};
+use crate::engine::transcript::Transcript;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::widgets::ListState;
 
 /// A text that is open in place of the agents.
 #[derive(Debug)]

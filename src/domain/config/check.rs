@@ -1,12 +1,10 @@
 //! What only several keys of agents.yaml together make wrong: names that are taken, checks that nobody makes.
 
-use super::{Config, Severity, settings::Entry};
-use crate::domain::{
-    gate,
-    name::{Name, RESERVED},
-    ports,
-    role::Role,
-};
+use super::settings::Entry;
+use super::{Config, Severity};
+use crate::domain::name::{Name, RESERVED};
+use crate::domain::role::Role;
+use crate::domain::{gate, ports};
 use std::collections::HashSet;
 
 /// Something that is wrong or odd.

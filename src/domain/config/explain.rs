@@ -3,21 +3,16 @@
 //! The file is read once more into the very same types, but out of a tree that knows lines. What doesn't fit its type is
 //! told and left out, then it is read again, until all that is left fits. So nothing is said here of any key.
 
-use super::{
-    Config, Problem, Severity, Step,
-    check::Finding,
-    tree::{self, Entry, Node, Value},
-};
-use crate::domain::{text::nearest, words::unknown};
-use serde::{
-    de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, Unexpected, Visitor},
-    forward_to_deserialize_any,
-};
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
-    fmt, slice,
-};
+use super::check::Finding;
+use super::tree::{self, Entry, Node, Value};
+use super::{Config, Problem, Severity, Step};
+use crate::domain::text::nearest;
+use crate::domain::words::unknown;
+use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::{fmt, slice};
 
 /// The configuration with its warnings.
 ///

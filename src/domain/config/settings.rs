@@ -2,11 +2,10 @@
 //!
 //! Each key that both may hold is one row, at the end of this file.
 
-use super::{
-    Agent,
-    values::{self, Command, Text, Usd, Variable, Whole},
-};
-use crate::domain::{name::Name, role::Role};
+use super::Agent;
+use super::values::{self, Command, Text, Usd, Variable, Whole};
+use crate::domain::name::Name;
+use crate::domain::role::Role;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

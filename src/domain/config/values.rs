@@ -2,11 +2,11 @@
 //!
 //! A type says here what fits it, once: reading, the explanation of what doesn't, and the schema all take it from there.
 
-use serde::{
-    Deserialize, Serialize,
-    de::{Deserializer, Error, MapAccess, Unexpected, Visitor},
-};
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// A whole number from `LOW` to `HIGH`; `DEFAULT` where none is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,13 +1,11 @@
 //! One check: what a gatekeeper found in one commit, and the text of its file.
 
-use crate::domain::{
-    markdown::{below_heading, field_in, sections, to_fields, without_headings},
-    name::Name,
-    review::Issue,
-    text::{capitalised, printable},
-    time::{self, Time},
-    words::words,
-};
+use crate::domain::markdown::{below_heading, field_in, sections, to_fields, without_headings};
+use crate::domain::name::Name;
+use crate::domain::review::Issue;
+use crate::domain::text::{capitalised, printable};
+use crate::domain::time::{self, Time};
+use crate::domain::words::words;
 use serde::{Deserialize, Serialize};
 
 words! {

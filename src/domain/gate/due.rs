@@ -1,15 +1,11 @@
 //! Which checks of a pull request are due, and which nobody makes.
 
-use super::{
-    check::CheckStatus,
-    meta::{Meta, Status},
-};
+use super::check::CheckStatus;
+use super::meta::{Meta, Status};
+use crate::domain::config::{Config, Gatekeeper};
+use crate::domain::name::Name;
+use crate::domain::role::Role;
 use crate::domain::time::Time;
-use crate::domain::{
-    config::{Config, Gatekeeper},
-    name::Name,
-    role::Role,
-};
 use serde::{Deserialize, Serialize};
 
 /// A check that a gatekeeper could take up, or has.

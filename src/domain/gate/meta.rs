@@ -1,11 +1,10 @@
 //! `meta.json`: what is remembered of one pull request. Fields of a later version survive every change.
 
-use super::{check::CheckStatus, verdict_failure::VerdictFailure};
-use crate::domain::{
-    name::Name,
-    time::{self, Time},
-    words::words,
-};
+use super::check::CheckStatus;
+use super::verdict_failure::VerdictFailure;
+use crate::domain::name::Name;
+use crate::domain::time::{self, Time};
+use crate::domain::words::words;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};

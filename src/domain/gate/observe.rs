@@ -1,12 +1,11 @@
 //! How what GitHub says of a pull request is taken over into what is remembered.
 
-use super::{meta::Meta, verdict::standing};
-use crate::domain::{
-    config::Gatekeeper,
-    pull_request::PullRequest,
-    text::{cut, one_line},
-    time::Time,
-};
+use super::meta::Meta;
+use super::verdict::standing;
+use crate::domain::config::Gatekeeper;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::text::{cut, one_line};
+use crate::domain::time::Time;
 
 /// The longest title, branch or account that is kept, in characters.
 const LINE_MAX: usize = 300;

@@ -2,18 +2,14 @@
 //!
 //! What gatekeepers wrote was made from text of outsiders: here it becomes lines that can't break the form.
 
-use super::{
-    check::{Check, CheckStatus},
-    meta::Meta,
-    verdict::Verdict,
-};
-use crate::domain::{
-    name::Name,
-    review::Issue,
-    role::TaskRole,
-    task::{NewTask, Priority},
-    text::{capitalised, cut, joined, one_line, printable},
-};
+use super::check::{Check, CheckStatus};
+use super::meta::Meta;
+use super::verdict::Verdict;
+use crate::domain::name::Name;
+use crate::domain::review::Issue;
+use crate::domain::role::TaskRole;
+use crate::domain::task::{NewTask, Priority};
+use crate::domain::text::{capitalised, cut, joined, one_line, printable};
 use std::fmt::Write as _;
 
 /// The most findings of one check that are shown in a comment.

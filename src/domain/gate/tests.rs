@@ -1,13 +1,9 @@
-use super::{
-    labels::{BLOCKED, PASSED},
-    *,
-};
-use crate::domain::{
-    config::Gatekeeper,
-    name::Name,
-    pull_request::{Label, PullRequest},
-    time,
-};
+use super::labels::{BLOCKED, PASSED};
+use super::*;
+use crate::domain::config::Gatekeeper;
+use crate::domain::name::Name;
+use crate::domain::pull_request::{Label, PullRequest};
+use crate::domain::time;
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OLD: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";

@@ -1,9 +1,7 @@
 //! What the checks of a pull request add up to, and whether another fix task is due.
 
-use super::{
-    check::CheckStatus,
-    meta::{Meta, Status},
-};
+use super::check::CheckStatus;
+use super::meta::{Meta, Status};
 use crate::domain::name::Name;
 
 /// What the required checks of the head commit add up to.

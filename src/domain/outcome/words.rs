@@ -1,10 +1,8 @@
 //! The words for how a run ended: one line, made of what claude and the service said.
 
 use super::{End, Interruption, Outcome};
-use crate::domain::{
-    text::{cut, one_line, tail},
-    time,
-};
+use crate::domain::text::{cut, one_line, tail};
+use crate::domain::time;
 use std::fmt;
 
 impl fmt::Display for Outcome {

@@ -1,6 +1,7 @@
 //! The built-in texts on what to look for, by role and focus; a project's own file of that name replaces one.
 
-use crate::domain::{name::Name, role::Role};
+use crate::domain::name::Name;
+use crate::domain::role::Role;
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]

@@ -1,16 +1,12 @@
 //! Renders the instructions. A template that names a missing value is an error, never an empty place.
 
 use super::view::{PromptInput, ReviewTarget};
-use crate::domain::{
-    role::Role,
-    text::{cut, one_line, printable},
-};
+use crate::domain::role::Role;
+use crate::domain::text::{cut, one_line, printable};
 use anyhow::{Context as _, Result, bail, ensure};
-use minijinja::{
-    Environment, UndefinedBehavior, context,
-    syntax::SyntaxConfig,
-    value::{Serde, Value},
-};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, UndefinedBehavior, context};
 
 /// The frame and the parts that several roles share.
 const SHARED: [(&str, &str); 2] = [

@@ -1,10 +1,8 @@
 use super::*;
-use crate::domain::{
-    ports::Ports,
-    proposal::ProposalState,
-    role::Role,
-    task::{self, Answer, Task, TaskState},
-};
+use crate::domain::ports::Ports;
+use crate::domain::proposal::ProposalState;
+use crate::domain::role::Role;
+use crate::domain::task::{self, Answer, Task, TaskState};
 
 const DELIMITER: &str = "k3v9q7x2m5p8";
 

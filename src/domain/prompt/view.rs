@@ -1,12 +1,10 @@
 //! What the templates can say: plain values, named as the templates name them.
 
-use crate::domain::{
-    name::Name,
-    ports::Ports,
-    proposal::ProposalState,
-    role::Role,
-    task::{Answer, Task, TaskState},
-};
+use crate::domain::name::Name;
+use crate::domain::ports::Ports;
+use crate::domain::proposal::ProposalState;
+use crate::domain::role::Role;
+use crate::domain::task::{Answer, Task, TaskState};
 use serde::Serialize;
 
 /// Everything that the instructions of one run are made of.

@@ -1,11 +1,9 @@
 //! Proposals that contradict each other, which only the user may decide, and what the user is told.
 
 use super::{Category, Proposal, Score, files};
-use crate::domain::{
-    message::{Message, MessageType},
-    name::Name,
-    text::{cut, one_line},
-};
+use crate::domain::message::{Message, MessageType};
+use crate::domain::name::Name;
+use crate::domain::text::{cut, one_line};
 
 /// How the key of a question about a contradiction begins; the two ids follow.
 const KEY: &str = "conflict ";

@@ -4,11 +4,9 @@
 //! line of it can pass for one of these, for a heading, or for the rule itself.
 
 use super::{Judgement, KnownConflict, ProposalVerdict};
-use crate::domain::{
-    markdown::{field, field_in, newline_of, to_field},
-    text::{capitalised, fnv1a, printable},
-    time,
-};
+use crate::domain::markdown::{field, field_in, newline_of, to_field};
+use crate::domain::text::{capitalised, fnv1a, printable};
+use crate::domain::time;
 use serde::Serializer;
 
 /// The words of the judgement's lines.

@@ -1,12 +1,11 @@
 //! What a proposer writes, and the file that it becomes.
 
-use super::{Category, Complexity, edit::harmless, files};
-use crate::domain::{
-    markdown::{checklist, to_fields},
-    name::Name,
-    text::one_line,
-    time::{self, Time},
-};
+use super::edit::harmless;
+use super::{Category, Complexity, files};
+use crate::domain::markdown::{checklist, to_fields};
+use crate::domain::name::Name;
+use crate::domain::text::one_line;
+use crate::domain::time::{self, Time};
 use serde::Serialize;
 
 /// The proposer's part of a proposal; [`Idea::to_text`] is its file.

@@ -1,11 +1,9 @@
 //! The text of a proposal file, read.
 
 use super::{Category, Complexity, Idea, Proposal, edit, files};
-use crate::domain::{
-    markdown::{Header, below_heading, field, sections},
-    name::Name,
-    text::one_line,
-};
+use crate::domain::markdown::{Header, below_heading, field, sections};
+use crate::domain::name::Name;
+use crate::domain::text::one_line;
 
 /// The words of header lines that are read.
 const HEADER: [&str; 6] = ["ID", "Proposer", "Category", "Complexity", "Created", "Run"];

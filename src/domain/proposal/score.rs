@@ -3,12 +3,10 @@
 //! Nothing is taken on a proposal's word but what it is about: no line of it can name a number.
 
 use super::{Category, Complexity, Proposal, files};
-use crate::domain::{
-    config::Config,
-    name::Name,
-    task,
-    text::{counted, cut, joined, one_line},
-};
+use crate::domain::config::Config;
+use crate::domain::name::Name;
+use crate::domain::task;
+use crate::domain::text::{counted, cut, joined, one_line};
 use serde::Serialize;
 use std::fmt;
 

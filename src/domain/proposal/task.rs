@@ -1,7 +1,9 @@
 //! The task that a proposal becomes.
 
 use super::{Judgement, Proposal, ProposalVerdict};
-use crate::domain::{markdown::without_headings, name::Name, task::NewTask};
+use crate::domain::markdown::without_headings;
+use crate::domain::name::Name;
+use crate::domain::task::NewTask;
 
 /// The task of a promoted proposal: its context, its criteria and its files. `None` for any other verdict.
 pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], overlaps: &[Name]) -> Option<NewTask> {

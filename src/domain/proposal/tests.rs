@@ -1,5 +1,8 @@
-use super::{conflict::contradict, *};
-use crate::domain::{message::Message, text::one_line, time};
+use super::conflict::contradict;
+use super::*;
+use crate::domain::message::Message;
+use crate::domain::text::one_line;
+use crate::domain::time;
 use proptest::prelude::*;
 
 fn name(text: &str) -> Name {

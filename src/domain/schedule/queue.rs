@@ -1,11 +1,9 @@
 //! Which tasks can be claimed, and in which order.
 
-use crate::domain::{
-    name::Name,
-    role::TaskRole,
-    task::{Task, TaskState},
-    time::Time,
-};
+use crate::domain::name::Name;
+use crate::domain::role::TaskRole;
+use crate::domain::task::{Task, TaskState};
+use crate::domain::time::Time;
 use serde::Serialize;
 use std::fmt;
 

@@ -1,12 +1,10 @@
 //! Why an agent doesn't start: each reason with the data that explains it, and all that is said of it. No other place
 //! words a reason.
 
-use crate::domain::{
-    name::Name,
-    role::{Model, TaskRole},
-    text::counted,
-    time::{self, Time},
-};
+use crate::domain::name::Name;
+use crate::domain::role::{Model, TaskRole};
+use crate::domain::text::counted;
+use crate::domain::time::{self, Time};
 use serde::Serialize;
 
 /// Why an agent was skipped.

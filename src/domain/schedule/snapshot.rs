@@ -1,10 +1,13 @@
 //! What a decision is made from: how everything stands at one moment. It is filled in elsewhere, and decides nothing.
 
-use crate::domain::{config::Config, gate::DueCheck, name::Name, outcome::Cooldown, state::AgentState, task::Task};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use crate::domain::config::Config;
+use crate::domain::gate::DueCheck;
+use crate::domain::name::Name;
+use crate::domain::outcome::Cooldown;
+use crate::domain::state::AgentState;
+use crate::domain::task::Task;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Whether an agent could take up a run at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

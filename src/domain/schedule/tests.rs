@@ -1,5 +1,6 @@
 use super::*;
-use crate::domain::{config, outcome::Cooldown, task, time};
+use crate::domain::outcome::Cooldown;
+use crate::domain::{config, task, time};
 use proptest::prelude::*;
 use std::sync::Arc;
 

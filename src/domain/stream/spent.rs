@@ -4,7 +4,8 @@
 
 use super::{ResultLine, Usage};
 use serde::Deserialize;
-use std::{borrow::Cow, collections::VecDeque};
+use std::borrow::Cow;
+use std::collections::VecDeque;
 
 /// How many messages may be told alternately, as by subagents.
 const AT_ONCE: usize = 16;

@@ -1,16 +1,10 @@
 //! Changes to a task file that leave alone what the user wrote in it.
 
-use super::{
-    Answer,
-    answers::with_answer,
-    header_end, header_line, key,
-    section::{with_section, without_section},
-    value,
-};
-use crate::domain::{
-    markdown::{newline_of, without_headings},
-    text::{cut, one_line},
-};
+use super::answers::with_answer;
+use super::section::{with_section, without_section};
+use super::{Answer, header_end, header_line, key, value};
+use crate::domain::markdown::{newline_of, without_headings};
+use crate::domain::text::{cut, one_line};
 
 /// A change to the header of a task file: lines to set and lines to take away, and sections at the end.
 #[derive(Clone, Debug, Default)]

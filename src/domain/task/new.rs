@@ -1,14 +1,12 @@
 //! The file of a task that is being created.
 
 use super::{Priority, key};
-use crate::domain::{
-    markdown::checklist,
-    name::Name,
-    proposal::files,
-    role::TaskRole,
-    text::{joined, one_line, printable},
-    time::{self, Time},
-};
+use crate::domain::markdown::checklist;
+use crate::domain::name::Name;
+use crate::domain::proposal::files;
+use crate::domain::role::TaskRole;
+use crate::domain::text::{joined, one_line, printable};
+use crate::domain::time::{self, Time};
 
 /// What a new task says; [`NewTask::to_text`] is its file.
 #[derive(Clone, Debug, Default)]

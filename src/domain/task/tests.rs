@@ -1,4 +1,5 @@
-use super::{edit::SECTION_MAX, *};
+use super::edit::SECTION_MAX;
+use super::*;
 use crate::domain::time;
 use proptest::prelude::*;
 

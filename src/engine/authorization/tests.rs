@@ -1,15 +1,13 @@
 use super::*;
-use crate::{
-    domain::{
-        config,
-        job::Job,
-        state::{AgentState, Phase},
-        time,
-    },
-    store::{paths::Paths, runs},
-    sys::atomic,
-};
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use crate::domain::job::Job;
+use crate::domain::state::{AgentState, Phase};
+use crate::domain::{config, time};
+use crate::store::paths::Paths;
+use crate::store::runs;
+use crate::sys::atomic;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 const RUN: &str = "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f";
 const OTHER: &str = "f190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f";

@@ -1,17 +1,13 @@
 //! The steps of a verdict on GitHub and here, in an order that can be cut anywhere.
 
 use super::{Coordinator, StepError};
-use crate::{
-    domain::{
-        gate::{self, CarriedOut, Check, FixRound, LabelChanges, Meta, Status, Verdict},
-        message::MessageType,
-        name::Name,
-        pull_request::PullRequest,
-        review::ReviewVerdict,
-        text::{cut, one_line},
-    },
-    exec::github::{Comments, GhError, Reviewed, marker},
-};
+use crate::domain::gate::{self, CarriedOut, Check, FixRound, LabelChanges, Meta, Status, Verdict};
+use crate::domain::message::MessageType;
+use crate::domain::name::Name;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::review::ReviewVerdict;
+use crate::domain::text::{cut, one_line};
+use crate::exec::github::{Comments, GhError, Reviewed, marker};
 use anyhow::Result;
 
 /// How long the words of a refusal may be in a comment.

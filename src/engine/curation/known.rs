@@ -1,16 +1,12 @@
 //! What is remembered of the proposals, so that a tick opens no file that hasn't changed, and a curator isn't asked
 //! twice what it couldn't do the first time.
 
-use crate::{
-    domain::{name::Name, time::Time},
-    store::{
-        cache,
-        paths::{Paths, RunPaths},
-        proposals::{DirStamp, Proposals},
-        runs,
-    },
-    sys::{atomic, read},
-};
+use crate::domain::name::Name;
+use crate::domain::time::Time;
+use crate::store::paths::{Paths, RunPaths};
+use crate::store::proposals::{DirStamp, Proposals};
+use crate::store::{cache, runs};
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,14 +1,12 @@
 //! What a score depends on beside the proposal: what is done, and what is under way in which files.
 
-use crate::{
-    domain::{
-        name::Name,
-        proposal::{Busy, Proposal, Surroundings, files},
-        task::TaskState,
-    },
-    engine::snapshot::OpenPrs,
-    store::{paths::Paths, proposals::Proposals, queue::Queue},
-};
+use crate::domain::name::Name;
+use crate::domain::proposal::{Busy, Proposal, Surroundings, files};
+use crate::domain::task::TaskState;
+use crate::engine::snapshot::OpenPrs;
+use crate::store::paths::Paths;
+use crate::store::proposals::Proposals;
+use crate::store::queue::Queue;
 use anyhow::Result;
 
 /// The surroundings of some proposals. Open pull requests are known as far as the last refresh saw them.

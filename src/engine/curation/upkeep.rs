@@ -1,23 +1,15 @@
 //! What time and edits bring about among the open proposals: deferred ones come back, and contradictions are the user's to
 //! decide. As long as nothing was changed no proposal is opened.
 
-use super::{
-    SCHEDULER, describe, escalate,
-    known::{self, Summary},
-};
-use crate::{
-    domain::{
-        config::Config,
-        name::Name,
-        proposal::{self, By, Proposal, ProposalState},
-        time::Time,
-    },
-    store::{
-        listing::in_two_places,
-        paths::Paths,
-        proposals::{DirStamp, Proposals, Unfinished},
-    },
-};
+use super::known::{self, Summary};
+use super::{SCHEDULER, describe, escalate};
+use crate::domain::config::Config;
+use crate::domain::name::Name;
+use crate::domain::proposal::{self, By, Proposal, ProposalState};
+use crate::domain::time::Time;
+use crate::store::listing::in_two_places;
+use crate::store::paths::Paths;
+use crate::store::proposals::{DirStamp, Proposals, Unfinished};
 use anyhow::Result;
 use std::fmt;
 

@@ -1,16 +1,14 @@
 //! What the prompts of a proposer and a curator say of the proposals.
 
 use super::{overlaps, surroundings};
-use crate::{
-    domain::{
-        config::Config,
-        name::Name,
-        prompt::{CurationView, JudgedProposal, OwnProposal, ProposerView},
-        proposal::{self, Proposal, ProposalState},
-        time::Time,
-    },
-    store::{paths::Paths, proposals::Proposals, queue::Queue},
-};
+use crate::domain::config::Config;
+use crate::domain::name::Name;
+use crate::domain::prompt::{CurationView, JudgedProposal, OwnProposal, ProposerView};
+use crate::domain::proposal::{self, Proposal, ProposalState};
+use crate::domain::time::Time;
+use crate::store::paths::Paths;
+use crate::store::proposals::Proposals;
+use crate::store::queue::Queue;
 use anyhow::Result;
 use chrono::Duration;
 

@@ -1,16 +1,14 @@
 //! The programs that do the work: `claude`, or what `command` in agents.yaml names instead; whether claude is logged in.
 
-use super::{
-    Probe,
-    programs::{CLAUDE_TOKENS, View},
-};
-use crate::{
-    domain::config::Config,
-    engine::{configuration, project::Project},
-    exec::programs,
-};
+use super::Probe;
+use super::programs::{CLAUDE_TOKENS, View};
+use crate::domain::config::Config;
+use crate::engine::configuration;
+use crate::engine::project::Project;
+use crate::exec::programs;
 use rustix::fs::{Access, access};
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Looks at each command that agents are configured with; at `claude` if agents.yaml can't be read.
 pub(super) fn probe(view: &View, project: &Project) -> Vec<Probe> {

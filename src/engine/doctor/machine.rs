@@ -1,15 +1,13 @@
 //! The machine: room on the disk, a file system on which locks hold, and who holds them.
 
 use super::Probe;
-use crate::{
-    engine::project::Project,
-    sys::{
-        lock::Lock,
-        read::{MAX_BYTES, lossy, read_proc},
-    },
-};
+use crate::engine::project::Project;
+use crate::sys::lock::Lock;
+use crate::sys::read::{MAX_BYTES, lossy, read_proc};
 use anyhow::{Context as _, Result};
-use std::{fs, os::unix::fs::MetadataExt, path::Path};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// Less room than this is soon too little for worktrees.
 const LOW_BYTES: u64 = 1 << 30;

@@ -1,11 +1,11 @@
 //! git and gh: whether they are found, which versions they are, whether gh is logged in; and from where is looked.
 
 use super::{Caller, Probe};
-use crate::{
-    engine::project::Project,
-    exec::{command, git, programs},
-};
-use std::{path::Path, process::Command, time::Duration};
+use crate::engine::project::Project;
+use crate::exec::{command, git, programs};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_OUTPUT: usize = 64 << 10;

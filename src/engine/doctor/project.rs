@@ -1,20 +1,16 @@
 //! The project: its configuration, its worktrees, and what a tool in a worktree would pick up from above.
 
 use super::Probe;
-use crate::{
-    domain::{
-        config::{self, Config, Severity},
-        gate,
-        name::Name,
-        prompt,
-        role::Role,
-        state::Phase,
-    },
-    engine::project::Project,
-    exec::worktree::Worktree,
-    store::state::{self, Loaded},
-    sys::{lock::Lock, read},
-};
+use crate::domain::config::{self, Config, Severity};
+use crate::domain::name::Name;
+use crate::domain::role::Role;
+use crate::domain::state::Phase;
+use crate::domain::{gate, prompt};
+use crate::engine::project::Project;
+use crate::exec::worktree::Worktree;
+use crate::store::state::{self, Loaded};
+use crate::sys::lock::Lock;
+use crate::sys::read;
 use anyhow::Result;
 
 /// What tools look for in every folder above: a worktree lies below the main checkout.

@@ -1,14 +1,14 @@
 //! The repository: which remote is used, how the last fetch went, and a branch that keeps agents from having theirs.
 
-use super::{Probe, programs::View};
-use crate::{
-    domain::{
-        remote::Chosen,
-        time::{self, Time},
-    },
-    engine::{base_branch, configuration, project::Project},
-    exec::{filters, git::Git, remote::Remotes, repo},
-};
+use super::Probe;
+use super::programs::View;
+use crate::domain::remote::Chosen;
+use crate::domain::time::{self, Time};
+use crate::engine::project::Project;
+use crate::engine::{base_branch, configuration};
+use crate::exec::git::Git;
+use crate::exec::remote::Remotes;
+use crate::exec::{filters, repo};
 use anyhow::Result;
 
 /// Looks at the repository.

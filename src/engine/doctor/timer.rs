@@ -1,10 +1,10 @@
 //! The timer: whether one is installed, and when the last tick was.
 
 use super::{Caller, Probe};
-use crate::{
-    domain::time,
-    engine::{overview, project::Project, timer::Place},
-};
+use crate::domain::time;
+use crate::engine::overview;
+use crate::engine::project::Project;
+use crate::engine::timer::Place;
 
 /// Looks at the timer and its last tick.
 pub(super) fn probe(project: &Project, caller: Caller<'_>) -> [Probe; 2] {

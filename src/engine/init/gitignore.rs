@@ -60,7 +60,8 @@ pub fn hides_configuration(root: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, process::Command};
+    use std::fs;
+    use std::process::Command;
 
     #[test]
     fn keeps_what_is_there_and_its_line_ends() {

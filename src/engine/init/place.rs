@@ -27,7 +27,8 @@ pub fn find(dir: &Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, process::Command};
+    use std::fs;
+    use std::process::Command;
 
     fn git(dir: &Path, args: &[&str]) {
         let settings =

@@ -1,29 +1,22 @@
 //! What init makes: found out first, checked as a whole, then made.
 
-use super::{gitignore, skills::SKILLS};
-use crate::{
-    domain::{
-        config::SCHEMA,
-        installed::{self, Installed},
-        proposal::ProposalState,
-        task::TaskState,
-        text::each_once,
-    },
-    exec::git::Git,
-    store::paths::Paths,
-    sys::{
-        atomic::{self, Published},
-        dir::is_open_to_others,
-        read,
-    },
-};
+use super::gitignore;
+use super::skills::SKILLS;
+use crate::domain::config::SCHEMA;
+use crate::domain::installed::{self, Installed};
+use crate::domain::proposal::ProposalState;
+use crate::domain::task::TaskState;
+use crate::domain::text::each_once;
+use crate::exec::git::Git;
+use crate::store::paths::Paths;
+use crate::sys::atomic::{self, Published};
+use crate::sys::dir::is_open_to_others;
+use crate::sys::read;
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{Access, access};
-use std::{
-    borrow::Cow,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 const CONFIGURATION: &str = include_str!("../../../templates/agents.yaml");
 

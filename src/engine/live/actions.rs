@@ -2,19 +2,13 @@
 //!
 //! Of an output that hasn't grown nothing is read, and of one that is seen for the first time no more than its end.
 
-use crate::{
-    domain::{
-        name::Name,
-        stream::parse_line,
-        text::{cut, one_line},
-    },
-    engine::{
-        overview::AgentLine,
-        transcript::{self, Kind, Line},
-    },
-    exec::stream::LineReader,
-    store::paths::Paths,
-};
+use crate::domain::name::Name;
+use crate::domain::stream::parse_line;
+use crate::domain::text::{cut, one_line};
+use crate::engine::overview::AgentLine;
+use crate::engine::transcript::{self, Kind, Line};
+use crate::exec::stream::LineReader;
+use crate::store::paths::Paths;
 use std::collections::HashMap;
 
 /// How much of an output is read when it is seen for the first time, in bytes.

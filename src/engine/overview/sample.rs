@@ -4,12 +4,10 @@ use super::view::{
     Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestsLine, QueueLine,
     TickHealth,
 };
-use crate::domain::{
-    config::QueueLimits,
-    role::{Role, TaskRole},
-    state::AgentState,
-    time,
-};
+use crate::domain::config::QueueLimits;
+use crate::domain::role::{Role, TaskRole};
+use crate::domain::state::AgentState;
+use crate::domain::time;
 
 /// Agents with these names: the first is at work, the second paused, the others wait.
 pub fn overview(names: &[&str]) -> Overview {

@@ -2,15 +2,13 @@
 //!
 //! It is put together elsewhere; nothing here reads anything.
 
-use crate::domain::{
-    config::QueueLimits,
-    fetch::LastFetch,
-    name::Name,
-    role::{Role, TaskRole},
-    schedule::Reason,
-    state::AgentState,
-    time::{self, Time},
-};
+use crate::domain::config::QueueLimits;
+use crate::domain::fetch::LastFetch;
+use crate::domain::name::Name;
+use crate::domain::role::{Role, TaskRole};
+use crate::domain::schedule::Reason;
+use crate::domain::state::AgentState;
+use crate::domain::time::{self, Time};
 use serde::Serialize;
 
 /// What an agent does.

@@ -2,34 +2,30 @@
 //!
 //! Nothing of it changes while the run lasts.
 
-use super::{Supervisor, cost, ended::Ended, place};
-use crate::{
-    domain::{
-        name::Name,
-        outcome::{Interruption, Outcome},
-        run::{Assignment, Usage},
-        secrets::Secrets,
-        state::AgentState,
-        task::{self, Task, TaskState},
-        time::Time,
-    },
-    engine::project::Project,
-    exec::{
-        git::GitError,
-        github::GitHub,
-        remote::Remotes,
-        salvage,
-        worktree::{Ensured, Worktree},
-    },
-    store::{
-        paths::{AgentPaths, Paths, RunPaths},
-        queue::Queue,
-        state,
-    },
-    sys::{error::is_of_system, read},
-};
+use super::ended::Ended;
+use super::{Supervisor, cost, place};
+use crate::domain::name::Name;
+use crate::domain::outcome::{Interruption, Outcome};
+use crate::domain::run::{Assignment, Usage};
+use crate::domain::secrets::Secrets;
+use crate::domain::state::AgentState;
+use crate::domain::task::{self, Task, TaskState};
+use crate::domain::time::Time;
+use crate::engine::project::Project;
+use crate::exec::git::GitError;
+use crate::exec::github::GitHub;
+use crate::exec::remote::Remotes;
+use crate::exec::salvage;
+use crate::exec::worktree::{Ensured, Worktree};
+use crate::store::paths::{AgentPaths, Paths, RunPaths};
+use crate::store::queue::Queue;
+use crate::store::state;
+use crate::sys::error::is_of_system;
+use crate::sys::read;
 use anyhow::{Context, Result};
-use std::{cell::OnceCell, sync::atomic::Ordering, time::Duration};
+use std::cell::OnceCell;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// How long a call of gh may take.
 const GH: Duration = Duration::from_secs(60);

@@ -1,13 +1,9 @@
 //! The run of the coordinator: carried by a supervisor like any other, without worktree and without claude.
 
-use super::{
-    context::{Run, RunError},
-    ended::Ended,
-};
-use crate::{
-    domain::outcome::{Interruption, Outcome},
-    engine::coordinator::{Coordinator, End},
-};
+use super::context::{Run, RunError};
+use super::ended::Ended;
+use crate::domain::outcome::{Interruption, Outcome};
+use crate::engine::coordinator::{Coordinator, End};
 use anyhow::Result;
 
 /// Looks at the pull requests and carries out what is due.

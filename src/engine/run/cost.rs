@@ -3,18 +3,12 @@
 //! It reads, and counts nothing against any limit.
 
 use super::ended::Ended;
-use crate::{
-    domain::{
-        run::Usage,
-        stream::StreamFacts,
-        time::{self, Time},
-    },
-    exec::stream,
-    store::{
-        events,
-        paths::{Paths, RunPaths},
-    },
-};
+use crate::domain::run::Usage;
+use crate::domain::stream::StreamFacts;
+use crate::domain::time::{self, Time};
+use crate::exec::stream;
+use crate::store::events;
+use crate::store::paths::{Paths, RunPaths};
 use std::time::Duration;
 
 /// How many of the runs before tell what one costs at most.

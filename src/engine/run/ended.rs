@@ -2,20 +2,18 @@
 //!
 //! It judges nothing.
 
-use crate::{
-    domain::{
-        outcome::{Exit, Interruption, Outcome, Stopped},
-        run::Prepared,
-        state::{AgentState, Phase},
-        stream::StreamFacts,
-        system_trouble::tells_of_system,
-    },
-    exec::stream,
-    store::paths::RunPaths,
-    sys::read,
-};
+use crate::domain::outcome::{Exit, Interruption, Outcome, Stopped};
+use crate::domain::run::Prepared;
+use crate::domain::state::{AgentState, Phase};
+use crate::domain::stream::StreamFacts;
+use crate::domain::system_trouble::tells_of_system;
+use crate::exec::stream;
+use crate::store::paths::RunPaths;
+use crate::sys::read;
 use anyhow::Result;
-use std::{fs, path::Path, time::Duration};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
 /// How a run ended.
 #[derive(Debug, Default)]

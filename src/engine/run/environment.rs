@@ -1,13 +1,14 @@
 //! What a run's processes find in their environment: who and where they are, and what is configured.
 
 use super::context::Run;
-use crate::{
-    domain::{run::RUN_TAG, secrets, shell},
-    exec::environment::RunEnvironment,
-    sys::atomic,
-};
+use crate::domain::run::RUN_TAG;
+use crate::domain::{secrets, shell};
+use crate::exec::environment::RunEnvironment;
+use crate::sys::atomic;
 use anyhow::Result;
-use std::{ffi::OsStr, fmt::Write as _, path::Path};
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::Path;
 
 /// The environment of everything that a run starts in its worktree; the user's credentials are for no change `of_fork`.
 pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment> {

@@ -2,27 +2,24 @@
 //!
 //! Git is asked first, claude's words second. It judges nothing.
 
-use super::{context::Run, ended::Ended};
-use crate::{
-    domain::{
-        job::Job,
-        outcome::Outcome,
-        review::Review,
-        role::MayChange,
-        run::Prepared,
-        settlement::{Evidence, Findings},
-        test_paths::TestPaths,
-        text::{cut, one_line},
-    },
-    exec::{
-        evidence::{self, Advance, GitFacts, Leftovers},
-        fingerprint::{self, Fingerprint},
-        salvage,
-        worktree::{nested, set_aside},
-    },
-    store::{messages, proposals::Proposals, queue::Queue},
-    sys::read,
-};
+use super::context::Run;
+use super::ended::Ended;
+use crate::domain::job::Job;
+use crate::domain::outcome::Outcome;
+use crate::domain::review::Review;
+use crate::domain::role::MayChange;
+use crate::domain::run::Prepared;
+use crate::domain::settlement::{Evidence, Findings};
+use crate::domain::test_paths::TestPaths;
+use crate::domain::text::{cut, one_line};
+use crate::exec::evidence::{self, Advance, GitFacts, Leftovers};
+use crate::exec::fingerprint::{self, Fingerprint};
+use crate::exec::salvage;
+use crate::exec::worktree::{nested, set_aside};
+use crate::store::messages;
+use crate::store::proposals::Proposals;
+use crate::store::queue::Queue;
+use crate::sys::read;
 use anyhow::Result;
 
 /// What a run left.

@@ -5,22 +5,19 @@
 mod change;
 mod queue;
 
-use super::{context::Run, environment};
-use crate::{
-    domain::{
-        config::{self, Config},
-        job::Job,
-        message::Message,
-        prompt::{self, Attempt, PromptInput, TaskView},
-        role::Role,
-        run::Prepared,
-        task::{self, Answer},
-    },
-    engine::curation,
-    exec::worktree::{INSTRUCTIONS, SKILLS},
-    store::messages,
-    sys::{atomic, read},
-};
+use super::context::Run;
+use super::environment;
+use crate::domain::config::{self, Config};
+use crate::domain::job::Job;
+use crate::domain::message::Message;
+use crate::domain::prompt::{self, Attempt, PromptInput, TaskView};
+use crate::domain::role::Role;
+use crate::domain::run::Prepared;
+use crate::domain::task::{self, Answer};
+use crate::engine::curation;
+use crate::exec::worktree::{INSTRUCTIONS, SKILLS};
+use crate::store::messages;
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;

@@ -1,28 +1,20 @@
 //! What came of a run: its outcome and its settlement, decided by its end and by what it left, and put on record before
 //! anything is settled.
 
-use super::{
-    context::Run,
-    ended::Ended,
-    evidence::{self, Left},
-};
-use crate::{
-    domain::{
-        outcome::{self, End, Outcome},
-        run::{Assignment, NewPullRequest, Prepared, Publication, Record, Usage},
-        settlement::{self, Publish, RunEnd, Settlement},
-        task::Task,
-        text::{cut, one_line},
-        time::Time,
-    },
-    store::runs,
-    sys::{dir, read},
-};
+use super::context::Run;
+use super::ended::Ended;
+use super::evidence::{self, Left};
+use crate::domain::outcome::{self, End, Outcome};
+use crate::domain::run::{Assignment, NewPullRequest, Prepared, Publication, Record, Usage};
+use crate::domain::settlement::{self, Publish, RunEnd, Settlement};
+use crate::domain::task::Task;
+use crate::domain::text::{cut, one_line};
+use crate::domain::time::Time;
+use crate::store::runs;
+use crate::sys::{dir, read};
 use anyhow::Result;
-use std::{
-    ffi::{OsStr, OsString},
-    fs,
-};
+use std::ffi::{OsStr, OsString};
+use std::fs;
 
 /// The most of an agent's last words that is kept, in characters.
 const MAX_REPORT: usize = 1_500;

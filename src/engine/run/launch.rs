@@ -1,22 +1,14 @@
 //! Starts claude and puts its process on record.
 
-use super::{
-    context::{Run, RunError},
-    environment,
-};
-use crate::{
-    domain::{
-        outcome::Outcome,
-        role::MayChange,
-        run::{Prepared, RUN_TAG},
-        state::AgentState,
-        tools,
-    },
-    exec::{
-        claude::{self, Launch, Process, StartError},
-        processes::{self, Family, Grace},
-    },
-};
+use super::context::{Run, RunError};
+use super::environment;
+use crate::domain::outcome::Outcome;
+use crate::domain::role::MayChange;
+use crate::domain::run::{Prepared, RUN_TAG};
+use crate::domain::state::AgentState;
+use crate::domain::tools;
+use crate::exec::claude::{self, Launch, Process, StartError};
+use crate::exec::processes::{self, Family, Grace};
 
 /// A run whose claude is at work.
 #[derive(Debug)]

@@ -3,19 +3,13 @@
 //! It says where, and makes nothing.
 
 use super::Supervisor;
-use crate::{
-    domain::{
-        run::{Assignment, RUN_TAG},
-        text::fnv1a,
-    },
-    engine::project::Project,
-    exec::worktree::Worktree,
-    store::paths::{AgentPaths, RunPaths},
-};
-use std::{
-    ffi::OsStr,
-    path::{Path, PathBuf},
-};
+use crate::domain::run::{Assignment, RUN_TAG};
+use crate::domain::text::fnv1a;
+use crate::engine::project::Project;
+use crate::exec::worktree::Worktree;
+use crate::store::paths::{AgentPaths, RunPaths};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// The folder of the worktree itself, whether it is there or not.
 pub fn of(supervisor: &Supervisor<'_>, agent: &AgentPaths, assignment: &Assignment) -> PathBuf {

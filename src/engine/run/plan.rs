@@ -5,23 +5,19 @@
 mod account;
 
 use super::publish::PublishError;
-use crate::{
-    domain::{
-        gate::{Check, DueCheck},
-        job::Job,
-        message::Message,
-        name::Name,
-        outcome::{Blame, Cooldown, Outcome},
-        review::Review,
-        role::TaskRole,
-        run::{Assignment, NewPullRequest, Publication, Record},
-        settlement::{self, Notice, Publish, Tally, TaskStep},
-        state::AgentState,
-        task::{Edit, Task, TaskState, key},
-        time,
-    },
-    store::events::{Event, EventKind},
-};
+use crate::domain::gate::{Check, DueCheck};
+use crate::domain::job::Job;
+use crate::domain::message::Message;
+use crate::domain::name::Name;
+use crate::domain::outcome::{Blame, Cooldown, Outcome};
+use crate::domain::review::Review;
+use crate::domain::role::TaskRole;
+use crate::domain::run::{Assignment, NewPullRequest, Publication, Record};
+use crate::domain::settlement::{self, Notice, Publish, Tally, TaskStep};
+use crate::domain::state::AgentState;
+use crate::domain::task::{Edit, Task, TaskState, key};
+use crate::domain::time;
+use crate::store::events::{Event, EventKind};
 use std::path::PathBuf;
 
 /// One step of settling a run. Done again it does nothing.

@@ -8,21 +8,15 @@ mod relocate;
 mod start;
 
 use super::context::{Run, RunError};
-use crate::{
-    domain::{
-        message::Message,
-        run::Prepared,
-        state::AgentState,
-        task::{Edit, key},
-    },
-    exec::{
-        filters, fingerprint,
-        git::{self, Git},
-        repo,
-        worktree::Ensured,
-    },
-    store::{messages, queue::Queue, runs},
-};
+use crate::domain::message::Message;
+use crate::domain::run::Prepared;
+use crate::domain::state::AgentState;
+use crate::domain::task::{Edit, key};
+use crate::exec::git::{self, Git};
+use crate::exec::worktree::Ensured;
+use crate::exec::{filters, fingerprint, repo};
+use crate::store::queue::Queue;
+use crate::store::{messages, runs};
 use std::ffi::OsStr;
 
 /// Tells the user, once, of filters whose program the timer doesn't find; whether git can do without is git's to say.

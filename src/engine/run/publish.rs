@@ -3,28 +3,20 @@
 //! What can't be published is no reason to lose or repeat the work: it is said, and how to go on.
 
 use super::context::Run;
-use crate::{
-    domain::{
-        pull_request::PullRequest,
-        review::Review,
-        run::{NewPullRequest, Publication},
-        shell,
-        system_trouble::tells_of_system,
-        task::TaskState,
-    },
-    engine::refresh,
-    exec::{
-        github::{GhError, GitHub, Posted, marker},
-        push::{self, Push, PushOutcome},
-    },
-    store::queue::Queue,
-};
+use crate::domain::pull_request::PullRequest;
+use crate::domain::review::Review;
+use crate::domain::run::{NewPullRequest, Publication};
+use crate::domain::shell;
+use crate::domain::system_trouble::tells_of_system;
+use crate::domain::task::TaskState;
+use crate::engine::refresh;
+use crate::exec::github::{GhError, GitHub, Posted, marker};
+use crate::exec::push::{self, Push, PushOutcome};
+use crate::store::queue::Queue;
 use anyhow::{Result, bail};
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::Duration,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// How long a push may take, hooks included.
 const PUSH: Duration = Duration::from_secs(600);

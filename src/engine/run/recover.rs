@@ -6,27 +6,25 @@
 mod give_up;
 mod rebuild;
 
-use super::{Supervisor, context::Run, ended::Ended, judge, judge::Judged, refuse_beside_another, settle, take_over};
-use crate::{
-    domain::{
-        message::Message,
-        name::Name,
-        run::{RUN_TAG, Record},
-        settlement::{Publish, SYSTEM_TROUBLE},
-        state::AgentState,
-        task::Edit,
-        text::{cut, one_line},
-    },
-    exec::processes::{self, Family, Grace},
-    store::{
-        events::{self, Event, EventKind},
-        messages,
-        paths::AgentPaths,
-        queue::Queue,
-        state::{self, Loaded},
-    },
-    sys::{atomic, error::is_of_system},
-};
+use super::context::Run;
+use super::ended::Ended;
+use super::judge::Judged;
+use super::{Supervisor, judge, refuse_beside_another, settle, take_over};
+use crate::domain::message::Message;
+use crate::domain::name::Name;
+use crate::domain::run::{RUN_TAG, Record};
+use crate::domain::settlement::{Publish, SYSTEM_TROUBLE};
+use crate::domain::state::AgentState;
+use crate::domain::task::Edit;
+use crate::domain::text::{cut, one_line};
+use crate::exec::processes::{self, Family, Grace};
+use crate::store::events::{self, Event, EventKind};
+use crate::store::messages;
+use crate::store::paths::AgentPaths;
+use crate::store::queue::Queue;
+use crate::store::state::{self, Loaded};
+use crate::sys::atomic;
+use crate::sys::error::is_of_system;
 use anyhow::{Result, bail};
 use std::sync::atomic::Ordering;
 

@@ -1,25 +1,17 @@
 //! Carries out what the record says, step by step. Every step done again does nothing, and the state comes last.
 
-use super::{
-    context::Run,
-    judge::Judged,
-    plan::{Folder, Settling, Step, TaskMove},
-    publish::{self, Published},
-};
-use crate::{
-    domain::{
-        outcome::Cooldown,
-        state::AgentState,
-        task::{Edit, TaskState},
-    },
-    engine::curation,
-    store::{
-        cache, events, messages,
-        prs::Prs,
-        queue::{Queue, Settled},
-    },
-    sys::{atomic, read},
-};
+use super::context::Run;
+use super::judge::Judged;
+use super::plan::{Folder, Settling, Step, TaskMove};
+use super::publish::{self, Published};
+use crate::domain::outcome::Cooldown;
+use crate::domain::state::AgentState;
+use crate::domain::task::{Edit, TaskState};
+use crate::engine::curation;
+use crate::store::prs::Prs;
+use crate::store::queue::{Queue, Settled};
+use crate::store::{cache, events, messages};
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use std::path::Path;
 

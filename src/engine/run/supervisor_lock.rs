@@ -5,7 +5,8 @@
 
 use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
-use std::{cell::RefCell, path::PathBuf};
+use std::cell::RefCell;
+use std::path::PathBuf;
 
 /// A lock that is kept at its path.
 #[derive(Debug)]

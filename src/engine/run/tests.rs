@@ -1,27 +1,23 @@
 //! Judging a run and what settling it takes, without a process and without a file.
 
-use super::{
-    ended::Ended,
-    evidence::Left,
-    judge::Case,
-    plan::{Folder, Settling, Step},
-};
-use crate::domain::{
-    config,
-    gate::{Check, CheckStatus, DueCheck},
-    job::Job,
-    message::Message,
-    name::Name,
-    outcome::{Exit, Interruption, Outcome},
-    review::{Review, ReviewVerdict},
-    role::Role,
-    run::{Assignment, Prepared, Record, Usage},
-    settlement::{Evidence, Findings, MAX_RETURNS},
-    state::{AgentState, Phase},
-    stream::{ResultLine, StreamFacts},
-    task::{self, Task},
-    time::{self, Time},
-};
+use super::ended::Ended;
+use super::evidence::Left;
+use super::judge::Case;
+use super::plan::{Folder, Settling, Step};
+use crate::domain::config;
+use crate::domain::gate::{Check, CheckStatus, DueCheck};
+use crate::domain::job::Job;
+use crate::domain::message::Message;
+use crate::domain::name::Name;
+use crate::domain::outcome::{Exit, Interruption, Outcome};
+use crate::domain::review::{Review, ReviewVerdict};
+use crate::domain::role::Role;
+use crate::domain::run::{Assignment, Prepared, Record, Usage};
+use crate::domain::settlement::{Evidence, Findings, MAX_RETURNS};
+use crate::domain::state::{AgentState, Phase};
+use crate::domain::stream::{ResultLine, StreamFacts};
+use crate::domain::task::{self, Task};
+use crate::domain::time::{self, Time};
 
 const BRANCH: &str = "agent/TASK-1-20260115-100000";
 

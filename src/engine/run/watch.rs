@@ -1,15 +1,19 @@
 //! Watches claude to the end of its last process, and over the files that no second run may be without.
 
-use super::{context::Run, ended::Ended, launch::Launched, settle, supervisor_lock::LockStatus};
-use crate::{
-    domain::{message::Message, run::RUN_TAG, state::AgentState, stream::StreamFacts},
-    exec::{
-        stream::StreamReader,
-        watch::{self, Limits},
-    },
-    store::messages,
-};
-use std::{cell::Cell, time::Duration};
+use super::context::Run;
+use super::ended::Ended;
+use super::launch::Launched;
+use super::settle;
+use super::supervisor_lock::LockStatus;
+use crate::domain::message::Message;
+use crate::domain::run::RUN_TAG;
+use crate::domain::state::AgentState;
+use crate::domain::stream::StreamFacts;
+use crate::exec::stream::StreamReader;
+use crate::exec::watch::{self, Limits};
+use crate::store::messages;
+use std::cell::Cell;
+use std::time::Duration;
 
 /// How long claude may linger after its result.
 const AFTER_RESULT: Duration = Duration::from_secs(60);

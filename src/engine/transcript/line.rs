@@ -2,11 +2,9 @@
 //!
 //! Each event of the output makes its own lines, so that a run can be followed while it goes on.
 
-use crate::domain::{
-    stream::{ApiRetry, Part, RateLimit, ResultLine, StreamEvent, ToolResult},
-    text::{cut, one_line, printable},
-    time,
-};
+use crate::domain::stream::{ApiRetry, Part, RateLimit, ResultLine, StreamEvent, ToolResult};
+use crate::domain::text::{cut, one_line, printable};
+use crate::domain::time;
 
 /// The most of what is said at once, in characters.
 const MAX_SAID: usize = 4_000;

@@ -1,18 +1,16 @@
 //! Why an agent is or isn't started.
 
 use super::{Explanation, Preview, left_alone};
-use crate::{
-    domain::{
-        name::Name,
-        role::TaskRole,
-        schedule::{self, Decision, Reason},
-        task::{Task, TaskState},
-        text::one_line,
-        time::{self, Time},
-    },
-    engine::{overview, project::Project, snapshot::OpenPrs},
-    store::queue::Queue,
-};
+use crate::domain::name::Name;
+use crate::domain::role::TaskRole;
+use crate::domain::schedule::{self, Decision, Reason};
+use crate::domain::task::{Task, TaskState};
+use crate::domain::text::one_line;
+use crate::domain::time::{self, Time};
+use crate::engine::overview;
+use crate::engine::project::Project;
+use crate::engine::snapshot::OpenPrs;
+use crate::store::queue::Queue;
 use anyhow::Result;
 
 /// The answer alone.

@@ -1,25 +1,18 @@
 //! Why a task is where it is; what it waits for is followed to the end.
 
-use super::{Explanation, Preview, SOME, agent::claim, left_alone};
-use crate::{
-    domain::{
-        name::Name,
-        role::Role,
-        schedule::{self, Decision, Waiting},
-        task::{self, Task, TaskState},
-        text::one_line,
-        time::{self, Time},
-    },
-    engine::{
-        overview::{activity, first_line},
-        project::Project,
-    },
-    store::{
-        listing::in_two_places,
-        messages,
-        queue::{FoundTask, Queue},
-    },
-};
+use super::agent::claim;
+use super::{Explanation, Preview, SOME, left_alone};
+use crate::domain::name::Name;
+use crate::domain::role::Role;
+use crate::domain::schedule::{self, Decision, Waiting};
+use crate::domain::task::{self, Task, TaskState};
+use crate::domain::text::one_line;
+use crate::domain::time::{self, Time};
+use crate::engine::overview::{activity, first_line};
+use crate::engine::project::Project;
+use crate::store::listing::in_two_places;
+use crate::store::messages;
+use crate::store::queue::{FoundTask, Queue};
 use anyhow::Result;
 
 /// How far a chain of tasks that wait for each other is followed.

@@ -1,6 +1,7 @@
 //! What this account has said on a pull request. What others say counts for nothing: anybody can write a marker.
 
-use super::{GhError, GitHub, gate::host};
+use super::gate::host;
+use super::{GhError, GitHub};
 use crate::domain::pull_request::login;
 use serde::Deserialize;
 

@@ -3,11 +3,9 @@
 //! Each step done twice does it once; the caller hands in what was said before, so that it is asked for once.
 
 use super::{Comments, GhError, GitHub};
-use crate::domain::{
-    pull_request::{Label, PullRequest},
-    review::ReviewVerdict,
-    text,
-};
+use crate::domain::pull_request::{Label, PullRequest};
+use crate::domain::review::ReviewVerdict;
+use crate::domain::text;
 use serde::Deserialize;
 
 /// The most of a description that is asked for, in characters; GitHub takes fewer.

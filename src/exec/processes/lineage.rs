@@ -2,10 +2,8 @@
 
 use super::{Row, system};
 use crate::domain::state::ProcessId;
-use rustix::{
-    io::Errno,
-    process::{Pid, test_kill_process},
-};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use std::os::unix::process::parent_id;
 
 /// Whether the environments of other processes can be read here.

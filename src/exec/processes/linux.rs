@@ -10,10 +10,8 @@ use rustix::process::{
 };
 
 use super::{ProcessId, Row, as_pid, own_uid, verified};
-use crate::sys::{
-    dir::{link_target, names},
-    read::{lossy, read_proc},
-};
+use crate::sys::dir::{link_target, names};
+use crate::sys::read::{lossy, read_proc};
 
 /// The environment of other processes can be read.
 pub(super) const READS_ENVIRONMENTS: bool = true;

@@ -1,5 +1,6 @@
 use super::*;
-use crate::exec::claude::{Launch, start, tests::launch};
+use crate::exec::claude::tests::launch;
+use crate::exec::claude::{Launch, start};
 use std::fs;
 use std::path::Path;
 

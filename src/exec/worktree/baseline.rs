@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::Worktree;
 use super::status::{self, Change, Kind};
 use crate::exec::git::Git;
-use crate::sys::{atomic, dir::link_target, read::read_linked_bytes};
+use crate::sys::atomic;
+use crate::sys::dir::link_target;
+use crate::sys::read::read_linked_bytes;
 
 const FILE: &str = "scheduler-baseline.json";
 /// For some hundred thousand files.

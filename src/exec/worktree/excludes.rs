@@ -11,10 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Worktree, link};
-use crate::sys::{
-    atomic,
-    read::{MAX_BYTES, read_bytes, read_linked_bytes},
-};
+use crate::sys::atomic;
+use crate::sys::read::{MAX_BYTES, read_bytes, read_linked_bytes};
 
 const FILE: &str = "scheduler-excludes";
 /// Below this line stands what the set-up command made.

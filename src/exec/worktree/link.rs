@@ -15,11 +15,9 @@ use anyhow::{Context, Result, bail, ensure};
 use super::{Ensured, Worktree, operations};
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
-use crate::sys::{
-    atomic::{self, discard, discard_dir, ensure_dir},
-    dir::entries,
-    read::read_bytes,
-};
+use crate::sys::atomic::{self, discard, discard_dir, ensure_dir};
+use crate::sys::dir::entries;
+use crate::sys::read::read_bytes;
 
 /// See [`Worktree::verify`].
 pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {

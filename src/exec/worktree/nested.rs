@@ -13,11 +13,9 @@ use super::set_aside;
 use super::status::{Change, Kind};
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
-use crate::sys::{
-    atomic::{create_dir, discard},
-    dir::readable,
-    read::read_text,
-};
+use crate::sys::atomic::{create_dir, discard};
+use crate::sys::dir::readable;
+use crate::sys::read::read_text;
 
 /// Moves every one of `submodules` aside that git can't open, for git would look at nothing else because of it, and what lies
 /// in the folder of one that isn't filled, for git doesn't see it; of nested ones, too. An index that can't be read is built

@@ -13,7 +13,9 @@ use anyhow::Result;
 use rustix::fs::{Mode, OFlags};
 
 use super::{Worktree, set_aside};
-use crate::sys::{atomic::discard, dir::entries, read::read_bytes};
+use crate::sys::atomic::discard;
+use crate::sys::dir::entries;
+use crate::sys::read::read_bytes;
 
 /// Removes the pipes in a worktree and in the git directory that it shares, where git follows links, too; opens folders, and
 /// sets aside what only looks like a repository. A pipe that can't be removed is left: git has its time limits.

@@ -10,11 +10,9 @@ use super::Worktree;
 use crate::exec::git::GitError;
 use crate::exec::libgit2;
 use crate::exec::stale_ref_locks;
-use crate::sys::{
-    atomic::{discard, discard_dir},
-    dir::entries,
-    read::read_text,
-};
+use crate::sys::atomic::{discard, discard_dir};
+use crate::sys::dir::entries;
+use crate::sys::read::read_text;
 
 /// What git keeps while an operation is in progress. Removing it is what `--quit` does.
 const IN_PROGRESS: &[&str] = &[

@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 
 use super::Worktree;
 use super::status::{Change, Kind};
-use crate::sys::{atomic::ensure_dir, dir::entries};
+use crate::sys::atomic::ensure_dir;
+use crate::sys::dir::entries;
 
 /// The most that is named; more are there.
 const MOST_NAMED: usize = 1_000;

@@ -15,11 +15,9 @@ use super::status::{self, Kind};
 use super::{Worktree, excludes, operations, set_aside, submodules};
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
-use crate::sys::{
-    atomic::{self, discard, discard_dir},
-    dir::entries,
-    read::read_text,
-};
+use crate::sys::atomic::{self, discard, discard_dir};
+use crate::sys::dir::entries;
+use crate::sys::read::read_text;
 
 /// A marker in the worktree's git directory while what lies in the worktree is nobody's work.
 const STANDING: &str = "scheduler-checkout";

@@ -13,10 +13,8 @@ use super::nested;
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
-use crate::sys::{
-    atomic::{discard, discard_dir},
-    dir::readable,
-};
+use crate::sys::atomic::{discard, discard_dir};
+use crate::sys::dir::readable;
 
 /// How long submodules may take: a run should not wait for a dead server.
 const TIMEOUT: Duration = Duration::from_secs(120);

@@ -1,5 +1,6 @@
 use super::*;
-use std::{fs, io::Write};
+use std::fs;
+use std::io::Write;
 
 fn project() -> (tempfile::TempDir, Paths, Time, String) {
     let dir = tempfile::tempdir().unwrap();

@@ -1,18 +1,12 @@
 //! New proposals: never more than a proposer may have, however many add at once, and none that was turned down before.
 
 use super::Proposals;
-use crate::{
-    domain::{
-        config::ProposalLimits,
-        name::Name,
-        proposal::{Idea, Proposal, ProposalState, rejected_before},
-        time::{self, Time},
-    },
-    sys::{
-        atomic::{self, Published},
-        read,
-    },
-};
+use crate::domain::config::ProposalLimits;
+use crate::domain::name::Name;
+use crate::domain::proposal::{Idea, Proposal, ProposalState, rejected_before};
+use crate::domain::time::{self, Time};
+use crate::sys::atomic::{self, Published};
+use crate::sys::read;
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 

@@ -1,15 +1,13 @@
 //! The steps of a judgement. Each is done once: what an earlier try has done already is left as it is.
 
-use super::{Proposals, Unfinished, unfinished::BlockedProposal};
-use crate::{
-    domain::{
-        name::Name,
-        proposal::{self, Judgement, KnownConflict, Proposal, ProposalState, ProposalVerdict},
-        time::Time,
-    },
-    store::{messages, queue::Queue},
-    sys::atomic::{self, Moved, Rewritten},
-};
+use super::unfinished::BlockedProposal;
+use super::{Proposals, Unfinished};
+use crate::domain::name::Name;
+use crate::domain::proposal::{self, Judgement, KnownConflict, Proposal, ProposalState, ProposalVerdict};
+use crate::domain::time::Time;
+use crate::store::messages;
+use crate::store::queue::Queue;
+use crate::sys::atomic::{self, Moved, Rewritten};
 use anyhow::Result;
 
 impl Proposals<'_> {

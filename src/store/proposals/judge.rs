@@ -2,14 +2,11 @@
 //! as time passes: deferred ones come back, rejected ones are forgotten in the end.
 
 use super::{FoundProposal, Proposals, Unfinished};
-use crate::{
-    domain::{
-        name::Name,
-        proposal::{self, By, Judgement, ProposalState, ProposalVerdict, partners},
-        time::Time,
-    },
-    sys::{atomic, lock::Lock},
-};
+use crate::domain::name::Name;
+use crate::domain::proposal::{self, By, Judgement, ProposalState, ProposalVerdict, partners};
+use crate::domain::time::Time;
+use crate::sys::atomic;
+use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Duration};
 

@@ -1,16 +1,13 @@
 //! Promotion: a proposal becomes a task, in one step that can be cut off anywhere and is completed once.
 
-use super::{FoundProposal, Proposals, Unfinished, judge::judgement};
-use crate::{
-    domain::{
-        name::Name,
-        proposal::{Busy, By, Proposal, ProposalState, ProposalVerdict},
-        role::TaskRole,
-        task::{Priority, TaskState},
-        time::Time,
-    },
-    store::queue::{AddError, Queue},
-};
+use super::judge::judgement;
+use super::{FoundProposal, Proposals, Unfinished};
+use crate::domain::name::Name;
+use crate::domain::proposal::{Busy, By, Proposal, ProposalState, ProposalVerdict};
+use crate::domain::role::TaskRole;
+use crate::domain::task::{Priority, TaskState};
+use crate::domain::time::Time;
+use crate::store::queue::{AddError, Queue};
 use anyhow::{Result, anyhow, bail};
 
 /// What the task is to be, where it isn't as the proposal's category and complexity suggest.

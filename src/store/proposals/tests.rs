@@ -1,17 +1,14 @@
 mod cut_off;
 
-use super::{promote::Promotion, *};
-use crate::{
-    domain::{
-        config::ProposalLimits,
-        proposal::{By, Category, Complexity, Idea, ProposalVerdict},
-        role::TaskRole,
-        task::{self, NewTask, Priority, TaskState},
-        time::{self, Time},
-    },
-    store::queue::{AddError, Queue},
-    sys::atomic,
-};
+use super::promote::Promotion;
+use super::*;
+use crate::domain::config::ProposalLimits;
+use crate::domain::proposal::{By, Category, Complexity, Idea, ProposalVerdict};
+use crate::domain::role::TaskRole;
+use crate::domain::task::{self, NewTask, Priority, TaskState};
+use crate::domain::time::{self, Time};
+use crate::store::queue::{AddError, Queue};
+use crate::sys::atomic;
 use std::{fs, thread};
 
 const RUN: &str = "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f";

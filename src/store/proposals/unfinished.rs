@@ -4,16 +4,14 @@
 //! finds one completes it before anything else. One that can't be carried out is told to the user and given up.
 
 use super::Proposals;
-use crate::{
-    domain::{
-        message::Message,
-        name::Name,
-        proposal::{Judgement, ProposalState},
-        time::Time,
-    },
-    store::{listing::in_two_places, marker, messages},
-    sys::{atomic, lock::Lock, read},
-};
+use crate::domain::message::Message;
+use crate::domain::name::Name;
+use crate::domain::proposal::{Judgement, ProposalState};
+use crate::domain::time::Time;
+use crate::store::listing::in_two_places;
+use crate::store::{marker, messages};
+use crate::sys::lock::Lock;
+use crate::sys::{atomic, read};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -3,16 +3,12 @@
 //! Only what nobody has claimed is taken back; a run under way finds out by itself where the branch stands.
 
 use super::Prs;
-use crate::{
-    domain::{
-        gate::{FixTask, Meta},
-        name::Name,
-        task::{self, Edit, NewTask, TaskState, key},
-        text::cut,
-        time::{self, Time},
-    },
-    store::queue::{Queue, Shift},
-};
+use crate::domain::gate::{FixTask, Meta};
+use crate::domain::name::Name;
+use crate::domain::task::{self, Edit, NewTask, TaskState, key};
+use crate::domain::text::cut;
+use crate::domain::time::{self, Time};
+use crate::store::queue::{Queue, Shift};
 use anyhow::Result;
 
 impl Prs<'_> {

@@ -1,12 +1,8 @@
 use super::*;
-use crate::{
-    domain::{
-        pull_request::PullRequest,
-        task::{NewTask, TaskState},
-        time,
-    },
-    store::queue::Queue,
-};
+use crate::domain::pull_request::PullRequest;
+use crate::domain::task::{NewTask, TaskState};
+use crate::domain::time;
+use crate::store::queue::Queue;
 use std::fs;
 use tempfile::TempDir;
 

@@ -1,18 +1,12 @@
 //! New tasks: an id that no task has or had, and never more than the limit, however many add at once.
 
 use super::{MAX_TASK_BYTES, Queue};
-use crate::{
-    domain::{
-        name::Name,
-        task::{NewTask, TaskState},
-        time::Time,
-    },
-    sys::{
-        atomic::{self, Published},
-        lock::Lock,
-        read,
-    },
-};
+use crate::domain::name::Name;
+use crate::domain::task::{NewTask, TaskState};
+use crate::domain::time::Time;
+use crate::sys::atomic::{self, Published};
+use crate::sys::lock::Lock;
+use crate::sys::read;
 use anyhow::Result;
 use std::path::PathBuf;
 

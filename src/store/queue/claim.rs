@@ -1,13 +1,10 @@
 //! Claims: a task is moved to the claimed ones and edited, and put back if its run never began.
 
-use super::{Queue, moves::undo};
-use crate::{
-    domain::{
-        name::Name,
-        task::{Edit, TaskState, run_of},
-    },
-    sys::atomic::{self, Moved, Rewritten},
-};
+use super::Queue;
+use super::moves::undo;
+use crate::domain::name::Name;
+use crate::domain::task::{Edit, TaskState, run_of};
+use crate::sys::atomic::{self, Moved, Rewritten};
 use anyhow::{Error, Result};
 use std::path::Path;
 

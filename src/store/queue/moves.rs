@@ -4,13 +4,9 @@
 //! was, and the same call again completes the move.
 
 use super::Queue;
-use crate::{
-    domain::{
-        name::Name,
-        task::{Edit, TaskState},
-    },
-    sys::atomic::{self, Moved, Rewritten},
-};
+use crate::domain::name::Name;
+use crate::domain::task::{Edit, TaskState};
+use crate::sys::atomic::{self, Moved, Rewritten};
 use anyhow::{Error, Result};
 use std::path::Path;
 

@@ -4,13 +4,9 @@
 //! names the run there is something left to do, and when it doesn't any more there is nothing.
 
 use super::{Queue, Shift};
-use crate::{
-    domain::{
-        name::Name,
-        task::{self, Edit, TaskState, key, run_of},
-    },
-    sys::atomic,
-};
+use crate::domain::name::Name;
+use crate::domain::task::{self, Edit, TaskState, key, run_of};
+use crate::sys::atomic;
 use anyhow::Result;
 
 /// What became of a settlement.

@@ -1,13 +1,9 @@
 use super::*;
-use crate::domain::{
-    task::{Edit, NewTask, key},
-    time::{self, Time},
-};
-use std::{
-    collections::BTreeSet,
-    fs,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use crate::domain::task::{Edit, NewTask, key};
+use crate::domain::time::{self, Time};
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const RUN: &str = "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f";
 

@@ -1,16 +1,13 @@
 //! Lines added at the end of logs: whole ones, each by one write, so that writers never mix.
 
-use crate::sys::{
-    error::cannot,
-    read::{Links, open_regular},
-};
+use crate::sys::error::cannot;
+use crate::sys::read::{Links, open_regular};
 use anyhow::{Result, bail};
-use rustix::{
-    fd::OwnedFd,
-    fs::{Mode, OFlags},
-    io::{pread, retry_on_intr},
-};
-use std::{fs::File, path::Path};
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{pread, retry_on_intr};
+use std::fs::File;
+use std::path::Path;
 
 /// Opens a log that only the user may read, to add to it; the file and its directory are created if they are missing.
 ///

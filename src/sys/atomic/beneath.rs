@@ -2,15 +2,11 @@
 
 use super::{SHARED, TEMPORARY, cannot, forget, temporary};
 use anyhow::Result;
-use rustix::{
-    fd::{AsFd, OwnedFd},
-    fs::{CWD, Mode, OFlags, mkdirat, openat, renameat},
-    io::{Errno, retry_on_intr},
-};
-use std::{
-    io::Write,
-    path::{Component, Path, PathBuf},
-};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat, renameat};
+use rustix::io::{Errno, retry_on_intr};
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
 
 /// Replaces or creates `path` below `root`, with the folders above it, without waiting for the disk. The temporary file is
 /// made in `scratch`, which must be on the same disk: for where each file counts that stands below `root`.
@@ -62,7 +58,8 @@ fn open_folder(at: impl AsFd, name: &Path, more: OFlags) -> rustix::io::Result<O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, os::unix::fs::symlink};
+    use std::fs;
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn no_link_is_followed() {

@@ -4,18 +4,17 @@
 //! and by digests which two texts this program knows of: any other is the user's, and is never removed.
 
 use super::{TEMPORARY, renames};
-use crate::{
-    domain::{text::fnv1a, time},
-    sys::{dir::entries, error::cannot, read::read_bytes},
-};
+use crate::domain::text::fnv1a;
+use crate::domain::time;
+use crate::sys::dir::entries;
+use crate::sys::error::cannot;
+use crate::sys::read::read_bytes;
 use anyhow::{Context, Result};
 use rustix::io::Errno;
-use std::{
-    ffi::OsStr,
-    fs::{self, DirEntry},
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime},
-};
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The longest name of a file, in bytes, that its temporary one tells of.
 const MAX_NAME: usize = 180;

@@ -3,10 +3,8 @@
 use super::{ensure_parent, sync_dir};
 use crate::sys::error::cannot;
 use anyhow::Result;
-use rustix::{
-    fs::{CWD, RenameFlags, linkat, lstat, renameat_with, unlink},
-    io::{Errno, retry_on_intr},
-};
+use rustix::fs::{CWD, RenameFlags, linkat, lstat, renameat_with, unlink};
+use rustix::io::{Errno, retry_on_intr};
 use std::path::Path;
 
 /// What became of a file that was to be moved.

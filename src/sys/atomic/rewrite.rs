@@ -3,22 +3,15 @@
 //! The new text is *exchanged* with what stands at the path. "Not there" means it was moved: stop. If what was
 //! swapped out isn't what the change was made from, the user has edited it: make the change again from that.
 
-use super::{
-    forget, keep_mode, leftovers, prepared_as,
-    renames::{exchange, is_unsupported},
-    sync_dir,
-};
-use crate::sys::{
-    error::cannot,
-    lossless,
-    read::{check_size, read_bytes},
-};
+use super::renames::{exchange, is_unsupported};
+use super::{forget, keep_mode, leftovers, prepared_as, sync_dir};
+use crate::sys::error::cannot;
+use crate::sys::lossless;
+use crate::sys::read::{check_size, read_bytes};
 use anyhow::{Result, anyhow, bail};
 use rustix::io::Errno;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// What became of a file that was to be changed.

@@ -1,14 +1,10 @@
-use super::{
-    leftovers::Swept,
-    rewrite::{Exchange, rewrite_by},
-    *,
-};
-use std::{
-    os::unix::fs::MetadataExt,
-    path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use super::leftovers::Swept;
+use super::rewrite::{Exchange, rewrite_by};
+use super::*;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The system's, and that of a file system that has none.
 const EXCHANGES: [Exchange; 2] = [renames::exchange, |_, _| Err(Errno::NOSYS)];

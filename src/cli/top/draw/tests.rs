@@ -1,9 +1,12 @@
-use super::{
-    super::{help, pane::Pane},
-    *,
-};
-use crate::{domain::task, engine::overview::sample};
-use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, crossterm::event::KeyCode};
+use super::super::help;
+use super::super::pane::Pane;
+use super::*;
+use crate::domain::task;
+use crate::engine::overview::sample;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyCode;
 
 fn drawn(state: &mut State, width: u16, height: u16, colours: bool) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();

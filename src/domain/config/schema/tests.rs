@@ -2,7 +2,9 @@
 
 use super::{Kind, SCHEMA, keys, kind};
 use crate::domain::config::{Config, Step};
-use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use serde_json::{Value, json};
 use std::{env, fs};
 

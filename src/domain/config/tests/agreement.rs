@@ -3,8 +3,11 @@
 //!
 //! The keys come from the schema, so a new one is tried too.
 
-use crate::domain::config::{SCHEMA, explain::explain, read_plain};
-use proptest::{collection::vec, prelude::*, sample::select};
+use crate::domain::config::explain::explain;
+use crate::domain::config::{SCHEMA, read_plain};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::Value;
 
 /// What fits some key, and what fits none, as YAML writes it in one line.

@@ -1,9 +1,7 @@
 //! Files of every form that is in use: each loads without a word.
 
-use crate::domain::{
-    config::{Config, read},
-    role::{Model, Role},
-};
+use crate::domain::config::{Config, read};
+use crate::domain::role::{Model, Role};
 
 /// What a file is, its text, and whether it was understood.
 type Example = (&'static str, &'static str, fn(&Config) -> bool);

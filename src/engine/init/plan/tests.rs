@@ -1,6 +1,8 @@
 use super::*;
-use crate::domain::{config, role::Model};
-use std::{collections::BTreeMap, os::unix::fs::symlink};
+use crate::domain::config;
+use crate::domain::role::Model;
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
 
 const ALL: Choices = Choices { skills: true, gitignore: true };
 

@@ -1,19 +1,16 @@
 //! The change that a reviewer or a gatekeeper is shown, and what a gatekeeper is to find out of it.
 
 use super::write_own;
-use crate::{
-    domain::{
-        gate::DueCheck,
-        prompt::{CheckView, ReviewTarget},
-        role::TaskRole,
-        run::Prepared,
-        text::one_line,
-    },
-    engine::run::context::Run,
-    exec::{git::GitError, worktree::SKILLS},
-    store::prs::Prs,
-    sys::read::lossy,
-};
+use crate::domain::gate::DueCheck;
+use crate::domain::prompt::{CheckView, ReviewTarget};
+use crate::domain::role::TaskRole;
+use crate::domain::run::Prepared;
+use crate::domain::text::one_line;
+use crate::engine::run::context::Run;
+use crate::exec::git::GitError;
+use crate::exec::worktree::SKILLS;
+use crate::store::prs::Prs;
+use crate::sys::read::lossy;
 use anyhow::{Context, Result, anyhow, bail};
 
 /// The most of a diff that is kept in a file.

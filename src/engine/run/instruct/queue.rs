@@ -1,14 +1,11 @@
 //! The queue as a product manager sees it.
 
 use super::LATELY;
-use crate::{
-    domain::{
-        prompt::{FailedTask, OpenPullRequest, QueueView, QueuedTask},
-        task::{self, Task, TaskState},
-    },
-    engine::{run::context::Run, snapshot::OpenPrs},
-    store::queue::Queue,
-};
+use crate::domain::prompt::{FailedTask, OpenPullRequest, QueueView, QueuedTask};
+use crate::domain::task::{self, Task, TaskState};
+use crate::engine::run::context::Run;
+use crate::engine::snapshot::OpenPrs;
+use crate::store::queue::Queue;
 use anyhow::Result;
 
 pub fn view(run: &Run<'_>) -> Result<QueueView> {

@@ -1,10 +1,8 @@
 //! The end of a run in words: why, where everything is, and what the user can do about it.
 
 use super::Settling;
-use crate::domain::{
-    settlement::{self, Tally, TaskStep},
-    text::{cut, one_line},
-};
+use crate::domain::settlement::{self, Tally, TaskStep};
+use crate::domain::text::{cut, one_line};
 use std::fmt::Write as _;
 
 impl Settling<'_> {

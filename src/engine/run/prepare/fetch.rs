@@ -2,21 +2,15 @@
 //!
 //! Being offline is no reason to stop.
 
-use crate::{
-    domain::{fetch::LastFetch, message::Message},
-    engine::{
-        base_branch,
-        run::context::{Run, RunError},
-    },
-    exec::{
-        git::Git,
-        stale_ref_locks,
-        start_point::{self, Fetched, PullRequestHead},
-        worktree,
-    },
-    store::{cache, messages},
-    sys::lock::Lock,
-};
+use crate::domain::fetch::LastFetch;
+use crate::domain::message::Message;
+use crate::engine::base_branch;
+use crate::engine::run::context::{Run, RunError};
+use crate::exec::git::Git;
+use crate::exec::start_point::{self, Fetched, PullRequestHead};
+use crate::exec::{stale_ref_locks, worktree};
+use crate::store::{cache, messages};
+use crate::sys::lock::Lock;
 use anyhow::{Result, anyhow};
 use std::time::Duration;
 

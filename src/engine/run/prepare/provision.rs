@@ -1,18 +1,13 @@
 //! What a worktree gets beside its commit: copies of ignored files, and once in its life the set-up command.
 
-use crate::{
-    domain::{state::AgentState, text::cut},
-    engine::run::{
-        context::{Run, RunError},
-        environment,
-    },
-    exec::{
-        command::describe,
-        include,
-        setup::{self, End, Setup},
-    },
-    sys::{atomic, read},
-};
+use crate::domain::state::AgentState;
+use crate::domain::text::cut;
+use crate::engine::run::context::{Run, RunError};
+use crate::engine::run::environment;
+use crate::exec::command::describe;
+use crate::exec::include;
+use crate::exec::setup::{self, End, Setup};
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use std::time::Duration;
 

@@ -2,15 +2,13 @@
 //!
 //! What one elsewhere holds is saved before it goes; one that isn't this project's is left alone.
 
-use crate::{
-    engine::run::{
-        context::{Run, RunError},
-        place::{real, worktree_at, worktrees_folder},
-    },
-    sys::{atomic, dir},
-};
+use crate::engine::run::context::{Run, RunError};
+use crate::engine::run::place::{real, worktree_at, worktrees_folder};
+use crate::sys::{atomic, dir};
 use anyhow::{Context, Result, bail};
-use std::{fs, io, os::unix::fs::symlink, path::Path};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::{fs, io};
 
 /// Sees to it that the worktree's place is as configured: gives up one elsewhere, and makes the link.
 pub fn make_ready(run: &Run<'_>) -> Result<(), RunError> {

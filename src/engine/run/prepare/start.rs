@@ -3,25 +3,20 @@
 //! Of a change from a fork nothing is checked out, so that nothing of it can be executed.
 
 use super::fetch;
-use crate::{
-    domain::{
-        gate::{DueCheck, Status},
-        message::Message,
-        pull_request::PullRequest,
-        role::{MayChange, TaskRole},
-        run::Prepared,
-        time,
-    },
-    engine::base_branch,
-    engine::run::context::{Run, RunError},
-    exec::{
-        git::Git,
-        github::GhError,
-        repo,
-        start_point::{self, Candidate, PullRequestHead},
-    },
-    store::{messages, prs::Prs},
-};
+use crate::domain::gate::{DueCheck, Status};
+use crate::domain::message::Message;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::role::{MayChange, TaskRole};
+use crate::domain::run::Prepared;
+use crate::domain::time;
+use crate::engine::base_branch;
+use crate::engine::run::context::{Run, RunError};
+use crate::exec::git::Git;
+use crate::exec::github::GhError;
+use crate::exec::repo;
+use crate::exec::start_point::{self, Candidate, PullRequestHead};
+use crate::store::messages;
+use crate::store::prs::Prs;
 use anyhow::Context;
 
 /// The head of the pull request that a task updates or reviews.

@@ -2,36 +2,26 @@
 //! can't be read is done without.
 
 use super::MAX_RECOVERIES;
-use crate::{
-    domain::{
-        message::{Message, MessageType},
-        name::Name,
-        outcome::Outcome,
-        run::{Prepared, Record},
-        settlement::{Notice, Publish, Settlement, Tally, TaskStep},
-        state::AgentState,
-        task::{Edit, TaskState, key},
-        time::{self, Time},
-    },
-    engine::run::{
-        Supervisor,
-        context::Run,
-        cost,
-        ended::{Ended, last_sign_of_life},
-        evidence::Left,
-        judge::{Case, Judged},
-        settle,
-    },
-    exec::{salvage, stream, worktree::set_aside},
-    store::{
-        events::{self, Event, EventKind},
-        messages,
-        paths::{Paths, RunPaths},
-        queue::Queue,
-        state,
-    },
-    sys::read,
-};
+use crate::domain::message::{Message, MessageType};
+use crate::domain::name::Name;
+use crate::domain::outcome::Outcome;
+use crate::domain::run::{Prepared, Record};
+use crate::domain::settlement::{Notice, Publish, Settlement, Tally, TaskStep};
+use crate::domain::state::AgentState;
+use crate::domain::task::{Edit, TaskState, key};
+use crate::domain::time::{self, Time};
+use crate::engine::run::context::Run;
+use crate::engine::run::ended::{Ended, last_sign_of_life};
+use crate::engine::run::evidence::Left;
+use crate::engine::run::judge::{Case, Judged};
+use crate::engine::run::{Supervisor, cost, settle};
+use crate::exec::worktree::set_aside;
+use crate::exec::{salvage, stream};
+use crate::store::events::{self, Event, EventKind};
+use crate::store::paths::{Paths, RunPaths};
+use crate::store::queue::Queue;
+use crate::store::{messages, state};
+use crate::sys::read;
 use anyhow::Result;
 
 pub fn give_up(run: &Run<'_>, state: AgentState) -> Result<()> {

@@ -1,17 +1,14 @@
 //! A state.json that can't be understood: set aside, and built anew from the newest run, as if that weren't settled.
 
 use super::{end_orphans, recover};
-use crate::{
-    domain::{
-        message::Message,
-        name::Name,
-        run::Assignment,
-        state::{AgentState, Phase},
-    },
-    engine::run::Supervisor,
-    store::{messages, paths::AgentPaths, runs, state},
-    sys::read::{self, Refused},
-};
+use crate::domain::message::Message;
+use crate::domain::name::Name;
+use crate::domain::run::Assignment;
+use crate::domain::state::{AgentState, Phase};
+use crate::engine::run::Supervisor;
+use crate::store::paths::AgentPaths;
+use crate::store::{messages, runs, state};
+use crate::sys::read::{self, Refused};
 use anyhow::{Context, Result};
 
 pub fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Result<()> {
