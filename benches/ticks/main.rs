@@ -24,7 +24,7 @@ mod tools;
 use anyhow::{Result, bail};
 use std::{env, path::PathBuf, process::ExitCode};
 use table::Table;
-use tools::Tools;
+use tools::{Tools, installed};
 
 /// What every section gets.
 struct Bench {
@@ -69,7 +69,9 @@ fn run() -> Result<bool> {
         let names: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
         bail!("usage: cargo run --locked --example ticks -- [--quick] [--earlier=PROGRAM] [{}]...", names.join("|"));
     }
-    let mut bench = Bench { tools: Tools::find()?, quick, earlier, table: Table::default() };
+    let tools = Tools::find()?;
+    let earlier = earlier.map(|program| installed(&program, &tools.scratch.join("earlier"))).transpose()?;
+    let mut bench = Bench { tools, quick, earlier, table: Table::default() };
     for (name, section) in SECTIONS {
         if wanted.is_empty() || wanted.iter().any(|section| section == name) {
             eprintln!("ticks: measuring {name} ...");

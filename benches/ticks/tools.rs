@@ -36,8 +36,17 @@ impl Tools {
         // Not with cargo, which would build all that the tests depend on for it.
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/floor.rs");
         run(Command::new("rustc").args(["--edition=2024", "-O", "-Cstrip=symbols", "-o"]).arg(&floor).arg(source))?;
-        Ok(Self { scheduler: target.join("release/scheduler"), floor, scratch })
+        let scheduler = installed(&target.join("release/scheduler"), &scratch.join("scheduler"))?;
+        Ok(Self { scheduler, floor, scratch })
     }
+}
+
+/// A copy of a program, as `cargo install` makes it: what a linker has written comes into memory in smaller pieces.
+pub fn installed(program: &Path, place: &Path) -> Result<PathBuf> {
+    // A new file, not new bytes in a file that was read before.
+    let _ = fs::remove_file(place);
+    fs::copy(program, place).with_context(|| program.display().to_string())?;
+    Ok(place.to_owned())
 }
 
 /// The build of the program that is measured, into this folder.
