@@ -7,8 +7,8 @@ mod project;
 mod repository;
 mod timer;
 
-use super::Env;
 use super::project::Project;
+use super::{Env, configuration};
 use crate::domain::time::Time;
 use anyhow::Result;
 use serde::Serialize;
@@ -66,10 +66,12 @@ pub struct Caller<'a> {
 /// The project's own files can't be looked at.
 pub fn diagnose(project: &Project, caller: Caller<'_>) -> Result<Vec<Probe>> {
     let view = programs::View::new(project, caller);
+    let found = configuration::read(&project.paths)?.understand();
+    let config = found.as_ref().ok().map(|(config, _)| config);
     let mut probes = programs::probe(&view, project);
-    probes.extend(agent_program::probe(&view, project));
-    probes.extend(project::probe(project)?);
-    probes.extend(repository::probe(&view, project, caller.now)?);
+    probes.extend(agent_program::probe(&view, project, config));
+    probes.extend(project::probe(project, &found)?);
+    probes.extend(repository::probe(&view, project, config, caller.now)?);
     probes.extend(timer::probe(project, caller));
     probes.extend(machine::probe(project)?);
     Ok(probes)

@@ -3,7 +3,6 @@
 use super::Probe;
 use super::programs::{CLAUDE_TOKENS, View};
 use crate::domain::config::Config;
-use crate::engine::configuration;
 use crate::engine::project::Project;
 use crate::exec::programs;
 use rustix::fs::{Access, access};
@@ -11,10 +10,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Looks at each command that agents are configured with; at `claude` if agents.yaml can't be read.
-pub(super) fn probe(view: &View, project: &Project) -> Vec<Probe> {
-    let config = configuration::read(&project.paths).ok().and_then(|found| found.understand().ok());
+pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>) -> Vec<Probe> {
     let usual = || (BTreeMap::from([("claude".to_owned(), Vec::new())]), true);
-    let (programs, is_claude) = config.map_or_else(usual, |(config, _)| programs_of(&config));
+    let (programs, is_claude) = config.map_or_else(usual, programs_of);
     let mut probes: Vec<_> =
         programs.iter().map(|(program, agents)| agent_program(view, project, program, agents)).collect();
     if is_claude {

@@ -1,7 +1,7 @@
 //! The project: its configuration, its worktrees, and what a tool in a worktree would pick up from above.
 
 use super::Probe;
-use crate::domain::config::{self, Config, Severity};
+use crate::domain::config::{self, Config, Problem, Severity};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::state::Phase;
@@ -10,29 +10,30 @@ use crate::engine::project::Project;
 use crate::exec::worktree::Worktree;
 use crate::store::state::{self, Loaded};
 use crate::sys::lock::Lock;
-use crate::sys::read;
 use anyhow::Result;
 
 /// What tools look for in every folder above: a worktree lies below the main checkout.
 const INHERITED: [&str; 6] =
     ["node_modules", ".cargo/config.toml", ".eslintrc", ".eslintrc.json", ".eslintrc.js", ".npmrc"];
 
+/// agents.yaml with its warnings, or what is wrong in it.
+type Found = Result<(Config, Vec<Problem>), Vec<Problem>>;
+
 /// Looks at the project.
-pub(super) fn probe(project: &Project) -> Result<Vec<Probe>> {
+pub(super) fn probe(project: &Project, found: &Found) -> Result<Vec<Probe>> {
     let mut probes = Vec::new();
-    let text = read::read_linked_text(&project.paths.config())?.unwrap_or_default();
     let path = project.paths.config().display().to_string();
     let mut elsewhere = false;
-    match config::read(&text) {
+    match found {
         Ok((config, warnings)) => {
             elsewhere = config.worktree_root.is_some();
             probes.push(Probe::ok(format!("{path}: {} agents", config.agents.len())));
-            let errors: Vec<_> = gate::unguarded(&config).into_iter().map(gate::unguarded_words).collect();
+            let errors: Vec<_> = gate::unguarded(config).into_iter().map(gate::unguarded_words).collect();
             let warnings = warnings.iter().filter(|warning| !errors.contains(&warning.message));
             let said = warnings.map(|warning| Probe::warning(format!("{path}: {warning}"), "mend that line"));
             probes.extend(said);
-            probes.extend(checks(&config));
-            probes.extend(focuses(project, &config));
+            probes.extend(checks(config));
+            probes.extend(focuses(project, config));
             for agent in &config.agents {
                 probes.extend(worktree(project, agent)?);
             }

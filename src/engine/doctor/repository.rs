@@ -2,19 +2,19 @@
 
 use super::Probe;
 use super::programs::View;
+use crate::domain::config::Config;
 use crate::domain::remote::Chosen;
 use crate::domain::time::{self, Time};
+use crate::engine::base_branch;
 use crate::engine::project::Project;
-use crate::engine::{base_branch, configuration};
 use crate::exec::git::Git;
 use crate::exec::remote::Remotes;
 use crate::exec::{filters, repo};
 use anyhow::Result;
 
 /// Looks at the repository.
-pub(super) fn probe(view: &View, project: &Project, now: Time) -> Result<Vec<Probe>> {
-    let config = configuration::read(&project.paths)?.understand().ok();
-    let wanted = config.as_ref().and_then(|(config, _)| config.remote.as_deref());
+pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>, now: Time) -> Result<Vec<Probe>> {
+    let wanted = config.and_then(|config| config.remote.as_deref());
     let remotes = Remotes::read(&Git::in_repository(&project.common_dir), wanted)?;
     let mut probes = vec![remote(&remotes)];
     if let Some(last) = base_branch::last_fetch(&project.paths, &remotes) {
