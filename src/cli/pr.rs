@@ -3,7 +3,7 @@
 use super::{Context, table};
 use crate::domain::gate::{Check, Meta, Status, Verdict, verdict};
 use crate::domain::name::Name;
-use crate::domain::text::{cut, joined, one_line, printable};
+use crate::domain::text::{cut, joined, one_line};
 use crate::domain::time;
 use crate::store::prs::Prs;
 use anyhow::Result;
@@ -117,7 +117,7 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
         }
         if let Some(record) = records.get(check) {
             let old = if record.commit == meta.head_sha { "" } else { "(for an older commit, doesn't count)\n" };
-            context.line(format!("{old}{}", printable(&record.to_text()).trim()))?;
+            context.line(format!("{old}{}", record.to_text().trim()))?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use super::list::Shown;
 use crate::cli::Context;
 use crate::domain::message::MessageType;
 use crate::domain::proposal;
-use crate::domain::text::{one_line, printable};
+use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
 use anyhow::Result;
 
@@ -25,10 +25,10 @@ pub fn run(id: &str, json: bool, context: &Context) -> Result<()> {
         context.line(format!("about {}", one_line(task)))?;
     }
     if !message.body.trim().is_empty() {
-        context.line(format!("\n{}", printable(&message.body).trim()))?;
+        context.line(format!("\n{}", message.body.trim()))?;
     }
     match &listed.answer {
-        Some(answer) => context.line(format!("\nAnswered:\n\n{}", printable(&answer.text))),
+        Some(answer) => context.line(format!("\nAnswered:\n\n{}", answer.text)),
         None if proposal::question_of(message).is_some() => {
             context.line("\nNot decided yet: the commands above decide it")
         }

@@ -5,7 +5,7 @@ use crate::cli::{Context, config, table};
 use crate::domain::config::Config;
 use crate::domain::name::Name;
 use crate::domain::proposal::{self, Proposal, ProposalState, Score, Surroundings};
-use crate::domain::text::{joined, one_line, printable};
+use crate::domain::text::{joined, one_line};
 use crate::domain::time;
 use crate::engine::curation;
 use crate::engine::project::Project;
@@ -135,7 +135,7 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
         }
         if let Some(reason) = listed.proposal.reason().filter(|_| with_reasons) {
             let back = listed.proposal.returns_at().map(|at| format!(" (back {})", time::to_text(at)));
-            context.line(format!("\n{id}{}: {}", back.unwrap_or_default(), printable(reason).trim()))?;
+            context.line(format!("\n{id}{}: {}", back.unwrap_or_default(), reason.trim()))?;
         }
     }
     Ok(())

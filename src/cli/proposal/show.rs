@@ -3,7 +3,7 @@
 use super::list::{Listed, Others};
 use crate::cli::{Context, config};
 use crate::domain::name::Name;
-use crate::domain::text::{one_line, printable};
+use crate::domain::text::one_line;
 use crate::engine::curation;
 use crate::store::proposals::{FoundProposal, Proposals};
 use anyhow::Result;
@@ -40,5 +40,5 @@ pub fn run(id: &Name, json: bool, context: &Context) -> Result<()> {
         }
     }
     context.line("")?;
-    context.line(printable(&text).trim_end())
+    context.line(text.trim_end())
 }

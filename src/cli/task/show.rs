@@ -3,7 +3,7 @@
 use crate::cli::Context;
 use crate::domain::name::Name;
 use crate::domain::task::{self, TaskState};
-use crate::domain::text::{cut, one_line, printable};
+use crate::domain::text::{cut, one_line};
 use crate::domain::{schedule, time};
 use crate::engine::history::{self, PastRun};
 use crate::store::queue::{FoundTask, Queue};
@@ -22,7 +22,7 @@ pub fn run(id: &Name, context: &Context) -> Result<()> {
         context.line(past(&run))?;
     }
     context.line("")?;
-    context.line(printable(&found.text).trim_end())
+    context.line(found.text.trim_end())
 }
 
 /// One line for a run that has ended: who, how, and where its work is.
