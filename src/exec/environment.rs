@@ -108,7 +108,7 @@ pub(crate) mod tests {
             withheld: vec!["GH_TOKEN".into()],
             path: std::env::var_os("PATH"),
             path_first: dir.join("bin"),
-            tag: ("RUN_MARK_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
+            tag: ("RUN_TAG_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
             allow_network_git: false,
             empty_gh_config: dir.join("gh"),
             excludes_file: None,

@@ -76,7 +76,7 @@ fn prompt_files_and_folder_are_handed_over() {
     let dir = tempfile::tempdir().unwrap();
     let mut launch = launch(
         dir.path(),
-        "pwd; cat; echo \"$RUN_MARK_OF_TEST $OWN ${GH_TOKEN-none}\"; echo \"$PATH\" | cut -d: -f1; echo oops >&2",
+        "pwd; cat; echo \"$RUN_TAG_OF_TEST $OWN ${GH_TOKEN-none}\"; echo \"$PATH\" | cut -d: -f1; echo oops >&2",
     );
     launch.environment.env = vec![("OWN".to_owned(), "x y".to_owned()), ("PATH_LIKE".to_owned(), String::new())];
     let (output, errors) = finish(&launch);
