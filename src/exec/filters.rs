@@ -11,10 +11,9 @@ use crate::sys::read::read_linked_text;
 pub fn missing(git: &Git, search_path: &str) -> Result<Vec<(String, String)>, GitError> {
     let listed = git.try_run(["config", "-z", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"])?;
     let mut found: Vec<(String, String)> = Vec::new();
-    for entry in listed.entries() {
-        let Some((key, command)) = entry.split_once('\n') else { continue };
+    for (key, command) in listed.settings() {
         let name = key.strip_prefix("filter.").and_then(|key| key.rsplit_once('.')).map(|(name, _)| name);
-        let (Some(name), Some(program)) = (name, filter_program(command)) else { continue };
+        let (Some(name), Some(program)) = (name, filter_program(&command)) else { continue };
         let is_new = !found.iter().any(|(known, _)| known == name);
         if is_new && folder_of(program, search_path).is_none() && is_used(git, name)? {
             found.push((name.to_owned(), program.to_owned()));

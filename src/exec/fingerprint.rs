@@ -159,11 +159,7 @@ fn read_settings(git: &Git, path: &Path, label: &str, remote: &str, found: &mut 
 
 fn settings_in(git: &Git, path: &Path) -> Result<Vec<(String, String)>, GitError> {
     let args = ["config".as_ref(), "--file".as_ref(), path.as_os_str(), "-z".as_ref(), "--list".as_ref()];
-    let split = |entry: String| match entry.split_once('\n') {
-        Some((key, value)) => (key.to_owned(), value.to_owned()),
-        None => (entry, String::new()),
-    };
-    Ok(git.run(args)?.entries().into_iter().map(split).collect())
+    Ok(git.run(args)?.settings())
 }
 
 /// The hooks, and what lies beside them, for they may call it.

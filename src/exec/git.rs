@@ -80,6 +80,15 @@ impl Output {
             .map(|entry| String::from_utf8_lossy(entry).into_owned())
             .collect()
     }
+
+    /// The settings that `git config -z` listed with their values; one without a value has an empty one.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let split = |entry: String| match entry.split_once('\n') {
+            Some((key, value)) => (key.to_owned(), value.to_owned()),
+            None => (entry, String::new()),
+        };
+        self.entries().into_iter().map(split).collect()
+    }
 }
 
 const FALLBACK_NAME: &str = "scheduler";

@@ -109,11 +109,7 @@ impl Remotes {
             // What git says against its configuration.
             _ => git.run(args)?,
         };
-        let split = |entry: String| match entry.split_once('\n') {
-            Some((key, value)) => (key.to_owned(), value.to_owned()),
-            None => (entry, String::new()),
-        };
-        let settings: Vec<_> = answer.entries().into_iter().map(split).collect();
+        let settings = answer.settings();
         let mut names: Vec<String> = Vec::new();
         for (key, _) in &settings {
             let name = key.strip_prefix("remote.").and_then(|rest| rest.strip_suffix(".url"));

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
 use crate::exec::worktree::status::{Change, Kind, without_filters};
 
@@ -25,7 +24,7 @@ pub fn take_in(git: &Git, changes: &[Change], with_gone: bool) -> Result<(), Git
 
 fn update(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
     match call(git, how, paths) {
-        Err(error @ GitError::Failed { .. }) if !tells_of_system(&error.to_string()) => {}
+        Err(error) if error.is_refusal() => {}
         other => return other,
     }
     // A filter that fails may have been called for a path that isn't among these.
@@ -41,12 +40,11 @@ fn update(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
 /// All but those that are refused.
 fn update_some(git: &Git, how: &str, paths: &[&Path]) -> Result<(), GitError> {
     match (call(git, how, paths), paths) {
-        (Err(error @ GitError::Failed { .. }), _) if tells_of_system(&error.to_string()) => Err(error),
-        (Err(error @ GitError::Failed { .. }), [one]) => {
+        (Err(error), [one]) if error.is_refusal() => {
             tracing::warn!(path = %one.display(), "git refuses it: {error}");
             Ok(())
         }
-        (Err(GitError::Failed { .. }), _) => {
+        (Err(error), _) if error.is_refusal() => {
             let (first, second) = paths.split_at(paths.len() / 2);
             update_some(git, how, first)?;
             update_some(git, how, second)

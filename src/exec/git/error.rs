@@ -6,6 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::{MAX_OUTPUT, MINIMUM};
+use crate::domain::system_trouble::tells_of_system;
 
 /// Why a git command did not do what it was asked. The command is told without the options that every command gets.
 #[derive(Debug, Error)]
@@ -23,6 +24,13 @@ pub enum GitError {
     TooMuchOutput(String),
     #[error("git could not be run: {0}")]
     Io(#[from] io::Error),
+}
+
+impl GitError {
+    /// Whether git itself refused, and not for want of room, open files or the like.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Failed { .. }) && !tells_of_system(&self.to_string())
+    }
 }
 
 fn told(code: Option<i32>, stderr: &str) -> String {

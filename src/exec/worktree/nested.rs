@@ -11,7 +11,6 @@ use anyhow::{Context, Result};
 use super::Worktree;
 use super::set_aside;
 use super::status::{Change, Kind};
-use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
 use crate::sys::atomic::{create_dir, discard};
 use crate::sys::dir::readable;
@@ -48,9 +47,7 @@ pub fn move_unseen(worktree: &Worktree, submodules: &[String]) -> Result<Vec<Pat
 
 /// The submodules of the repository of `git`; `None` if git can't open it.
 fn opened(git: &Git) -> Result<Option<Vec<String>>> {
-    let refused = |error: &GitError| {
-        matches!(error, GitError::Failed { code: Some(128), .. }) && !tells_of_system(&error.to_string())
-    };
+    let refused = |error: &GitError| matches!(error, GitError::Failed { code: Some(128), .. }) && error.is_refusal();
     let git_dir = match git.run(["rev-parse", "--absolute-git-dir"]) {
         Ok(answer) => answer.path(),
         Err(error) if refused(&error) => return Ok(None),
@@ -75,11 +72,14 @@ fn bring_git_directory(worktree: &Worktree, inside: &Path, target: &Path) -> Res
     let Some(named) = text.trim_end().strip_prefix("gitdir: ") else { return Ok(()) };
     let git_dir = inside.join(named).canonicalize().ok();
     let own = worktree.verify()?.canonicalize()?.join("modules");
-    if let Some(git_dir) = git_dir.filter(|git_dir| git_dir.starts_with(&own) && *git_dir != own) {
-        discard(&moved)?;
-        fs::rename(&git_dir, &moved).with_context(|| format!("cannot move {}", git_dir.display()))?;
-    }
-    Ok(())
+    let git_dir = git_dir.filter(|git_dir| git_dir.starts_with(&own) && *git_dir != own);
+    git_dir.map_or(Ok(()), |git_dir| replace_link(&moved, &git_dir))
+}
+
+/// Puts a git directory in place of the link to it.
+fn replace_link(link: &Path, git_dir: &Path) -> Result<()> {
+    discard(link)?;
+    fs::rename(git_dir, link).with_context(|| format!("cannot move {}", git_dir.display()))
 }
 
 /// Moves every untracked repository among `changes` aside. Returns where they are now.
@@ -114,9 +114,7 @@ fn move_submodule(worktree: &Worktree, path: &str) -> Result<PathBuf> {
     let target = set_aside::move_to(worktree, Path::new(path))?;
     create_dir(&inside)?;
     if !own {
-        let link = target.join(".git");
-        discard(&link)?;
-        fs::rename(&git_dir, &link).with_context(|| format!("cannot move {}", git_dir.display()))?;
+        replace_link(&target.join(".git"), &git_dir)?;
     }
     Ok(target)
 }

@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 
 use super::{Worktree, set_aside};
 use crate::sys::atomic::discard;
-use crate::sys::dir::entries;
+use crate::sys::dir::readable;
 use crate::sys::read::read_bytes;
 
 /// Removes the pipes in a worktree and in the git directory that it shares, where git follows links, too; opens folders, and
@@ -22,7 +22,7 @@ use crate::sys::read::read_bytes;
 pub(super) fn clear(worktree: &Worktree) -> Result<()> {
     let mut left = vec![(worktree.path.clone(), false), (worktree.common_dir.clone(), true)];
     while let Some((folder, of_git)) = left.pop() {
-        for entry in entries(&folder).into_iter().flatten().flatten() {
+        for entry in readable(&folder) {
             let (path, is_git) = (entry.path(), entry.file_name() == ".git");
             match entry.file_type() {
                 Ok(_) if is_git && !of_git && folder != worktree.path && !is_link(&path) => move_away(worktree, &path)?,

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use super::Worktree;
 use super::status::{Change, Kind};
 use crate::sys::atomic::ensure_dir;
-use crate::sys::dir::entries;
+use crate::sys::dir::readable;
 
 /// The most that is named; more are there.
 const MOST_NAMED: usize = 1_000;
@@ -74,7 +74,7 @@ fn make(worktree: &Worktree, folder: &Path) -> Result<()> {
 pub fn names(folder: &Path) -> Vec<String> {
     let (mut names, mut left) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(dir) = left.pop() {
-        for entry in entries(&dir).into_iter().flatten().flatten() {
+        for entry in readable(&dir) {
             let path = entry.path();
             let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
             match entry.file_type() {

@@ -13,10 +13,9 @@ use anyhow::{Context, Result};
 use super::baseline::Baseline;
 use super::status::{self, Kind};
 use super::{Worktree, excludes, operations, set_aside, submodules};
-use crate::domain::system_trouble::tells_of_system;
-use crate::exec::git::{Git, GitError};
+use crate::exec::git::Git;
 use crate::sys::atomic::{self, discard, discard_dir};
-use crate::sys::dir::entries;
+use crate::sys::dir::readable;
 use crate::sys::read::read_text;
 
 /// A marker in the worktree's git directory while what lies in the worktree is nobody's work.
@@ -66,7 +65,7 @@ pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> 
 fn checkout(git: &Git, git_dir: &Path, commit: &str) -> Result<()> {
     let args = ["checkout", "--quiet", "--force", "--detach", commit, "--"];
     match git.run(args) {
-        Err(error @ GitError::Failed { .. }) if !tells_of_system(&error.to_string()) => {
+        Err(error) if error.is_refusal() => {
             tracing::warn!("{error}");
             discard(&git_dir.join("index"))?;
             git.run(["read-tree", "HEAD"])?;
@@ -104,7 +103,7 @@ pub(super) fn keep_set_up(worktree: &Worktree) -> Result<()> {
 fn files(folder: &Path, most: usize) -> Option<Vec<PathBuf>> {
     let (mut found, mut left) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(dir) = left.pop() {
-        for entry in entries(&dir).into_iter().flatten().flatten() {
+        for entry in readable(&dir) {
             let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if is_dir {
                 left.push(entry.path())

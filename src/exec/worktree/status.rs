@@ -68,7 +68,7 @@ fn read(git: &Git, untracked: &str) -> Result<Vec<Change>> {
     let output = match git.run(args) {
         Ok(output) => output,
         // A filter that fails keeps git from looking. Without filters more is called changed, and nothing is overlooked.
-        Err(error @ GitError::Failed { .. }) if !tells_of_system(&error.to_string()) => {
+        Err(error) if error.is_refusal() => {
             tracing::warn!("{error}");
             without_filters(git, None)?.run(args)?
         }

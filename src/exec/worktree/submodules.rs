@@ -103,14 +103,11 @@ fn folders(above: &Path) -> Vec<PathBuf> {
 /// The name and path of each submodule that `.gitmodules` lists.
 fn listed(git: &Git) -> Result<Vec<(String, String)>, GitError> {
     let args = ["config", "--file", ".gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$"];
-    let output = git.try_run(args)?;
-    let pairs = output.entries();
-    let pairs = pairs.iter().filter_map(|pair| {
-        let (key, path) = pair.split_once('\n')?;
+    let named = |(key, path): (String, String)| {
         let name = key.strip_prefix("submodule.")?.strip_suffix(".path")?;
-        Some((name.to_owned(), path.to_owned()))
-    });
-    Ok(pairs.collect())
+        Some((name.to_owned(), path))
+    };
+    Ok(git.try_run(args)?.settings().into_iter().filter_map(named).collect())
 }
 
 /// Clones a submodule from the copy that the main checkout has, if it isn't here yet.
