@@ -5,6 +5,7 @@ use crate::domain::{config, time};
 use crate::store::paths::Paths;
 use crate::store::runs;
 use crate::sys::atomic;
+use crate::sys::lock::tests::until_free;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -204,6 +205,7 @@ fn broken_files_keep_no_user_out() {
         assert_eq!(world.writer(&Origin::default()), "user", "{how}");
         // Without its lock held, no run is under way.
         world.lock = None;
+        until_free(&world.agent().lock());
         assert_eq!(world.caller(&tagged(RUN), Access::Read), "user", "{how}");
         assert_eq!(world.writer(&inherited("11111111-2222-4333-8444-555555555555")), "user", "{how}");
         assert!(world.writer(&tagged(RUN)).contains("unset SCHEDULER_RUN"), "{how}");

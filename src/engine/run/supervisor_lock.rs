@@ -60,6 +60,7 @@ impl SupervisorLock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::lock::tests::until_free;
     use std::fs;
 
     #[test]
@@ -77,6 +78,7 @@ mod tests {
         assert_eq!(held.check().unwrap(), LockStatus::Taken);
         assert!(held.secure().is_err());
         drop(other);
+        until_free(&path);
         assert_eq!(held.check().unwrap(), LockStatus::Renewed);
     }
 }
