@@ -33,11 +33,11 @@ fn is_used(git: &Git, filter: &str) -> Result<bool, GitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::sandbox::Sandbox;
+    use crate::exec::test_project::TestProject;
 
     #[test]
     fn those_in_use_whose_program_is_not_there() {
-        let sandbox = Sandbox::plain();
+        let scratch = TestProject::plain();
         for (key, command) in [
             ("filter.mine.clean", "no-such-program %f"),
             ("filter.mine.smudge", "no-such-program -d %f"),
@@ -47,15 +47,15 @@ mod tests {
             ("filter.private.process", "'/opt/no such/program' --fast"),
             ("filter.whole.clean", "\"/bin/cat\""),
         ] {
-            sandbox.run(&["config", key, command]);
+            scratch.run(&["config", key, command]);
         }
-        sandbox.write(
+        scratch.write(
             "sub/.gitattributes",
             "*.a filter=mine\n*.b filter=there\n*.c filter=own\n*.d filter=unused2\n*.e filter=whole\n",
         );
-        std::fs::write(sandbox.project().join(".git/info/attributes"), "*.f filter=private\n").unwrap();
-        sandbox.commit_all("attributes");
-        let found = missing(&sandbox.git(), "/usr/bin:/bin").unwrap();
+        std::fs::write(scratch.project().join(".git/info/attributes"), "*.f filter=private\n").unwrap();
+        scratch.commit_all("attributes");
+        let found = missing(&scratch.git(), "/usr/bin:/bin").unwrap();
         let expected = [("mine", "no-such-program"), ("private", "/opt/no such/program")];
         assert_eq!(found, expected.map(|(name, program)| (name.to_owned(), program.to_owned())));
     }

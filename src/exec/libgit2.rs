@@ -76,22 +76,22 @@ pub fn submodules(index: &Path) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::sandbox::Sandbox;
+    use crate::exec::test_project::TestProject;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     use std::fs;
 
     #[test]
     fn commits_are_those_that_git_names() {
-        let sandbox = Sandbox::with_origin();
-        let (top, git_dir) = (sandbox.project(), sandbox.project().join(".git"));
-        let head = sandbox.run(&["rev-parse", "HEAD"]);
-        sandbox.run(&["tag", "-a", "-m", "words", "annotated"]);
+        let scratch = TestProject::with_origin();
+        let (top, git_dir) = (scratch.project(), scratch.project().join(".git"));
+        let head = scratch.run(&["rev-parse", "HEAD"]);
+        scratch.run(&["tag", "-a", "-m", "words", "annotated"]);
         for name in ["HEAD", &head, "refs/heads/main", "refs/remotes/origin/HEAD", "refs/tags/annotated"] {
             assert_eq!(commit(&top, name), Some(Some(head.clone())), "{name}");
             assert_eq!(commit(&git_dir, name), Some(Some(head.clone())), "{name}");
         }
         assert_eq!(commit(&top, "refs/heads/none"), Some(None));
-        let tree = sandbox.run(&["rev-parse", "HEAD^{tree}"]);
+        let tree = scratch.run(&["rev-parse", "HEAD^{tree}"]);
         // What is no plain name, or names something else, is for git.
         for name in ["main", "HEAD~1", "refs/heads/a..b", "", &tree, &"0".repeat(40), &head[..10]] {
             assert_eq!(commit(&top, name), None, "{name}");
@@ -101,13 +101,13 @@ mod tests {
 
     #[test]
     fn places_are_those_of_git() {
-        let sandbox = Sandbox::plain();
-        let worktree = sandbox.path().join("linked");
-        sandbox.run(&["worktree", "add", "-q", "--detach", worktree.to_str().unwrap()]);
-        let own = sandbox.project().join(".git/worktrees/linked");
+        let scratch = TestProject::plain();
+        let worktree = scratch.path().join("linked");
+        scratch.run(&["worktree", "add", "-q", "--detach", worktree.to_str().unwrap()]);
+        let own = scratch.project().join(".git/worktrees/linked");
         let plain = |path: PathBuf| path.components().collect::<PathBuf>();
         let found = places(&worktree).unwrap().map(plain);
-        assert_eq!(found, [worktree.clone(), sandbox.project().join(".git"), own.clone()]);
+        assert_eq!(found, [worktree.clone(), scratch.project().join(".git"), own.clone()]);
         fs::write(own.join("config.worktree"), "").unwrap();
         assert_eq!(places(&worktree), None, "settings that may move it");
         fs::remove_file(own.join("config.worktree")).unwrap();
@@ -119,31 +119,31 @@ mod tests {
 
     #[test]
     fn a_damaged_index_is_for_git() {
-        let sandbox = Sandbox::plain();
-        let index = sandbox.project().join(".git/index");
+        let scratch = TestProject::plain();
+        let index = scratch.project().join(".git/index");
         assert_eq!(submodules(&index), Some(Vec::new()));
         let mut bytes = fs::read(&index).unwrap();
         bytes[20] ^= 1;
         fs::write(&index, bytes).unwrap();
         assert_eq!(submodules(&index), None);
-        assert_eq!(submodules(&sandbox.path().join("none")), Some(Vec::new()));
+        assert_eq!(submodules(&scratch.path().join("none")), Some(Vec::new()));
     }
 
     #[test]
     fn what_never_answers_is_for_git() {
-        let sandbox = Sandbox::plain();
-        let (git_dir, included) = (sandbox.project().join(".git"), sandbox.path().join("pipe"));
+        let scratch = TestProject::plain();
+        let (git_dir, included) = (scratch.project().join(".git"), scratch.path().join("pipe"));
         mknodat(CWD, &included, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        sandbox.run(&["config", "include.path", included.to_str().unwrap()]);
+        scratch.run(&["config", "include.path", included.to_str().unwrap()]);
         assert_eq!(commit(&git_dir, "HEAD"), None);
     }
 
     #[test]
     fn other_formats_are_for_git() {
-        let sandbox = Sandbox::plain();
-        let other = sandbox.path().join("sha256");
-        sandbox.run(&["init", "-q", "--object-format=sha256", other.to_str().unwrap()]);
-        sandbox.commit_all_at(&other, "first");
+        let scratch = TestProject::plain();
+        let other = scratch.path().join("sha256");
+        scratch.run(&["init", "-q", "--object-format=sha256", other.to_str().unwrap()]);
+        scratch.commit_all_at(&other, "first");
         assert_eq!(commit(&other, "HEAD"), None);
         assert_eq!(places(&other), None);
     }

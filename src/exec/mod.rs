@@ -22,13 +22,13 @@ pub mod push;
 pub mod remote;
 pub mod repo;
 pub mod salvage;
-#[cfg(test)]
-pub mod sandbox;
 pub mod setup;
 pub mod stale_ref_locks;
 pub mod start_point;
 pub mod stream;
 mod take_in;
+#[cfg(test)]
+pub mod test_project;
 pub mod tidy;
 pub mod timers;
 pub mod watch;

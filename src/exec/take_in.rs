@@ -100,17 +100,17 @@ pub fn put_back(git: &Git, paths: &[PathBuf]) -> Result<(), GitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::sandbox::{Sandbox, write};
+    use crate::exec::test_project::{TestProject, write};
     use crate::exec::worktree::status;
 
     #[test]
     fn one_path_that_git_refuses_stops_only_itself() {
-        let sandbox = Sandbox::plain();
-        sandbox.run(&["config", "filter.enc.clean", "false"]);
-        sandbox.run(&["config", "filter.enc.required", "true"]);
-        sandbox.write(".gitattributes", "*.enc filter=enc\n");
-        sandbox.commit_all("attributes");
-        let worktree = sandbox.ready("a");
+        let scratch = TestProject::plain();
+        scratch.run(&["config", "filter.enc.clean", "false"]);
+        scratch.run(&["config", "filter.enc.required", "true"]);
+        scratch.write(".gitattributes", "*.enc filter=enc\n");
+        scratch.commit_all("attributes");
+        let worktree = scratch.ready("a");
         let names = ["a", "b.enc", "c d", "folder/git~1", "folder/e", "z\n"];
         for name in names {
             write(&worktree.path().join(name), name);
@@ -128,11 +128,11 @@ mod tests {
 
     #[test]
     fn a_file_in_place_of_a_folder_and_the_other_way_round() {
-        let sandbox = Sandbox::plain();
-        sandbox.write("folder/x", "1");
-        sandbox.write("file", "1");
-        sandbox.commit_all("both");
-        let worktree = sandbox.ready("a");
+        let scratch = TestProject::plain();
+        scratch.write("folder/x", "1");
+        scratch.write("file", "1");
+        scratch.commit_all("both");
+        let worktree = scratch.ready("a");
         std::fs::remove_dir_all(worktree.path().join("folder")).unwrap();
         std::os::unix::fs::symlink("elsewhere", worktree.path().join("folder")).unwrap();
         std::fs::remove_file(worktree.path().join("file")).unwrap();

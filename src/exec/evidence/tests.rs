@@ -1,17 +1,17 @@
 use super::*;
-use crate::exec::sandbox::{Sandbox, write};
+use crate::exec::test_project::{TestProject, write};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS};
 
-fn scene() -> (Sandbox, Worktree, String) {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
-    let base = sandbox.run(&["rev-parse", "main"]);
-    (sandbox, worktree, base)
+fn scene() -> (TestProject, Worktree, String) {
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
+    let base = scratch.run(&["rev-parse", "main"]);
+    (scratch, worktree, base)
 }
 
 #[test]
 fn a_run_that_did_nothing_has_no_evidence() {
-    let (_sandbox, worktree, base) = scene();
+    let (_scratch, worktree, base) = scene();
     write(&worktree.path().join(INSTRUCTIONS), "own");
     write(&worktree.path().join(SKILLS).join("x.md"), "own");
     let found = read(&worktree, &base).unwrap();
@@ -21,11 +21,11 @@ fn a_run_that_did_nothing_has_no_evidence() {
 
 #[test]
 fn commits_renames_and_dirty_files_are_seen() {
-    let (sandbox, worktree, base) = scene();
-    sandbox.run_at(worktree.path(), &["mv", "f", "moved é"]);
-    sandbox.commit_all_at(worktree.path(), "one");
+    let (scratch, worktree, base) = scene();
+    scratch.run_at(worktree.path(), &["mv", "f", "moved é"]);
+    scratch.commit_all_at(worktree.path(), "one");
     write(&worktree.path().join("dir/g"), "x");
-    let head = sandbox.commit_all_at(worktree.path(), "two");
+    let head = scratch.commit_all_at(worktree.path(), "two");
     write(&worktree.path().join("dir/g"), "changed");
     write(&worktree.path().join("-new \"file\""), "x");
     let found = read(&worktree, &base).unwrap();
@@ -37,12 +37,12 @@ fn commits_renames_and_dirty_files_are_seen() {
 
 #[test]
 fn a_head_that_left_the_base_is_told() {
-    let (sandbox, worktree, first) = scene();
+    let (scratch, worktree, first) = scene();
     write(&worktree.path().join("g"), "x");
-    let base = sandbox.commit_all_at(worktree.path(), "base");
-    sandbox.run_at(worktree.path(), &["checkout", "-q", "--detach", &first]);
+    let base = scratch.commit_all_at(worktree.path(), "base");
+    scratch.run_at(worktree.path(), &["checkout", "-q", "--detach", &first]);
     write(&worktree.path().join("h"), "x");
-    sandbox.commit_all_at(worktree.path(), "elsewhere");
+    scratch.commit_all_at(worktree.path(), "elsewhere");
     let found = read(&worktree, &base).unwrap();
     assert_eq!(found.commits, 1);
     assert_eq!(found.changed, ["h"]);
@@ -51,13 +51,13 @@ fn a_head_that_left_the_base_is_told() {
 
 #[test]
 fn leftovers_are_committed_without_own_files() {
-    let (sandbox, worktree, base) = scene();
-    sandbox.hook("pre-commit", "exit 1");
+    let (scratch, worktree, base) = scene();
+    scratch.hook("pre-commit", "exit 1");
     write(&worktree.path().join(INSTRUCTIONS), "own");
     assert_eq!(commit_leftovers(&worktree, "r", "m").unwrap(), Leftovers::Nothing);
     write(&worktree.path().join("f"), "changed");
     write(&worktree.path().join("new"), "x");
-    sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
+    scratch.run_at(worktree.path(), &["init", "-q", "inner"]);
     let Leftovers::Committed(commit) = commit_leftovers(&worktree, "r", "title\n\n# body").unwrap() else {
         panic!("not committed");
     };
@@ -65,33 +65,33 @@ fn leftovers_are_committed_without_own_files() {
     assert_eq!(found.head, commit);
     assert_eq!((found.commits, found.changed), (1, vec!["f".into(), "new".into()]));
     assert_eq!(found.dirty, Vec::<String>::new());
-    assert_eq!(sandbox.run_at(worktree.path(), &["log", "-1", "--format=%B"]), "title\n\n# body\n");
+    assert_eq!(scratch.run_at(worktree.path(), &["log", "-1", "--format=%B"]), "title\n\n# body\n");
     assert!(worktree.set_aside().join("inner").exists());
 }
 
 #[test]
 fn a_merge_in_progress_is_not_committed() {
-    let (sandbox, worktree, _) = scene();
+    let (scratch, worktree, _) = scene();
     let at = worktree.path();
     write(&at.join("f"), "mine");
-    sandbox.commit_all_at(at, "mine");
-    sandbox.run_at(at, &["checkout", "-q", "-b", "agent/other", "main"]);
+    scratch.commit_all_at(at, "mine");
+    scratch.run_at(at, &["checkout", "-q", "-b", "agent/other", "main"]);
     write(&at.join("f"), "theirs");
-    let head = sandbox.commit_all_at(at, "theirs");
-    let merge = sandbox.git_at(at).with_identity().unwrap().try_run(["merge", "agent/a"]).unwrap();
+    let head = scratch.commit_all_at(at, "theirs");
+    let merge = scratch.git_at(at).with_identity().unwrap().try_run(["merge", "agent/a"]).unwrap();
     assert!(!merge.status.success());
     let left = commit_leftovers(&worktree, "r", "m").unwrap();
     assert!(matches!(left, Leftovers::NotPossible(_)), "{left:?}");
-    assert_eq!(sandbox.run_at(at, &["rev-parse", "HEAD"]), head);
+    assert_eq!(scratch.run_at(at, &["rev-parse", "HEAD"]), head);
 }
 
 #[test]
 fn a_branch_moves_forward_only() {
-    let (sandbox, worktree, base) = scene();
-    sandbox.run_at(worktree.path(), &["checkout", "-q", "--detach"]);
+    let (scratch, worktree, base) = scene();
+    scratch.run_at(worktree.path(), &["checkout", "-q", "--detach"]);
     write(&worktree.path().join("g"), "x");
-    let ahead = sandbox.commit_all_at(worktree.path(), "ahead");
-    let tip = || sandbox.run(&["rev-parse", "agent/a"]);
+    let ahead = scratch.commit_all_at(worktree.path(), "ahead");
+    let tip = || scratch.run(&["rev-parse", "agent/a"]);
     assert_eq!(advance_branch(&worktree, "agent/a", &ahead).unwrap(), Advance::Moved);
     assert_eq!(tip(), ahead);
     assert_eq!(advance_branch(&worktree, "agent/a", &ahead).unwrap(), Advance::Already);
@@ -99,5 +99,5 @@ fn a_branch_moves_forward_only() {
     assert_eq!(tip(), ahead);
     assert_eq!(advance_branch(&worktree, "agent/gone", &ahead).unwrap(), Advance::Moved);
     assert!(advance_branch(&worktree, "main", &ahead).is_err());
-    assert_eq!(sandbox.run(&["rev-parse", "main"]), base);
+    assert_eq!(scratch.run(&["rev-parse", "main"]), base);
 }

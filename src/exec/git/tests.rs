@@ -1,5 +1,5 @@
 use super::*;
-use crate::exec::sandbox::Sandbox;
+use crate::exec::test_project::TestProject;
 
 #[test]
 fn versions_are_read_from_what_git_says() {
@@ -34,8 +34,8 @@ fn passwords_never_appear() {
 
 #[test]
 fn a_failure_names_command_code_and_words() {
-    let sandbox = Sandbox::plain();
-    let error = sandbox.git().run(["rev-parse", "--verify", "nothing"]).unwrap_err();
+    let scratch = TestProject::plain();
+    let error = scratch.git().run(["rev-parse", "--verify", "nothing"]).unwrap_err();
     let GitError::Failed { code: Some(128), ref stderr, .. } = error else {
         panic!("{error:?}");
     };
@@ -45,16 +45,16 @@ fn a_failure_names_command_code_and_words() {
 
 #[test]
 fn a_command_that_hangs_is_ended() {
-    let sandbox = Sandbox::plain();
-    let git = sandbox.git().with_timeout(Duration::from_millis(200));
+    let scratch = TestProject::plain();
+    let git = scratch.git().with_timeout(Duration::from_millis(200));
     let error = git.run(["-c", "alias.hang=!sleep 30", "hang"]).unwrap_err();
     assert!(matches!(error, GitError::TimedOut { .. }), "{error}");
 }
 
 #[test]
 fn questions_are_yes_no_or_an_error() {
-    let sandbox = Sandbox::plain();
-    let git = sandbox.git();
+    let scratch = TestProject::plain();
+    let git = scratch.git();
     assert!(git.ok(["merge-base", "--is-ancestor", "HEAD", "HEAD"]).unwrap());
     assert!(!git.ok(["config", "--get", "no.such"]).unwrap());
     assert!(git.ok(["merge-base", "--is-ancestor", "HEAD", "nothing"]).is_err());
@@ -66,8 +66,8 @@ fn questions_are_yes_no_or_an_error() {
 
 #[test]
 fn nothing_above_the_ceiling_is_found() {
-    let sandbox = Sandbox::plain();
-    let agent = sandbox.project().join("agents/a");
+    let scratch = TestProject::plain();
+    let agent = scratch.project().join("agents/a");
     let worktree = agent.join("worktree");
     std::fs::create_dir_all(&worktree).unwrap();
     let found = Git::in_worktree(&worktree, &agent).run(["rev-parse", "--show-toplevel"]);
@@ -76,10 +76,10 @@ fn nothing_above_the_ceiling_is_found() {
 
 #[test]
 fn hooks_run_only_when_asked() {
-    let sandbox = Sandbox::plain();
-    let ran = sandbox.path().join("ran");
-    sandbox.hook("pre-commit", &format!("touch '{}'", ran.display()));
-    let git = sandbox.git().with_identity().unwrap();
+    let scratch = TestProject::plain();
+    let ran = scratch.path().join("ran");
+    scratch.hook("pre-commit", &format!("touch '{}'", ran.display()));
+    let git = scratch.git().with_identity().unwrap();
     git.run(["commit", "-q", "--allow-empty", "-m", "quiet"]).unwrap();
     assert!(!ran.exists());
     git.with_hooks().run(["commit", "-q", "--allow-empty", "-m", "loud"]).unwrap();
@@ -88,36 +88,36 @@ fn hooks_run_only_when_asked() {
 
 #[test]
 fn only_what_the_user_has_not_set_gets_a_fallback() {
-    let sandbox = Sandbox::plain();
+    let scratch = TestProject::plain();
     let author = || {
-        let git = sandbox.git().with_identity().unwrap();
+        let git = scratch.git().with_identity().unwrap();
         git.run(["commit", "-q", "--allow-empty", "-m", "x"]).unwrap();
         git.text(["log", "-1", "--format=%an <%ae> %cn <%ce>"]).unwrap()
     };
     assert_eq!(author(), "scheduler <scheduler@localhost> scheduler <scheduler@localhost>");
-    sandbox.run(&["config", "user.name", "Ann"]);
-    sandbox.run(&["config", "committer.email", "c@example.com"]);
+    scratch.run(&["config", "user.name", "Ann"]);
+    scratch.run(&["config", "committer.email", "c@example.com"]);
     assert_eq!(author(), "Ann <scheduler@localhost> Ann <c@example.com>");
 }
 
 #[test]
 fn a_chosen_ssh_command_is_respected() {
-    let sandbox = Sandbox::plain();
+    let scratch = TestProject::plain();
     let ssh = |git: &Git| git.environment.iter().any(|(name, _)| name == "GIT_SSH_COMMAND");
-    assert!(ssh(&sandbox.git().with_network().unwrap()));
-    sandbox.run(&["config", "core.sshCommand", "my-ssh"]);
-    assert!(!ssh(&sandbox.git().with_network().unwrap()));
+    assert!(ssh(&scratch.git().with_network().unwrap()));
+    scratch.run(&["config", "core.sshCommand", "my-ssh"]);
+    assert!(!ssh(&scratch.git().with_network().unwrap()));
 }
 
 #[test]
 fn a_worktree_that_is_half_added_is_waited_for() {
-    let sandbox = Sandbox::plain();
-    let entry = sandbox.project().join(".git/worktrees/half");
+    let scratch = TestProject::plain();
+    let entry = scratch.project().join(".git/worktrees/half");
     std::fs::create_dir_all(&entry).unwrap();
     std::fs::write(entry.join("gitdir"), "/nowhere/half/.git\n").unwrap();
-    std::fs::write(entry.join("HEAD"), sandbox.run(&["rev-parse", "HEAD"])).unwrap();
+    std::fs::write(entry.join("HEAD"), scratch.run(&["rev-parse", "HEAD"])).unwrap();
     std::fs::write(entry.join("commondir"), "").unwrap();
-    let git = sandbox.git();
+    let git = scratch.git();
     assert!(saw_half_added(&git.start_once(&["worktree".into(), "list".into()], None).unwrap().stderr));
     let rest = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(200));
@@ -129,9 +129,9 @@ fn a_worktree_that_is_half_added_is_waited_for() {
 
 #[test]
 fn a_replaced_commit_is_judged_as_it_is() {
-    let sandbox = Sandbox::plain();
-    sandbox.write("f", "two\n");
-    let real = sandbox.commit_all("second");
-    sandbox.run(&["replace", &real, "HEAD~1"]);
-    assert_eq!(sandbox.git().text(["diff", "--name-only", "HEAD~1", "HEAD"]).unwrap(), "f");
+    let scratch = TestProject::plain();
+    scratch.write("f", "two\n");
+    let real = scratch.commit_all("second");
+    scratch.run(&["replace", &real, "HEAD~1"]);
+    assert_eq!(scratch.git().text(["diff", "--name-only", "HEAD~1", "HEAD"]).unwrap(), "f");
 }

@@ -1,18 +1,18 @@
 use super::*;
-use crate::exec::sandbox::{Sandbox, write};
+use crate::exec::test_project::{TestProject, write};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
 struct Scene {
-    sandbox: Sandbox,
+    scratch: TestProject,
     worktree: Worktree,
 }
 
 impl Scene {
     fn new() -> Self {
-        let sandbox = Sandbox::with_origin();
-        let worktree = sandbox.ready("a");
-        Self { sandbox, worktree }
+        let scratch = TestProject::with_origin();
+        let worktree = scratch.ready("a");
+        Self { scratch, worktree }
     }
 
     fn remotes(&self) -> Remotes {
@@ -21,7 +21,7 @@ impl Scene {
 
     fn work(&self, text: &str) -> String {
         write(&self.worktree.path().join("work"), text);
-        self.sandbox.commit_all_at(self.worktree.path(), text)
+        self.scratch.commit_all_at(self.worktree.path(), text)
     }
 
     fn push(&self, branch: &str, commit: &str, last: Option<&str>) -> PushOutcome {
@@ -29,7 +29,7 @@ impl Scene {
     }
 
     fn tip(&self, branch: &str) -> String {
-        self.sandbox.run_at(&self.sandbox.origin(), &["rev-parse", branch])
+        self.scratch.run_at(&self.scratch.origin(), &["rev-parse", branch])
     }
 }
 
@@ -37,11 +37,11 @@ impl Scene {
 fn pushing_twice_does_nothing_the_second_time() {
     let scene = Scene::new();
     let commit = scene.work("one");
-    let config = std::fs::read(scene.sandbox.project().join(".git/config")).unwrap();
+    let config = std::fs::read(scene.scratch.project().join(".git/config")).unwrap();
     assert_eq!(scene.push("agent/a", &commit, None), PushOutcome::Pushed);
     assert_eq!(scene.tip("agent/a"), commit);
     assert_eq!(scene.push("agent/a", &commit, None), PushOutcome::UpToDate);
-    assert_eq!(std::fs::read(scene.sandbox.project().join(".git/config")).unwrap(), config);
+    assert_eq!(std::fs::read(scene.scratch.project().join(".git/config")).unwrap(), config);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn an_agents_branch_is_replaced_only_over_what_was_pushed_last() {
     let scene = Scene::new();
     let first = scene.work("one");
     scene.push("agent/a", &first, None);
-    scene.sandbox.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
+    scene.scratch.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
     let second = scene.work("two");
     let refused = scene.push("agent/a", &second, None);
     assert_eq!(refused, PushOutcome::Rejected("the branch there has commits that this work hasn't".into()));
@@ -74,7 +74,7 @@ fn other_branches_are_never_forced() {
     let scene = Scene::new();
     let first = scene.work("one");
     assert_eq!(scene.push("feature", &first, None), PushOutcome::Pushed);
-    scene.sandbox.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
+    scene.scratch.run_at(scene.worktree.path(), &["reset", "-q", "--hard", "main"]);
     let second = scene.work("two");
     let refused = scene.push("feature", &second, Some(&first));
     assert!(
@@ -88,19 +88,19 @@ fn other_branches_are_never_forced() {
 fn a_hook_can_refuse_and_its_words_are_kept() {
     let scene = Scene::new();
     scene
-        .sandbox
+        .scratch
         .hook("pre-push", "echo 'tests are red' >&2; pwd > \"$(git rev-parse --git-common-dir)/ran-in\"; exit 1");
     let refused = scene.push("agent/a", &scene.work("one"), None);
     assert_eq!(refused, PushOutcome::HookFailed("tests are red".into()));
-    let ran_in = std::fs::read_to_string(scene.sandbox.project().join(".git/ran-in")).unwrap();
+    let ran_in = std::fs::read_to_string(scene.scratch.project().join(".git/ran-in")).unwrap();
     assert_eq!(Path::new(ran_in.trim_end()), scene.worktree.path());
 }
 
 #[test]
 fn hooks_inside_the_project_are_those_of_the_main_checkout() {
     let scene = Scene::new();
-    scene.sandbox.run(&["config", "core.hooksPath", ".hooks"]);
-    let ran = scene.sandbox.path().join("ran");
+    scene.scratch.run(&["config", "core.hooksPath", ".hooks"]);
+    let ran = scene.scratch.path().join("ran");
     let hook = scene.worktree.path().join(".hooks/pre-push");
     write(&hook, &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -111,7 +111,7 @@ fn hooks_inside_the_project_are_those_of_the_main_checkout() {
 #[test]
 fn what_the_remote_says_is_kept() {
     let scene = Scene::new();
-    let hook = scene.sandbox.origin().join("hooks/pre-receive");
+    let hook = scene.scratch.origin().join("hooks/pre-receive");
     write(&hook, "#!/bin/sh\necho 'protected branch' >&2; exit 1\n");
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let refused = scene.push("agent/a", &scene.work("one"), None);
@@ -125,9 +125,9 @@ fn what_the_remote_says_is_kept() {
 fn remotes_that_cannot_be_used_are_told_apart() {
     let scene = Scene::new();
     let commit = scene.work("one");
-    scene.sandbox.run(&["remote", "set-url", "origin", "git@host:x.git"]);
+    scene.scratch.run(&["remote", "set-url", "origin", "git@host:x.git"]);
     let with_ssh = |script: &str| {
-        scene.sandbox.run(&["config", "core.sshCommand", script]);
+        scene.scratch.run(&["config", "core.sshCommand", script]);
         scene.push("agent/a", &commit, None)
     };
     let offline = with_ssh("echo 'ssh: Could not resolve hostname host' >&2; exit 255 #");
@@ -135,12 +135,12 @@ fn remotes_that_cannot_be_used_are_told_apart() {
     let auth = with_ssh("echo 'Permission denied (publickey).' >&2; exit 255 #");
     assert!(matches!(auth, PushOutcome::AuthFailed(_)), "{auth:?}");
     assert!(auth.advice().contains("by hand"));
-    scene.sandbox.run(&["config", "core.sshCommand", "sleep 30 #"]);
+    scene.scratch.run(&["config", "core.sshCommand", "sleep 30 #"]);
     let short = Duration::from_millis(300);
     let late = push(&scene.worktree, &scene.remotes(), Push { branch: "agent/a", commit: &commit, last: None }, short)
         .unwrap();
     assert_eq!(late, PushOutcome::TimedOut(short));
-    scene.sandbox.run(&["remote", "remove", "origin"]);
+    scene.scratch.run(&["remote", "remove", "origin"]);
     assert!(matches!(scene.push("agent/a", &commit, None), PushOutcome::NoRemote(_)));
 }
 

@@ -1,17 +1,17 @@
 use super::*;
-use crate::exec::sandbox::{Sandbox, write};
+use crate::exec::test_project::{TestProject, write};
 use std::fs;
 
 struct Scene {
-    sandbox: Sandbox,
+    scratch: TestProject,
     worktree: Worktree,
 }
 
 impl Scene {
     fn new() -> Self {
-        let sandbox = Sandbox::plain();
-        let worktree = sandbox.ready("a");
-        Self { sandbox, worktree }
+        let scratch = TestProject::plain();
+        let worktree = scratch.ready("a");
+        Self { scratch, worktree }
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -31,7 +31,7 @@ impl Scene {
     }
 
     fn run(&self, args: &[&str]) -> String {
-        self.sandbox.run_at(self.worktree.path(), args)
+        self.scratch.run_at(self.worktree.path(), args)
     }
 
     fn files(&self, commit: &str) -> String {
@@ -89,7 +89,7 @@ fn commits_that_no_branch_holds_are_saved() {
     scene.run(&["checkout", "-q", "--detach"]);
     assert_eq!(scene.salvage("r1"), None);
     scene.write("work", "x");
-    let commit = scene.sandbox.commit_all_at(scene.worktree.path(), "work");
+    let commit = scene.scratch.commit_all_at(scene.worktree.path(), "work");
     assert_eq!(scene.kept("r1"), SalvageRef { ref_name: "refs/salvage/r1".into(), commit });
     assert_eq!(scene.salvage("r2"), None, "it is held now");
 }
@@ -99,11 +99,11 @@ fn a_conflict_in_progress_is_saved() {
     for operation in ["rebase", "merge"] {
         let scene = Scene::new();
         scene.write("f", "mine\n");
-        scene.sandbox.commit_all_at(scene.worktree.path(), "mine");
+        scene.scratch.commit_all_at(scene.worktree.path(), "mine");
         scene.run(&["checkout", "-q", "-b", "agent/other", "main"]);
         scene.write("f", "theirs\n");
-        scene.sandbox.commit_all_at(scene.worktree.path(), "theirs");
-        let git = scene.sandbox.git_at(scene.worktree.path()).with_identity().unwrap();
+        scene.scratch.commit_all_at(scene.worktree.path(), "theirs");
+        let git = scene.scratch.git_at(scene.worktree.path()).with_identity().unwrap();
         assert!(!git.try_run([operation, "agent/a"]).unwrap().status.success());
         scene.write("new", "x");
         let kept = scene.kept("r1");
@@ -118,14 +118,14 @@ fn a_conflict_in_progress_is_saved() {
 fn what_a_rebase_stashed_is_saved() {
     let scene = Scene::new();
     scene.write("g", "base\n");
-    scene.sandbox.commit_all_at(scene.worktree.path(), "g");
+    scene.scratch.commit_all_at(scene.worktree.path(), "g");
     scene.write("f", "mine\n");
-    scene.sandbox.commit_all_at(scene.worktree.path(), "mine");
+    scene.scratch.commit_all_at(scene.worktree.path(), "mine");
     scene.run(&["checkout", "-q", "-b", "agent/other", "HEAD~1"]);
     scene.write("f", "theirs\n");
-    scene.sandbox.commit_all_at(scene.worktree.path(), "theirs");
+    scene.scratch.commit_all_at(scene.worktree.path(), "theirs");
     scene.write("g", "stashed\n");
-    let git = scene.sandbox.git_at(scene.worktree.path()).with_identity().unwrap();
+    let git = scene.scratch.git_at(scene.worktree.path()).with_identity().unwrap();
     assert!(!git.try_run(["rebase", "--autostash", "agent/a"]).unwrap().status.success());
     scene.salvage("r1");
     assert_eq!(scene.run(&["show", "refs/salvage/r1-autostash:g"]), "stashed");
@@ -157,18 +157,18 @@ fn a_branch_that_was_deleted_under_the_worktree_does_not_matter() {
 fn repositories_inside_are_moved_whole() {
     let scene = Scene::new();
     scene.write(".gitignore", "ignored/\n");
-    scene.sandbox.commit_all_at(scene.worktree.path(), "ignore");
+    scene.scratch.commit_all_at(scene.worktree.path(), "ignore");
     for name in ["empty", "vendor/lib", "ignored/repo"] {
         let inner = scene.worktree.path().join(name);
         scene.run(&["init", "-q", inner.to_str().unwrap()]);
         write(&inner.join("file"), name);
     }
-    scene.sandbox.commit_all_at(&scene.worktree.path().join("vendor/lib"), "inner");
+    scene.scratch.commit_all_at(&scene.worktree.path().join("vendor/lib"), "inner");
     let saved = scene.salvage("r1").unwrap();
     assert_eq!(saved.held, None);
     let folder = scene.folder();
     assert_eq!(saved.moved, [folder.join("empty"), folder.join("vendor/lib")]);
-    assert_eq!(scene.sandbox.run_at(&folder.join("vendor/lib"), &["log", "--format=%s"]), "inner");
+    assert_eq!(scene.scratch.run_at(&folder.join("vendor/lib"), &["log", "--format=%s"]), "inner");
     assert!(folder.join("empty/file").exists());
     assert!(!scene.worktree.path().join("vendor/lib").exists());
     assert!(scene.worktree.path().join("ignored/repo/file").exists());
@@ -179,15 +179,15 @@ fn repositories_inside_are_moved_whole() {
 }
 
 fn with_submodule() -> Scene {
-    let sandbox = Sandbox::plain();
-    let library = sandbox.path().join("library");
-    sandbox.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
+    let scratch = TestProject::plain();
+    let library = scratch.path().join("library");
+    scratch.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
     write(&library.join("lib"), "1\n");
-    sandbox.commit_all_at(&library, "library");
-    sandbox.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "deps/sub"]);
-    sandbox.commit_all("submodule");
-    let worktree = sandbox.ready("a");
-    Scene { sandbox, worktree }
+    scratch.commit_all_at(&library, "library");
+    scratch.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "deps/sub"]);
+    scratch.commit_all("submodule");
+    let worktree = scratch.ready("a");
+    Scene { scratch, worktree }
 }
 
 #[test]
@@ -196,13 +196,13 @@ fn changed_submodules_are_moved_and_others_stay() {
     assert_eq!(scene.salvage("r1"), None);
     let sub = scene.worktree.path().join("deps/sub");
     write(&sub.join("lib"), "committed\n");
-    let inner = scene.sandbox.commit_all_at(&sub, "inner");
+    let inner = scene.scratch.commit_all_at(&sub, "inner");
     write(&sub.join("lib"), "dirty\n");
     let saved = scene.salvage("r1").unwrap();
     let moved = scene.folder().join("deps/sub");
     assert_eq!(saved.moved, std::slice::from_ref(&moved));
-    assert_eq!(scene.sandbox.run_at(&moved, &["rev-parse", "HEAD"]), inner);
-    assert_eq!(scene.sandbox.run_at(&moved, &["diff", "--name-only"]), "lib");
+    assert_eq!(scene.scratch.run_at(&moved, &["rev-parse", "HEAD"]), inner);
+    assert_eq!(scene.scratch.run_at(&moved, &["diff", "--name-only"]), "lib");
     let link = scene.run(&["ls-tree", &saved.held.unwrap().commit, "deps/sub"]);
     assert!(link.contains(&inner), "{link}");
     let main = scene.run(&["rev-parse", "main"]);
@@ -229,7 +229,7 @@ fn nothing_is_saved_through_a_broken_worktree() {
     fs::remove_file(scene.worktree.path().join(".git")).unwrap();
     scene.write("new", "x");
     assert!(salvage(&scene.worktree, "r1", "m").is_err());
-    assert_eq!(scene.sandbox.run(&["for-each-ref", "refs/salvage"]), "");
+    assert_eq!(scene.scratch.run(&["for-each-ref", "refs/salvage"]), "");
 }
 
 #[test]
@@ -255,10 +255,10 @@ fn an_interrupted_checkout_is_nobodys_work() {
 
 #[test]
 fn files_that_were_never_checked_out_are_not_removed_ones() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.worktree("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.worktree("a");
     worktree.ensure("main").unwrap();
-    let scene = Scene { sandbox, worktree };
+    let scene = Scene { scratch, worktree };
     assert_eq!(scene.salvage("r1"), None);
     scene.write("new", "x");
     assert_eq!(scene.files(&scene.kept("r1").commit), "f new");
@@ -266,10 +266,10 @@ fn files_that_were_never_checked_out_are_not_removed_ones() {
 
 #[test]
 fn what_no_commit_can_take_is_set_aside() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.worktree("a");
-    worktree.ensure(&sandbox.run(&["rev-parse", "HEAD"])).unwrap();
-    worktree.stand_detached(&sandbox.run(&["rev-parse", "HEAD"])).unwrap();
+    let scratch = TestProject::plain();
+    let worktree = scratch.worktree("a");
+    worktree.ensure(&scratch.run(&["rev-parse", "HEAD"])).unwrap();
+    worktree.stand_detached(&scratch.run(&["rev-parse", "HEAD"])).unwrap();
     fs::remove_file(worktree.path().join("f")).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(worktree.path().join("f")).status().unwrap().success());
     fs::write(worktree.path().join("g"), "work\n").unwrap();
@@ -277,7 +277,7 @@ fn what_no_commit_can_take_is_set_aside() {
     assert_eq!(saved.moved, [worktree.set_aside().join("f")]);
     assert_eq!(fs::read_to_string(worktree.path().join("f")).unwrap(), "one\n");
     let commit = saved.held.unwrap().commit;
-    assert_eq!(sandbox.run(&["show", &format!("{commit}:g")]), "work");
+    assert_eq!(scratch.run(&["show", &format!("{commit}:g")]), "work");
 }
 
 #[test]

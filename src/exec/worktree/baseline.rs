@@ -136,15 +136,15 @@ fn cleaned(git: &Git, changes: &[Change]) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::sandbox::{Sandbox, write};
+    use crate::exec::test_project::{TestProject, write};
 
     #[test]
     fn what_is_as_it_was_is_nobodys_change() {
-        let sandbox = Sandbox::plain();
-        sandbox.write("crlf.txt", "a\r\nb\r\n");
-        sandbox.write("mine", "1\n");
-        sandbox.commit_all("files");
-        let worktree = sandbox.ready("a");
+        let scratch = TestProject::plain();
+        scratch.write("crlf.txt", "a\r\nb\r\n");
+        scratch.write("mine", "1\n");
+        scratch.commit_all("files");
+        let worktree = scratch.ready("a");
         let (git_dir, git) = (worktree.verify().unwrap(), worktree.git());
         let names = || {
             let changes = Baseline::load(&git_dir).changes(&worktree, &git).unwrap();
@@ -163,8 +163,8 @@ mod tests {
         write(&worktree.path().join("f"), "again\n");
         write(&worktree.path().join("new"), "x");
         assert_eq!(names(), ["f", "mine", "new"]);
-        sandbox.run_at(worktree.path(), &["add", "crlf.txt"]);
-        let blob = sandbox.run_at(worktree.path(), &["rev-parse", ":crlf.txt"]);
+        scratch.run_at(worktree.path(), &["add", "crlf.txt"]);
+        let blob = scratch.run_at(worktree.path(), &["rev-parse", ":crlf.txt"]);
         assert!(Baseline::load(&git_dir).explains("crlf.txt", &blob) && names().contains(&"crlf.txt".to_owned()));
     }
 }

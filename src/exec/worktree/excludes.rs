@@ -76,14 +76,14 @@ fn pattern(path: &[u8], is_folder: bool) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use crate::exec::sandbox::{Sandbox, write};
+    use crate::exec::test_project::{TestProject, write};
     use std::os::unix::fs::symlink;
 
     #[test]
     fn what_set_up_made_stays_and_is_not_seen() {
-        let sandbox = Sandbox::plain();
-        write(&sandbox.path().join("home/.config/git/ignore"), "users\n");
-        let worktree = sandbox.ready("a");
+        let scratch = TestProject::plain();
+        write(&scratch.path().join("home/.config/git/ignore"), "users\n");
+        let worktree = scratch.ready("a");
         worktree.begin_set_up().unwrap();
         let at = worktree.path().to_owned();
         symlink("elsewhere", at.join("node_modules")).unwrap();
@@ -94,9 +94,9 @@ mod tests {
         worktree.keep_set_up().unwrap();
         worktree.keep_set_up().unwrap();
         let setting = format!("core.excludesFile={}", worktree.excludes_file().unwrap().display());
-        let seen = || sandbox.run_at(&at, &["-c", &setting, "status", "--porcelain", "--untracked-files=all"]);
+        let seen = || scratch.run_at(&at, &["-c", &setting, "status", "--porcelain", "--untracked-files=all"]);
         assert_eq!(seen(), "");
-        worktree.stand_detached(&sandbox.main()).unwrap();
+        worktree.stand_detached(&scratch.main()).unwrap();
         assert!(
             at.join("gen/a [1]*.rs").exists() && at.join("node_modules").is_symlink() && at.join(".venv/7").exists()
         );

@@ -92,13 +92,13 @@ pub fn names(folder: &Path) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::sandbox::{Sandbox, write};
+    use crate::exec::test_project::{TestProject, write};
 
     #[test]
     fn each_has_its_place_and_none_is_replaced() {
-        let sandbox = Sandbox::plain();
-        let folder = sandbox.path().join("aside");
-        let worktree = sandbox.ready("a").setting_aside_to(&folder);
+        let scratch = TestProject::plain();
+        let folder = scratch.path().join("aside");
+        let worktree = scratch.ready("a").setting_aside_to(&folder);
         assert_eq!(names(&folder), [] as [&str; 0]);
         for (text, place) in [("one", "dir/x"), ("two", "2/dir/x"), ("three", "3/dir/x")] {
             write(&worktree.path().join("dir/x"), text);
@@ -108,7 +108,7 @@ mod tests {
         // A folder where a file is already.
         write(&worktree.path().join("dir/x/y"), "four");
         assert_eq!(move_to(&worktree, Path::new("dir/x/y")).unwrap(), folder.join("4/dir/x/y"));
-        sandbox.run_at(worktree.path(), &["init", "-q", "repo"]);
+        scratch.run_at(worktree.path(), &["init", "-q", "repo"]);
         move_to(&worktree, Path::new("repo")).unwrap();
         assert_eq!(names(&folder), ["2/dir/x", "3/dir/x", "4/dir/x/y", "dir/x", "repo/"]);
     }
@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn another_disk_is_reached_by_a_link() {
         let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else { return };
-        let (sandbox, folder) = (Sandbox::plain(), elsewhere.path().join("runs/r/set-aside"));
-        let worktree = sandbox.ready("a").setting_aside_to(&folder);
+        let (scratch, folder) = (TestProject::plain(), elsewhere.path().join("runs/r/set-aside"));
+        let worktree = scratch.ready("a").setting_aside_to(&folder);
         for name in ["x", "y"] {
             write(&worktree.path().join(name), name);
             move_to(&worktree, Path::new(name)).unwrap();

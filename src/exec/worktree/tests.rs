@@ -1,53 +1,53 @@
 use super::*;
-use crate::exec::sandbox::{Sandbox, read_in, write};
+use crate::exec::test_project::{TestProject, read_in, write};
 use std::fs;
 
 #[test]
 fn a_new_worktree_stands_on_a_fresh_branch() {
-    let sandbox = Sandbox::with_origin();
-    let worktree = sandbox.worktree("a");
-    let main = sandbox.main();
-    let before = sandbox.checkout_state();
+    let scratch = TestProject::with_origin();
+    let worktree = scratch.worktree("a");
+    let main = scratch.main();
+    let before = scratch.checkout_state();
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Created);
     assert_eq!(worktree.stand_on_branch("agent/TASK-1-x", &main).unwrap(), Vec::<String>::new());
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Whole);
-    assert_eq!(sandbox.branch_of(&worktree), "agent/TASK-1-x");
+    assert_eq!(scratch.branch_of(&worktree), "agent/TASK-1-x");
     assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
-    assert_eq!(sandbox.checkout_state(), before);
-    let upstream = sandbox.run(&["for-each-ref", "--format=%(upstream)", "refs/heads/agent"]);
+    assert_eq!(scratch.checkout_state(), before);
+    let upstream = scratch.run(&["for-each-ref", "--format=%(upstream)", "refs/heads/agent"]);
     assert_eq!(upstream, "");
 }
 
 #[test]
 fn the_main_checkout_is_never_touched() {
-    let sandbox = Sandbox::plain();
-    sandbox.write("f", "edited by the user\n");
-    sandbox.write("new", "untracked\n");
-    sandbox.write("staged", "staged\n");
-    sandbox.run(&["add", "staged"]);
+    let scratch = TestProject::plain();
+    scratch.write("f", "edited by the user\n");
+    scratch.write("new", "untracked\n");
+    scratch.write("staged", "staged\n");
+    scratch.run(&["add", "staged"]);
     for head in [&["checkout", "-q", "main"][..], &["checkout", "-q", "--detach"]] {
-        sandbox.run(head);
-        let before = sandbox.checkout_state();
-        let worktree = sandbox.ready(&format!("a{}", head.len()));
+        scratch.run(head);
+        let before = scratch.checkout_state();
+        let worktree = scratch.ready(&format!("a{}", head.len()));
         write(&worktree.path().join("junk"), "x");
-        worktree.stand_detached(&sandbox.main()).unwrap();
+        worktree.stand_detached(&scratch.main()).unwrap();
         worktree.detach().unwrap();
-        assert_eq!(sandbox.checkout_state(), before);
+        assert_eq!(scratch.checkout_state(), before);
     }
 }
 
 #[test]
 fn leftovers_go_and_ignored_files_stay() {
-    let sandbox = Sandbox::plain();
-    sandbox.write(".gitignore", "build/\n");
-    sandbox.commit_all("ignore");
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    scratch.write(".gitignore", "build/\n");
+    scratch.commit_all("ignore");
+    let worktree = scratch.ready("a");
     for name in ["build/cache", "junk", "folder/junk", "f"] {
         write(&worktree.path().join(name), "changed");
     }
-    sandbox.run_at(worktree.path(), &["init", "-q", "inner"]);
-    sandbox.run_at(worktree.path(), &["add", "junk"]);
-    worktree.stand_on_branch("agent/next", &sandbox.main()).unwrap();
+    scratch.run_at(worktree.path(), &["init", "-q", "inner"]);
+    scratch.run_at(worktree.path(), &["add", "junk"]);
+    worktree.stand_on_branch("agent/next", &scratch.main()).unwrap();
     let there = |name: &str| worktree.path().join(name).exists();
     assert!(there("build/cache"));
     assert!(!there("junk") && !there("folder") && !there("inner"));
@@ -56,105 +56,105 @@ fn leftovers_go_and_ignored_files_stay() {
 
 #[test]
 fn a_branch_is_never_reset() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
     write(&worktree.path().join("work"), "x");
-    let tip = sandbox.commit_all_at(worktree.path(), "work");
-    let error = worktree.stand_on_branch("agent/a", &sandbox.main()).unwrap_err();
+    let tip = scratch.commit_all_at(worktree.path(), "work");
+    let error = worktree.stand_on_branch("agent/a", &scratch.main()).unwrap_err();
     assert!(error.to_string().contains("agent/a exists already"), "{error}");
-    assert_eq!(sandbox.run(&["rev-parse", "agent/a"]), tip);
+    assert_eq!(scratch.run(&["rev-parse", "agent/a"]), tip);
     worktree.stand_on_branch("agent/a", &tip).unwrap();
-    assert_eq!(sandbox.branch_of(&worktree), "agent/a");
+    assert_eq!(scratch.branch_of(&worktree), "agent/a");
 }
 
 #[test]
 fn detaching_lets_go_of_the_branch_and_keeps_files() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
     write(&worktree.path().join("f"), "unsaved");
     worktree.detach().unwrap();
-    assert_eq!(sandbox.branch_of(&worktree), "HEAD");
+    assert_eq!(scratch.branch_of(&worktree), "HEAD");
     assert_eq!(read_in(&worktree, "f").as_deref(), Some("unsaved"));
-    sandbox.run(&["branch", "-D", "agent/a"]);
+    scratch.run(&["branch", "-D", "agent/a"]);
 }
 
 #[test]
 fn stale_locks_are_removed() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
     let entry = worktree.verify().unwrap();
-    let branch = sandbox.project().join(".git/refs/heads/agent/a.lock");
+    let branch = scratch.project().join(".git/refs/heads/agent/a.lock");
     let locks = [entry.join("index.lock"), entry.join("HEAD.lock"), entry.join("logs/HEAD.lock"), branch];
     locks.iter().for_each(|lock| write(lock, ""));
-    let foreign = sandbox.project().join(".git/index.lock");
+    let foreign = scratch.project().join(".git/index.lock");
     write(&foreign, "");
-    worktree.ensure(&sandbox.main()).unwrap();
+    worktree.ensure(&scratch.main()).unwrap();
     assert!(locks.iter().all(|lock| !lock.exists()));
     assert!(foreign.exists(), "the user's own lock is not ours");
-    worktree.stand_on_branch("agent/next", &sandbox.main()).unwrap();
+    worktree.stand_on_branch("agent/next", &scratch.main()).unwrap();
 }
 
 #[test]
 fn operations_in_progress_are_ended() {
-    let sandbox = Sandbox::plain();
-    let main = sandbox.main();
+    let scratch = TestProject::plain();
+    let main = scratch.main();
     for (n, operation) in ["rebase", "merge", "cherry-pick", "bisect"].into_iter().enumerate() {
-        let worktree = sandbox.ready(&format!("a{n}"));
+        let worktree = scratch.ready(&format!("a{n}"));
         let at = worktree.path();
         write(&at.join("f"), "mine");
-        sandbox.commit_all_at(at, "mine");
-        sandbox.run_at(at, &["checkout", "-q", "-b", &format!("agent/other{n}"), &main]);
+        scratch.commit_all_at(at, "mine");
+        scratch.run_at(at, &["checkout", "-q", "-b", &format!("agent/other{n}"), &main]);
         write(&at.join("f"), "theirs");
-        sandbox.commit_all_at(at, "theirs");
+        scratch.commit_all_at(at, "theirs");
         let other = format!("agent/a{n}");
         let args = if operation == "bisect" { vec!["bisect", "start", "HEAD", &main] } else { vec![operation, &other] };
-        let _ = sandbox.git_at(at).with_identity().unwrap().try_run(&args).unwrap();
+        let _ = scratch.git_at(at).with_identity().unwrap().try_run(&args).unwrap();
         assert_eq!(Worktree::operation_in_progress(&worktree.verify().unwrap()), operation != "bisect", "{operation}");
         worktree.stand_on_branch(&format!("agent/next{n}"), &main).unwrap();
         assert!(!Worktree::operation_in_progress(&worktree.verify().unwrap()));
-        let status = sandbox.run_at(at, &["status"]);
+        let status = scratch.run_at(at, &["status"]);
         assert_eq!(status, format!("On branch agent/next{n}\nnothing to commit, working tree clean"));
         worktree.detach().unwrap();
-        sandbox.run(&["branch", "-D", &format!("agent/other{n}")]);
+        scratch.run(&["branch", "-D", &format!("agent/other{n}")]);
     }
 }
 
 #[test]
 fn a_broken_index_is_built_anew() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
     write(&worktree.verify().unwrap().join("index"), "garbage");
-    worktree.stand_on_branch("agent/next", &sandbox.main()).unwrap();
-    assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
+    worktree.stand_on_branch("agent/next", &scratch.main()).unwrap();
+    assert_eq!(scratch.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
 
 #[test]
 fn a_bare_project_can_have_worktrees() {
-    let sandbox = Sandbox::with_origin();
-    let agent = sandbox.path().join("agents/a");
-    let worktree = Worktree::new(&agent.join("worktree"), &agent, &sandbox.origin());
+    let scratch = TestProject::with_origin();
+    let agent = scratch.path().join("agents/a");
+    let worktree = Worktree::new(&agent.join("worktree"), &agent, &scratch.origin());
     worktree.ensure("main").unwrap();
-    worktree.stand_on_branch("agent/a", &sandbox.main()).unwrap();
+    worktree.stand_on_branch("agent/a", &scratch.main()).unwrap();
     assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
 }
 
 #[test]
 fn submodules_are_filled_without_touching_the_configuration() {
-    let sandbox = Sandbox::with_origin();
-    let library = sandbox.path().join("library");
-    sandbox.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
+    let scratch = TestProject::with_origin();
+    let library = scratch.path().join("library");
+    scratch.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
     write(&library.join("lib"), "1\n");
-    sandbox.commit_all_at(&library, "library");
-    sandbox.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "sub"]);
-    let with_sub = sandbox.commit_all("submodule");
-    let config = fs::read(sandbox.project().join(".git/config")).unwrap();
+    scratch.commit_all_at(&library, "library");
+    scratch.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "sub"]);
+    let with_sub = scratch.commit_all("submodule");
+    let config = fs::read(scratch.project().join(".git/config")).unwrap();
     // The remote is gone: what the project has must do.
-    fs::rename(&library, sandbox.path().join("gone")).unwrap();
-    let worktree = sandbox.ready("a");
+    fs::rename(&library, scratch.path().join("gone")).unwrap();
+    let worktree = scratch.ready("a");
     assert_eq!(read_in(&worktree, "sub/lib").as_deref(), Some("1\n"));
-    let origin = sandbox.run_at(&worktree.path().join("sub"), &["config", "remote.origin.url"]);
+    let origin = scratch.run_at(&worktree.path().join("sub"), &["config", "remote.origin.url"]);
     assert_eq!(Path::new(&origin), library);
-    assert_eq!(fs::read(sandbox.project().join(".git/config")).unwrap(), config);
+    assert_eq!(fs::read(scratch.project().join(".git/config")).unwrap(), config);
 
     write(&worktree.path().join("sub/lib"), "dirty");
     write(&worktree.path().join("sub/junk"), "dirty");
@@ -162,8 +162,8 @@ fn submodules_are_filled_without_touching_the_configuration() {
     assert_eq!(read_in(&worktree, "sub/lib").as_deref(), Some("1\n"));
     assert!(read_in(&worktree, "sub/junk").is_none());
 
-    fs::remove_dir_all(sandbox.project().join(".git/modules")).unwrap();
-    let other = sandbox.worktree("b");
+    fs::remove_dir_all(scratch.project().join(".git/modules")).unwrap();
+    let other = scratch.worktree("b");
     other.ensure(&with_sub).unwrap();
     let warnings = other.stand_on_branch("agent/b", &with_sub).unwrap();
     assert!(warnings.iter().any(|w| w.contains("submodules could not be brought up to date")), "{warnings:?}");

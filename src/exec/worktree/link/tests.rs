@@ -1,21 +1,21 @@
 use super::*;
-use crate::exec::sandbox::{Sandbox, read_in, write};
+use crate::exec::test_project::{TestProject, read_in, write};
 
 #[test]
 fn a_deleted_folder_is_created_again() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
     fs::remove_dir_all(worktree.path()).unwrap();
-    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Created);
-    worktree.stand_on_branch("agent/b", &sandbox.main()).unwrap();
+    assert_eq!(worktree.ensure(&scratch.main()).unwrap(), Ensured::Created);
+    worktree.stand_on_branch("agent/b", &scratch.main()).unwrap();
     assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
-    assert_eq!(fs::read_dir(sandbox.project().join(".git/worktrees")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(scratch.project().join(".git/worktrees")).unwrap().count(), 1);
 }
 
 #[test]
 fn an_interrupted_creation_is_finished() {
-    let sandbox = Sandbox::plain();
-    let main = sandbox.main();
+    let scratch = TestProject::plain();
+    let main = scratch.main();
     type Break = fn(&Worktree, &Path);
     let cases: [(&str, Break); 6] = [
         ("no .git, no files", |w, _| {
@@ -42,7 +42,7 @@ fn an_interrupted_creation_is_finished() {
         }),
     ];
     for (n, (name, damage)) in cases.into_iter().enumerate() {
-        let worktree = sandbox.ready(&format!("a{n}"));
+        let worktree = scratch.ready(&format!("a{n}"));
         let entry = worktree.verify().unwrap();
         damage(&worktree, &entry);
         worktree.ensure(&main).unwrap_or_else(|e| panic!("{name}: {e:#}"));
@@ -55,34 +55,34 @@ fn an_interrupted_creation_is_finished() {
 
 #[test]
 fn a_lost_link_is_mended_and_files_and_head_stay() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
-    sandbox.ready("b");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
+    scratch.ready("b");
     write(&worktree.path().join("unsaved"), "x");
-    let tip = sandbox.commit_all_at(worktree.path(), "work");
+    let tip = scratch.commit_all_at(worktree.path(), "work");
     fs::remove_file(worktree.path().join(".git")).unwrap();
     assert!(worktree.verify().is_err(), "git would work on the main checkout");
-    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
-    assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "agent/a", "HEAD"]), format!("{tip}\n{tip}"));
-    assert_eq!(sandbox.branch_of(&worktree), "agent/a");
+    assert_eq!(worktree.ensure(&scratch.main()).unwrap(), Ensured::Repaired);
+    assert_eq!(scratch.run_at(worktree.path(), &["rev-parse", "agent/a", "HEAD"]), format!("{tip}\n{tip}"));
+    assert_eq!(scratch.branch_of(&worktree), "agent/a");
 }
 
 #[test]
 fn a_pruned_worktree_keeps_its_files() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
     write(&worktree.path().join("unsaved"), "x");
     fs::remove_dir_all(worktree.verify().unwrap()).unwrap();
-    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
+    assert_eq!(worktree.ensure(&scratch.main()).unwrap(), Ensured::Repaired);
     assert_eq!(read_in(&worktree, "unsaved").as_deref(), Some("x"));
-    let status = sandbox.run_at(worktree.path(), &["status", "--porcelain"]);
+    let status = scratch.run_at(worktree.path(), &["status", "--porcelain"]);
     assert_eq!(status, "?? unsaved");
 }
 
 #[test]
 fn adopting_files_can_be_interrupted_anywhere() {
-    let sandbox = Sandbox::plain();
-    let main = sandbox.main();
+    let scratch = TestProject::plain();
+    let main = scratch.main();
     type Break = fn(&Worktree, &Path);
     let cases: [Break; 3] = [
         |w, aside| fs::rename(w.path(), aside).unwrap(),
@@ -96,7 +96,7 @@ fn adopting_files_can_be_interrupted_anywhere() {
         },
     ];
     for (n, damage) in cases.into_iter().enumerate() {
-        let worktree = sandbox.ready(&format!("a{n}"));
+        let worktree = scratch.ready(&format!("a{n}"));
         write(&worktree.path().join("unsaved"), "x");
         let aside = worktree.path().with_file_name("worktree.adopting");
         damage(&worktree, &aside);
@@ -108,81 +108,81 @@ fn adopting_files_can_be_interrupted_anywhere() {
 
 #[test]
 fn a_moved_project_works_on() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
-    let tip = sandbox.commit_all_at(worktree.path(), "work");
-    let moved = sandbox.path().join("elsewhere");
-    fs::rename(sandbox.project(), &moved).unwrap();
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
+    let tip = scratch.commit_all_at(worktree.path(), "work");
+    let moved = scratch.path().join("elsewhere");
+    fs::rename(scratch.project(), &moved).unwrap();
     let agent = moved.join("agents/a");
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &moved.join(".git"));
     assert_eq!(worktree.ensure(&tip).unwrap(), Ensured::Repaired);
-    assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]), tip);
-    assert_eq!(sandbox.branch_of(&worktree), "agent/a");
+    assert_eq!(scratch.run_at(worktree.path(), &["rev-parse", "HEAD"]), tip);
+    assert_eq!(scratch.branch_of(&worktree), "agent/a");
 }
 
 #[test]
 fn a_copied_project_lets_go_of_the_original() {
-    let sandbox = Sandbox::plain();
-    let original = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let original = scratch.ready("a");
     let entry = original.verify().unwrap();
     let gitdir = fs::read_to_string(entry.join("gitdir")).unwrap();
-    let copy = sandbox.path().join("copy");
-    let status = std::process::Command::new("cp").arg("-a").arg(sandbox.project()).arg(&copy).status().unwrap();
+    let copy = scratch.path().join("copy");
+    let status = std::process::Command::new("cp").arg("-a").arg(scratch.project()).arg(&copy).status().unwrap();
     assert!(status.success());
     let agent = copy.join("agents/a");
     let worktree = Worktree::new(&agent.join("worktree"), &agent, &copy.join(".git"));
     assert!(worktree.verify().unwrap_err().to_string().contains("another repository"));
-    let main = sandbox.main();
+    let main = scratch.main();
     assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Repaired);
     worktree.stand_on_branch("agent/copy", &main).unwrap();
     assert_eq!(fs::read_to_string(entry.join("gitdir")).unwrap(), gitdir);
-    assert_eq!(sandbox.branch_of(&original), "agent/a");
+    assert_eq!(scratch.branch_of(&original), "agent/a");
     assert!(original.git().commit("refs/heads/agent/copy").unwrap().is_none());
 }
 
 #[test]
 fn a_repository_in_place_of_the_link_is_kept() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
     fs::remove_file(worktree.path().join(".git")).unwrap();
-    sandbox.run_at(worktree.path(), &["init", "-q"]);
-    sandbox.commit_all_at(worktree.path(), "own");
-    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
+    scratch.run_at(worktree.path(), &["init", "-q"]);
+    scratch.commit_all_at(worktree.path(), "own");
+    assert_eq!(worktree.ensure(&scratch.main()).unwrap(), Ensured::Repaired);
     assert!(worktree.path().join("git-directory-0/HEAD").exists());
     worktree.verify().unwrap();
 }
 
 #[test]
 fn the_entry_of_another_worktree_is_not_shared() {
-    let sandbox = Sandbox::plain();
-    let (a, b) = (sandbox.ready("a"), sandbox.ready("b"));
+    let scratch = TestProject::plain();
+    let (a, b) = (scratch.ready("a"), scratch.ready("b"));
     fs::copy(b.path().join(".git"), a.path().join(".git")).unwrap();
     assert!(a.verify().unwrap_err().to_string().contains("shares"));
-    assert_eq!(a.ensure(&sandbox.main()).unwrap(), Ensured::Repaired);
+    assert_eq!(a.ensure(&scratch.main()).unwrap(), Ensured::Repaired);
     assert_ne!(a.verify().unwrap(), b.verify().unwrap());
-    assert_eq!(sandbox.branch_of(&b), "agent/b");
+    assert_eq!(scratch.branch_of(&b), "agent/b");
 }
 
 #[test]
 fn a_file_in_the_place_of_the_worktree_is_an_error_that_says_so() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.worktree("a");
+    let scratch = TestProject::plain();
+    let worktree = scratch.worktree("a");
     write(worktree.path(), "a file");
-    let error = worktree.ensure(&sandbox.main()).unwrap_err();
+    let error = worktree.ensure(&scratch.main()).unwrap_err();
     assert!(error.to_string().contains("is not a folder: move it away"), "{error}");
 }
 
 #[test]
 fn commits_that_only_a_deleted_worktree_held_come_back() {
-    let sandbox = Sandbox::plain();
-    let worktree = sandbox.ready("a");
-    sandbox.run_at(worktree.path(), &["checkout", "-q", "--detach"]);
+    let scratch = TestProject::plain();
+    let worktree = scratch.ready("a");
+    scratch.run_at(worktree.path(), &["checkout", "-q", "--detach"]);
     write(&worktree.path().join("work"), "x");
-    let commit = sandbox.commit_all_at(worktree.path(), "held by nothing else");
+    let commit = scratch.commit_all_at(worktree.path(), "held by nothing else");
     fs::remove_dir_all(worktree.path()).unwrap();
-    assert_eq!(worktree.ensure(&sandbox.main()).unwrap(), Ensured::Created);
-    assert_eq!(sandbox.run_at(worktree.path(), &["rev-parse", "HEAD"]), commit);
-    assert_eq!(sandbox.run_at(worktree.path(), &["status", "--porcelain"]), "");
+    assert_eq!(worktree.ensure(&scratch.main()).unwrap(), Ensured::Created);
+    assert_eq!(scratch.run_at(worktree.path(), &["rev-parse", "HEAD"]), commit);
+    assert_eq!(scratch.run_at(worktree.path(), &["status", "--porcelain"]), "");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::exec::git::Git;
 use crate::exec::worktree::Worktree;
 
 /// A scratch folder with a project that has one commit.
-pub struct Sandbox {
+pub struct TestProject {
     dir: tempfile::TempDir,
     root: PathBuf,
 }
@@ -21,29 +21,29 @@ pub fn hermetic(git: Git, root: &Path) -> Git {
         .with_env("GIT_CONFIG_GLOBAL", "/dev/null")
 }
 
-impl Sandbox {
+impl TestProject {
     /// A project on branch `main` with the file `f` in one commit, no remote and no identity.
     pub fn plain() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         fs::create_dir_all(root.join("project")).unwrap();
         fs::create_dir_all(root.join("home")).unwrap();
-        let sandbox = Self { dir, root };
-        sandbox.run(&["init", "-q", "-b", "main"]);
-        sandbox.write("f", "one\n");
-        sandbox.commit_all("first");
-        sandbox
+        let scratch = Self { dir, root };
+        scratch.run(&["init", "-q", "-b", "main"]);
+        scratch.write("f", "one\n");
+        scratch.commit_all("first");
+        scratch
     }
 
     /// The same with a bare `origin` that has `main`.
     pub fn with_origin() -> Self {
-        let sandbox = Self::plain();
-        let origin = sandbox.origin();
-        sandbox.run(&["init", "-q", "--bare", "-b", "main", origin.to_str().unwrap()]);
-        sandbox.run(&["remote", "add", "origin", origin.to_str().unwrap()]);
-        sandbox.run(&["push", "-q", "origin", "main"]);
-        sandbox.run(&["remote", "set-head", "origin", "main"]);
-        sandbox
+        let scratch = Self::plain();
+        let origin = scratch.origin();
+        scratch.run(&["init", "-q", "--bare", "-b", "main", origin.to_str().unwrap()]);
+        scratch.run(&["remote", "add", "origin", origin.to_str().unwrap()]);
+        scratch.run(&["push", "-q", "origin", "main"]);
+        scratch.run(&["remote", "set-head", "origin", "main"]);
+        scratch
     }
 
     /// The scratch folder itself.
@@ -82,7 +82,7 @@ impl Sandbox {
         self.run_at(&self.project(), args)
     }
 
-    /// The same as [`Sandbox::run`] in another folder.
+    /// The same as [`TestProject::run`] in another folder.
     pub fn run_at(&self, directory: &Path, args: &[&str]) -> String {
         let git = self.git_at(directory).with_config("protocol.file.allow=always");
         let git = ["AUTHOR", "COMMITTER"].iter().fold(git, |git, role| {
