@@ -117,7 +117,12 @@ impl TestProject {
 
     /// The worktree of agent `name`, which need not be there.
     pub fn worktree(&self, name: &str) -> Worktree {
-        let agent = self.project().join("agents").join(name);
+        self.worktree_of(name, &self.project())
+    }
+
+    /// The same beside another checkout of the project.
+    pub fn worktree_of(&self, name: &str, checkout: &Path) -> Worktree {
+        let agent = checkout.join("agents").join(name);
         let mut worktree = Worktree::new(&agent.join("worktree"), &agent, &self.project().join(".git"));
         for (name, value) in [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")] {
             worktree = worktree.with_env(name, value);

@@ -12,6 +12,7 @@ pub mod nested;
 mod obstacles;
 mod operations;
 pub mod set_aside;
+mod sparse;
 mod stand;
 pub mod status;
 mod submodules;

@@ -1,5 +1,5 @@
-//! The programs that a run starts die, too: each `git` of a run is killed at every call that changes the repository,
-//! alone or, as when the power fails, with its supervisor.
+//! The programs that a run starts die, too: each `git` of a run, and each that another git starts, is killed at every call
+//! that changes the repository, alone or, as when the power fails, with its supervisor.
 
 use crate::{
     invariants::{self, Told},
@@ -8,22 +8,33 @@ use crate::{
     support::Test,
     sweep::{Swept, sweep},
 };
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
-/// Stands before git on PATH. While `on` is there it counts the calls; it has each traced, or the wanted one killed.
+/// Stands in for git, on PATH and in the folder where git finds its own commands. While `on` is there it names each git by
+/// what it does and who started it, and has all traced, or the wanted one killed.
 const SHIM: &str = r#"#!/bin/sh
 stage='@STAGE@'
 if [ ! -e "$stage/on" ]; then exec '@GIT@' "$@"; fi
-number=1
-while ! mkdir "$stage/call.$number" 2>/dev/null; do number=$((number + 1)); done
-if [ -e "$stage/trace" ]; then exec '@STRACE@' -y -o "$stage/log.$number" -e trace="$(cat "$stage/trace")" '@GIT@' "$@"; fi
+command= skip=
+for word; do
+  case $skip$word in
+    -c | -C) skip=value: ;;
+    -* | value:*) skip= ;;
+    *) command=$word; break ;;
+  esac
+done
+name=${FAULT_GIT:+$FAULT_GIT,}$command number=1
+while ! mkdir "$stage/call.$name.$number" 2>/dev/null; do number=$((number + 1)); done
+export FAULT_GIT="$name.$number"
+set -- '@GIT@' --exec-path="$stage/commands" "$@"
+if [ -e "$stage/trace" ]; then exec '@STRACE@' -y -o "$stage/log.$FAULT_GIT" -e trace="$(cat "$stage/trace")" "$@"; fi
 read -r wanted call ordinal whom <"$stage/kill"
-if [ "$number" != "$wanted" ]; then exec '@GIT@' "$@"; fi
-'@STRACE@' -o "$stage/hit" -e trace="$call" -e inject="$call:signal=SIGKILL:when=$ordinal" '@GIT@' "$@"
+if [ "$FAULT_GIT" != "$wanted" ]; then exec "$@"; fi
+'@STRACE@' -o "$stage/hit" -e trace="$call" -e inject="$call:signal=SIGKILL:when=$ordinal" "$@"
 code=$?
 grep -q 'killed by SIGKILL' "$stage/hit" || exit "$code"
 if [ "$whom" = alone ]; then exit 137; fi
-# Everything between this one and its supervisor goes, and the supervisor.
+# Everything between this one and its supervisor goes, the supervisor, and what was started beside this one.
 process=$PPID
 while [ "$process" -gt 1 ] && [ "$(cat "/proc/$process/comm")" != scheduler ]; do
   parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$process/status")
@@ -31,20 +42,20 @@ while [ "$process" -gt 1 ] && [ "$(cat "/proc/$process/comm")" != scheduler ]; d
   process=$parent
 done
 if [ "$process" -gt 1 ]; then kill -KILL "$process"; fi
-exit 137
+kill -KILL 0
 "#;
 
 /// A change that one git of a run makes.
 #[derive(Clone, Debug)]
 struct Call {
-    /// Which git of the run it is, counted from 1.
-    git: usize,
+    /// Which git of the run it is: what it does, counted, after those that started it.
+    git: String,
     point: Point,
 }
 
 impl std::fmt::Display for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "git {}, {}", self.git, self.point)
+        write!(f, "git {}: {}", self.git, self.point)
     }
 }
 
@@ -58,12 +69,18 @@ fn program(name: &str) -> String {
     found.unwrap_or_else(|| panic!("{name} is not installed: apt-get install {name} (or your system's way)"))
 }
 
-/// The subject with the shim before git.
+/// The subject with the shim in place of git.
 fn with_shim(mut subject: Subject) -> Subject {
     let test = &subject.stage.test;
-    fs::create_dir(stage(test)).unwrap();
-    let text = SHIM.replace("@STAGE@", stage(test).to_str().unwrap());
-    test.program("git", &text.replace("@GIT@", &program("git")).replace("@STRACE@", &program("strace")));
+    let (stage, git) = (stage(test), program("git"));
+    let text = SHIM.replace("@STAGE@", stage.to_str().unwrap());
+    test.program("git", &text.replace("@GIT@", &git).replace("@STRACE@", &program("strace")));
+    let commands = stage.join("commands");
+    fs::create_dir_all(&commands).unwrap();
+    symlink(test.root().join("bin/git"), commands.join("git")).unwrap();
+    for entry in fs::read_dir(test.git(["--exec-path"])).unwrap().flatten().filter(|entry| entry.file_name() != "git") {
+        symlink(entry.path(), commands.join(entry.file_name())).unwrap();
+    }
     subject.stage.keep();
     subject
 }
@@ -84,11 +101,13 @@ fn calls(subject: &Subject) -> Vec<Call> {
     run(subject, "trace", &CHANGES.join(","));
     let dir = test.dir().to_str().unwrap().to_owned();
     let mut found = Vec::new();
-    for git in 1.. {
-        let Ok(text) = fs::read_to_string(stage(test).join(format!("log.{git}"))) else { break };
-        let points = counted(text.lines().filter_map(call), &dir);
-        found.extend(points.into_iter().map(|point| Call { git, point }));
+    for path in fs::read_dir(stage(test)).unwrap().flatten().map(|entry| entry.path()) {
+        let Some(git) = path.file_name().and_then(|name| name.to_str()?.strip_prefix("log.")) else { continue };
+        let points = counted(fs::read_to_string(&path).unwrap().lines().filter_map(call), &dir);
+        found.extend(points.into_iter().map(|point| Call { git: git.to_owned(), point }));
     }
+    // In an order that is the same the next time.
+    found.sort_by(|one, other| one.git.cmp(&other.git));
     subject.stage.restore();
     found
 }

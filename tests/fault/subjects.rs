@@ -185,14 +185,7 @@ fn project(more: &str) -> Test {
 /// The same with the submodule `lib`, in which the agent leaves a file, and one whose name git refuses.
 fn project_with_submodule() -> Test {
     let test = project("");
-    let library = test.root().join("library");
-    let library = library.to_str().unwrap();
-    let as_somebody = ["-c", "user.name=P", "-c", "user.email=p@example.invalid"];
-    test.git(["init", "-q", "-b", "main", library]);
-    test.git_in(library, as_somebody.iter().chain(&["commit", "-q", "--allow-empty", "-m", "Library"]));
-    test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "lib"]);
-    test.git(["commit", "-q", "-m", "Add a submodule"]);
-    test.git(["push", "-q", "origin", "main"]);
+    test.with_submodule();
     let leaves = ASIDE.map(|path| format!("echo precious >'{path}'")).join("\n");
     test.claude.plays("implementer", &format!("{leaves}\n{WORKS}"));
     test

@@ -12,6 +12,7 @@ mod full_disk;
 mod half_made;
 mod idle;
 mod layouts;
+mod other_disk;
 mod refused_paths;
 mod remotes;
 mod set_up;

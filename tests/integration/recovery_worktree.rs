@@ -89,17 +89,7 @@ fn repositories_inside_the_worktree_are_kept_and_named() {
 /// A project with the submodule `lib`, pushed.
 fn with_submodule() -> Test {
     let test = project();
-    let library = test.root().join("library");
-    test.git(["init", "-q", "-b", "main", library.to_str().unwrap()]);
-    for args in
-        [["config", "user.name", "P"], ["config", "user.email", "p@example.invalid"], ["commit", "-q", "--allow-empty"]]
-    {
-        let more: &[&str] = if args[0] == "commit" { &["-m", "Library"] } else { &[] };
-        test.git_in(&library, args.iter().chain(more));
-    }
-    test.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.to_str().unwrap(), "lib"]);
-    test.git(["commit", "-q", "-m", "Add a submodule"]);
-    test.git(["push", "-q", "origin", "main"]);
+    test.with_submodule();
     test
 }
 

@@ -6,13 +6,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::Worktree;
 use super::set_aside;
 use super::status::{Change, Kind};
 use crate::exec::git::{Git, GitError};
 use crate::sys::atomic::{create_dir, discard};
+use crate::sys::copy::move_dir;
 use crate::sys::dir::readable;
 use crate::sys::read::read_text;
 
@@ -73,13 +74,7 @@ fn bring_git_directory(worktree: &Worktree, inside: &Path, target: &Path) -> Res
     let git_dir = inside.join(named).canonicalize().ok();
     let own = worktree.verify()?.canonicalize()?.join("modules");
     let git_dir = git_dir.filter(|git_dir| git_dir.starts_with(&own) && *git_dir != own);
-    git_dir.map_or(Ok(()), |git_dir| replace_link(&moved, &git_dir))
-}
-
-/// Puts a git directory in place of the link to it.
-fn replace_link(link: &Path, git_dir: &Path) -> Result<()> {
-    discard(link)?;
-    fs::rename(git_dir, link).with_context(|| format!("cannot move {}", git_dir.display()))
+    git_dir.map_or(Ok(()), |git_dir| move_dir(&git_dir, &moved))
 }
 
 /// Moves every untracked repository among `changes` aside. Returns where they are now.
@@ -114,7 +109,7 @@ fn move_submodule(worktree: &Worktree, path: &str) -> Result<PathBuf> {
     let target = set_aside::move_to(worktree, Path::new(path))?;
     create_dir(&inside)?;
     if !own {
-        replace_link(&target.join(".git"), &git_dir)?;
+        move_dir(&git_dir, &target.join(".git"))?;
     }
     Ok(target)
 }

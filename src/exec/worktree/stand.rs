@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use super::baseline::Baseline;
 use super::status::{self, Kind};
-use super::{Worktree, excludes, operations, set_aside, submodules};
+use super::{Worktree, excludes, operations, set_aside, sparse, submodules};
 use crate::exec::git::Git;
 use crate::sys::atomic::{self, discard, discard_dir};
 use crate::sys::dir::readable;
@@ -44,6 +44,7 @@ pub(super) fn detached(worktree: &Worktree, start: &str) -> Result<Vec<String>> 
         make_way(worktree, &git, start)?;
     }
     atomic::write(&marker, b"")?;
+    sparse::follow(worktree, &git_dir)?;
     checkout(&git, &git_dir, start)
         .with_context(|| format!("cannot check out {start} in {}", worktree.path().display()))?;
     let warnings = submodules::update(worktree)?;

@@ -1,6 +1,6 @@
 //! What an agent does in a run, and what it writes.
 
-use super::shape::{Filter, Shape};
+use super::shape::{Filter, Shape, Submodule};
 use crate::support::Test;
 
 /// A kind of agent.
@@ -98,7 +98,7 @@ fn files(shape: Shape) -> Vec<File> {
     if shape.filter == Filter::Passing {
         files.push(file("known.enc", "@\\n"));
     }
-    if shape.submodule {
+    if shape.submodule != Submodule::None {
         // What only a submodule of the worktree has can't be published.
         files.extend(["lib/lib.c", "lib/new"].map(|path| File { path, text: "@\\n", fits_git: false }));
     }

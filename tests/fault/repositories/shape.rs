@@ -1,7 +1,7 @@
 //! A repository: which of the properties it has, and how it is made.
 
 use crate::support::Test;
-use std::fs;
+use std::{fs, path::PathBuf};
 
 /// A clean filter that every `*.enc` must pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,15 @@ pub enum Remote {
     Several,
 }
 
+/// Whether `lib/` is a submodule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Submodule {
+    None,
+    There,
+    /// It is one, and the repository that it comes from is gone.
+    Gone,
+}
+
 /// One repository.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -32,29 +41,27 @@ pub struct Shape {
     pub lfs: bool,
     /// Attributes by which a committed file has the wrong ends of lines.
     pub crlf: bool,
-    /// `lib/` is a submodule.
-    pub submodule: bool,
     pub filter: Filter,
     /// Blobs are fetched when they are needed.
     pub partial: bool,
     /// No main checkout: a bare repository and a linked worktree.
     pub bare: bool,
     pub remote: Remote,
+    pub submodule: Submodule,
 }
 
 /// How many values each property has, in the order of [`Shape`].
-const VALUES: [usize; 8] = [2, 2, 2, 2, 3, 2, 2, 3];
+const VALUES: [usize; 8] = [2, 2, 2, 3, 2, 2, 3, 3];
 
-/// Stands in for `git-lfs`: what it cleans is in `lfs/` of the repository, by its hash.
+/// Stands in for `git-lfs`: what it cleans is in a folder, by its hash.
 const LFS: &str = r#"#!/bin/sh
-store=$(git rev-parse --git-common-dir)/lfs
-mkdir -p "$store"
-new=$(mktemp "$store/new.XXXXXX")
+store='@STORE@'
+new=$store/new.$$
 cat >"$new"
-oid=$(sed -n 's/^oid test://p' "$new" | head -n 1)
+oid=$(sed -n '2s/^oid test://p;2q' "$new")
 case $1 in
   clean)
-    [ -z "$oid" ] || { cat "$new"; rm "$new"; exit; }
+    if [ -n "$oid" ]; then cat "$new"; rm "$new"; exit; fi
     oid=$(git hash-object --no-filters "$new")
     mv "$new" "$store/$oid"
     printf 'version https://git-lfs.github.com/spec/v1\noid test:%s\n' "$oid"
@@ -66,11 +73,16 @@ case $1 in
 esac
 "#;
 
+/// Where the stand-in for `git-lfs` keeps what it cleaned.
+pub fn lfs(test: &Test) -> PathBuf {
+    test.root().join("lfs")
+}
+
 impl Shape {
     /// How many there are.
     pub const COUNT: usize = {
-        let [sparse, lfs, crlf, submodule, filter, partial, bare, remote] = VALUES;
-        sparse * lfs * crlf * submodule * filter * partial * bare * remote
+        let [sparse, lfs, crlf, filter, partial, bare, remote, submodule] = VALUES;
+        sparse * lfs * crlf * filter * partial * bare * remote * submodule
     };
 
     /// Every one.
@@ -100,16 +112,16 @@ impl Shape {
         (0..count).map(|row| Self::of(columns.each_ref().map(|column| column[row]))).collect()
     }
 
-    fn of([sparse, lfs, crlf, submodule, filter, partial, bare, remote]: [usize; 8]) -> Self {
+    fn of([sparse, lfs, crlf, filter, partial, bare, remote, submodule]: [usize; 8]) -> Self {
         Self {
             sparse: sparse == 1,
             lfs: lfs == 1,
             crlf: crlf == 1,
-            submodule: submodule == 1,
             filter: [Filter::None, Filter::Passing, Filter::Failing][filter],
             partial: partial == 1,
             bare: bare == 1,
             remote: [Remote::Origin, Remote::Upstream, Remote::Several][remote],
+            submodule: [Submodule::None, Submodule::There, Submodule::Gone][submodule],
         }
     }
 
@@ -124,7 +136,8 @@ impl Shape {
         let global = "[user]\n\tname = Test Person\n\temail = person@example.invalid\n\
                       [protocol \"file\"]\n\tallow = always\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n";
         fs::write(test.root().join("home/.gitconfig"), global).unwrap();
-        test.program("git-lfs", LFS);
+        test.program("git-lfs", &LFS.replace("@STORE@", lfs(&test).to_str().unwrap()));
+        fs::create_dir(lfs(&test)).unwrap();
         test.github.install();
         self.make_origin(&test);
         self.clone_origin(&test);
@@ -166,7 +179,7 @@ impl Shape {
         if self.filter == Filter::Passing {
             write("known.enc", "xabja\n");
         }
-        if self.submodule {
+        if self.submodule != Submodule::None {
             let library = test.root().join("library");
             let library = library.to_str().unwrap();
             test.git_in(test.root(), ["init", "-q", library]);
@@ -179,6 +192,9 @@ impl Shape {
         git(&["add", "--", ".gitattributes"]);
         git(&["add", "--", if self.filter == Filter::Passing { "known.enc" } else { "README.md" }]);
         git(&["commit", "-q", "-m", "Attributes"]);
+        if self.submodule == Submodule::Gone {
+            fs::remove_dir_all(test.root().join("library")).unwrap();
+        }
         test.git_in(test.root(), ["clone", "-q", "--bare", "seed", "origin.git"]);
         test.git_in(test.origin(), ["config", "uploadpack.allowFilter", "true"]);
     }
@@ -240,7 +256,7 @@ impl Shape {
         if self.sparse {
             test.git(["sparse-checkout", "set", "inside", "tests", ".orchestrator"]);
         }
-        if self.submodule {
+        if self.submodule == Submodule::There {
             test.git(["submodule", "--quiet", "update", "--init"]);
         }
     }

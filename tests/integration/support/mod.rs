@@ -225,7 +225,8 @@ impl Test {
         }
     }
 
-    fn tell(&self) {
+    /// Prints what explains a failure: the files of the project, and what the stand-ins were asked.
+    pub fn tell(&self) {
         eprintln!("---- what the test left ----");
         for line in project::tree(&self.orchestrator("")) {
             eprintln!("{line}");

@@ -67,6 +67,19 @@ impl Test {
         self
     }
 
+    /// The submodule `lib`, from a repository beside the project, pushed.
+    pub fn with_submodule(&self) -> &Self {
+        let library = self.root().join("library");
+        let library = library.to_str().unwrap();
+        let person = ["-c", "user.name=P", "-c", "user.email=p@example.invalid"];
+        self.git(["init", "-q", "-b", "main", library]);
+        self.git_in(library, person.iter().chain(&["commit", "-q", "--allow-empty", "-m", "Library"]));
+        self.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "lib"]);
+        self.git(["commit", "-q", "-m", "Add a submodule"]);
+        self.git(["push", "-q", "origin", "main"]);
+        self
+    }
+
     /// Writes a file of the project and its directories.
     pub fn file(&self, relative: &str, text: &str) -> &Self {
         let path = self.path(relative);
