@@ -121,7 +121,16 @@ mod tests {
         );
         fs::write(Path::new(&dir).join("part"), report).unwrap();
         fs::rename(Path::new(&dir).join("part"), Path::new(&dir).join("report")).unwrap();
-        std::thread::sleep(Duration::from_secs(1));
+        await_file(&Path::new(&dir).join("seen"));
+    }
+
+    fn await_file(path: &Path) {
+        let begun = Instant::now();
+        while !path.exists() {
+            let log = fs::read_to_string(path.with_file_name("log")).unwrap_or_default();
+            assert!(begun.elapsed() < Duration::from_secs(60), "no {}; {log}", path.display());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     #[cfg(target_os = "linux")]
@@ -141,12 +150,7 @@ mod tests {
         let pid = spawn_detached(&program, &arguments, &environment, dir.path(), lock.into(), log).unwrap();
         drop(stray);
         let report = dir.path().join("report");
-        let begun = Instant::now();
-        while !report.exists() {
-            let log = fs::read_to_string(dir.path().join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_secs(20), "no report; {log}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        await_file(&report);
         let report = fs::read_to_string(report).unwrap();
         assert!(report.starts_with("session=true reaper=true lock=4 "), "{report}");
         assert!(!report.contains("stray"), "{report}");
@@ -157,5 +161,6 @@ mod tests {
         let taken = rustix::fs::flock(&other, rustix::fs::FlockOperation::NonBlockingLockExclusive);
         assert!(taken.is_err(), "the lock was lost on the way");
         assert!(processes::identity(pid).is_some());
+        fs::write(dir.path().join("seen"), "").unwrap();
     }
 }

@@ -1,8 +1,8 @@
 //! A project with its own home for the tests of this layer: nothing of the machine's git configuration is seen.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::exec::git::Git;
 use crate::exec::worktree::Worktree;
@@ -110,9 +110,7 @@ impl TestProject {
 
     /// Gives the project a hook.
     pub fn hook(&self, name: &str, script: &str) {
-        let path = self.project().join(".git/hooks").join(name);
-        write(&path, &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&self.project().join(".git/hooks").join(name), script);
     }
 
     /// The worktree of agent `name`, which need not be there.
@@ -166,6 +164,15 @@ impl TestProject {
 pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
+}
+
+/// Writes a shell script and the folders above it. Another process writes it: were it open for writing here, a sibling's
+/// fork could keep it from being executed.
+pub fn write_program(path: &Path, script: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$2\" >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path).arg(script);
+    assert!(shell.status().unwrap().success(), "{}", path.display());
 }
 
 /// The text of a file in a worktree, if it is there.

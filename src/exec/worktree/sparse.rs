@@ -93,47 +93,47 @@ fn users_git_dir(worktree: &Worktree) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use crate::exec::sandbox::{Sandbox, read_in};
+    use crate::exec::test_project::{TestProject, read_in};
 
     #[test]
     fn the_users_choice_is_followed_when_it_changes() {
-        let sandbox = Sandbox::plain();
+        let scratch = TestProject::plain();
         for folder in ["a", "b", "c"] {
-            sandbox.write(&format!("{folder}/f"), "x\n");
+            scratch.write(&format!("{folder}/f"), "x\n");
         }
-        let main = sandbox.commit_all("folders");
-        let worktree = sandbox.ready("agent");
+        let main = scratch.commit_all("folders");
+        let worktree = scratch.ready("agent");
         let has = || ["a", "b", "c"].map(|folder| read_in(&worktree, &format!("{folder}/f")).is_some());
         let next = || {
             worktree.stand_detached(&main).unwrap();
-            let status = sandbox.run_at(worktree.path(), &["status", "--porcelain"]);
+            let status = scratch.run_at(worktree.path(), &["status", "--porcelain"]);
             assert_eq!(status, "");
             has()
         };
         assert_eq!(next(), [true; 3]);
-        sandbox.run(&["sparse-checkout", "set", "a"]);
+        scratch.run(&["sparse-checkout", "set", "a"]);
         assert_eq!(next(), [true, false, false]);
-        sandbox.run(&["sparse-checkout", "set", "--sparse-index", "b"]);
+        scratch.run(&["sparse-checkout", "set", "--sparse-index", "b"]);
         assert_eq!(next(), [false, true, false]);
-        sandbox.run(&["sparse-checkout", "set", "--no-cone", "/f", "/c/"]);
+        scratch.run(&["sparse-checkout", "set", "--no-cone", "/f", "/c/"]);
         assert_eq!(next(), [false, false, true]);
         // Its own choice, until the user makes another.
-        sandbox.run_at(worktree.path(), &["sparse-checkout", "set", "--cone", "a", "b"]);
+        scratch.run_at(worktree.path(), &["sparse-checkout", "set", "--cone", "a", "b"]);
         assert_eq!(next(), [true, true, false]);
-        sandbox.run(&["sparse-checkout", "disable"]);
+        scratch.run(&["sparse-checkout", "disable"]);
         assert_eq!(next(), [true; 3]);
     }
 
     #[test]
     fn a_checkout_that_is_itself_a_linked_worktree_is_followed() {
-        let sandbox = Sandbox::plain();
-        sandbox.write("a/f", "x\n");
-        sandbox.write("b/f", "x\n");
-        let main = sandbox.commit_all("folders");
-        let linked = sandbox.path().join("linked");
-        sandbox.run(&["worktree", "add", "-q", "--detach", linked.to_str().unwrap()]);
-        sandbox.run_at(&linked, &["sparse-checkout", "set", "a"]);
-        let worktree = sandbox.worktree_of("agent", &linked);
+        let scratch = TestProject::plain();
+        scratch.write("a/f", "x\n");
+        scratch.write("b/f", "x\n");
+        let main = scratch.commit_all("folders");
+        let linked = scratch.path().join("linked");
+        scratch.run(&["worktree", "add", "-q", "--detach", linked.to_str().unwrap()]);
+        scratch.run_at(&linked, &["sparse-checkout", "set", "a"]);
+        let worktree = scratch.worktree_of("agent", &linked);
         worktree.ensure(&main).unwrap();
         worktree.stand_detached(&main).unwrap();
         assert!(read_in(&worktree, "a/f").is_some() && read_in(&worktree, "b/f").is_none());

@@ -8,6 +8,7 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::Command,
+    sync::{PoisonError, RwLock, RwLockReadGuard},
 };
 
 /// The system's programs that tests, stand-ins and git may call. No `gh`, no `claude`.
@@ -115,9 +116,18 @@ impl Environment {
     }
 }
 
+/// Held to write a program, and shared by all who start a process: what is open for writing can't be executed, and until it
+/// has become its own program a new process has open what this one had.
+static NO_PROGRAM_IS_WRITTEN: RwLock<()> = RwLock::new(());
+
+/// Keeps programs from being written as long as it lives, which is as long as a process takes to start.
+pub fn no_program_is_written() -> RwLockReadGuard<'static, ()> {
+    NO_PROGRAM_IS_WRITTEN.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Writes an executable file.
 pub fn write_program(path: &Path, text: &str) {
-    // Renamed into place: a program that is open for writing can't be started.
+    let _nobody_starts = NO_PROGRAM_IS_WRITTEN.write().unwrap_or_else(PoisonError::into_inner);
     let new = path.with_extension("new");
     fs::write(&new, text).unwrap();
     fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();

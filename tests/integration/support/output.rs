@@ -1,5 +1,6 @@
 //! Running a command to its end with a deadline, and saying what its output must be.
 
+use super::environment::no_program_is_written;
 use std::{
     io::{Read, Write},
     process::{Child, Command, ExitStatus, Stdio},
@@ -157,7 +158,9 @@ pub fn start_with_stdin(mut command: Command, stdin: impl Into<Stdio>) -> Starte
     let line = format!("{} {args:?}", program.rsplit('/').next().unwrap());
     let since = Instant::now();
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let no_program_is_written = no_program_is_written();
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
+    drop(no_program_is_written);
     let (stdout, stderr) = (drain(child.stdout.take().unwrap()), drain(child.stderr.take().unwrap()));
     Started { line, child, since, stdout, stderr }
 }
