@@ -133,7 +133,7 @@ impl Traced<'_> {
 
     /// Starts it, held for a while before the call at a point and again after it.
     pub fn slowly(self, point: &Point) -> Started {
-        const WHILE: &str = "3s";
+        const WHILE: &str = "10s";
         let (trace, inject) = (
             format!("trace={}", point.call),
             format!("inject={}:delay_enter={WHILE}:delay_exit={WHILE}:when={}", point.call, point.ordinal),

@@ -155,5 +155,6 @@ fn tell_of_obstacle(run: &Run<'_>, obstacle: &Path) -> Result<()> {
 /// what stands there may be anybody's.
 fn write_own(run: &Run<'_>, name: &str, text: &str) -> Result<Option<PathBuf>> {
     // By way of another folder: what a kill leaves half-written here would be taken for work.
-    atomic::write_beneath(run.agent.dir(), run.worktree.path(), Path::new(name), text.as_bytes())
+    let worktree = run.worktree.path();
+    atomic::write_beneath(worktree.parent().unwrap_or(worktree), worktree, Path::new(name), text.as_bytes())
 }

@@ -77,11 +77,13 @@ impl Sparse {
                 }
             }
         }
-        if self.patterns.is_empty() {
-            discard(&patterns)?;
-            return Ok(());
+        if !self.patterns.is_empty() {
+            return atomic::write(&patterns, &self.patterns);
         }
-        atomic::write(&patterns, &self.patterns)
+        discard(&patterns)?;
+        // An index of which git took parts for absent on purpose; from this one it writes them.
+        git.run(["read-tree", "HEAD"])?;
+        Ok(())
     }
 }
 
