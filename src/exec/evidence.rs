@@ -99,7 +99,10 @@ pub fn commit_leftovers(worktree: &Worktree, run_id: &str, message: &str) -> Res
     }
     // Not `git commit`, which looks at all files again: a filter that fails would stop it.
     let commit = git.run_with_input(["commit-tree", &tree, "-p", &head], Some(&line(message)))?.text();
-    git.run(["update-ref", "-m", "scheduler: what a run left", "HEAD", &commit, &head])
+    // HEAD's own branch, if that is an agent's and stands for no other.
+    let branch = git.try_run(["symbolic-ref", "--quiet", "HEAD"])?.text();
+    let name = Some(branch.as_str()).filter(|branch| branch.starts_with("refs/heads/agent/")).unwrap_or("HEAD");
+    git.run(["update-ref", "--no-deref", "-m", "scheduler: what a run left", name, &commit, &head])
         .with_context(|| format!("cannot commit what is left in {}", worktree.path().display()))?;
     Ok(Leftovers::Committed(commit))
 }

@@ -210,7 +210,8 @@ fn hold(git: &Git, run_id: &str, commit: &str) -> Result<SalvageRef> {
 /// Sets a ref that only this program writes, from the value `old`. A lock on it that outlasts git's own grace was
 /// left by a process that was killed.
 pub(super) fn update_ref(git: &Git, reason: &str, name: &str, new: &str, old: &str) -> Result<()> {
-    let args = ["update-ref", "-m", reason, name, new, old];
+    // A ref that an agent made to stand for another moves itself, not the other.
+    let args = ["update-ref", "--no-deref", "-m", reason, name, new, old];
     let Err(error) = git.run(args) else { return Ok(()) };
     let lock = git.run(["rev-parse", "--path-format=absolute", "--git-path", &format!("{name}.lock")])?.path();
     if !discard(&lock).unwrap_or(false) {

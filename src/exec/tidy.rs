@@ -50,7 +50,7 @@ fn branches(git: &Git, which: &str) -> Result<Vec<MergedBranch>, GitError> {
 
 /// Removes a branch, if it still has the commit that it was seen with.
 pub fn remove_branch(git: &Git, branch: &MergedBranch) -> Result<(), GitError> {
-    git.run(["update-ref", "-d", &format!("refs/heads/{}", branch.name), &branch.tip]).map(drop)
+    git.run(["update-ref", "--no-deref", "-d", &format!("refs/heads/{}", branch.name), &branch.tip]).map(drop)
 }
 
 /// What became of a worktree that nobody needs.

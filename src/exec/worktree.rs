@@ -11,6 +11,7 @@ mod move_out;
 pub mod nested;
 mod obstacles;
 mod operations;
+mod own_git_dir;
 pub mod set_aside;
 mod sparse;
 mod stand;
@@ -109,6 +110,16 @@ impl Worktree {
         self.tagged(Git::in_worktree(inside, inside.parent().unwrap_or(&self.path)))
     }
 
+    /// Keeps what a run may write in the worktree's own git directory and must not: before its processes begin.
+    pub fn keep_git_dir(&self, kept: &Path) -> Result<()> {
+        own_git_dir::keep(self, kept)
+    }
+
+    /// Puts that back, once none of them is left and before git is asked anything.
+    pub fn put_back_git_dir(&self, kept: &Path) -> Result<()> {
+        own_git_dir::put_back(self, kept)
+    }
+
     /// Whether a rebase, merge, cherry-pick or revert is in progress. `git_dir` is what [`Worktree::verify`] returned.
     pub fn operation_in_progress(git_dir: &Path) -> bool {
         operations::in_progress(git_dir)
@@ -134,6 +145,7 @@ impl Worktree {
     /// can't be read is built anew from HEAD.
     /// `start` is the commit that a new or unreadable HEAD gets.
     pub fn ensure(&self, start: &str) -> Result<Ensured> {
+        own_git_dir::close(self)?;
         obstacles::clear(self)?;
         let (ensured, git_dir) = link::ensure(self, start)?;
         operations::remove_locks(self, &git_dir)?;
@@ -154,7 +166,7 @@ impl Worktree {
         let (git, name) = (self.git(), format!("refs/heads/{branch}"));
         match git.commit(&name)? {
             // Not `git checkout -b`, which looks at all files again: a filter that fails would stop it.
-            None => drop(git.run(["update-ref", "-m", "scheduler: new branch", &name, start, ""])?),
+            None => drop(git.run(["update-ref", "--no-deref", "-m", "scheduler: new branch", &name, start, ""])?),
             Some(tip) if tip == start => {}
             Some(tip) => bail!("branch {branch} exists already, at {tip}: it was left as it is"),
         }

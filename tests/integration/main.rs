@@ -18,6 +18,7 @@ mod backpressure;
 mod check_record;
 mod concurrency;
 mod config_errors;
+mod confinement;
 mod conflicts;
 mod cooldown;
 mod coordinator;

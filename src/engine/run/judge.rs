@@ -45,6 +45,7 @@ impl Judged {
 /// Saves the work, judges the run by what there is of it, and puts that on record.
 pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Judged> {
     let now = run.now();
+    run.worktree.put_back_git_dir(&run.files.git_dir())?;
     let outcome = match &ended.outcome {
         Some(outcome) => outcome.clone(),
         None => classify(run, &ended, now)?,

@@ -79,6 +79,7 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
         let edit = Edit::new().set(key::WORK_BRANCH, branch);
         Queue::new(run.paths()).edit_claimed(&task.id, run.id(), &edit)?;
     }
+    worktree.keep_git_dir(&run.files.git_dir())?;
     let common_dir = &run.project().common_dir;
     let print =
         fingerprint::fingerprint(&worktree.repository(), common_dir, Some(&worktree.verify()?), run.remotes()?.name())?;

@@ -20,9 +20,9 @@ use crate::sys::atomic;
 use crate::sys::dir::link_target;
 use crate::sys::read::read_linked_bytes;
 
-const FILE: &str = "scheduler-baseline.json";
+pub(super) const FILE: &str = "scheduler-baseline.json";
 /// For some hundred thousand files.
-const MAX_SIZE: usize = 64 << 20;
+pub(super) const MAX_SIZE: usize = 64 << 20;
 
 /// What was changed, by path.
 #[derive(Debug, Default, Serialize, Deserialize)]

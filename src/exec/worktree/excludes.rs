@@ -14,7 +14,7 @@ use super::{Worktree, link};
 use crate::sys::atomic;
 use crate::sys::read::{MAX_BYTES, read_bytes, read_linked_bytes};
 
-const FILE: &str = "scheduler-excludes";
+pub(super) const FILE: &str = "scheduler-excludes";
 /// Below this line stands what the set-up command made.
 const OURS: &[u8] = b"# Made by worktree.setup:\n";
 

@@ -19,7 +19,7 @@ use crate::sys::dir::readable;
 use crate::sys::read::read_text;
 
 /// A marker in the worktree's git directory while what lies in the worktree is nobody's work.
-const STANDING: &str = "scheduler-checkout";
+pub(super) const STANDING: &str = "scheduler-checkout";
 /// What it says while the set-up command runs, with a commit checked out to its end.
 const SETTING_UP: &[u8] = b"setting up\n";
 /// A folder with more files than this is a cache or comes from an installation.

@@ -37,10 +37,12 @@ pub fn provision(run: &Run<'_>, of_fork: bool, state: &mut AgentState) -> Result
         environment: environment::of(run, of_fork)?,
         timeout: Duration::from_secs(u64::from(seconds)),
     };
+    run.worktree.keep_git_dir(&run.files.git_dir())?;
     let end = setup::run(&call, run.supervisor.stop, |process| {
         state.process = Some(process);
         run.save(state)
     })?;
+    run.worktree.put_back_git_dir(&run.files.git_dir())?;
     let failed = match end {
         End::Exit(status) if status.success() => {
             run.worktree.keep_set_up()?;

@@ -26,6 +26,9 @@ use anyhow::Result;
 
 pub fn give_up(run: &Run<'_>, state: AgentState) -> Result<()> {
     let known = read::read_json::<Record>(&run.files.record()).ok().flatten();
+    if let Err(error) = run.worktree.put_back_git_dir(&run.files.git_dir()) {
+        tracing::warn!("{error:#}");
+    }
     let reason = why(state.trouble.as_deref(), known.as_ref());
     let agent = &run.assignment.agent;
     let title = format!("An interrupted run of {agent} could not be recovered");

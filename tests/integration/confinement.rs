@@ -1,0 +1,3 @@
+//! What an agent with a shell can reach beyond its worktree.
+
+mod planted;
