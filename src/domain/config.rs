@@ -276,16 +276,20 @@ const VOICE_WEIGHTS: [(&str, Weight); 4] = [
 /// # Errors
 /// Everything that is wrong, errors and warnings, in the order of the file.
 pub fn read(text: &str) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
-    read_plain(text).map_or_else(|| explain::explain(text), |config| Ok((config, Vec::new())))
+    match read_plain(text) {
+        Some((config, findings)) if findings.is_empty() => Ok((config, Vec::new())),
+        plain => explain::explain(text, plain),
+    }
 }
 
-/// The configuration, if there is nothing to be said of it.
-fn read_plain(text: &str) -> Option<Config> {
-    let mut is_plain = true;
+/// The configuration with what its keys together make wrong, where each by itself is known and right.
+type Plain = (Config, Vec<Finding>);
+
+fn read_plain(text: &str) -> Option<Plain> {
+    let (mut is_known, mut findings) = (true, Vec::new());
     let yaml = serde_yaml::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
-    let config: Config = serde_ignored::deserialize(yaml, |_| is_plain = false).ok()?;
-    let config = config.complete(&mut |_| is_plain = false);
-    is_plain.then_some(config)
+    let config: Config = serde_ignored::deserialize(yaml, |_| is_known = false).ok()?;
+    is_known.then(|| (config.complete(&mut |finding| findings.push(finding)), findings))
 }
 
 /// Only `notify` of agents.yaml, whatever is wrong in the rest of it.

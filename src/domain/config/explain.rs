@@ -5,7 +5,7 @@
 
 use super::check::Finding;
 use super::tree::{self, Entry, Node, Value};
-use super::{Config, Problem, Severity, Step};
+use super::{Config, Plain, Problem, Severity, Step};
 use crate::domain::text::nearest;
 use crate::domain::words::unknown;
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, Unexpected, Visitor};
@@ -14,15 +14,22 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::{fmt, slice};
 
-/// The configuration with its warnings.
+/// The configuration with its warnings; `plain` is what the plain reading found, if it took every key by itself.
 ///
 /// # Errors
 /// Errors and warnings, in the order of the file.
-pub(super) fn explain(text: &str) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+pub(super) fn explain(text: &str, plain: Option<Plain>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     let root = tree::parse(text).map_err(|problem| vec![problem])?;
     let explanation = Explanation::default();
-    let config: Config = explanation.read(&root);
-    let config = config.complete(&mut |finding| explanation.add(&root, finding));
+    let mut add = |finding| explanation.add(&root, finding);
+    let config = match plain {
+        // It is not read again: only the lines are missing.
+        Some((config, findings)) => {
+            findings.into_iter().for_each(add);
+            config
+        }
+        None => explanation.read::<Config>(&root).complete(&mut add),
+    };
     let mut problems = explanation.problems.into_inner();
     problems.sort_by_key(|problem| problem.line);
     let is_wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
