@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use crate::exec::git::{Git, GitError, Output};
 use crate::exec::remote::{self, RemoteError, Remotes};
+use crate::exec::stale_ref_locks;
 use crate::exec::start_point::is_branch_name;
 use crate::exec::worktree::Worktree;
 
@@ -96,7 +97,12 @@ pub fn push(worktree: &Worktree, remotes: &Remotes, push: Push<'_>, timeout: Dur
         Err(error) => return from_error(error),
     };
     let hooked = with_trusted_hooks(worktree, git.clone())?;
-    let output = match hooked.try_run(arguments(push, remote, &name, is_new)) {
+    let pushed = hooked.try_run(arguments(push, remote, &name, is_new));
+    if !pushed.as_ref().is_ok_and(|output| output.status.success()) {
+        // One that was killed has left its locks, and it may be long until the next run looks for them.
+        stale_ref_locks::remove_forsaken(worktree.common_dir())?;
+    }
+    let output = match pushed {
         Ok(output) => output,
         // The reply may have been lost after the remote took it.
         Err(GitError::TimedOut { .. }) if has_it(&asking, remote, &name, push.commit) => {

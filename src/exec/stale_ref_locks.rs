@@ -1,6 +1,6 @@
-//! Locks of git that all worktrees share: that of the packed refs, which deleting any ref takes, and those of what this
-//! program and a fetch write. A git that was killed leaves them behind, and then nobody can delete a branch any more,
-//! not even the user in the main checkout.
+//! Locks of git that all worktrees share: that of the packed refs, which deleting any ref takes, that of the maintenance, which
+//! a commit begins, and those of what this program and a fetch write. A git that was killed leaves them behind, and then
+//! nobody can delete a branch any more, not even the user in the main checkout, and the repository is never packed again.
 //!
 //! They are removed only if they stay as they are while no git is at work in the repository.
 
@@ -50,7 +50,7 @@ type Identity = (u64, i64, i64);
 /// The locks that are there, each with what tells it from a later one of its name.
 fn locks(common_dir: &Path) -> Vec<(PathBuf, Identity)> {
     let refs = common_dir.join("refs");
-    let mut found = vec![common_dir.join("packed-refs.lock")];
+    let mut found = ["packed-refs.lock", "objects/maintenance.lock"].map(|lock| common_dir.join(lock)).to_vec();
     for folder in ["heads/agent", "salvage", "scheduler"] {
         locks_below(&refs.join(folder), &mut found);
     }
@@ -113,11 +113,12 @@ mod tests {
         assert!(git(&["init", "-q"]).status().unwrap().success());
         let common_dir = dir.join(".git");
         let (lock, of_others) = (common_dir.join("packed-refs.lock"), common_dir.join("refs/heads/main.lock"));
+        let of_maintenance = common_dir.join("objects/maintenance.lock");
         let of_agent = common_dir.join("refs/remotes/origin/agent/a.lock");
         let old = ["refs/remotes/origin/main.lock", "shallow.lock"].map(|name| common_dir.join(name));
         let new = common_dir.join("refs/remotes/origin/x/y.lock");
         remove_forsaken(&common_dir).unwrap();
-        for path in [&lock, &of_others, &of_agent, &new].into_iter().chain(&old) {
+        for path in [&lock, &of_maintenance, &of_others, &of_agent, &new].into_iter().chain(&old) {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
@@ -131,7 +132,7 @@ mod tests {
         drop(at_work.stdin.take());
         at_work.wait().unwrap();
         remove_forsaken(&common_dir).unwrap();
-        assert!(!lock.exists() && !of_agent.exists() && of_others.exists());
+        assert!(!lock.exists() && !of_maintenance.exists() && !of_agent.exists() && of_others.exists());
         assert!(!old.iter().any(|lock| lock.exists()) && new.exists());
     }
 }

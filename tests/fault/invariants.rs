@@ -29,7 +29,8 @@ pub fn check(subject: &Subject, told: Told) {
     let left = test.leftovers();
     assert!(left.is_empty(), "processes are left: {left:#?}");
     let messages = test.messages();
-    let said = messages.iter().any(|(_, text)| text.contains("not published"));
+    let said =
+        messages.iter().any(|(_, text)| ["not pushed", "no pull request"].iter().any(|words| text.contains(words)));
     let holds = queue(test).and_then(|()| repository(test)).and_then(|()| subject.end.reached(test, said));
     holds.unwrap_or_else(|why| panic!("{why}"));
     assert!(told == Told::Anything || messages.is_empty(), "the human was told: {messages:#?}");
