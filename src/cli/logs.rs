@@ -12,6 +12,8 @@ use anyhow::Result;
 use std::thread;
 use std::time::Duration;
 
+/// How much of an output is read, and then printed, at a time.
+const PAGE: u64 = 256 << 10;
 /// How often a run that goes on is read.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -36,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     };
     context.lines(&head(&transcript, context.now))?;
     loop {
-        let (lines, progress) = transcript.read_new(&project)?;
+        let (lines, progress) = transcript.read_page(&project, PAGE)?;
         context.lines(&lines.iter().flat_map(shown).collect::<Vec<_>>())?;
         match progress {
             Progress::More => {}

@@ -49,7 +49,7 @@ fn write_all(command: Command, dir: &Path) -> Result<usize> {
         count += write_all(below, dir)?;
     }
     let file = Man::new(command.clone()).get_filename();
-    atomic::write_cache(&dir.join(file), render(&command)?.as_bytes())?;
+    atomic::write_shared(&dir.join(file), render(&command)?.as_bytes())?;
     Ok(count)
 }
 

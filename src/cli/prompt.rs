@@ -105,7 +105,7 @@ fn eject(text: &BuiltIn, context: &Context) -> Result<()> {
     let shared = BUILT_IN.iter().any(|other| other.name == text.name && other.role != text.role);
     let names = if shared { agents(text, &config::read(&project)?)? } else { vec![text.name.parse()?] };
     for path in names.iter().map(|name| project.paths.prompt(name)) {
-        match atomic::create_new(&path, text.text.as_bytes())? {
+        match atomic::create_shared(&path, text.text.as_bytes())? {
             Published::New => context.line(format!("{}: change it, and commit it", path.display()))?,
             Published::AlreadyExists => bail!("{} is there already and was left as it is", path.display()),
         }

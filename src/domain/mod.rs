@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a process, and nothing imports another layer.
 
+pub mod claude_files;
 pub mod config;
 pub mod fetch;
 pub mod gate;
@@ -23,6 +24,7 @@ pub mod retention;
 pub mod review;
 pub mod role;
 pub mod run;
+pub mod sandbox;
 pub mod schedule;
 pub mod secrets;
 pub mod settlement;

@@ -83,10 +83,10 @@ pub struct RoleSpec {
     pub max_turns: u32,
     /// The commands of this program that it may call, as the words after `scheduler`.
     pub commands: &'static [&'static str],
-    /// Claude's tools beside Read, Skill and the commands, as `--allowedTools` names them.
+    /// Claude's tools beside Read, Skill and Bash for its commands, as `--allowedTools` names them; no others are offered.
     pub tools: &'static [&'static str],
-    /// Whether it has no other tools at all, and no shell but for one of its commands at a time. Claude lets every
-    /// agent look around with harmless programs; who is to judge by what was submitted must not.
+    /// Whether it has no shell but for one of its commands at a time. Claude lets every agent look around with harmless
+    /// programs; who is to judge by what was submitted must not.
     pub confined: bool,
 }
 
@@ -95,9 +95,6 @@ pub struct RoleSpec {
 const LOOK: &[&str] = &["Glob", "Grep"];
 // The rule for `Edit` covers the tool Write too; without a path either would reach beyond the worktree.
 const WRITE: &[&str] = &["Glob", "Grep", "Edit(./**)", "Bash"];
-
-/// Claude's tools that no run gets: they wait or come back after the result, or leave the worktree for another one.
-pub const NOT_FOR_RUNS: [&str; 4] = ["CronCreate", "EnterWorktree", "Monitor", "ScheduleWakeup"];
 
 /// The row of a role that neither works on tasks nor starts claude.
 const fn row(role: Role) -> RoleSpec {

@@ -69,6 +69,10 @@ pub struct Prepared {
     /// That comes from a fork, or may: nothing of it is checked out or executed, and the worktree stands where it begins.
     #[serde(default)]
     pub fork: bool,
+    /// Those of the files that direct claude in which the commit that the run works on or looks at differs from the branch
+    /// that it is meant for.
+    #[serde(default)]
+    pub claude_files: Vec<String>,
 }
 
 /// What a run used up.
@@ -137,6 +141,12 @@ pub struct Record {
     /// Files and repositories in the run's folder that no commit could hold, by their place in the worktree.
     #[serde(default)]
     pub set_aside: Vec<String>,
+    /// Files that direct claude, which its work or the change that it looked at brings.
+    #[serde(default)]
+    pub claude_files: Vec<String>,
+    /// How many bytes of claude's output were too many to keep.
+    #[serde(default)]
+    pub output_dropped: u64,
     /// Which attempt it was, counted from 1; 0 without a task.
     pub attempt: u32,
     pub usage: Usage,

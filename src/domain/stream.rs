@@ -15,6 +15,8 @@ use serde_json::Value;
 const MAX_RESULT: usize = 8 * 1024;
 /// Most messages of the `errors` key that are kept.
 const MAX_ERRORS: usize = 10;
+/// Our own word among claude's.
+const DROPPED: &str = "scheduler_output_dropped";
 /// Most of a tool's target that is kept, in characters.
 const MAX_TARGET: usize = 200;
 
@@ -38,6 +40,8 @@ pub enum StreamEvent {
     RateLimit(RateLimit),
     /// A request failed and will be sent again.
     ApiRetry(ApiRetry),
+    /// So many bytes of the output are gone here.
+    Dropped(u64),
     /// A run's last word. There may be several in one output; the last one counts.
     Result(Box<ResultLine>),
 }
@@ -183,9 +187,14 @@ impl StreamFacts {
                 self.api_retry = None;
                 self.answered = true;
             }
-            StreamEvent::Assistant(_) | StreamEvent::Init { .. } => {}
+            StreamEvent::Assistant(_) | StreamEvent::Init { .. } | StreamEvent::Dropped(_) => {}
         }
     }
+}
+
+/// The line that stands in the place of `bytes` of an output that are gone.
+pub fn dropped_line(bytes: u64) -> String {
+    serde_json::json!({"type": "system", "subtype": DROPPED, "bytes": bytes}).to_string()
 }
 
 /// What one line says; `None` if it is no JSON object or of a type that isn't needed.
@@ -203,6 +212,7 @@ pub fn parse_line(line: &str) -> Option<StreamEvent> {
             status: get(&value, "error_status"),
             error: get(&value, "error"),
         })),
+        ("system", Some(DROPPED)) => Some(StreamEvent::Dropped(get(&value, "bytes"))),
         ("assistant", _) => some(parts(&value)).map(StreamEvent::Assistant),
         ("user", _) => some(tool_results(&value)).map(StreamEvent::ToolResults),
         ("rate_limit_event", _) => Some(StreamEvent::RateLimit(rate_limit(&value))),

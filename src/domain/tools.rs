@@ -1,111 +1,110 @@
-//! Which of claude's tools a run has, and what watches over them.
+//! Which of claude's tools a run is offered, what they may be used on, and what of the worktree claude itself acts on.
 
-use super::role::NOT_FOR_RUNS;
-use super::run::Assignment;
+use super::claude_files::is_note;
+use super::job::Job;
+use super::role::{MayChange, Role};
+use super::run::{Assignment, Prepared};
+use super::sandbox::secret_places::SECRET_PLACES;
 use super::shell;
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
+/// How tools of MCP servers begin.
+const MCP: &str = "mcp__";
+
 /// The tools of one run.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tools {
-    /// Those that need no permission: Read, Skill, the role's or the configured ones, and the role's commands.
+    /// All of claude's own that there are.
+    pub offered: Vec<String>,
+    /// Rules for what needs no permission: reading, skills, the role's or the configured tools, the role's commands.
     pub allowed: Vec<String>,
-    /// All that there are, for a role that is confined to them; empty: claude's usual ones.
-    pub only: Vec<String>,
-    /// Those that don't go with a run, unless the configuration allows one by name.
-    pub disallowed: Vec<String>,
-    /// Settings that have every line for the shell checked first. Whatever goes wrong with that, the line doesn't run.
-    pub settings: Option<String>,
+    /// Rules for what is refused whatever is allowed.
+    pub denied: Vec<String>,
+    /// Whether the MCP servers of the user and the project are there.
+    pub mcp_servers: bool,
+    /// Whether the project's own settings, skills and notes hold, as they stand in the worktree.
+    pub project_settings: bool,
+    /// Settings of the run, over all others.
+    pub settings: Map<String, Value>,
 }
 
-/// The tools of a run, which may be one on a change `of_fork`; `program` is this program.
-pub fn of_run(assignment: &Assignment, of_fork: bool, program: &Path) -> Tools {
-    let (spec, configured) = (assignment.role.spec(), assignment.settings.allowed_tools.as_deref());
-    let owned = |tools: &[&str]| tools.iter().map(|tool| (*tool).to_owned()).collect::<Vec<_>>();
-    let mut allowed = if of_fork {
-        // What reads inside the worktree and runs nothing, whatever is configured.
-        owned(&["Read(./**)", "Glob", "Grep", "Skill"])
-    } else {
-        let tools = configured.map_or_else(|| owned(spec.tools), <[String]>::to_vec);
-        owned(&["Read", "Skill"]).into_iter().chain(tools).collect()
+/// The tools of a run in the worktree that was `prepared`; `program` is this program.
+pub fn of_run(assignment: &Assignment, prepared: &Prepared, program: &Path) -> Tools {
+    let (role, spec) = (assignment.role, assignment.role.spec());
+    // A fork's change is read, and nothing of it is run, whatever is configured.
+    let configured = assignment.settings.allowed_tools.as_deref().filter(|_| !prepared.fork);
+    let tools = match configured {
+        Some(configured) => configured.to_vec(),
+        None => spec
+            .tools
+            .iter()
+            .filter(|tool| !(prepared.fork && **tool == "Bash"))
+            .map(|tool| (*tool).to_owned())
+            .collect(),
     };
-    allowed.extend(spec.commands.iter().map(|command| format!("Bash(scheduler {command}:*)")));
     // Who has widened the tools of a role has lifted its confinement.
     let confined = spec.confined && configured.is_none();
-    let unwanted = |tool: &&str| !configured.unwrap_or_default().iter().any(|own| own == tool);
+    let judges = spec.may_change == MayChange::Nothing && matches!(assignment.job, Job::Task { .. } | Job::Check(_));
+    // Of a fork nothing is checked out. A note directs a model: those who change code need the project's own, while who
+    // judges a change takes none from it.
+    let directs = |path: &String| judges || !is_note(path);
     Tools {
-        allowed,
-        only: if confined { owned(&["Read", "Skill", "Bash"]) } else { Vec::new() },
-        disallowed: NOT_FOR_RUNS.into_iter().filter(unwanted).map(str::to_owned).collect(),
-        settings: confined.then(|| {
-            let program = shell::word(&program.display().to_string());
-            let command = format!("{program} guard {} || exit 2", assignment.role);
-            let hook = serde_json::json!({"type": "command", "command": command, "timeout": 30});
-            serde_json::json!({"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [hook]}]}}).to_string()
-        }),
+        offered: offered(&tools),
+        allowed: allowed(role, &tools),
+        denied: SECRET_PLACES.iter().chain(&[CREDENTIALS_OF_CLAUDE]).map(|place| never_read(place)).collect(),
+        mcp_servers: !judges && tools.iter().any(|tool| tool.starts_with(MCP)),
+        project_settings: prepared.fork || !prepared.claude_files.iter().any(directs),
+        settings: settings(role, confined, judges, program),
     }
+}
+
+/// The names of the tools: what has none needn't be refused when it is called, and costs no tokens.
+fn offered(tools: &[String]) -> Vec<String> {
+    let names = tools.iter().map(|tool| tool.split('(').next().unwrap_or(tool)).filter(|name| !name.starts_with(MCP));
+    let mut offered: Vec<String> = Vec::new();
+    for name in ["Read", "Skill", "Bash"].into_iter().chain(names) {
+        // The rule for Edit covers Write.
+        let with = (name == "Edit").then_some("Write");
+        for name in [name].into_iter().chain(with) {
+            if !offered.iter().any(|known| known == name) {
+                offered.push(name.to_owned());
+            }
+        }
+    }
+    offered
+}
+
+/// No rule names Glob and Grep: so they stay where the rule for Read lets them, and in the worktree where that has no path.
+fn allowed(role: Role, tools: &[String]) -> Vec<String> {
+    let reading = if tools.iter().any(|tool| tool == "Bash") { "Read" } else { "Read(./**)" };
+    let tools = tools.iter().filter(|tool| !["Glob", "Grep"].contains(&tool.as_str())).cloned();
+    let commands = role.spec().commands.iter().map(|command| format!("Bash(scheduler {command}:*)"));
+    [reading, "Skill"].map(str::to_owned).into_iter().chain(tools).chain(commands).collect()
+}
+
+/// claude itself needs them, its model doesn't.
+const CREDENTIALS_OF_CLAUDE: &str = ".claude/.credentials.json";
+
+/// The rule that keeps tools out of a place of the user's home. It holds for Glob and Grep, and for commands that name it.
+fn never_read(place: &str) -> String {
+    format!("Read(~/{place}{})", if place.ends_with('/') { "**" } else { "" })
+}
+
+/// What is checked out for a judgement may hold anybody's programs, so none of the project's hooks runs there. A confined
+/// role has every line for the shell checked first; whatever goes wrong with that, the line doesn't run.
+fn settings(role: Role, confined: bool, judges: bool, program: &Path) -> Map<String, Value> {
+    let mut settings = Map::new();
+    if judges {
+        settings.insert("disableAllHooks".to_owned(), true.into());
+    }
+    if confined {
+        let program = shell::word(&program.display().to_string());
+        let hook = json!({"type": "command", "command": format!("{program} guard {role} || exit 2"), "timeout": 30});
+        settings.insert("hooks".to_owned(), json!({"PreToolUse": [{"matcher": "Bash", "hooks": [hook]}]}));
+    }
+    settings
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::gate::DueCheck;
-    use crate::domain::job::Job;
-    use crate::domain::{config, time};
-
-    fn of(role: &str, configured: Option<&[&str]>, fork: bool) -> Tools {
-        let (config, _) = config::read(&format!("agents:\n  - name: a\n    role: {role}\n")).unwrap();
-        let worktrees = config.worktrees();
-        let mut agent = config.agents.into_iter().next().unwrap();
-        agent.settings.allowed_tools = configured.map(|tools| tools.iter().map(|tool| (*tool).to_owned()).collect());
-        let (commit, check) = ("c".to_owned(), "lint".parse().unwrap());
-        let assignment = Assignment {
-            run_id: "r".to_owned(),
-            agent: agent.name,
-            role: agent.role,
-            focus: None,
-            ports: None,
-            job: Job::Check(DueCheck { pr: 1, commit, check, attempt: 1, fork }),
-            assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
-            settings: agent.settings,
-            test_paths: Vec::new(),
-            worktrees,
-            remote: None,
-            max_incoming: 20,
-            draft_pull_requests: false,
-            gatekeeper: config.gatekeeper,
-            debug: false,
-        };
-        of_run(&assignment, fork, Path::new("/bin/my scheduler"))
-    }
-
-    #[test]
-    fn a_fork_is_read_and_never_run_whatever_is_configured() {
-        for (role, configured) in
-            [("gatekeeper", None), ("gatekeeper", Some(["Bash", "Monitor"].as_slice())), ("reviewer", None)]
-        {
-            let tools = of(role, configured, true);
-            assert_eq!(tools.allowed[..4], ["Read(./**)", "Glob", "Grep", "Skill"]);
-            assert!(tools.allowed[4..].iter().all(|tool| tool.starts_with("Bash(scheduler ")), "{tools:?}");
-        }
-        assert!(of("gatekeeper", Some(&["Bash"]), false).allowed.contains(&"Bash".to_owned()));
-    }
-
-    #[test]
-    fn a_confined_role_has_a_guard_until_its_tools_are_configured() {
-        for (role, configured, confined) in
-            [("curator", None, true), ("curator", Some(["Bash"].as_slice()), false), ("implementer", None, false)]
-        {
-            let tools = of(role, configured, false);
-            assert_eq!((tools.only.is_empty(), tools.settings.is_none()), (!confined, !confined), "{role}");
-            let settings = tools.settings.unwrap_or_default();
-            assert!(!confined || settings.contains("'/bin/my scheduler' guard curator || exit 2"), "{settings}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_go_with_a_run_must_be_named() {
-        assert_eq!(of("implementer", None, false).disallowed, NOT_FOR_RUNS);
-        assert!(!of("implementer", Some(&["Monitor"]), false).disallowed.contains(&"Monitor".to_owned()));
-    }
-}
+mod tests;

@@ -50,7 +50,7 @@ pub(super) fn start(start: &Start<'_>) -> Result<Result<Event, Reason>> {
     }
     let assignment = assignment(start);
     let run = runs::create(&files, &assignment.run_id)?;
-    runs::write_private_json(&run.assignment(), &assignment)?;
+    runs::write_json(&run.assignment(), &assignment)?;
     state::save(&files, &launching(&before, &assignment))?;
     if let Some(reason) = claim(spawner, config, &assignment)? {
         give_up(&files, &before, &assignment)?;

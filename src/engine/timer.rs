@@ -45,7 +45,7 @@ impl<'a> Place<'a> {
         }
         let files = self.files(keeper)?;
         for (file, text) in &files {
-            atomic::write(file, text.as_bytes())?;
+            atomic::write_shared(file, text.as_bytes())?;
             say(format!("wrote {}", file.display()))?;
         }
         match keeper {

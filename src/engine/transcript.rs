@@ -10,7 +10,7 @@ use super::project::Project;
 use crate::domain::name::Name;
 use crate::domain::run::{Assignment, Record};
 use crate::domain::stream::parse_line;
-use crate::exec::stream::LineReader;
+use crate::exec::stream::{LineReader, MAX_AT_ONCE};
 use crate::store::paths::RunPaths;
 use crate::store::runs;
 use crate::store::state::{self, Loaded};
@@ -71,10 +71,18 @@ impl Transcript {
     /// # Errors
     /// The output or the agent's state can't be read.
     pub fn read_new(&mut self, project: &Project) -> Result<(Vec<Line>, Progress)> {
+        self.read_page(project, MAX_AT_ONCE)
+    }
+
+    /// The same, of about so many bytes at most: the lines are in memory until they are shown.
+    ///
+    /// # Errors
+    /// As for [`Transcript::read_new`].
+    pub fn read_page(&mut self, project: &Project, bytes: u64) -> Result<(Vec<Line>, Progress)> {
         // Asked before the output is read: what was written until the end is then seen after it.
         let goes_on = self.goes_on(project)?;
         let mut lines = Vec::new();
-        let read = self.output.read_new(|line| lines.extend(parse_line(line).iter().flat_map(of_event)));
+        let read = self.output.read_up_to(bytes, |line| lines.extend(parse_line(line).iter().flat_map(of_event)));
         let read = read.with_context(|| self.files.output().display().to_string())?;
         let progress = match goes_on {
             _ if read > 0 => Progress::More,

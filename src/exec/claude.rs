@@ -9,9 +9,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 
 use anyhow::{Context, anyhow};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::domain::state::ProcessId;
+use crate::domain::tools::Tools;
 use crate::exec::environment::RunEnvironment;
 use crate::exec::processes;
 use crate::sys::atomic::open_log;
@@ -40,14 +42,7 @@ pub struct Launch {
     pub max_budget_usd: Option<f64>,
     /// `acceptEdits` or `dontAsk`.
     pub permission_mode: String,
-    /// Tools that may not be used.
-    pub disallowed_tools: Vec<String>,
-    /// Tools that need no permission.
-    pub allowed_tools: Vec<String>,
-    /// All tools that there are; empty: claude's usual ones.
-    pub only_tools: Vec<String>,
-    /// Settings of this run, JSON.
-    pub settings: Option<String>,
+    pub tools: Tools,
     pub environment: RunEnvironment,
 }
 
@@ -84,10 +79,13 @@ pub fn command_line(launch: &Launch) -> Vec<String> {
     option("--model", launch.model.clone());
     option("--permission-mode", Some(launch.permission_mode.clone()));
     // These take any number of values: one value, separated by commas, can't swallow what follows.
-    option("--allowedTools", joined(&launch.allowed_tools));
-    option("--disallowedTools", joined(&launch.disallowed_tools));
-    option("--tools", joined(&launch.only_tools));
-    option("--settings", launch.settings.clone());
+    let tools = &launch.tools;
+    option("--tools", joined(&tools.offered));
+    option("--allowedTools", joined(&tools.allowed));
+    option("--disallowedTools", joined(&tools.denied));
+    option("--setting-sources", (!tools.project_settings).then(|| "user".to_owned()));
+    option("--settings", (!tools.settings.is_empty()).then(|| Value::Object(tools.settings.clone()).to_string()));
+    line.extend((!tools.mcp_servers).then(|| "--strict-mcp-config".to_owned()));
     line
 }
 

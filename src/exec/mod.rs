@@ -4,6 +4,7 @@
 //! but those it is handed.
 
 pub mod claude;
+pub mod claude_files;
 pub mod clock;
 pub mod command;
 pub mod detach;

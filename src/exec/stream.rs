@@ -1,6 +1,8 @@
 //! Reads claude's output file while it grows.
 //!
-//! It reads in bounded pieces, keeps at most one line in memory, and never reads a byte twice.
+//! It reads in bounded pieces, keeps at most one line in memory, and never reads a byte twice. An output that becomes too long
+//! loses its middle: its room on the disk as soon as it was read, its bytes when nobody writes to it any more. What is free
+//! reads as one line of NUL bytes that is too long to be one.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -8,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::domain::stream::StreamFacts;
+use crate::domain::stream::{self, StreamFacts};
+use crate::sys::atomic;
 use crate::sys::error::cannot;
 use crate::sys::read::open_file;
 
@@ -16,7 +19,13 @@ use crate::sys::read::open_file;
 pub const MAX_LINE: usize = 1 << 20;
 const PIECE: usize = 64 * 1024;
 /// The most that is read at once, so that a flood can't keep the watcher from its other duties.
-const MAX_AT_ONCE: u64 = 16 << 20;
+pub const MAX_AT_ONCE: u64 = 16 << 20;
+/// An output that is longer when its run has ended loses its middle.
+const MAX_OUTPUT: u64 = 64 << 20;
+/// What is kept of its beginning and of its end.
+const KEPT: u64 = 28 << 20;
+/// How much is given back at once while it grows.
+const FREED_AT_ONCE: u64 = 8 << 20;
 
 /// Reads the complete lines of one growing file, each once.
 #[derive(Debug)]
@@ -43,11 +52,16 @@ impl LineReader {
     /// Hands every line that was completed since the last call to `on_line`, and returns how many bytes were read.
     ///
     /// 0 means that there was nothing new. At most 16 MiB are read at once.
-    pub fn read_new(&mut self, mut on_line: impl FnMut(&str)) -> Result<u64> {
+    pub fn read_new(&mut self, on_line: impl FnMut(&str)) -> Result<u64> {
+        self.read_up_to(MAX_AT_ONCE, on_line)
+    }
+
+    /// The same, but with the first piece that makes it `max` bytes it comes back.
+    pub fn read_up_to(&mut self, max: u64, mut on_line: impl FnMut(&str)) -> Result<u64> {
         let Some(mut file) = self.take_file()? else { return Ok(0) };
         let mut piece = vec![0; PIECE];
         let mut read = 0;
-        while read < MAX_AT_ONCE {
+        while read < max {
             match file.read(&mut piece) {
                 Ok(0) => break,
                 Ok(count) => {
@@ -115,17 +129,37 @@ impl LineReader {
 pub struct StreamReader {
     lines: LineReader,
     facts: StreamFacts,
+    /// How many bytes were read.
+    read: u64,
+    /// Up to where the middle was given back; none any more where that isn't possible.
+    freed: Option<u64>,
 }
 
 impl StreamReader {
     /// Begins at the beginning of the file, which need not exist yet.
     pub fn new(path: &Path) -> Self {
-        Self { lines: LineReader::new(path), facts: StreamFacts::default() }
+        Self { lines: LineReader::new(path), facts: StreamFacts::default(), read: 0, freed: Some(KEPT) }
     }
 
     /// Takes in what is new and returns how many bytes that was.
     pub fn read_new(&mut self) -> Result<u64> {
-        self.lines.read_new(|line| self.facts.add_line(line))
+        let read = self.lines.read_new(|line| self.facts.add_line(line))?;
+        self.read += read;
+        Ok(read)
+    }
+
+    /// Gives back the room of what was read and is neither of the beginning nor of the end.
+    pub fn free_middle(&mut self) {
+        let to = self.read.saturating_sub(KEPT);
+        let Some(from) = self.freed.filter(|freed| to >= freed + FREED_AT_ONCE) else { return };
+        self.freed = match atomic::free(&self.lines.path, from, to) {
+            Ok(true) => Some(to),
+            Ok(false) => None,
+            Err(error) => {
+                tracing::warn!("{error:#}");
+                None
+            }
+        };
     }
 
     /// Takes in the rest of an output that no longer grows.
@@ -137,6 +171,16 @@ impl StreamReader {
     pub fn facts(&self) -> &StreamFacts {
         &self.facts
     }
+}
+
+/// How many bytes of an output of this length go.
+pub fn excess(length: u64) -> u64 {
+    if length > MAX_OUTPUT { length - 2 * KEPT } else { 0 }
+}
+
+/// Takes the middle out of an output, or of what claude wrote to stderr, that nobody adds to any more, if it is too long.
+pub fn shorten(path: &Path) -> Result<()> {
+    atomic::shorten(path, MAX_OUTPUT, KEPT, stream::dropped_line)
 }
 
 /// The facts of a whole output that no longer grows. There are none in a file that doesn't exist.

@@ -132,6 +132,7 @@ fn until_end_or_limit(
             Ok(_) => last_heard = monotonic_now(),
             Err(error) => tracing::debug!(%error, "the output can't be read"),
         }
+        output.free_middle();
         if wake_up % REAP_EVERY == 0 {
             processes::reap_orphans(Some(child));
         }

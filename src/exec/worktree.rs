@@ -262,7 +262,7 @@ pub fn exclude_line(common_dir: &Path, line: &str) -> Result<bool> {
     content.extend_from_slice(line.as_bytes());
     content.push(b'\n');
     // Somebody may have linked to a file of their own.
-    atomic::write(&path.canonicalize().unwrap_or(path), &content)?;
+    atomic::write_shared(&path.canonicalize().unwrap_or(path), &content)?;
     Ok(true)
 }
 

@@ -29,14 +29,6 @@ pub fn remove(run: &RunPaths) -> Result<()> {
     atomic::discard_dir(run.dir()).map(drop)
 }
 
-/// Writes a JSON file that only its owner may read, such as an assignment.
-///
-/// # Errors
-/// As for [`atomic::write_private`], and a value that JSON cannot express.
-pub fn write_private_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    atomic::write_private(path, &atomic::json(value)?)
-}
-
 /// Writes a JSON file, such as a record.
 ///
 /// # Errors
@@ -87,7 +79,7 @@ mod tests {
         for (id, age) in IDS.into_iter().zip([100, 200]) {
             let run = create(&agent, id).unwrap();
             assert!(create(&agent, id).is_err());
-            write_private_json(&run.assignment(), &BTreeMap::from([("run", id)])).unwrap();
+            write_json(&run.assignment(), &BTreeMap::from([("run", id)])).unwrap();
             let file = fs::File::options().write(true).open(run.assignment()).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - age)).unwrap();
         }

@@ -8,12 +8,14 @@ mod beneath;
 mod leftovers;
 mod renames;
 mod rewrite;
+mod shorten;
 
 pub use append::{append_line, open_log};
 pub use beneath::write_beneath;
 pub use leftovers::{is_kept_edit, sweep};
 pub use renames::{Moved, is_taken, move_no_replace};
 pub use rewrite::{Rewritten, rewrite};
+pub use shorten::{free, shorten};
 
 use super::dir::is_open_to_others;
 use super::error::cannot;
@@ -30,7 +32,9 @@ use tempfile::NamedTempFile;
 /// How the name of every temporary file begins.
 pub const TEMPORARY: &str = ".tmp-";
 
+/// What is committed, or is for others too: as the umask says.
 const SHARED: u32 = 0o666;
+/// What is nobody else's business.
 const PRIVATE: u32 = 0o600;
 
 /// What became of a file that was to be new.
@@ -42,26 +46,29 @@ pub enum Published {
     AlreadyExists,
 }
 
-/// Replaces or creates a file. The permissions of an earlier one are kept.
+/// Replaces or creates a file that only the user may read. The permissions of an earlier one are kept.
 ///
 /// # Errors
 /// The system's, with path and remedy; the earlier file is then untouched.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, PRIVATE)
+}
+
+/// As [`write()`], but others may read it as far as the umask lets them.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn write_shared(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, SHARED)
+}
+
+fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let earlier = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
-    let temporary = prepared(path, bytes, SHARED, true)?;
+    let temporary = prepared(path, bytes, mode, true)?;
     if let Some(earlier) = earlier {
         keep_mode(&temporary, path, earlier.permissions().mode())?;
     }
     put(temporary, path)?;
-    sync_dir(path)
-}
-
-/// Replaces or creates a file that only its owner may read.
-///
-/// # Errors
-/// As for [`write()`].
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    put(prepared(path, bytes, PRIVATE, true)?, path)?;
     sync_dir(path)
 }
 
@@ -70,7 +77,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// As for [`write()`].
 pub fn write_cache(path: &Path, bytes: &[u8]) -> Result<()> {
-    put(prepared(path, bytes, SHARED, false)?, path)
+    put(prepared(path, bytes, PRIVATE, false)?, path)
 }
 
 /// A value as the text of a JSON file.
@@ -83,12 +90,24 @@ pub fn json(value: &impl Serialize) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Creates a file, complete from the first instant; never replaces one.
+/// Creates a file that only the user may read, complete from the first instant; never replaces one.
 ///
 /// # Errors
 /// The system's, with path and remedy.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
-    let temporary = prepared(path, bytes, SHARED, true)?;
+    create(path, bytes, PRIVATE)
+}
+
+/// As [`create_new`], but others may read it as far as the umask lets them.
+///
+/// # Errors
+/// As for [`create_new`].
+pub fn create_shared(path: &Path, bytes: &[u8]) -> Result<Published> {
+    create(path, bytes, SHARED)
+}
+
+fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<Published> {
+    let temporary = prepared(path, bytes, mode, true)?;
     match renames::no_replace(temporary.path(), path) {
         Ok(()) => {
             forget(temporary);

@@ -28,7 +28,7 @@ complain() { # something that no test expects: the test fails for it
 
 # ---------------------------------------------------------------- flags
 hex4='[0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F]'
-mode=default allowed= denied= format=text verbose= session= max_turns= model=claude-stand-in added= print=
+mode=default allowed= denied= offered= format=text verbose= session= max_turns= model=claude-stand-in added= print=
 need() { [ $# -gt 1 ] || refuse "option '$1' argument missing"; }
 many() { # a flag that takes every word up to the next flag
   taken=0 words=
@@ -54,7 +54,8 @@ while [ $# -gt 0 ]; do
     --fork-session) ;;
     --allowedTools | --allowed-tools) many "$@"; allowed="$allowed$words"; shift "$taken" ;;
     --disallowedTools | --disallowed-tools) many "$@"; denied="$denied$words"; shift "$taken" ;;
-    --tools) many "$@"; shift "$taken" ;;
+    --tools) many "$@"; offered="$offered$words"; shift "$taken" ;;
+    --strict-mcp-config) ;;
     --add-dir) many "$@"; added="$added$words"; shift "$taken" ;;
     --permission-mode)
       need "$flag" "$@"
@@ -88,7 +89,7 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --model) need "$flag" "$@"; model=$1; shift ;;
-    --resume | --fallback-model | --settings | --append-system-prompt | --append-system-prompt-file)
+    --resume | --fallback-model | --settings | --setting-sources | --append-system-prompt | --append-system-prompt-file)
       need "$flag" "$@"
       shift
       ;;
@@ -202,10 +203,21 @@ deny() { # TOOL INPUT_JSON
   tool_result "Permission to use $1 has been denied." true
 }
 
+quoted_names() { # ,A,B as "A","B"
+  names=$(printf '%s' "${1#,}" | sed 's/,/","/g')
+  printf '"%s"' "$names"
+}
+is_offered() { # TOOL: what is not offered does not exist for the model
+  case ${offered:-,$1}, in *,"$1",*) return 0 ;; esac
+  tool_result "<tool_use_error>Error: No such tool available: $1. $1 exists but is not enabled in this context.</tool_use_error>" true
+  return 1
+}
+
 # ---------------------------------------------------------------- what a scenario calls
 run() { # COMMAND: the Bash tool; its own session, as the real one's
   input="{\"command\":\"$(json "$1")\",\"description\":\"a step\"}"
   tool_use Bash "$input"
+  is_offered Bash || return 126
   bash_allowed "$1" || { deny Bash "$input"; return 126; }
   out=$call/output-$turns
   if command -v setsid >/dev/null; then
@@ -225,6 +237,7 @@ write() { # FILE TEXT: the Write tool; a relative path is one of the working dir
   case $1 in /*) target=$1 ;; *) target=$(pwd)/$1 ;; esac
   input="{\"file_path\":\"$(json "$target")\",\"content\":\"$(json "$2")\"}"
   tool_use Write "$input"
+  is_offered Write || return 126
   write_allowed Write "$target" || { deny Write "$input"; return 126; }
   mkdir -p "$(dirname "$target")"
   printf '%s\n' "$2" >"$target"
@@ -236,6 +249,7 @@ edit() { # FILE [OLD] NEW: the Edit tool; without OLD it adds a line at the end
   [ $# = 2 ] || { old=$2 new=$3; }
   input="{\"file_path\":\"$(json "$target")\",\"old_string\":\"$(json "$old")\",\"new_string\":\"$(json "$new")\"}"
   tool_use Edit "$input"
+  is_offered Edit || return 126
   write_allowed Edit "$target" || { deny Edit "$input"; return 126; }
   if [ $# = 2 ]; then
     printf '%s\n' "$new" >>"$target"
@@ -347,7 +361,7 @@ for key in "${TASK_ID:-}" "${AGENT_NAME:-}" "${AGENT_ROLE:-}" default; do
 done
 [ -n "$scenario" ] || { complain "no scenario for task '${TASK_ID:-}', agent '${AGENT_NAME:-}', role '${AGENT_ROLE:-}'"; refuse "no scenario"; }
 printf '%s' "$scenario" >"$call/scenario"
-printf '{"type":"system","subtype":"init","cwd":"%s","session_id":"%s","tools":["Bash","Edit","Glob","Grep","Read","Skill","Write"],"mcp_servers":[],"model":"%s","permissionMode":"%s","slash_commands":[],"apiKeySource":"none","claude_code_version":"2.1.330","output_style":"default","agents":[],"skills":[],"plugins":[],"uuid":"00000000-0000-4000-8000-%012d"}\n' \
-  "$(json "$(pwd)")" "$session" "$model" "$mode" "$number"
+printf '{"type":"system","subtype":"init","cwd":"%s","session_id":"%s","tools":[%s],"mcp_servers":[],"model":"%s","permissionMode":"%s","slash_commands":[],"apiKeySource":"none","claude_code_version":"2.1.330","output_style":"default","agents":[],"skills":[],"plugins":[],"uuid":"00000000-0000-4000-8000-%012d"}\n' \
+  "$(json "$(pwd)")" "$session" "$(quoted_names "${offered:-,Bash,Edit,Glob,Grep,Read,Skill,Write}")" "$model" "$mode" "$number"
 . "$scenario"
 finish

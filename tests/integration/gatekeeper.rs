@@ -192,10 +192,47 @@ fn code_of_a_fork_is_read_and_never_executed() {
     let calls = test.claude.calls();
     let call = calls.iter().find(|call| call.env("AGENT_NAME") == Some("linter")).unwrap();
     let tools = call.flag("--allowedTools").unwrap();
-    assert_eq!(tools, "Read(./**),Glob,Grep,Skill,Bash(scheduler check record:*),Bash(scheduler message send:*)");
-    assert!(call.prompt.contains("evil line") && call.env("GIT_ASKPASS").is_some(), "no way to publish");
+    assert_eq!(tools, "Read(./**),Skill,Bash(scheduler check record:*),Bash(scheduler message send:*)");
+    assert!(call.prompt.contains("change.diff") && !call.prompt.contains("evil line"));
+    assert!(call.env("GIT_ASKPASS").is_some(), "no way to publish");
     let result = &test.meta(number)["check_results"]["lint"];
     assert_eq!(result["commit"], test.origin_tip("theirs").unwrap(), "bound to the commit of the fork");
+}
+
+/// Where claude's own files come from when a change that brings `files` is checked, whether the message names them, and the prompt.
+fn checked_with(files: &[&str]) -> (Option<String>, bool, String) {
+    let test = Test::gated("");
+    test.git(["checkout", "-q", "-b", "feature"]);
+    for file in files {
+        test.committed_file(file, "{}\n");
+    }
+    test.git(["push", "-q", "origin", "feature"]);
+    test.git(["checkout", "-q", "main"]);
+    test.github.open("feature", "main", "Bring them");
+    test.they_record("passed", "passed").tick_and_wait();
+    test.next();
+    let told: Vec<_> =
+        test.messages_of("warning").into_iter().filter(|text| text.contains("Claude Code acts on")).collect();
+    assert!(told.len() <= 1, "both checks are of one commit: {told:?}");
+    let calls = test.claude.calls();
+    assert_eq!(calls.len(), 2);
+    for call in &calls {
+        assert!(call.flag("--settings").unwrap().contains("\"disableAllHooks\":true"), "{:?}", call.args);
+        assert!(call.args.contains(&"--strict-mcp-config".to_owned()), "{:?}", call.args);
+    }
+    (calls[0].flag("--setting-sources").map(str::to_owned), told.len() == 1, calls[0].prompt.clone())
+}
+
+#[test]
+fn what_a_change_brings_for_claude_holds_in_no_check_of_it_and_is_named() {
+    let (sources, told, prompt) = checked_with(&["src/a.rs"]);
+    assert_eq!((sources, told, prompt.contains("Files that direct Claude Code")), (None, false, false));
+    for file in [".claude/settings.json", ".mcp.json", "docs/CLAUDE.md"] {
+        let (sources, told, prompt) = checked_with(&["src/a.rs", file]);
+        assert_eq!((sources.as_deref(), told), (Some("user"), true), "{file}");
+        let section = prompt.split("### Files that direct Claude Code").nth(1).unwrap();
+        assert!(section.contains(file) && !section.contains("src/a.rs"), "{section}");
+    }
 }
 
 #[test]

@@ -148,12 +148,52 @@ fn a_task_text_cannot_end_its_fence() {
 
 #[test]
 fn terminal_codes_in_files_of_others_are_not_shown() {
-    let test = project();
-    test.task("TASK-1", "# Red \u{1b}[31mtitle\u{1b}[0m\u{7}\n\n## Context\n\u{1b}]0;owned\u{7}\n");
-    test.task("TASK-2", "# T\n\nROLE: \u{1b}[2J\n");
-    for args in [&["task", "list"][..], &["task", "show", "TASK-1"], &["status"], &["--dry-run"]] {
-        let output = test.run(args).ok();
-        assert!(!output.stdout.contains('\u{1b}') && !output.stderr.contains('\u{1b}'), "{output:?}");
+    let test =
+        Test::gated_with("", &format!("{}- {{name: impl-1, role: implementer}}\n", crate::support::gate::AGENTS));
+    let evil = "Red \u{1b}[31mtitle\u{1b}[0m\u{7}\u{9b}2J";
+    test.claude.plays("implementer", &format!("say '{evil}'; run 'printf \"\\033[31m\"'; finish '{evil}'"));
+    test.push_commit("a", "main", evil);
+    test.github.open("a", "main", evil);
+    test.they_record("passed", "passed");
+    test.task("TASK-0", &format!("# {evil}\n")).tick_and_wait();
+    test.task("TASK-1", &format!("# {evil}\n\n## Context\n\u{1b}]0;owned\u{7}\n"));
+    test.task("TASK-2", "# T\n\nROLE: \u{1b}[2J\n")
+        .task("TASK-3", &format!("# T\n\nBLOCKED_BY: {evil}\nBRANCH: {evil}\n"));
+    test.file(
+        ".orchestrator/messages/info-20260101-000000-x.md",
+        &format!("# {evil}\n\n**Type:** info\n**From:** {evil}\n\n---\n\n{evil}\n"),
+    );
+    test.file(
+        ".orchestrator/shared/proposals/active/PROP-1.md",
+        &format!("# Proposal: {evil}\n\n**ID:** PROP-1\n**Proposer:** {evil}\n"),
+    );
+    test.next();
+    for line in [
+        "task list",
+        "task show TASK-1",
+        "task show TASK-3",
+        "status",
+        "--dry-run",
+        "why",
+        "why TASK-1",
+        "why impl-1",
+        "logs impl-1",
+        "message list",
+        "message show info-20260101-000000-x",
+        "proposal list",
+        "proposal show PROP-1",
+        "pr list",
+        "pr show 1",
+        "agent list",
+        "agent show impl-1",
+        "limits show",
+        "prompt list",
+        "doctor",
+    ] {
+        let output = test.run(line.split(' '));
+        let evil = |c: char| c.is_control() && !['\n', '\t'].contains(&c);
+        assert!(!output.stdout.contains(evil) && !output.stderr.contains(evil), "{line}: {output:?}");
+        assert!(output.stdout.len() + output.stderr.len() > 0, "{line}");
     }
 }
 

@@ -54,6 +54,28 @@ fn newer_logs(test: &Test) {
 }
 
 #[test]
+fn what_a_project_keeps_is_for_its_user_alone() {
+    let test = Test::new();
+    test.with_origin().agents(&[("impl-1", "implementer")]).github.install();
+    test.run(["init", "-y"]).ok();
+    test.run(["task", "add", "--title", "Work", "--role", "implement"]).ok();
+    test.claude.plays(
+        "implementer",
+        "run \"scheduler message send --type info --title Hello --body There\"; write a.txt x; commit Work; finish",
+    );
+    test.tick_and_wait();
+    assert_eq!(test.queue("done").len(), 1);
+    let mut find = test.program_command("find");
+    find.arg(test.orchestrator("")).args(["-type", "f", "!", "-perm", "0600", "!", "-path", "*/worktree/*"]);
+    let open = test.finish(find).ok().stdout;
+    let (committed, others): (Vec<_>, Vec<_>) = open.lines().partition(|path| {
+        ["agents.yaml", "agents.schema.json", "global-instructions.md"].iter().any(|name| path.ends_with(name))
+    });
+    assert!(others.is_empty(), "{others:#?}");
+    assert!(committed.iter().any(|path| path.ends_with("agents.schema.json")), "as the umask says: {committed:?}");
+}
+
+#[test]
 fn it_is_done_once_a_day_and_not_on_the_first() {
     let test = project();
     newer_logs(&test);

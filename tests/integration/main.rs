@@ -40,6 +40,7 @@ mod main_checkout;
 mod message;
 mod notify;
 mod outcomes;
+mod output_limit;
 mod pipes;
 mod pr;
 mod prompt;

@@ -83,13 +83,24 @@ fn what_a_run_has_opened_counts_at_once() {
 }
 
 #[test]
-fn tools_that_leave_the_worktree_or_come_back_later_are_taken_away() {
+fn what_an_earlier_attempt_brought_for_claude_does_not_hold_in_the_next() {
     let test = project("impl-1", "implementer");
     test.task_for("TASK-1", "implement");
-    test.claude.implements();
+    // claude's own tools write no such file; a program does.
+    let plant = "run 'mkdir -p .claude && echo \"{}\" >.claude/settings.json && git add -A && git commit -q -m Plant'";
+    test.claude.plays("TASK-1.1", &format!("{plant}; turn_limit")).implements();
     test.tick_and_wait();
-    assert_eq!(
-        test.claude.only_call().flag("--disallowedTools"),
-        Some("CronCreate,EnterWorktree,Monitor,ScheduleWakeup")
+    assert!(test.messages().is_empty(), "{:?}", test.messages());
+    test.later(4_000).tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    let [first, second] = &test.claude.calls()[..] else { panic!() };
+    assert_eq!((first.flag("--setting-sources"), second.flag("--setting-sources")), (None, Some("user")));
+    assert_eq!(first.flag("--tools"), Some("Read,Skill,Bash,Glob,Grep,Edit,Write"));
+    assert!(first.flag("--disallowedTools").unwrap().contains("Read(~/.ssh/**)"));
+    assert!(
+        second.prompt.contains("Your branch changes files in `.claude/`")
+            && !first.prompt.contains("Your branch changes")
     );
+    let told = test.messages_of("warning").concat();
+    assert!(told.contains("- .claude/settings.json") && told.contains("Look at them before you merge"), "{told}");
 }

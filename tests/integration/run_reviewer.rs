@@ -150,7 +150,8 @@ fn the_change_of_a_fork_is_read_as_text() {
     assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
     assert!(test.github.only_pull_request().reviews[0].1.contains("One bug."));
     let call = test.claude.only_call();
-    assert!(call.prompt.contains("what is reviewed") && call.prompt.contains("comes from a fork"), "{}", call.prompt);
+    assert!(call.prompt.contains("change.diff") && call.prompt.contains("comes from a fork"), "{}", call.prompt);
+    assert!(!call.prompt.contains("what is reviewed"), "no word of an outsider's that needn't be: {}", call.prompt);
     assert!(!call.flag("--allowedTools").unwrap().split(',').any(|tool| tool == "Bash"));
     assert!(call.env("GIT_ASKPASS").is_some(), "no way to publish");
 }

@@ -57,6 +57,7 @@ fn review() -> ReviewTarget {
         base: "fedcba9876543210".to_owned(),
         description: "Adds a check".to_owned(),
         changed_files: vec!["src/login.rs".to_owned()],
+        claude_files: vec!["sub/.mcp.json".to_owned()],
         change_file: None,
         diff: "+check()".to_owned(),
     }
@@ -82,6 +83,7 @@ fn input(role: Role) -> PromptInput {
         role_prompt: Some("Mind the parser.".to_owned()),
         test_paths: vec!["tests/**".to_owned(), "**/*_test.go".to_owned()],
         queue: (role == Role::ProductManager).then(queue),
+        brings_settings: true,
         is_partial_clone: true,
         review: [Role::Reviewer, Role::Gatekeeper].contains(&role).then(review),
         check: (role == Role::Gatekeeper).then(check),
@@ -157,6 +159,7 @@ fn bare(role: Role) -> PromptInput {
         focus_prompt: None,
         proposals: None,
         curation: None,
+        brings_settings: false,
         is_partial_clone: false,
         review: None,
         check: None,
@@ -191,7 +194,13 @@ fn says_all_that_it_was_given() {
                 "PROP-4 deferred: Waits",
             ],
             Role::Tester => &["`tests/**`, `**/*_test.go`", "attempt 2 of 3", "Names may be empty."],
-            Role::Reviewer => &["git diff fedcba9876543210...0123456789abcdef", "+check()", "src/login.rs"],
+            Role::Reviewer => &[
+                "git diff fedcba9876543210...0123456789abcdef",
+                "+check()",
+                "src/login.rs",
+                "sub/.mcp.json",
+                "nor are the",
+            ],
             Role::Gatekeeper => {
                 &["**lint**", "Pull request #", "git diff fedcba9876543210 0123456789abcdef", "+check()"]
             }

@@ -46,6 +46,8 @@ pub struct PromptInput {
     pub curation: Option<CurationView>,
     /// Old contents of files are only at the remote.
     pub is_partial_clone: bool,
+    /// Its branch brings files that direct claude, so that the project's own don't hold.
+    pub brings_settings: bool,
     /// What a reviewer or gatekeeper looks at.
     pub review: Option<ReviewTarget>,
     /// What a gatekeeper is to find out of it.
@@ -146,9 +148,11 @@ pub struct ReviewTarget {
     pub description: String,
     /// The paths that it changes.
     pub changed_files: Vec<String>,
-    /// The file with the whole diff, for a change that isn't checked out.
+    /// Those of them that direct claude.
+    pub claude_files: Vec<String>,
+    /// The file with the diff of a change that isn't checked out.
     pub change_file: Option<String>,
-    /// The diff; of a long one the beginning is shown.
+    /// The diff of one that is; of a long one the beginning is shown.
     pub diff: String,
 }
 

@@ -185,11 +185,11 @@ impl Plan {
                 Make::Dir => atomic::ensure_dir(path)?,
                 Make::File(text) => {
                     // Whoever made it in the meantime keeps what they made.
-                    let (Published::New | Published::AlreadyExists) = atomic::create_new(path, text.as_bytes())?;
+                    let (Published::New | Published::AlreadyExists) = atomic::create_shared(path, text.as_bytes())?;
                 }
-                Make::Update(text) => atomic::write(path, text.as_bytes())?,
+                Make::Update(text) => atomic::write_shared(path, text.as_bytes())?,
                 Make::Ignore(lines) => {
-                    atomic::write(path, &gitignore::with_lines(&contents(path)?, lines))?;
+                    atomic::write_shared(path, &gitignore::with_lines(&contents(path)?, lines))?;
                 }
                 Make::Present | Make::Changed => {}
             }

@@ -12,9 +12,11 @@ use crate::domain::run::Prepared;
 use crate::domain::settlement::{Evidence, Findings};
 use crate::domain::test_paths::TestPaths;
 use crate::domain::text::{cut, one_line};
+use crate::exec::claude_files;
 use crate::exec::evidence::{self, Advance, GitFacts, Leftovers};
 use crate::exec::fingerprint::{self, Fingerprint};
 use crate::exec::salvage;
+use crate::exec::stream;
 use crate::exec::worktree::{nested, set_aside};
 use crate::store::messages;
 use crate::store::proposals::Proposals;
@@ -32,6 +34,10 @@ pub struct Left {
     pub salvage: Vec<String>,
     /// What no commit could hold, by its place in the worktree.
     pub set_aside: Vec<String>,
+    /// What directs claude in the work, or in the change that was looked at.
+    pub claude_files: Vec<String>,
+    /// How many bytes of its output are not kept.
+    pub output_dropped: u64,
     pub review: Option<Review>,
 }
 
@@ -39,9 +45,13 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
     let review: Option<Review> = read::read_json(&run.files.review())?;
     let recorded = review.is_some() || run.files.check().is_file();
     let mut evidence = Evidence { recorded, findings: findings(run)?, ..Evidence::default() };
-    let mut tip = None;
+    let (mut tip, mut claude_files) = (None, Vec::new());
     if let Some(prepared) = &ended.prepared {
         let (newest, facts) = save_work(run, prepared, outcome)?;
+        claude_files = match &newest {
+            Some(tip) => claude_files::changed(&run.worktree.repository(), &prepared.base, tip)?,
+            None => prepared.claude_files.clone(),
+        };
         tip = newest;
         let result = ended.facts.result.as_ref();
         evidence = Evidence {
@@ -67,7 +77,16 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
         }
         refs => refs?,
     };
-    Ok(Left { evidence, tip, salvage, set_aside: set_aside::names(&run.files.set_aside()), review })
+    let output_dropped = run.files.output().metadata().map_or(0, |output| stream::excess(output.len()));
+    Ok(Left {
+        evidence,
+        tip,
+        salvage,
+        set_aside: set_aside::names(&run.files.set_aside()),
+        claude_files,
+        output_dropped,
+        review,
+    })
 }
 
 /// Brings the work to its branch and all else to other refs, and lets go of the branch. The newest commit of the branch,

@@ -7,6 +7,7 @@ mod queue;
 
 use super::context::Run;
 use super::environment;
+use crate::domain::claude_files;
 use crate::domain::config::{self, Config};
 use crate::domain::job::Job;
 use crate::domain::message::Message;
@@ -32,7 +33,7 @@ pub fn instruct(run: &Run<'_>, prepared: &Prepared) -> Result<()> {
     atomic::write(&run.files.prompt(), text.as_bytes())?;
     write_own(run, INSTRUCTIONS, &text)?;
     write_skills(run)?;
-    atomic::write_private(&run.agent.env_sh(), environment::env_sh(run).as_bytes())
+    atomic::write(&run.agent.env_sh(), environment::env_sh(run).as_bytes())
 }
 
 fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
@@ -73,6 +74,8 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
         },
         test_paths: assignment.test_paths.clone(),
         queue: (assignment.role == Role::ProductManager).then(|| queue::view(run)).transpose()?,
+        brings_settings: prepared.branch.is_some()
+            && prepared.claude_files.iter().any(|path| !claude_files::is_note(path)),
         is_partial_clone: run.remotes()?.is_partial(),
         review: change::under_review(run, prepared)?,
         check: assignment.job.check().map(|due| change::check_view(run, due)),

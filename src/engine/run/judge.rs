@@ -102,6 +102,8 @@ impl Case<'_> {
             tip: left.tip,
             salvage: left.salvage,
             set_aside: left.set_aside,
+            claude_files: left.claude_files,
+            output_dropped: left.output_dropped,
             attempt: task.map_or(0, |_| assignment.job.attempt()),
             started_at: assignment.assigned_at,
             finished_at: now,

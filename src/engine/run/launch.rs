@@ -20,7 +20,7 @@ pub struct Launched {
 
 pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Result<Launched, RunError> {
     run.unless_stopped()?;
-    let claude = claude::start(&command(run, prepared.fork)?).map_err(cannot_start)?;
+    let claude = claude::start(&command(run, &prepared)?).map_err(cannot_start)?;
     state.process = Some(claude.id.clone());
     if let Err(error) = run.save(state) {
         let tag = Some((RUN_TAG, run.id()));
@@ -31,10 +31,9 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
     Ok(Launched { prepared, claude })
 }
 
-fn command(run: &Run<'_>, of_fork: bool) -> Result<Launch, RunError> {
+fn command(run: &Run<'_>, prepared: &Prepared) -> Result<Launch, RunError> {
     let (assignment, settings) = (&run.assignment, &run.assignment.settings);
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
-    let tools = tools::of_run(assignment, of_fork, run.supervisor.program);
     Ok(Launch {
         command: settings.command.clone(),
         worktree: run.worktree.path().to_owned(),
@@ -46,11 +45,8 @@ fn command(run: &Run<'_>, of_fork: bool) -> Result<Launch, RunError> {
         max_turns: settings.max_turns,
         max_budget_usd: settings.max_cost_usd,
         permission_mode: if writes { "acceptEdits" } else { "dontAsk" }.to_owned(),
-        allowed_tools: tools.allowed,
-        only_tools: tools.only,
-        settings: tools.settings,
-        disallowed_tools: tools.disallowed,
-        environment: environment::of(run, of_fork)?,
+        tools: tools::of_run(assignment, prepared, run.supervisor.program),
+        environment: environment::of(run, prepared.fork)?,
     })
 }
 

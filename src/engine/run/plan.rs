@@ -16,6 +16,7 @@ use crate::domain::run::{Assignment, NewPullRequest, Publication, Record};
 use crate::domain::settlement::{self, Notice, Publish, Tally, TaskStep};
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, Task, TaskState, key};
+use crate::domain::text::one_line;
 use crate::domain::time;
 use crate::store::events::{Event, EventKind};
 use std::path::PathBuf;
@@ -107,6 +108,7 @@ impl<'a> Settling<'a> {
             None => {}
         }
         steps.extend(self.set_aside().map(|place| Step::Send(self.set_aside_notice(&place))));
+        steps.extend(self.claude_files_notice().map(Step::Send));
         steps.push(Step::Log(self.event()));
         let failures = settlement::row_of_failures(record.settlement.tally, &state);
         steps.extend(failures.map(|notice| Step::Send(self.failures(&notice))));
@@ -164,6 +166,8 @@ impl<'a> Settling<'a> {
         let mut lines: Vec<_> = review.map(|review| format!("\n{}", review.to_text().trim())).into_iter().collect();
         lines.extend(record.salvage.iter().map(|salvage| format!("Set aside: {salvage}")));
         lines.extend(self.set_aside().map(|place| format!("Set aside: {place}")));
+        let log = || format!("Log: {}{}", self.folder.log.display(), self.dropped());
+        lines.extend((record.output_dropped > 0).then(log));
         lines.extend(record.report.as_ref().map(|report| format!("\n{report}")));
         lines.join("\n")
     }
@@ -196,6 +200,27 @@ impl<'a> Settling<'a> {
         );
         let message = Message::warning(self.of_its_task("Files are set aside"), text);
         self.sent(message).key(format!("set aside {}", self.record.run_id))
+    }
+
+    /// What would direct the user's own claude is told before it is merged or checked out.
+    fn claude_files_notice(&self) -> Option<Message> {
+        let files = &self.record.claude_files;
+        let (what, key) = match (self.assignment.job.check(), self.task.and_then(|task| task.pr)) {
+            _ if files.is_empty() || !matches!(self.record.settlement.task, None | Some(TaskStep::Done)) => {
+                return None;
+            }
+            (Some(due), _) => (format!("Pull request #{}", due.pr), format!("claude files #{} {}", due.pr, due.commit)),
+            (None, Some(pr)) => (format!("Pull request #{pr}"), format!("claude files #{pr} {}", self.record.run_id)),
+            (None, None) => ("The work".to_owned(), format!("claude files {}", self.record.run_id)),
+        };
+        let text = format!(
+            "{what} changes files that Claude Code acts on by itself: it runs the hooks and starts the servers that they name, and \
+             takes their notes for instructions. Look at them before you merge it or start Claude Code on it:\n\n{}\n\nIn agents' \
+             runs they don't hold until they are merged.\n",
+            files.iter().map(|path| format!("- {}", one_line(path))).collect::<Vec<_>>().join("\n")
+        );
+        let message = Message::warning(self.of_its_task("Files that direct Claude Code are changed"), text);
+        Some(self.sent(message).key(key))
     }
 
     /// What couldn't be published.

@@ -8,6 +8,7 @@ use crate::domain::outcome::Cooldown;
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, TaskState};
 use crate::engine::curation;
+use crate::exec::stream;
 use crate::store::prs::Prs;
 use crate::store::queue::{Queue, Settled};
 use crate::store::{cache, events, messages};
@@ -18,6 +19,11 @@ use std::path::Path;
 pub fn settle(run: &Run<'_>, judged: &Judged, state: AgentState) -> Result<()> {
     let record = judged.record();
     let folder = folder(run)?;
+    for log in [run.files.output(), run.files.stderr()] {
+        if let Err(error) = stream::shorten(&log) {
+            tracing::warn!("{error:#}");
+        }
+    }
     let settling = Settling { assignment: &run.assignment, task: run.task(), record, folder: &folder };
     let mut published = Published::default();
     for step in settling.steps(state) {

@@ -97,6 +97,7 @@ impl Scene {
             pull_request_branch: self.task.as_ref().and_then(|task| task.pr).map(|_| "feature/x".to_owned()),
             checked: None,
             fork: false,
+            claude_files: Vec::new(),
         };
         let ended = Ended {
             prepared: Some(prepared),
@@ -117,7 +118,16 @@ impl Scene {
         let tip = writes.then(|| if self.has("commits") { "tip" } else { "base" }.to_owned());
         let salvage = if self.has("salvage") { vec!["refs/salvage/0190d1c2".to_owned()] } else { Vec::new() };
         let set_aside = if self.has("refused") { vec!["data.enc".to_owned()] } else { Vec::new() };
-        let left = Left { evidence, tip, salvage, set_aside, review: reviewed.then_some(review) };
+        let claude_files = if self.has("settings") { vec![".mcp.json".to_owned()] } else { Vec::new() };
+        let left = Left {
+            evidence,
+            tip,
+            salvage,
+            set_aside,
+            claude_files,
+            output_dropped: 0,
+            review: reviewed.then_some(review),
+        };
         let (task, outcome) = (self.task.as_ref(), self.outcome.clone());
         let usage = Usage { turns: Some(9), cost_usd: Some(2.5), is_estimate: true, ..Usage::default() };
         let case = Case { assignment: &self.assignment, task, ended, outcome, left, usage, now: now() };
@@ -251,6 +261,15 @@ fn the_table_of_settlements() {
         // Changed what the role may not.
         (test, 1, Finished, "commits forbidden", format!("{failed}, failed 1/0")),
         (review_of_pr, 1, Finished, "verdict salvage", "approve #7, done 1/0".to_owned()),
+        // What directs the user's own claude.
+        (
+            implement,
+            1,
+            Finished,
+            "commits settings",
+            format!("{push}, done 1/0, warning \"Files that direct Claude Code are changed: Fix it\""),
+        ),
+        (implement, 1, TurnLimit, "commits settings", "incoming 1/0".to_owned()),
         (implement, 1, Finished, "commits tampered", format!("{failed}, failed 1/0")),
     ] {
         let scene = Scene::of_task(header, attempt, outcome, left);

@@ -53,6 +53,9 @@ pub fn of_event(event: &StreamEvent) -> Vec<Line> {
         StreamEvent::ToolResults(results) => results.iter().filter_map(answer).collect(),
         StreamEvent::RateLimit(limit) => rate_limit(limit).into_iter().collect(),
         StreamEvent::ApiRetry(retry) => vec![line(Kind::Note, api_retry(retry))],
+        StreamEvent::Dropped(bytes) => {
+            vec![line(Kind::Note, format!("here {} MiB of the output were dropped", bytes >> 20))]
+        }
         StreamEvent::Result(result) => end(result),
     }
 }

@@ -25,10 +25,12 @@ pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
         max_turns: 20,
         max_budget_usd: None,
         permission_mode: "dontAsk".to_owned(),
-        disallowed_tools: Vec::new(),
-        allowed_tools: vec!["Read".to_owned(), "Bash(git log *)".to_owned()],
-        only_tools: Vec::new(),
-        settings: None,
+        tools: Tools {
+            allowed: vec!["Read".to_owned(), "Bash(git log *)".to_owned()],
+            mcp_servers: true,
+            project_settings: true,
+            ..Tools::default()
+        },
         environment: environment(dir),
     }
 }
@@ -53,13 +55,16 @@ fn command_lines() {
                 max_turns: 50,
                 max_budget_usd: Some(1.5),
                 permission_mode: "acceptEdits".to_owned(),
-                disallowed_tools: Vec::new(),
-                allowed_tools: Vec::new(),
-                only_tools: vec!["Read".to_owned(), "Bash".to_owned()],
-                settings: Some("{}".to_owned()),
+                tools: Tools {
+                    offered: vec!["Read".to_owned(), "Bash".to_owned()],
+                    denied: vec!["Read(~/.ssh/**)".to_owned()],
+                    settings: [("disableAllHooks".to_owned(), true.into())].into_iter().collect(),
+                    ..Tools::default()
+                },
                 ..base
             },
-            "--max-turns 50 --max-budget-usd 1.5 --model opus --permission-mode acceptEdits --tools Read,Bash --settings {}",
+            "--max-turns 50 --max-budget-usd 1.5 --model opus --permission-mode acceptEdits --tools Read,Bash \
+             --disallowedTools Read(~/.ssh/**) --setting-sources user --settings {\"disableAllHooks\":true} --strict-mcp-config",
         ),
     ];
     for (launch, tail) in table {

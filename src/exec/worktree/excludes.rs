@@ -46,7 +46,7 @@ pub(super) fn add(worktree: &Worktree, git_dir: &Path, made: &[(PathBuf, bool)])
     for (path, is_folder) in made {
         list.extend(pattern(path.as_os_str().as_bytes(), *is_folder));
     }
-    atomic::write(&file, &list)
+    atomic::write_shared(&file, &list)
 }
 
 /// What the user has in the list that this one stands in for.

@@ -103,7 +103,7 @@ fn fill_commondir(worktree: &Worktree) -> Result<()> {
     for entry in named_entries(worktree)? {
         let commondir = entry.join("commondir");
         if content(&commondir).is_some_and(|content| content.trim_ascii().is_empty()) {
-            atomic::write(&commondir, b"../..\n")?;
+            atomic::write_shared(&commondir, b"../..\n")?;
         }
     }
     Ok(())
@@ -167,10 +167,10 @@ fn relink(worktree: &Worktree) -> Result<bool> {
     let mut link = b"gitdir: ".to_vec();
     link.extend_from_slice(entry.as_os_str().as_bytes());
     link.push(b'\n');
-    atomic::write(&dot_git, &link)?;
+    atomic::write_shared(&dot_git, &link)?;
     let mut back = dot_git.into_os_string().into_vec();
     back.push(b'\n');
-    atomic::write(&entry.join("gitdir"), &back)?;
+    atomic::write_shared(&entry.join("gitdir"), &back)?;
     Ok(verify(worktree).is_ok())
 }
 

@@ -1,4 +1,5 @@
-//! Lines added at the end of logs: whole ones, each by one write, so that writers never mix.
+//! Lines added at the end of logs: whole ones, each by one write, so that writers never mix. Only the user
+//! may read them.
 
 use crate::sys::error::cannot;
 use crate::sys::read::{Links, open_regular};
@@ -9,12 +10,12 @@ use rustix::io::{pread, retry_on_intr};
 use std::fs::File;
 use std::path::Path;
 
-/// Opens a log that only the user may read, to add to it; the file and its directory are created if they are missing.
+/// Opens a log, to add to it; the file and its directory are created if they are missing.
 ///
 /// # Errors
 /// As for [`append_line`].
 pub fn open_log(path: &Path) -> Result<File> {
-    Ok(open(path, OFlags::WRONLY, super::PRIVATE)?.0.into())
+    Ok(open(path, OFlags::WRONLY)?.0.into())
 }
 
 /// Adds a line, which is on the disk when it returns; line breaks inside become blanks. The file and its directory are
@@ -30,7 +31,7 @@ pub fn append_line(path: &Path, line: &str) -> Result<()> {
 
 /// The open file, and whether it was empty before.
 fn append(path: &Path, line: &str) -> Result<(OwnedFd, bool)> {
-    let (file, size) = open(path, OFlags::RDWR, super::SHARED)?;
+    let (file, size) = open(path, OFlags::RDWR)?;
     let mut text = String::with_capacity(line.len() + 2);
     // Where a full disk has cut the last line, the next one must not be glued to it.
     if size > 0 && last_byte(&file, size) != Some(b'\n') {
@@ -46,9 +47,9 @@ fn append(path: &Path, line: &str) -> Result<(OwnedFd, bool)> {
     }
 }
 
-fn open(path: &Path, access: OFlags, mode: u32) -> Result<(OwnedFd, u64)> {
+fn open(path: &Path, access: OFlags) -> Result<(OwnedFd, u64)> {
     let flags = access | OFlags::APPEND | OFlags::CREATE;
-    let open = || open_regular(path, flags, Mode::from_raw_mode(mode), Links::Refuse);
+    let open = || open_regular(path, flags, Mode::from_raw_mode(super::PRIVATE), Links::Refuse);
     let mut opened = open()?;
     if opened.is_none() {
         super::ensure_parent(path)?;

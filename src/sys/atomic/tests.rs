@@ -23,16 +23,52 @@ fn writes_replace_and_keep_permissions() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a/b/x");
     write(&path, b"one").unwrap();
-    assert_eq!(mode(&path) & 0o600, 0o600);
+    assert_eq!(mode(&path), 0o600);
     fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     write(&path, b"two").unwrap();
     assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"two".to_vec(), 0o640));
-    write_private(&path, b"three").unwrap();
-    assert_eq!(mode(&path), 0o600);
-    write_cache(&path, b"four").unwrap();
-    assert_eq!(fs::read(&path).unwrap(), b"four");
+    write_cache(&path, b"three").unwrap();
+    assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"three".to_vec(), 0o600));
+    let by_umask = dir.path().join("umask");
+    fs::write(&by_umask, "").unwrap();
+    let shared = ["written", "created"].map(|name| dir.path().join(name));
+    write_shared(&shared[0], b"four").unwrap();
+    create_shared(&shared[1], b"four").unwrap();
+    assert_eq!(shared.map(|path| mode(&path)), [mode(&by_umask); 2]);
     assert!(leftovers(path.parent().unwrap()).is_empty());
     assert!(remove(&path).unwrap() && !remove(&path).unwrap());
+}
+
+#[test]
+fn a_long_log_loses_its_middle() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    shorten(&path, 20, 8, |_| panic!("there is none")).unwrap();
+    fs::write(&path, "one\ntwo\nthree\nfour\n").unwrap();
+    shorten(&path, 19, 8, |_| panic!("it is short")).unwrap();
+    fs::write(&path, "one\ntwo\nthree\nfour\nfive\n").unwrap();
+    shorten(&path, 19, 8, |gone| format!("({gone} bytes)")).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n\n(11 bytes)\nfive\n");
+    assert_eq!((mode(&path), leftovers(dir.path()).len()), (0o600, 0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_grows_gives_room_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let mut log = open_log(&path).unwrap();
+    log.write_all(&vec![b'x'; 4 << 20]).unwrap();
+    if !free(&path, 1 << 20, 3 << 20).unwrap() {
+        return;
+    }
+    log.write_all(b"end").unwrap();
+    log.sync_all().unwrap();
+    let meta = fs::metadata(&path).unwrap();
+    assert_eq!(meta.len(), (4 << 20) + 3);
+    assert!(meta.blocks() * 512 < 3 << 20, "{} blocks", meta.blocks());
+    let text = fs::read(&path).unwrap();
+    assert!(text.ends_with(b"xend") && text[..1 << 20].iter().all(|&byte| byte == b'x') && text[2 << 20] == 0);
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn flags_are_taken_or_refused_as_recorded() {
         &["--max-turns", "5", "--permission-mode", "acceptEdits", "--add-dir", "/tmp", "--max-budget-usd", "1.5"],
         &["--session-id", uuid, "--model=x", "--settings", "{}", "--append-system-prompt", "be brief"],
         &["--allowedTools", "Read,Bash(git:*)", "--disallowedTools", "WebFetch", "--fallback-model", "y"],
-        &["--permission-mode=dontAsk", "--tools", "Read,Write"],
+        &["--permission-mode=dontAsk", "--tools", "Read,Write", "--strict-mcp-config", "--setting-sources", "user"],
     ];
     for args in good {
         let test = Test::new();
@@ -185,6 +185,17 @@ fn only_what_is_allowed_is_done() {
         let denials = last_result(&output).unwrap()["permission_denials"].as_array().unwrap().len();
         assert_eq!(denials, usize::from(!allowed), "{args:?} {step}: {output}");
     }
+}
+
+#[test]
+fn what_is_not_offered_does_not_exist() {
+    let test = Test::new();
+    let args = [&HEADLESS[..], &["--tools", "Read,Bash", "--allowedTools", "Write"]].concat();
+    let output = play_with(&test, "run 'git status'; write inside.txt x; finish", &args)
+        .ok()
+        .says("No such tool available: Write");
+    assert!(output.stdout.contains(r#""tools":["Read","Bash"]"#) && !test.path("inside.txt").exists());
+    assert_eq!(last_result(&output).unwrap()["permission_denials"], serde_json::json!([]));
 }
 
 #[test]

@@ -41,8 +41,11 @@ pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewT
         Err(GitError::TooMuchOutput(_)) => b"(larger than 64 MiB and not shown)\n".to_vec(),
         Err(error) => return Err(error.into()),
     };
+    let mut diff = lossy(diff);
     if prepared.fork {
-        let text = lossy(diff[..diff.len().min(MAX_DIFF_FILE)].to_vec());
+        // No word of an outsider's is in the prompt that needn't be.
+        let mut text = std::mem::take(&mut diff);
+        text.truncate(text.floor_char_boundary(MAX_DIFF_FILE));
         if let Some(obstacle) = write_own(run, &change_file(), &text)? {
             bail!("the change can't be laid into {SKILLS}: {} is in the way", obstacle.display());
         }
@@ -54,8 +57,9 @@ pub fn under_review(run: &Run<'_>, prepared: &Prepared) -> Result<Option<ReviewT
         description,
         change_file: prepared.fork.then(change_file),
         changed_files: names.entries().iter().map(|path| one_line(path)).collect(),
+        claude_files: prepared.claude_files.iter().map(|path| one_line(path)).collect(),
         // The template shows the beginning and says how much more there is.
-        diff: lossy(diff),
+        diff,
     }))
 }
 

@@ -35,7 +35,7 @@ impl Settling<'_> {
         if let Some(place) = self.set_aside() {
             line(&mut text, "Set aside", &place);
         }
-        line(&mut text, "Log", &self.folder.log.display().to_string());
+        line(&mut text, "Log", &format!("{}{}", self.folder.log.display(), self.dropped()));
         text
     }
 
@@ -43,6 +43,12 @@ impl Settling<'_> {
     pub(super) fn set_aside(&self) -> Option<String> {
         let names = &self.record.set_aside;
         (!names.is_empty()).then(|| format!("{} ({})", self.folder.set_aside.display(), settlement::listed(names)))
+    }
+
+    /// What of the log is gone.
+    pub(super) fn dropped(&self) -> String {
+        let bytes = self.record.output_dropped;
+        if bytes == 0 { String::new() } else { format!(" ({} MiB in its middle were too much to keep)", bytes >> 20) }
     }
 
     /// What the user can do about it, in lines.

@@ -64,7 +64,7 @@ fn copy_files(run: &Run<'_>) -> Result<()> {
     let copied = included.copied.iter().map(|path| format!("copied {}\n", path.display()));
     let skipped = included.skipped.iter().map(|(path, why)| format!("not copied: {}: {why}\n", path.display()));
     let log: String = copied.chain(skipped).collect();
-    if log.is_empty() { Ok(()) } else { atomic::write_private(&run.files.setup_log(), log.as_bytes()) }
+    if log.is_empty() { Ok(()) } else { atomic::write(&run.files.setup_log(), log.as_bytes()) }
 }
 
 /// The last line that the command itself printed, for the one line that is read first.

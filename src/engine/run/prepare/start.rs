@@ -11,6 +11,7 @@ use crate::domain::run::Prepared;
 use crate::domain::time;
 use crate::engine::base_branch;
 use crate::engine::run::context::{Run, RunError};
+use crate::exec::claude_files;
 use crate::exec::git::Git;
 use crate::exec::github::GhError;
 use crate::exec::repo;
@@ -84,6 +85,10 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
         }
         None => (fresh.clone(), fresh.clone()),
     };
+    let claude_files = match target.as_ref().filter(|_| writes) {
+        Some(name) => brought(git, &start, start_point::branch(git, remote, name)?.as_ref().unwrap_or(&base))?,
+        None => claude_files::changed(git, &base, if writes { &start } else { &fresh })?,
+    };
     let begun = time::compact(run.assignment.assigned_at);
     Ok(Prepared {
         branch: run.assignment.job.task().filter(|_| writes).map(|id| format!("agent/{id}-{begun}")),
@@ -93,7 +98,16 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
         pull_request_branch: head.and_then(|head| head.pr).map(|pr| pr.branch),
         checked: fork.then_some(fresh),
         fork,
+        claude_files,
     })
+}
+
+/// What directs claude and isn't the user's: what earlier attempts and other agents brought that the branch `into` hasn't.
+fn brought(git: &Git, start: &str, into: &str) -> Result<Vec<String>, RunError> {
+    if start == into {
+        return Ok(Vec::new());
+    }
+    Ok(claude_files::changed(git, &shared(git, start, into)?, start)?)
 }
 
 /// A closed pull request, or one of a fork that is to be changed, is the task's fault.
@@ -145,6 +159,7 @@ fn of_check(run: &Run<'_>, git: &Git, due: &DueCheck) -> Result<Prepared, RunErr
     Ok(Prepared {
         branch: None,
         start: if due.fork { base.clone() } else { head.clone() },
+        claude_files: claude_files::changed(git, &base, &head)?,
         base,
         target: Some(meta.base),
         pull_request_branch: None,

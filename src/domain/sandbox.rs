@@ -1,0 +1,3 @@
+//! What an agent can reach beyond its worktree.
+
+pub mod secret_places;
