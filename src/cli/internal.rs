@@ -1,6 +1,6 @@
 //! The commands that only the program itself calls, and claude for it; none of them is for users.
 
-use super::{Context, guard, supervise};
+use super::{Context, confine, guard, supervise};
 use anyhow::Result;
 
 /// Hidden from the help.
@@ -9,6 +9,9 @@ pub enum Command {
     /// Carry one run; started by ticks
     #[command(hide = true)]
     Supervise(supervise::Args),
+    /// Become another program, confined to what a file says; started by supervisors
+    #[command(hide = true)]
+    Confine(confine::Args),
     /// Say whether a run without a shell may run a line; asked by claude
     #[command(hide = true)]
     Guard(guard::Args),
@@ -27,6 +30,7 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::Supervise(args) => supervise::run(args, context),
+        Command::Confine(args) => confine::run(args),
         Command::Guard(args) => guard::run(args),
         Command::Refresh => supervise::refresh(context),
         Command::Notify => supervise::notify(context),

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod configure;
+mod confine;
 mod context;
 mod demo;
 mod doctor;
@@ -36,6 +37,7 @@ mod why;
 pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
 use crate::domain::text::printable;
+use crate::exec::confine::{NOT_STARTED, NotStarted};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::io;
 use std::path::PathBuf;
@@ -256,7 +258,11 @@ fn report(error: &anyhow::Error) -> ExitCode {
     {
         eprintln!("scheduler: {}", printable(&format!("{error:#}")));
     }
-    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+    ExitCode::from(match () {
+        () if error.is::<Usage>() => 2,
+        () if error.is::<NotStarted>() => NOT_STARTED,
+        () => 1,
+    })
 }
 
 #[cfg(test)]

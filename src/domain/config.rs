@@ -6,6 +6,7 @@
 mod check;
 mod edit;
 mod explain;
+mod sandbox;
 mod schema;
 mod settings;
 mod tree;

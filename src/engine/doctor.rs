@@ -5,6 +5,7 @@ mod machine;
 mod programs;
 mod project;
 mod repository;
+mod sandbox;
 mod timer;
 
 use super::project::Project;
@@ -72,6 +73,7 @@ pub fn diagnose(project: &Project, caller: Caller<'_>) -> Result<Vec<Probe>> {
     probes.extend(agent_program::probe(&view, project, config));
     probes.extend(project::probe(project, &found)?);
     probes.extend(repository::probe(&view, project, config, caller.now)?);
+    probes.extend(sandbox::probe(project, config, caller.env));
     probes.extend(timer::probe(project, caller));
     probes.extend(machine::probe(project)?);
     Ok(probes)

@@ -16,11 +16,13 @@ use crate::domain::config::{Agent, Config, Problem, Usd};
 use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
 use crate::domain::proposal::ProposalState;
+use crate::domain::sandbox::Mode;
 use crate::domain::schedule::{self, AgentView, Decision, Reason, Standing};
 use crate::domain::settlement::A_PERSON;
 use crate::domain::task::{self, TaskState};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::{self, Time};
+use crate::exec::confine;
 use crate::store::paths::Paths;
 use crate::store::proposals::Proposals;
 use crate::store::queue::Queue;
@@ -70,10 +72,16 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
         queue: queue(paths, config)?,
         proposals: proposals(paths, &mut problems)?,
         pull_requests: pull_requests(paths, config),
+        unconfined: config.and_then(unconfined),
         last_fetch: cache::load(&paths.last_fetch()),
         questions: questions(paths)?,
         problems,
     })
+}
+
+fn unconfined(config: &Config) -> Option<String> {
+    let wanted = config.agents.iter().any(|agent| agent.settings.sandbox.mode == Mode::Auto);
+    wanted.then(|| confine::missing(Mode::Auto)).flatten()
 }
 
 /// How the tick fares.

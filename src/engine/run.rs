@@ -3,6 +3,7 @@
 //! A claude's run is [`Prepared`](crate::domain::run::Prepared), launched, ended, judged and settled; the coordinator's,
 //! which needs no claude, begins as ended. Each phase leaves on disk what [`recover`] needs to enter the chain after it.
 
+mod confinement;
 mod context;
 mod coordinate;
 mod cost;

@@ -6,16 +6,17 @@
 use std::io::{self, ErrorKind};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::Child;
 
 use anyhow::{Context, anyhow};
+use rustix::fs::{Access, access};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::domain::state::ProcessId;
 use crate::domain::tools::Tools;
 use crate::exec::environment::RunEnvironment;
-use crate::exec::processes;
+use crate::exec::{processes, programs};
 use crate::sys::atomic::open_log;
 use crate::sys::read;
 
@@ -105,8 +106,8 @@ pub fn start(launch: &Launch) -> Result<Process, StartError> {
     }
     let prompt = read::open_file(&launch.prompt_file)?;
     let prompt = prompt.with_context(|| format!("{} is gone", launch.prompt_file.display()))?;
-    let mut command = Command::new(program);
-    launch.environment.apply(&mut command);
+    find(program, launch)?;
+    let mut command = launch.environment.command(program);
     command
         .args(arguments)
         .current_dir(&launch.worktree)
@@ -122,6 +123,22 @@ pub fn start(launch: &Launch) -> Result<Process, StartError> {
             let _ = child.wait();
             Err(anyhow!("`{program}` was ended again: the process table can't be read").into())
         }
+    }
+}
+
+/// Of a program that is started by another one, nobody else learns that it isn't there.
+fn find(program: &str, launch: &Launch) -> Result<(), StartError> {
+    let Launch { environment, worktree, .. } = launch;
+    let search_path = environment.search_path();
+    let found = match program.contains('/') {
+        true => Some(worktree.join(program)).filter(|place| place.is_file()),
+        false => programs::folder_of(program, &search_path.to_string_lossy()).map(|folder| folder.join(program)),
+    };
+    match found {
+        _ if environment.confinement.is_none() => Ok(()),
+        Some(place) if access(&place, Access::EXEC_OK).is_ok() => Ok(()),
+        Some(_) => Err(StartError::PermissionDenied { program: program.to_owned() }),
+        None => Err(StartError::NotFound { program: program.to_owned() }),
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! What counts as a credential is decided elsewhere.
 
+use super::confine::{self, Confinement};
 use super::git::LOCAL;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Variables of the parent that say it is itself a session of claude.
@@ -34,11 +35,21 @@ pub struct RunEnvironment {
     pub excludes_file: Option<PathBuf>,
     /// Name and mail address for commits, where git knows none.
     pub identity: Option<(String, String)>,
+    /// Where git stops looking for a repository: temporary files lie below the main checkout.
+    pub ceiling: Option<PathBuf>,
+    /// What confines these processes, if they are.
+    pub confinement: Option<Confinement>,
 }
 
 impl RunEnvironment {
-    /// Gives it to a process that is to be started.
-    pub fn apply(&self, command: &mut Command) {
+    /// A command that runs `program` in it.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = confine::command(self.confinement.as_ref(), program);
+        self.apply(&mut command);
+        command
+    }
+
+    fn apply(&self, command: &mut Command) {
         for name in self.removed() {
             command.env_remove(name);
         }
@@ -55,9 +66,19 @@ impl RunEnvironment {
         misleading.map(OsStr::new).chain(self.withheld.iter().map(OsString::as_os_str))
     }
 
+    /// Where programs are looked for.
+    pub fn search_path(&self) -> OsString {
+        let mut path = self.path_first.as_os_str().to_owned();
+        if let Some(rest) = self.path.as_ref().filter(|rest| !rest.is_empty()) {
+            path.push(":");
+            path.push(rest);
+        }
+        path
+    }
+
     fn set(&self) -> Vec<(String, OsString)> {
         let mut set: Vec<(String, OsString)> = vec![
-            ("PATH".to_owned(), search_path(&self.path_first, self.path.as_deref())),
+            ("PATH".to_owned(), self.search_path()),
             ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS".to_owned(), "1".into()),
             ("GIT_TERMINAL_PROMPT".to_owned(), "0".into()),
             (self.tag.0.clone(), self.tag.1.clone().into()),
@@ -69,6 +90,13 @@ impl RunEnvironment {
         }
         if let Some(file) = self.excludes_file.as_ref().and_then(|file| file.to_str()) {
             config.push(("core.excludesFile", file));
+        }
+        if self.confinement.is_some() {
+            // What they write is out of reach: git would fail at them, or complain after each commit.
+            config.extend([("gc.auto", "0"), ("maintenance.auto", "false"), ("rerere.enabled", "false")]);
+        }
+        if let Some(ceiling) = &self.ceiling {
+            set.push(("GIT_CEILING_DIRECTORIES".to_owned(), ceiling.clone().into()));
         }
         if !self.allow_network_git {
             set.push(("GH_CONFIG_DIR".to_owned(), self.empty_gh_config.clone().into()));
@@ -88,18 +116,10 @@ impl RunEnvironment {
     }
 }
 
-fn search_path(first: &Path, rest: Option<&OsStr>) -> OsString {
-    let mut path = first.as_os_str().to_owned();
-    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
-        path.push(":");
-        path.push(rest);
-    }
-    path
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use std::path::Path;
 
     /// The environment of a test's run; `dir/gh` is the empty folder.
     pub fn environment(dir: &Path) -> RunEnvironment {
@@ -113,6 +133,8 @@ pub(crate) mod tests {
             empty_gh_config: dir.join("gh"),
             excludes_file: None,
             identity: None,
+            ceiling: None,
+            confinement: None,
         }
     }
 

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -57,9 +57,9 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     let at = || format!("cannot write {}", setup.log.display());
     let mut log = open_log(&setup.log)?;
     writeln!(log, "$ {}", setup.command).with_context(at)?;
-    let mut command = Command::new("sh");
-    setup.environment.apply(&mut command);
-    let mut child = command
+    let mut child = setup
+        .environment
+        .command("sh")
         .args(["-c", &setup.command])
         .current_dir(&setup.worktree)
         .stdin(Stdio::null())

@@ -157,6 +157,8 @@ impl Paths {
         notified = cache / "notified.json";
         /// When git last fetched.
         last_fetch = cache / "last-fetch.json";
+        /// Where the user's refs stood when loose objects were last packed.
+        packed = cache / "packed.json";
         /// What the last look at the proposals found.
         known_proposals = cache / "proposals.json";
         /// The proposals that the last curation has seen.

@@ -207,6 +207,16 @@ pub fn create_dir(dir: &Path) -> Result<()> {
     sync_dir(dir)
 }
 
+/// Sees to it that there is an empty file, which says something by its name; whether it outlasts a power failure is no matter.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn hold_place(path: &Path) -> Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)));
+    opened.map(drop).map_err(|error| cannot("create", path, error))
+}
+
 /// Creates the directory that a file is to stand in.
 pub(super) fn ensure_parent(path: &Path) -> Result<()> {
     path.parent().map_or(Ok(()), ensure_dir)

@@ -1,17 +1,20 @@
 #!/bin/sh
 # A stand-in for the Claude Code CLI, for `scheduler demo` and the tests: takes its flags, refuses others, reads the
 # prompt from stdin, speaks stream-json and ends as the real one ends. What it does in between is a scenario, a piece of
-# shell. It asks the scenarios of the task, the agent, the role and "default", in this order. They and the record of its
-# calls are in ../claude/ of where it is. It is started often: what the shell can do itself starts no process.
+# shell. It asks the scenarios of the task, the agent, the role and "default", in this order. They are in
+# ../claude/ of where it is, and the record of its calls in folders there that are called as those that the real one writes:
+# if CLAUDE_CONFIG_DIR is that folder, a confined run may write them. It is started often: what the shell can do itself
+# starts no process.
 stage=${0%/*}/../claude
+debug=$stage/debug
 nl='
 '
 # ---------------------------------------------------------------- the record of this call
-[ -d "$stage/sessions" ] || mkdir -p "$stage/calls" "$stage/played" "$stage/sessions"
+[ -d "$debug/played" ] || mkdir -p "$debug/calls" "$debug/played" "$stage/sessions"
 first_free() { number=$(($# + 1)); [ -e "$1" ] || number=1; }
-first_free "$stage/calls"/*
-while ! mkdir "$stage/calls/$number" 2>/dev/null; do number=$((number + 1)); done
-call=$stage/calls/$number
+first_free "$debug/calls"/*
+while ! mkdir "$debug/calls/$number" 2>/dev/null; do number=$((number + 1)); done
+call=$debug/calls/$number
 echo $$ >"$call/pid"
 pwd >"$call/cwd"
 printf '%s\0' "$@" >"$call/args"
@@ -23,7 +26,7 @@ refuse() { # as the real one refuses: text on stderr, no JSON, exit 1
   exit 1
 }
 complain() { # something that no test expects: the test fails for it
-  echo "claude call $number: $1" >>"$stage/../complaints"
+  echo "claude call $number: $1" >>"$debug/complaints"
 }
 
 # ---------------------------------------------------------------- flags
@@ -351,10 +354,10 @@ scenario=
 for key in "${TASK_ID:-}" "${AGENT_NAME:-}" "${AGENT_ROLE:-}" default; do
   [ -n "$key" ] || continue
   attempt=1
-  while [ -e "$stage/played/$key.$attempt" ]; do attempt=$((attempt + 1)); done
+  while [ -e "$debug/played/$key.$attempt" ]; do attempt=$((attempt + 1)); done
   for file in "$stage/scenarios/$key.$attempt" "$stage/scenarios/$key"; do
     [ -f "$file" ] || continue
-    : >"$stage/played/$key.$attempt"
+    : >"$debug/played/$key.$attempt"
     scenario=$file
     break 2
   done

@@ -34,14 +34,14 @@ if [ "$FAULT_GIT" != "$wanted" ]; then exec "$@"; fi
 code=$?
 grep -q 'killed by SIGKILL' "$stage/hit" || exit "$code"
 if [ "$whom" = alone ]; then exit 137; fi
-# The supervisor goes, first of all so that it sees no other go, then all below it, and what was started beside this one.
-process=$PPID all=
+# Everything between this one and its supervisor goes, the supervisor, and what was started beside this one.
+process=$PPID
 while [ "$process" -gt 1 ] && [ "$(cat "/proc/$process/comm")" != scheduler ]; do
-  all="$process $all"
-  process=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$process/status")
+  parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$process/status")
+  kill -KILL "$process"
+  process=$parent
 done
-if [ "$process" -gt 1 ]; then all="$process $all"; fi
-kill -KILL $all
+if [ "$process" -gt 1 ]; then kill -KILL "$process"; fi
 kill -KILL 0
 "#;
 

@@ -56,6 +56,7 @@ mod run_product_manager;
 mod run_pull_request;
 mod run_reviewer;
 mod run_tester;
+mod sandbox;
 mod shells;
 mod snapshots;
 mod stand_ins;

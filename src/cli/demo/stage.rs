@@ -134,7 +134,7 @@ impl Stage {
         command.args(arguments).current_dir(self.project()).env_clear();
         command.env(RUN_TAG, &self.root).env("PATH", self.root.join("bin")).env("HOME", self.root.join("home"));
         command.env("TMPDIR", self.root.join("tmp")).env("LC_ALL", "C").env("GIT_CONFIG_NOSYSTEM", "1");
-        command.env("GIT_EXEC_PATH", &self.git_programs);
+        command.env("GIT_EXEC_PATH", &self.git_programs).env("CLAUDE_CONFIG_DIR", self.root.join("claude"));
         let ended = command::run(&mut command, None, TIMEOUT, 1 << 20)?;
         if !ended.status.success() {
             let said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();

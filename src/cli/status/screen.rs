@@ -96,6 +96,9 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     if let Some(problem) = overview.last_fetch.as_ref().and_then(|last| last.brief(overview.time)) {
         line("Offline", Tone::Warn, problem);
     }
+    if let Some(why) = &overview.unconfined {
+        line("Sandbox", Tone::Warn, format!("agents work unconfined: {why}"));
+    }
     let proposals = &overview.proposals;
     if proposals.total() > 0 {
         let (active, deferred) = (proposals.active, proposals.deferred);

@@ -3,9 +3,11 @@
 //! Each key that both may hold is one row, at the end of this file.
 
 use super::Agent;
+use super::sandbox::Keys;
 use super::values::{self, Command, Text, Usd, Variable, Whole};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
+use crate::domain::sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +25,17 @@ impl<T: Clone> Or for Option<T> {
 impl<K: Clone + Ord, V: Clone> Or for BTreeMap<K, V> {
     fn or_of(self, defaults: &Self) -> Self {
         if defaults.is_empty() { self } else { defaults.clone().into_iter().chain(self).collect() }
+    }
+}
+
+impl Or for Keys {
+    fn or_of(self, defaults: &Self) -> Self {
+        Self {
+            mode: self.mode.or_of(&defaults.mode),
+            write: self.write.or_of(&defaults.write),
+            read: self.read.or_of(&defaults.read),
+            ports: self.ports.or_of(&defaults.ports),
+        }
     }
 }
 
@@ -112,4 +125,7 @@ settings! {
         |names, _| names.unwrap_or_default().into_iter().map(|name| name.0).collect();
     /// true: the agent itself may use your git and GitHub credentials. Left out: false.
     allow_network_git: Option<bool> => bool = |allowed, _| allowed.unwrap_or(false);
+    /// What the system lets the agent's processes reach beyond the worktree. Each key that is left out is that of defaults.
+    #[serde(default)]
+    sandbox: Keys => Sandbox = |keys, _| keys.into();
 }

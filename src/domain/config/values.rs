@@ -2,6 +2,7 @@
 //!
 //! A type says here what fits it, once: reading, the explanation of what doesn't, and the schema all take it from there.
 
+use crate::domain::sandbox::fault_of_place;
 use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -187,6 +188,11 @@ pub(super) fn priorities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<V
         "" => Some("an empty priority fits nothing: write words or a glob of paths".to_owned()),
         _ => not_a_glob(priority),
     })
+}
+
+/// Places on this machine.
+pub(super) fn places<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    texts(deserializer, |place| fault_of_place(place)).map(Some)
 }
 
 fn not_a_glob(glob: &String) -> Option<String> {

@@ -64,6 +64,7 @@ pub fn overview(names: &[&str]) -> Overview {
             ..QueueLine::default()
         },
         proposals: ProposalsLine::default(),
+        unconfined: None,
         last_fetch: None,
         pull_requests: PullRequestsLine { limit: Some(10), ..PullRequestsLine::default() },
         questions: Vec::new(),

@@ -227,6 +227,9 @@ pub struct Overview {
     pub proposals: ProposalsLine,
     /// The pull requests.
     pub pull_requests: PullRequestsLine,
+    /// Why agents work unconfined although they should be confined where that can be; none if all is as it should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unconfined: Option<String>,
     /// How the last fetch from the remote went; none if there was none.
     pub last_fetch: Option<LastFetch>,
     /// The unanswered questions, newest first.

@@ -1,24 +1,27 @@
 //! What a run's processes find in their environment: who and where they are, and what is configured.
 
-use super::context::Run;
+use super::confinement;
+use super::context::{Run, RunError};
 use crate::domain::run::RUN_TAG;
+use crate::domain::sandbox::profile;
 use crate::domain::{secrets, shell};
 use crate::exec::environment::RunEnvironment;
 use crate::sys::atomic;
-use anyhow::Result;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// The environment of everything that a run starts in its worktree; the user's credentials are for no change `of_fork`.
-pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment> {
+pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment, RunError> {
     let (settings, inherited) = (&run.assignment.settings, &run.supervisor.environment);
-    let gh = run.agent.dir().join("gh-config");
+    let gh = run.agent.gh_config();
     atomic::ensure_dir(&gh)?;
     let allow_network_git = settings.allow_network_git && !of_fork;
     let names: Vec<_> = inherited.keys().map(|name| name.to_string_lossy()).collect();
+    let confinement = confinement::of(run)?;
+    let places = confinement.iter().flat_map(|_| profile::variables(&run.agent.tmp(), &run.agent.cache()));
     Ok(RunEnvironment {
-        env: variables(run),
+        env: places.chain(variables(run)).collect(),
         withheld: secrets::withheld(&names, &settings.pass_env, allow_network_git).map(Into::into).collect(),
         path: inherited.get(OsStr::new("PATH")).cloned(),
         path_first: run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
@@ -27,6 +30,8 @@ pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment> {
         empty_gh_config: gh,
         excludes_file: run.worktree.excludes_file(),
         identity: run.worktree.git().fallback_identity()?,
+        ceiling: confinement.as_ref().map(|_| run.agent.dir().to_owned()),
+        confinement,
     })
 }
 

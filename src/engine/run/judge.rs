@@ -1,12 +1,13 @@
 //! What came of a run: its outcome and its settlement, decided by its end and by what it left, and put on record before
 //! anything is settled.
 
+use super::confinement;
 use super::context::Run;
 use super::ended::Ended;
 use super::evidence::{self, Left};
 use crate::domain::outcome::{self, End, Outcome};
 use crate::domain::run::{Assignment, NewPullRequest, Prepared, Publication, Record, Usage};
-use crate::domain::settlement::{self, Publish, RunEnd, Settlement};
+use crate::domain::settlement::{self, Publish, RunEnd, Settlement, Tally};
 use crate::domain::task::Task;
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::Time;
@@ -46,6 +47,8 @@ impl Judged {
 pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Judged> {
     let now = run.now();
     run.worktree.put_back_git_dir(&run.files.git_dir())?;
+    // Nothing is lost where it can't be done.
+    let _ = confinement::end(run).inspect_err(|error| tracing::warn!("{error:#}"));
     let outcome = match &ended.outcome {
         Some(outcome) => outcome.clone(),
         None => classify(run, &ended, now)?,
@@ -55,7 +58,10 @@ pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Judged> {
     let case = Case { assignment: &run.assignment, task: run.task(), ended, outcome, left, usage, now };
     let settlement = case.settlement(run.holds_task()?);
     tracing::debug!(outcome = case.outcome.word(), reason = settlement.reason, "judged");
-    Judged::put_on_record(run, case.record(settlement))
+    let hint = (settlement.tally == Tally::Failure).then(|| confinement::hint(run)).flatten();
+    let mut record = case.record(settlement);
+    record.detail.extend(hint.map(|hint| format!("; {hint}")));
+    Judged::put_on_record(run, record)
 }
 
 /// All that a run is judged by.

@@ -33,6 +33,12 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
 
 fn command(run: &Run<'_>, prepared: &Prepared) -> Result<Launch, RunError> {
     let (assignment, settings) = (&run.assignment, &run.assignment.settings);
+    let environment = environment::of(run, prepared.fork)?;
+    let mut tools = tools::of_run(assignment, prepared, run.supervisor.program);
+    if environment.confinement.is_some() {
+        // What claude would confine its shell with needs what is refused here.
+        tools.settings.insert("sandbox".to_owned(), serde_json::json!({ "enabled": false }));
+    }
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
     Ok(Launch {
         command: settings.command.clone(),
@@ -45,8 +51,8 @@ fn command(run: &Run<'_>, prepared: &Prepared) -> Result<Launch, RunError> {
         max_turns: settings.max_turns,
         max_budget_usd: settings.max_cost_usd,
         permission_mode: if writes { "acceptEdits" } else { "dontAsk" }.to_owned(),
-        tools: tools::of_run(assignment, prepared, run.supervisor.program),
-        environment: environment::of(run, prepared.fork)?,
+        tools,
+        environment,
     })
 }
 

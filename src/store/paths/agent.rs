@@ -43,6 +43,12 @@ impl AgentPaths {
         env_sh = dir / "env.sh";
         /// Its git worktree.
         worktree = dir / "worktree";
+        /// Temporary files of its runs: each begins with none.
+        tmp = dir / "tmp";
+        /// What programs keep between its runs.
+        cache = dir / "cache";
+        /// An empty directory, in which gh finds no account.
+        gh_config = dir / "gh-config";
         /// The directory with one directory per run.
         runs = dir / "runs";
     }
@@ -75,6 +81,10 @@ impl RunPaths {
         curation = dir / "curation.json";
         /// What a gatekeeper recorded.
         check = dir / "check.json";
+        /// What the agent asks of its supervisor, and the answers.
+        requests = dir / "requests";
+        /// What its processes are confined to, if they are.
+        profile = dir / "profile.json";
         /// What was found in the worktree and no commit could hold, moved out of it.
         set_aside = dir / "set-aside";
         /// What claude was told.

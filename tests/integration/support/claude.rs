@@ -48,7 +48,7 @@ impl ClaudeCall {
 impl Claude {
     pub(super) fn new(root: &Path) -> Self {
         let stage = root.join("claude");
-        for dir in ["calls", "scenarios", "played", "sessions"] {
+        for dir in ["debug/calls", "debug/played", "scenarios", "sessions"] {
             fs::create_dir_all(stage.join(dir)).unwrap();
         }
         Self { root: root.to_owned(), stage }
@@ -82,7 +82,7 @@ impl Claude {
 
     /// How often it was started.
     pub fn count(&self) -> usize {
-        fs::read_dir(self.stage.join("calls")).unwrap().count()
+        fs::read_dir(self.stage.join("debug/calls")).unwrap().count()
     }
 
     /// Every start whose prompt was read, in order.
@@ -104,7 +104,7 @@ impl Claude {
     }
 
     fn read(&self, number: usize) -> ClaudeCall {
-        let call = self.stage.join("calls").join(number.to_string());
+        let call = self.stage.join("debug/calls").join(number.to_string());
         let text = |name: &str| String::from_utf8_lossy(&fs::read(call.join(name)).unwrap_or_default()).into_owned();
         let lines = |name: &str| text(name).lines().map(str::to_owned).collect();
         ClaudeCall {

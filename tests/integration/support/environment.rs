@@ -68,6 +68,7 @@ impl Environment {
             ("PATH", path),
             ("HOME", text(&root.join("home"))),
             ("TMPDIR", text(&root.join("tmp"))),
+            ("CLAUDE_CONFIG_DIR", text(&root.join("claude"))),
             ("TZ", "XST-3".to_owned()),
             ("LC_ALL", "C.UTF-8".to_owned()),
             ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),

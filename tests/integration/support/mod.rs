@@ -207,10 +207,13 @@ impl Test {
 
     /// What the stand-ins complained of, which then no longer fails the test.
     pub fn take_complaints(&self) -> String {
-        let path = self.root().join("complaints");
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        let _ = fs::remove_file(path);
-        text
+        let take = |path: &str| {
+            let path = self.root().join(path);
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let _ = fs::remove_file(path);
+            text
+        };
+        [take("complaints"), take("claude/debug/complaints")].concat()
     }
 
     /// What doesn't end by itself: a tick's detached helpers may outlive the test by a moment.

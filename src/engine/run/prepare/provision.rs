@@ -1,5 +1,6 @@
 //! What a worktree gets beside its commit: copies of ignored files, and once in its life the set-up command.
 
+use crate::domain::sandbox::denial;
 use crate::domain::state::AgentState;
 use crate::domain::text::cut;
 use crate::engine::run::context::{Run, RunError};
@@ -52,10 +53,16 @@ pub fn provision(run: &Run<'_>, of_fork: bool, state: &mut AgentState) -> Result
         End::TimedOut => format!("it took longer than {seconds} s"),
         End::Stopped => return Err(RunError::stopped()),
     };
-    let last = last_words(&read::read_tail(&log, 4_096)?);
+    let said = read::read_tail(&log, 4_096)?;
+    let hint = call
+        .environment
+        .confinement
+        .and_then(|_| denial::hint(&said))
+        .map_or(String::new(), |hint| format!("; {hint}"));
+    let last = last_words(&said);
     let log = log.display();
     Err(RunError::launch(format!(
-        "the set-up command of worktrees (worktree.setup) failed: {failed}{last}; its output is in {log}"
+        "the set-up command of worktrees (worktree.setup) failed: {failed}{last}; its output is in {log}{hint}"
     )))
 }
 

@@ -1,0 +1,156 @@
+//! What a run's processes are confined to: as agents.yaml wants it, and as far as this system can.
+
+use super::context::{Run, RunError};
+use super::place;
+use crate::domain::message::Message;
+use crate::domain::role::MayChange;
+use crate::domain::sandbox::profile::{Facts, port_of, profile};
+use crate::domain::sandbox::reach::{Closed, TOOL_VARIABLES};
+use crate::domain::sandbox::secret_places::SECRET_PLACES;
+use crate::domain::sandbox::{Mode, denial};
+use crate::exec::confine::{self, Confinement};
+use crate::exec::loose_objects;
+use crate::store::{cache, messages, runs};
+use crate::sys::read;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// Variables with the addresses by which claude reaches its model.
+const MODEL_ADDRESSES: [&str; 7] =
+    ["ANTHROPIC_BASE_URL", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/// Files of the system that may be links to where the system's folders are not.
+const SYSTEM_LINKS: [&str; 2] = ["/etc/resolv.conf", "/etc/localtime"];
+
+/// The end of what a run wrote in which a denial is looked for, in bytes.
+const MAX_SAID: usize = 64 << 10;
+
+/// `cache/packed.json`: where the user's refs stood when the objects were last packed.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    tips: String,
+}
+
+/// Makes ready what the run may write, and writes down what it is confined to; `None` if it isn't.
+pub fn of(run: &Run<'_>) -> Result<Option<Confinement>, RunError> {
+    let sandbox = &run.assignment.settings.sandbox;
+    if sandbox.mode == Mode::Off {
+        return Ok(None);
+    }
+    if let Some(why) = confine::missing(sandbox.mode) {
+        if sandbox.mode == Mode::Required {
+            return Err(RunError::launch(format!(
+                "agents can't be confined here, and sandbox.mode is required: {why}"
+            )));
+        }
+        tell(run, &why)?;
+        return Ok(None);
+    }
+    // The run does without where it can't be done.
+    let _ = pack_objects(run).inspect_err(|error| tracing::warn!("{error:#}"));
+    let facts = facts(run)?;
+    confine::make_ready(&facts)?;
+    runs::write_json(&run.files.profile(), &profile(sandbox, &facts))?;
+    Ok(Some(Confinement { program: run.supervisor.program.to_owned(), profile: run.files.profile() }))
+}
+
+/// Says once that agents are not confined.
+fn tell(run: &Run<'_>, why: &str) -> Result<()> {
+    let body = format!(
+        "This system can't confine what agents start: {why}.\n\nThey can read and change what you can. To have nothing started \
+         like that, set `sandbox: {{mode: required}}` below `defaults` in agents.yaml; `mode: off` says that it is as you want it.\n"
+    );
+    let message = Message::warning("Agents work unconfined", body).key("unconfined".to_owned());
+    messages::send(run.paths(), &message, run.now()).map(drop)
+}
+
+/// Lets go of what was made ready for the run, once its processes have ended.
+pub fn end(run: &Run<'_>) -> Result<()> {
+    if !run.files.profile().exists() {
+        return Ok(());
+    }
+    confine::let_go(&run.project().common_dir, run.assignment.agent.as_str())
+}
+
+/// What the user is told of a run that failed, if the sandbox is a likely cause.
+pub fn hint(run: &Run<'_>) -> Option<String> {
+    if !run.files.profile().exists() {
+        return None;
+    }
+    let tail = |path: &Path| read::read_tail(path, MAX_SAID).ok();
+    [run.files.stderr(), run.files.output()].iter().filter_map(|path| tail(path)).find_map(|said| denial::hint(&said))
+}
+
+/// Sees to it that what the user's refs need isn't only where the run may delete it.
+fn pack_objects(run: &Run<'_>) -> Result<()> {
+    let (git, cache) = (run.worktree.repository(), run.paths().packed());
+    let tips = loose_objects::tips(&git)?;
+    if cache::load::<Packed>(&cache).is_none_or(|packed| packed.tips != tips) {
+        loose_objects::pack(&git)?;
+        cache::save(&cache, &Packed { tips })?;
+    }
+    Ok(())
+}
+
+fn facts(run: &Run<'_>) -> Result<Facts> {
+    let value = |name: &str| value(run, name);
+    let path = |name: &str| value(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let (assignment, project) = (&run.assignment, place::real(run.project().root()));
+    let home = path("HOME");
+    let claude = path("CLAUDE_CONFIG_DIR").map(|folder| (folder.clone(), folder));
+    let claude = claude.or_else(|| home.as_ref().map(|home| (home.join(".claude"), home.clone())));
+    let closed = closed(run, home.as_deref(), &project);
+    let mut tools: Vec<PathBuf> = TOOL_VARIABLES.iter().filter_map(|name| path(name)).collect();
+    tools.extend(assignment.settings.command.iter().map(PathBuf::from).filter(|word| word.is_absolute()));
+    tools.extend(claude.iter().map(|(folder, _)| folder.clone()));
+    tools.extend(run.supervisor.program.parent().map(Path::to_owned));
+    tools.extend(SYSTEM_LINKS.map(PathBuf::from));
+    let mut tools = confine::reachable(home.as_deref(), &value("PATH").unwrap_or_default(), &tools, &closed);
+    tools.push(run.agent.gh_config());
+    let ports = assignment.ports.as_ref();
+    let addresses = MODEL_ADDRESSES.iter().filter_map(|name| value(name));
+    Ok(Facts {
+        agent: assignment.agent.to_string(),
+        home,
+        claude: claude.map(|(folder, above)| (folder, above.join(".claude.json"))),
+        worktree: run.worktree.path().to_owned(),
+        git_dir: run.worktree.verify()?,
+        common_dir: run.project().common_dir.clone(),
+        alternates: confine::alternates(&run.project().common_dir),
+        commits: assignment.role.spec().may_change != MayChange::Nothing,
+        run: run.files.dir().to_owned(),
+        requests: run.files.requests(),
+        tmp: run.agent.tmp(),
+        cache: run.agent.cache(),
+        tools,
+        closed: closed.places,
+        project,
+        own_ports: ports.iter().flat_map(|ports| [ports.dev, ports.mcp, ports.playwright]).collect(),
+        model_ports: addresses.filter_map(|address| port_of(address.to_str()?)).collect(),
+    })
+}
+
+/// A variable as the run gets it.
+fn value(run: &Run<'_>, name: &str) -> Option<OsString> {
+    let configured = run.assignment.settings.env.get(name).map(OsString::from);
+    let value = configured.or_else(|| run.supervisor.environment.get(OsStr::new(name)).cloned());
+    value.filter(|value| !value.is_empty())
+}
+
+/// What no run may see, by real names: what the user's tools lead to is compared with it.
+fn closed(run: &Run<'_>, home: Option<&Path>, project: &Path) -> Closed {
+    let home = home.map(place::real);
+    let settings = value(run, "XDG_CONFIG_HOME").map(PathBuf::from);
+    let cargo = value(run, "CARGO_HOME").map(PathBuf::from);
+    let elsewhere = [(".config/", settings), (".cargo/", cargo)];
+    let of_place = |place: &&str| {
+        let moved =
+            elsewhere.iter().filter_map(|(above, folder)| Some(folder.as_ref()?.join(place.strip_prefix(above)?)));
+        moved.chain(home.as_ref().map(|home| home.join(place))).collect::<Vec<_>>()
+    };
+    let secrets = SECRET_PLACES.iter().flat_map(of_place);
+    let worktrees = place::worktrees_folder(run.supervisor, &run.assignment);
+    let places = secrets.chain(worktrees).map(|place| place::real(&place)).chain([project.to_owned()]).collect();
+    Closed { homes: home.into_iter().collect(), places }
+}

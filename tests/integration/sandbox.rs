@@ -1,0 +1,131 @@
+//! Runs that the system confines: what is refused, what goes on working, and what is said of it.
+
+use crate::support::Test;
+use std::fs;
+
+/// One confined implementer with a task, who may write where the stand-in keeps its record.
+fn confined(keys: &str) -> Test {
+    let test = Test::new();
+    let stage = test.root().join("claude").display().to_string();
+    test.with_origin()
+        .agents_and(
+            &[("impl-1", "implementer")],
+            &format!("defaults: {{sandbox: {{mode: auto, write: [\"{stage}\"{keys}]}}}}"),
+        )
+        .task_for("TASK-1", "implement");
+    test.github.install();
+    test
+}
+
+/// Whether this system can confine at all; a test that needs it says so and ends.
+fn can_confine(test: &Test) -> bool {
+    let can = test.run(["doctor"]).stdout.contains("agents are confined");
+    if !can {
+        eprintln!("not tested: this system has no Landlock");
+    }
+    can
+}
+
+/// A scenario that notes in its commit which of these lines of shell succeeded.
+fn attempts(lines: &[&str]) -> String {
+    let line = |line: &&str| format!("if ({line}) >/dev/null 2>&1; then echo 'did {line}'; fi\n");
+    let script: String = lines.iter().map(line).collect();
+    format!("{{ {script}:; }} >notes.txt; git add notes.txt; commit notes && finish 'Done.'")
+}
+
+#[test]
+fn a_run_reaches_its_worktree_and_little_else() {
+    let test = confined("");
+    if !can_confine(&test) {
+        return;
+    }
+    fs::create_dir_all(test.root().join("home/.ssh")).unwrap();
+    fs::write(test.root().join("home/.ssh/id"), "PRIVATE").unwrap();
+    fs::write(test.root().join("home/.profile"), "").unwrap();
+    let refused = [
+        "echo x >>\"$ORCHESTRATOR_DIR/agents.yaml\"",
+        "echo x >\"$ORCHESTRATOR_DIR/agents/impl-1/x\"",
+        "echo x >\"$ORCHESTRATOR_DIR/agents/impl-1/runs/$RUN_ID/record.json\"",
+        "echo x >\"$SHARED_DIR/queue/incoming/TASK-e.md\"",
+        "cat \"$ORCHESTRATOR_DIR/agents.yaml\"",
+        "echo x >>\"$PARENT_PROJECT/README.md\"",
+        "cat \"$PARENT_PROJECT/README.md\"",
+        "git config x.y z",
+        "git tag t",
+        "git update-ref refs/heads/main HEAD",
+        "echo x >\"$(git rev-parse --git-common-dir)/hooks/pre-push\"",
+        "echo x >>~/.profile",
+        "cat ~/.ssh/id",
+        "echo x >/tmp/scheduler-test-$$",
+    ];
+    let worked = [
+        "cat ~/.profile",
+        "f=$(mktemp) && echo x >\"$f\" && rm \"$f\"",
+        "mkdir -p \"$XDG_CACHE_HOME/x\" && echo x >\"$XDG_CACHE_HOME/x/y\"",
+        "git checkout -q -b agent/side && git commit -q --allow-empty -m side && git checkout -q -",
+        "git log --oneline -1 && git status",
+        "git commit -q --allow-empty -m one && git commit -q --amend --allow-empty -m two",
+    ];
+    test.claude.plays("implementer", &attempts(&[&refused[..], &worked].concat()));
+    let before = test.snapshot();
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    test.assert_untouched(&before);
+    let head = test.github.only_pull_request().head;
+    let notes = test.git(["show", &format!("{head}:notes.txt")]);
+    let expected: String = worked.iter().map(|line| format!("did {line}\n")).collect();
+    assert_eq!(notes.trim_end(), expected.trim_end());
+}
+
+#[test]
+fn what_the_sandbox_refused_is_named_with_the_key_that_widens_it() {
+    let test = confined("");
+    if !can_confine(&test) {
+        return;
+    }
+    test.claude.plays("implementer", "mkdir /tmp/scheduler-test-x 2>>notes; say \"$(cat notes)\"; rm notes; exit 3");
+    test.tick_and_wait();
+    let record = test.record("impl-1");
+    let detail = record["detail"].as_str().unwrap();
+    assert!(detail.contains("/tmp/scheduler-test-x") && detail.contains("sandbox.write"), "{detail}");
+    test.run(["logs", "impl-1"]).ok().says("sandbox.write");
+}
+
+#[test]
+fn setup_is_confined_and_each_run_begins_without_temporary_files() {
+    let test = confined("");
+    if !can_confine(&test) {
+        return;
+    }
+    let yaml = fs::read_to_string(test.orchestrator("agents.yaml")).unwrap();
+    test.config(&format!(
+        "{yaml}worktree: {{setup: 'touch \"$TMPDIR/left\"; touch ../outside || echo refused >made'}}\n"
+    ));
+    test.claude.plays("implementer", "[ ! -e \"$TMPDIR/left\" ] && cp made made.txt && commit made && finish 'Done.'");
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    assert!(!test.orchestrator("agents/impl-1/outside").exists());
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told_as_without_a_sandbox() {
+    let test = confined("");
+    test.without_program("claude");
+    test.tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0));
+    let record = test.record("impl-1");
+    assert!(record["detail"].as_str().unwrap().contains("claude is not on PATH"), "{record}");
+}
+
+#[test]
+fn places_must_be_whole() {
+    let test = Test::new();
+    for (keys, words) in [
+        ("mode: sometimes", "defaults.sandbox.mode: \"sometimes\" is not a mode"),
+        ("write: [data]", "defaults.sandbox.write: \"data\" must be an absolute path, or begin with ~/"),
+        ("ports: [0]", "defaults.sandbox.ports[0]: must be a whole number from 1 to 65535"),
+    ] {
+        test.agents_and(&[("impl-1", "implementer")], &format!("defaults: {{sandbox: {{{keys}}}}}"));
+        test.run([] as [&str; 0]).code(2).complains(words);
+    }
+}
