@@ -228,6 +228,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_freed_is_no_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output.jsonl");
+        std::fs::write(&path, [&b"one\ntw"[..], &vec![0; 3 << 20], b"x\nthree\n"].concat()).unwrap();
+        let mut seen = Vec::new();
+        LineReader::new(&path).finish(|line| seen.push(line.to_owned())).unwrap();
+        assert_eq!(seen, ["one", "three"]);
+        assert_eq!([excess(MAX_OUTPUT), excess(MAX_OUTPUT + 1)], [0, MAX_OUTPUT + 1 - 2 * KEPT]);
+    }
+
+    #[test]
     fn facts_of_a_recorded_output() {
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/claude/overloaded.jsonl");
         let facts = read_facts(&data).unwrap();

@@ -5,6 +5,7 @@
 //! before ([`crate::exec::salvage`]) is asked for: what is uncommitted when a stand is taken, goes.
 
 pub mod baseline;
+mod claude_files;
 mod excludes;
 mod link;
 mod move_out;
@@ -210,6 +211,16 @@ impl Worktree {
     pub fn note_set_up(&self, command: Option<&str>) -> Result<()> {
         let path = self.verify()?.join(SET_UP);
         command.map_or_else(|| discard(&path).map(drop), |command| atomic::write(&path, command.as_bytes()))
+    }
+
+    /// Sets aside what an earlier run left that would direct claude, where no commit holds it. Whether there was anything.
+    pub fn clear_claude_files(&self) -> Result<bool> {
+        claude_files::clear(self)
+    }
+
+    /// Takes what of that lies there now for the user's.
+    pub fn keep_claude_files(&self) -> Result<()> {
+        claude_files::remember(self)
     }
 
     /// Whether the folder is a worktree of another repository, which still exists, or of none.

@@ -83,6 +83,23 @@ fn what_a_run_has_opened_counts_at_once() {
 }
 
 #[test]
+fn what_a_run_left_for_claude_where_git_ignores_it_is_set_aside() {
+    let test = project("impl-1", "implementer");
+    test.committed_file(".gitignore", ".claude/settings.local.json\n").git(["push", "-q", "origin", "main"]);
+    test.task_for("TASK-1", "implement").task_for("TASK-2", "implement");
+    let left = "[ ! -e .claude/settings.local.json ] || complain 'it is there'";
+    test.claude.plays(
+        "implementer",
+        &format!("{left}; mkdir -p .claude; echo {{}} >.claude/settings.local.json; write \"$TASK_ID.txt\" x; commit Work; finish"),
+    );
+    test.tick_and_wait();
+    test.later(90).tick_and_wait();
+    assert_eq!(test.queue("done").len(), 2, "{:?}", test.messages());
+    let told = test.messages_of("warning").concat();
+    assert!(told.contains("(.claude/settings.local.json)") && told.contains("left to direct Claude Code"), "{told}");
+}
+
+#[test]
 fn what_an_earlier_attempt_brought_for_claude_does_not_hold_in_the_next() {
     let test = project("impl-1", "implementer");
     test.task_for("TASK-1", "implement");

@@ -196,7 +196,7 @@ impl<'a> Settling<'a> {
     fn set_aside_notice(&self, place: &str) -> Message {
         let text = format!(
             "The agent left what git could not take into a commit: a name that it refuses, a filter that fails, a repository \
-             inside the worktree; or what it had git ignore. Everything else is saved as usual; this was moved, as it was: {place}\n"
+             inside the worktree; or what it had git ignore, or what an earlier run left to direct Claude Code. Everything else is saved as usual; this was moved, as it was: {place}\n"
         );
         let message = Message::warning(self.of_its_task("Files are set aside"), text);
         self.sent(message).key(format!("set aside {}", self.record.run_id))
@@ -211,7 +211,7 @@ impl<'a> Settling<'a> {
             }
             (Some(due), _) => (format!("Pull request #{}", due.pr), format!("claude files #{} {}", due.pr, due.commit)),
             (None, Some(pr)) => (format!("Pull request #{pr}"), format!("claude files #{pr} {}", self.record.run_id)),
-            (None, None) => ("The work".to_owned(), format!("claude files {}", self.record.run_id)),
+            (None, None) => ("The change".to_owned(), format!("claude files {}", self.record.run_id)),
         };
         let text = format!(
             "{what} changes files that Claude Code acts on by itself: it runs the hooks and starts the servers that they name, and \

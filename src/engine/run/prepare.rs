@@ -61,10 +61,14 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
         Ensured::Repaired => drop(run.save_leftovers(worktree, LEFT)?),
         Ensured::Whole => {}
     }
+    if worktree.clear_claude_files()? {
+        tracing::warn!("what an earlier run left for claude was set aside");
+    }
     if provision::is_wanted(run) {
         // On no branch: what the set-up command does to it and to files that git knows is undone by the stand below.
         worktree.stand_detached(&prepared.start)?;
         provision::provision(run, prepared.fork, state)?;
+        worktree.keep_claude_files()?;
         run.unless_stopped()?;
     }
     let warnings = match &prepared.branch {

@@ -87,18 +87,25 @@ impl Baseline {
 /// What stands at a path: mode and digest of its bytes. Of a submodule: its commit and what is changed in it.
 fn signature(worktree: &Worktree, top: &Path, change: &Change) -> String {
     let path = top.join(&change.path);
+    match fs::symlink_metadata(&path) {
+        Ok(meta) if meta.is_dir() && change.kind == Kind::Submodule => of_submodule(worktree, &path),
+        _ => of_file(&path),
+    }
+}
+
+/// The same of what is no submodule.
+pub(super) fn of_file(path: &Path) -> String {
     let digest =
         |digest: Result<Oid, git2::Error>| digest.map_or_else(|error| error.message().to_owned(), |id| id.to_string());
-    match fs::symlink_metadata(&path) {
+    match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_file() => {
             let mode = if meta.permissions().mode() & 0o100 == 0 { "100644" } else { "100755" };
-            format!("{mode} {}", digest(Oid::hash_file(ObjectType::Blob, &path)))
+            format!("{mode} {}", digest(Oid::hash_file(ObjectType::Blob, path)))
         }
         Ok(meta) if meta.is_symlink() => {
-            let target = link_target(&path).unwrap_or_default();
+            let target = link_target(path).unwrap_or_default();
             format!("120000 {}", digest(Oid::hash_object(ObjectType::Blob, target.as_os_str().as_bytes())))
         }
-        Ok(meta) if meta.is_dir() && change.kind == Kind::Submodule => of_submodule(worktree, &path),
         Ok(_) => "something else".to_owned(),
         Err(_) => "nothing".to_owned(),
     }

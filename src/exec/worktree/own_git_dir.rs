@@ -14,15 +14,23 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{SET_UP, Worktree, baseline, excludes, link, stand};
+use super::{SET_UP, Worktree, baseline, claude_files, excludes, link, stand};
 use crate::exec::libgit2;
 use crate::sys::atomic::{self, discard, discard_dir, ensure_dir};
 use crate::sys::dir::{link_target, readable};
 use crate::sys::read::{read_json, read_linked_bytes, read_text};
 
 /// Where git finds the rest of the repository and settings, and what this program knows of the worktree.
-const KEPT: [&str; 7] =
-    ["commondir", "gitdir", "config.worktree", SET_UP, baseline::FILE, excludes::FILE, stand::STANDING];
+const KEPT: [&str; 8] = [
+    "commondir",
+    "gitdir",
+    "config.worktree",
+    SET_UP,
+    baseline::FILE,
+    claude_files::FILE,
+    excludes::FILE,
+    stand::STANDING,
+];
 /// Beside the copies.
 const LIST: &str = "list.json";
 /// The largest of them is the baseline.

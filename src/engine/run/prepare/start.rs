@@ -85,9 +85,13 @@ fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
         }
         None => (fresh.clone(), fresh.clone()),
     };
-    let claude_files = match target.as_ref().filter(|_| writes) {
-        Some(name) => brought(git, &start, start_point::branch(git, remote, name)?.as_ref().unwrap_or(&base))?,
-        None => claude_files::changed(git, &base, if writes { &start } else { &fresh })?,
+    let claude_files = match &target {
+        // It begins where the branch stands.
+        _ if writes && head.is_none() && start == fresh => Vec::new(),
+        Some(name) if writes => {
+            brought(git, &start, start_point::branch(git, remote, name)?.as_ref().unwrap_or(&base))?
+        }
+        _ => claude_files::changed(git, &base, if writes { &start } else { &fresh })?,
     };
     let begun = time::compact(run.assignment.assigned_at);
     Ok(Prepared {
