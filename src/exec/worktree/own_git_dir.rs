@@ -77,8 +77,9 @@ pub(super) fn put_back(worktree: &Worktree, kept: &Path) -> Result<()> {
         }
     }
     let link = worktree.path.join(".git");
-    // A repository in its place is kept when the link is mended.
-    if !fs::symlink_metadata(&link).is_ok_and(|meta| meta.is_dir()) {
+    // A repository in its place is kept when the link is mended. A worktree that was deleted is made anew: with nothing but a
+    // link in it, it would pass for one whose files were all removed.
+    if worktree.path.is_dir() && !fs::symlink_metadata(&link).is_ok_and(|meta| meta.is_dir()) {
         put(&link, Some(&[b"gitdir: ", git_dir.as_os_str().as_bytes(), b"\n"].concat()))?;
     }
     close_at(worktree, &git_dir)?;
