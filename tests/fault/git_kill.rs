@@ -34,14 +34,14 @@ if [ "$FAULT_GIT" != "$wanted" ]; then exec "$@"; fi
 code=$?
 grep -q 'killed by SIGKILL' "$stage/hit" || exit "$code"
 if [ "$whom" = alone ]; then exit 137; fi
-# Everything between this one and its supervisor goes, the supervisor, and what was started beside this one.
-process=$PPID
+# The supervisor goes, first of all so that it sees no other go, then all below it, and what was started beside this one.
+process=$PPID all=
 while [ "$process" -gt 1 ] && [ "$(cat "/proc/$process/comm")" != scheduler ]; do
-  parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$process/status")
-  kill -KILL "$process"
-  process=$parent
+  all="$process $all"
+  process=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$process/status")
 done
-if [ "$process" -gt 1 ]; then kill -KILL "$process"; fi
+if [ "$process" -gt 1 ]; then all="$process $all"; fi
+kill -KILL $all
 kill -KILL 0
 "#;
 
