@@ -1,5 +1,6 @@
 //! `scheduler check record`: what a gatekeeper found in a pull request.
 
+use super::input::Given;
 use super::{Context, input, usage};
 use crate::domain::gate::{Check, CheckStatus};
 use crate::domain::name::Name;
@@ -12,6 +13,7 @@ use crate::store::runs;
 use crate::sys::read;
 use anyhow::{Context as _, Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::path::Path;
 
 /// The longest summary, in characters.
 const MAX_SUMMARY: usize = 2_000;
@@ -44,8 +46,8 @@ pub struct RecordArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     summary: String,
     /// A file with more, markdown; - for standard input
-    #[arg(long, value_name = "F")]
-    details_file: Option<String>,
+    #[arg(long, value_name = "F", value_parser = Given::file)]
+    details_file: Option<Given>,
     /// One finding: 'severity|file:line|text'; repeatable
     #[arg(long = "issue", value_name = "ISSUE", allow_hyphen_values = true)]
     issues: Vec<Issue>,
@@ -60,11 +62,11 @@ pub struct RecordArgs {
 /// Runs one of the commands.
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     let Command::Record(args) = command;
-    let (project, caller) = context.writing("check record")?;
+    let (project, caller) = context.enter("check record")?;
     let prs = Prs::new(&project.paths);
     let agent = caller.agent();
     let (number, name, commit) = match agent {
-        Some(agent) => of_the_run(agent, args)?,
+        Some(agent) => of_the_run(agent, args, context)?,
         None => of_the_user(&prs, args)?,
     };
     let check = record(args, name, commit, context)?;
@@ -99,17 +101,17 @@ fn of_the_user(prs: &Prs<'_>, args: &RecordArgs) -> Result<(u64, Name, String)> 
 }
 
 /// The pull request, check and commit that a run is for.
-fn of_the_run(agent: &AgentCaller, args: &RecordArgs) -> Result<(u64, Name, String)> {
+fn of_the_run(agent: &AgentCaller, args: &RecordArgs, context: &Context) -> Result<(u64, Name, String)> {
     let Some(due) = agent.assignment.job.check() else { bail!("this run is not for a check") };
     if args.pr.is_some() {
         bail!("a gatekeeper records the check of its own run: leave out --pr and --check");
     }
-    if let Some(file) = args.details_file.as_deref().filter(|file| *file != "-") {
+    let details = args.details_file.as_ref().map(|file| file.read(context)).transpose()?;
+    if let Some(place) = details.and_then(|details| details.place) {
         // What is recorded becomes public: nothing from outside the change belongs there.
         let worktree = std::fs::canonicalize(&agent.worktree).context("the worktree can't be found")?;
-        let path = std::fs::canonicalize(file).with_context(|| file.to_owned())?;
-        if !path.starts_with(&worktree) {
-            bail!("--details-file {file} is outside of the worktree: use - and standard input");
+        if !Path::new(&place).starts_with(&worktree) {
+            bail!("--details-file {place} is outside of the worktree: use - and standard input");
         }
     }
     let prepared: Option<Prepared> = read::read_json(&agent.files.prepared())?;
@@ -126,7 +128,7 @@ fn record(args: &RecordArgs, name: Name, commit: String, context: &Context) -> R
     if args.status == CheckStatus::Failed && args.issues.iter().all(|issue| issue.place.is_empty()) {
         return Err(usage("failed needs at least one --issue 'severity|file:line|text' that names a file"));
     }
-    let details = input::lossy(args.details_file.as_deref())?.unwrap_or_default();
+    let details = args.details_file.as_ref().map(|file| file.lossy(context)).transpose()?.unwrap_or_default();
     if details.len() > MAX_DETAILS {
         return Err(usage(format!("the details have more than {MAX_DETAILS} bytes: keep the end")));
     }

@@ -3,10 +3,11 @@
 //! The clock and the environment are read here, once, and nowhere else.
 
 use super::view::Line;
+use crate::domain::request::{REQUESTS, Request};
 use crate::domain::run::RUN_TAG;
 use crate::domain::text::printable;
 use crate::domain::time::{self, Time};
-use crate::engine::authorization::{self, Access, Caller};
+use crate::engine::authorization::{self, AgentCaller, Caller};
 use crate::engine::project::Project;
 use anyhow::{Context as _, Result};
 use chrono::SubsecRound;
@@ -39,6 +40,8 @@ pub struct Context {
     /// `--debug`.
     pub debug: bool,
     environment: BTreeMap<OsString, OsString>,
+    /// The agent in whose name the command is carried out, and what it asked for; none for the user's own.
+    asked: Option<(AgentCaller, Request)>,
 }
 
 impl Context {
@@ -62,7 +65,18 @@ impl Context {
             None => std::env::current_dir()
                 .context("the working directory can't be read (was it deleted?): change to another, or use -C DIR")?,
         };
-        Ok(Self { now, dir, debug, environment })
+        Ok(Self { now, dir, debug, environment, asked: None })
+    }
+
+    /// The same for what an agent has asked for.
+    #[must_use]
+    pub fn answering(self, caller: AgentCaller, request: Request) -> Self {
+        Self { asked: Some((caller, request)), ..self }
+    }
+
+    /// The request that is being answered.
+    pub fn request(&self) -> Option<&Request> {
+        self.asked.as_ref().map(|(_, request)| request)
     }
 
     /// The time now, for what takes longer than a moment; fixed if `SCHEDULER_NOW` is set.
@@ -86,35 +100,33 @@ impl Context {
         self.environment.get(&OsString::from(name))?.to_str().filter(|value| !value.is_empty())
     }
 
-    /// The project of a command that only reads, and who calls it.
+    /// The project of a command, given as its words after `scheduler`, and who calls it.
     ///
     /// # Errors
     /// There is no project here; the caller may not call it.
-    pub fn reading(&self, command: &str) -> Result<(Project, Caller)> {
-        self.enter(command, Access::Read)
+    pub fn enter(&self, command: &str) -> Result<(Project, Caller)> {
+        let found = || Project::find(&self.dir);
+        let Some((agent, _)) = &self.asked else { return Ok((authorization::for_user(found)?, Caller::User)) };
+        agent.authorize(command)?;
+        Ok((found()?, Caller::Agent(Box::new(agent.clone()))))
     }
 
-    /// The project of a command that changes something, and who calls it.
+    /// The project of a command that only the user calls, and that asks for no role.
     ///
     /// # Errors
-    /// As [`Context::reading`].
-    pub fn writing(&self, command: &str) -> Result<(Project, Caller)> {
-        self.enter(command, Access::Write)
-    }
-
-    fn enter(&self, command: &str, access: Access) -> Result<(Project, Caller)> {
-        let project = Project::find(&self.dir)?;
-        let caller = authorization::authorize(&project, self.env(RUN_TAG), command, access)?;
-        Ok((project, caller))
+    /// There is no project here; the call comes from a run.
+    pub fn project_of_user(&self, what: &str) -> Result<Project> {
+        self.refuse_inside_run(what)?;
+        authorization::for_user(|| Project::find(&self.dir))
     }
 
     /// Refuses what makes no sense inside a run.
     ///
     /// # Errors
-    /// The run tag is in the environment.
+    /// The variables of a run are in the environment.
     pub fn refuse_inside_run(&self, what: &str) -> Result<()> {
-        match self.env(RUN_TAG) {
-            Some(_) => Err(usage(format!("{what} can't be done inside a run ({RUN_TAG} is set)"))),
+        match [RUN_TAG, REQUESTS].into_iter().find(|name| self.env(name).is_some()) {
+            Some(name) => Err(usage(format!("{what} can't be done inside a run ({name} is set)"))),
             None => Ok(()),
         }
     }

@@ -17,7 +17,7 @@ pub struct Args {
 
 /// Prints every probe with its remedy; exit code 1 if something doesn't work.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("doctor")?;
+    let (project, _) = context.enter("doctor")?;
     let (program, env) = (context.program()?, |name: &str| context.env(name));
     let caller = Caller { env: &env, program: &program, bare: args.cron, now: context.now };
     let probes = doctor::diagnose(&project, caller)?;

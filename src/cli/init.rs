@@ -4,6 +4,7 @@ mod next;
 
 use super::Context;
 use crate::engine::init::{self, Choices, Plan};
+use crate::engine::project::Project;
 use anyhow::Result;
 use std::path::Path;
 
@@ -37,6 +38,9 @@ pub struct Args {
 /// Inside a run; outside a git repository, in one without a commit, in a place that can't be written: nothing is made.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     context.refuse_inside_run("init")?;
+    if Project::find(&context.dir).is_ok() {
+        context.project_of_user("init")?;
+    }
     let root = init::find(&context.dir)?;
     context.line(format_args!("Setting up {}\n", root.display()))?;
     let choices = choose(args, context)?;

@@ -1,39 +1,96 @@
 //! Text that is given in an argument, in a file, or on standard input.
 
-use super::usage;
+use super::{Context, usage};
+use crate::domain::request::Input;
 use crate::domain::text::one_line;
 use crate::sys::read::{self, Refused};
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result, bail};
+use std::convert::Infallible;
+use std::fs;
 use std::io::{self, Read};
 
 /// The most bytes of one text.
 const MAX: u64 = 1 << 20;
 
-/// The text itself, or that of the file; `-` is standard input.
-///
-/// # Errors
-/// The file can't be read; more than 1 MiB; bytes that aren't UTF-8.
-pub fn text(inline: Option<&str>, file: Option<&str>) -> Result<Option<String>> {
-    let Some(text) = inline else {
-        return file.map(|path| strict(path, bytes(path)?)).transpose();
-    };
-    Ok(Some(text.to_owned()))
+/// What is given for a text. Nothing else of a command line is ever read: an agent's supervisor gets it with the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The text itself.
+    Text(String),
+    /// The file that it is in; `-` is standard input.
+    In(String),
 }
 
-/// The text of the file; `-` is standard input. Output of other programs is text, whatever bytes are in it.
-///
-/// # Errors
-/// The file can't be read; more than 1 MiB.
-pub fn lossy(file: Option<&str>) -> Result<Option<String>> {
-    file.map(|path| Ok(String::from_utf8_lossy(&bytes(path)?).into_owned())).transpose()
+impl Given {
+    /// As the value of an option for a text: `-` is standard input.
+    #[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
+    pub fn text(value: &str) -> Result<Self, Infallible> {
+        Ok(if value == "-" { Self::In(value.to_owned()) } else { Self::Text(value.to_owned()) })
+    }
+
+    /// As the value of an option for a file.
+    #[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
+    pub fn file(value: &str) -> Result<Self, Infallible> {
+        Ok(Self::In(value.to_owned()))
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// The file can't be read; more than 1 MiB; bytes that aren't UTF-8.
+    pub fn strict(&self, context: &Context) -> Result<String> {
+        match self.read(context)? {
+            Input { garbled: true, .. } => bail!("{} can't be read as UTF-8 text", self.named()),
+            Input { text, .. } => Ok(text),
+        }
+    }
+
+    /// The text. Output of other programs is text, whatever bytes are in it.
+    ///
+    /// # Errors
+    /// The file can't be read; more than 1 MiB.
+    pub fn lossy(&self, context: &Context) -> Result<String> {
+        Ok(self.read(context)?.text)
+    }
+
+    /// What it is, and where: from the request that is being answered, else from the disk.
+    ///
+    /// # Errors
+    /// The file can't be read; more than 1 MiB.
+    pub fn read(&self, context: &Context) -> Result<Input> {
+        match (self, context.request()) {
+            (Self::Text(text), _) => Ok(Input { text: text.clone(), ..Input::default() }),
+            (Self::In(name), Some(request)) => {
+                request.inputs.get(name).cloned().with_context(|| format!("the request doesn't hold {}", self.named()))
+            }
+            (Self::In(name), None) => from_disk(name, self.named()),
+        }
+    }
+
+    fn named(&self) -> &str {
+        match self {
+            Self::In(name) if name != "-" => name,
+            Self::In(_) | Self::Text(_) => "standard input",
+        }
+    }
 }
 
-/// The text itself; `-` is standard input.
-///
-/// # Errors
-/// As [`text`].
-pub fn text_or_stdin(text: &str) -> Result<String> {
-    if text == "-" { strict(text, bytes(text)?) } else { Ok(text.to_owned()) }
+fn from_disk(name: &str, named: &str) -> Result<Input> {
+    let mut bytes = Vec::new();
+    let mut place = None;
+    if name == "-" {
+        io::stdin().lock().take(MAX + 1).read_to_end(&mut bytes).context("standard input")?;
+    } else {
+        bytes = match read::read_linked_bytes(name.as_ref(), MAX as usize) {
+            Err(error) if error.is::<Refused>() => return Err(usage(error.to_string())),
+            bytes => bytes?.with_context(|| format!("there is no file {name}"))?,
+        };
+        place = fs::canonicalize(name).ok().map(|place| place.to_string_lossy().into_owned());
+    }
+    if bytes.len() as u64 > MAX {
+        return Err(usage(format!("{named} is larger than 1 MiB: shorten it")));
+    }
+    Ok(Input::new(bytes, place))
 }
 
 /// A text that says something, without blanks around it, at most `max` characters; the whole error names `option`.
@@ -66,28 +123,4 @@ pub fn at_most<T>(option: &str, given: &[T], max: usize, advice: &str) -> Result
         return Err(usage(format!("at most {max} {option}: {advice}")));
     }
     Ok(())
-}
-
-fn bytes(path: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if path == "-" {
-        io::stdin().lock().take(MAX + 1).read_to_end(&mut bytes).context("standard input")?;
-    } else {
-        bytes = match read::read_linked_bytes(path.as_ref(), MAX as usize) {
-            Err(error) if error.is::<Refused>() => return Err(usage(error.to_string())),
-            bytes => bytes?.with_context(|| format!("there is no file {path}"))?,
-        };
-    }
-    if bytes.len() as u64 > MAX {
-        return Err(usage(format!("{} is larger than 1 MiB: shorten it", named(path))));
-    }
-    Ok(bytes)
-}
-
-fn strict(path: &str, bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).with_context(|| format!("{} can't be read as UTF-8 text", named(path)))
-}
-
-fn named(path: &str) -> &str {
-    if path == "-" { "standard input" } else { path }
 }

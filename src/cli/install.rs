@@ -1,7 +1,6 @@
 //! `scheduler install` and `scheduler uninstall`: the timer that runs a tick every minute.
 
 use super::{Context, usage};
-use crate::engine::project::Project;
 use crate::engine::timer::{Keeper, Place};
 use crate::exec::programs;
 use anyhow::Result;
@@ -19,9 +18,9 @@ pub struct Args {
 
 /// Installs the timer, or brings it up to date.
 pub fn install(args: &Args, context: &Context) -> Result<()> {
-    context.refuse_inside_run("install")?;
+    let project = context.project_of_user("install")?;
     let env = |name: &str| context.env(name);
-    let place = Place::new(&Project::find(&context.dir)?, &context.program()?, &env).map_err(usage)?;
+    let place = Place::new(&project, &context.program()?, &env).map_err(usage)?;
     if args.print {
         return context.line(place.text(args.keeper)?.trim_end());
     }
@@ -33,9 +32,9 @@ pub fn install(args: &Args, context: &Context) -> Result<()> {
 
 /// Takes the timer away.
 pub fn uninstall(args: &Args, context: &Context) -> Result<()> {
-    context.refuse_inside_run("uninstall")?;
+    let project = context.project_of_user("uninstall")?;
     let env = |name: &str| context.env(name);
-    let place = Place::new(&Project::find(&context.dir)?, &context.program()?, &env).map_err(usage)?;
+    let place = Place::new(&project, &context.program()?, &env).map_err(usage)?;
     if args.print {
         return place.going(args.keeper)?.iter().try_for_each(|line| context.line(line));
     }

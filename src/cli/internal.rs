@@ -1,6 +1,6 @@
 //! The commands that only the program itself calls, and claude for it; none of them is for users.
 
-use super::{Context, confine, guard, supervise};
+use super::{Context, answer, confine, guard, supervise};
 use anyhow::Result;
 
 /// Hidden from the help.
@@ -12,6 +12,9 @@ pub enum Command {
     /// Become another program, confined to what a file says; started by supervisors
     #[command(hide = true)]
     Confine(confine::Args),
+    /// Carry out a request of an agent; started by its supervisor
+    #[command(hide = true)]
+    Answer(answer::Args),
     /// Say whether a run without a shell may run a line; asked by claude
     #[command(hide = true)]
     Guard(guard::Args),
@@ -27,13 +30,14 @@ pub enum Command {
 }
 
 /// Carries one out.
-pub fn run(command: &Command, context: &Context) -> Result<()> {
+pub fn run(command: &Command, context: Context) -> Result<()> {
     match command {
-        Command::Supervise(args) => supervise::run(args, context),
+        Command::Supervise(args) => supervise::run(args, &context),
         Command::Confine(args) => confine::run(args),
+        Command::Answer(args) => answer::run(args, context),
         Command::Guard(args) => guard::run(args),
-        Command::Refresh => supervise::refresh(context),
-        Command::Notify => supervise::notify(context),
-        Command::Housekeeping => supervise::housekeeping(context),
+        Command::Refresh => supervise::refresh(&context),
+        Command::Notify => supervise::notify(&context),
+        Command::Housekeeping => supervise::housekeeping(&context),
     }
 }

@@ -48,7 +48,7 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
 }
 
 fn show(json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("limits show")?;
+    let (project, _) = context.enter("limits show")?;
     let config = config::read(&project)?;
     let proposals = config.proposal_limits.into_iter().map(|(name, limits)| (name.to_string(), limits));
     let limits = Limits {
@@ -79,7 +79,7 @@ fn show(json: bool, context: &Context) -> Result<()> {
 }
 
 fn set(settings: &[Setting], context: &Context) -> Result<()> {
-    let (project, _) = context.writing("limits set")?;
+    let (project, _) = context.enter("limits set")?;
     let changes: Vec<Change> = settings.iter().map(change).collect::<Result<_>>()?;
     configure::apply(context, &project, &changes, &configure::describe(settings))
 }

@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Prints the newest run of an agent, or another one.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("logs")?;
+    let (project, _) = context.enter("logs")?;
     let Some(mut transcript) = transcript::open(&project, &args.agent, args.run.as_deref())? else {
         return no_run(&project, &args.agent, context);
     };

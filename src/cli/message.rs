@@ -6,6 +6,7 @@ mod reply;
 mod send;
 mod show;
 
+use super::input::Given;
 use super::{Context, usage};
 use crate::domain::message::MessageType;
 use crate::store::messages::{self, Listed};
@@ -44,8 +45,8 @@ pub enum Command {
         /// The question, or the beginning of its name
         id: String,
         /// The answer, markdown; - for standard input
-        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-        body: String,
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
+        body: Given,
     },
     /// Remove old messages; unanswered questions stay, unless --all
     #[command(

@@ -1,6 +1,7 @@
 //! The commands: their arguments, and the only place that prints.
 
 mod agent;
+mod answer;
 mod check;
 mod completions;
 mod config;
@@ -23,6 +24,7 @@ mod pause;
 mod pr;
 mod prompt;
 mod proposal;
+mod request;
 mod review;
 mod schema;
 mod status;
@@ -38,7 +40,8 @@ pub use context::{Context, NOW_VARIABLE, Usage, usage};
 
 use crate::domain::text::printable;
 use crate::exec::confine::{NOT_STARTED, NotStarted};
-use clap::{CommandFactory, Parser, Subcommand};
+use anyhow::Result;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -191,45 +194,73 @@ impl Cli {
         let Internal { options, command } = Internal::try_parse().ok()?;
         Some(Self { options, command: Some(Command::Internal(command)) })
     }
+
+    fn context(&self) -> Result<Context> {
+        Context::new(self.options.dir.as_deref(), self.options.debug)
+    }
+
+    /// Whether it needs no project, or refuses by itself to be called inside a run.
+    fn is_of_any_place(&self) -> bool {
+        use Command::{Completions, Demo, Init, Install, Internal, Man, Schema, Uninstall};
+        matches!(
+            self.command,
+            None | Some(Init(_) | Demo(_) | Install(_) | Uninstall(_) | Schema | Completions(_) | Man(_) | Internal(_))
+        )
+    }
 }
 
 /// Runs the command line; the result is the exit code of the process.
 pub fn main() -> ExitCode {
-    let cli = Cli::frequent().unwrap_or_else(Cli::parse);
-    match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error),
+    let done = match Cli::frequent() {
+        Some(cli) => cli.context().and_then(|context| run(&cli, context)).map(|()| ExitCode::SUCCESS),
+        None => run_or_ask(),
+    };
+    done.unwrap_or_else(|error| report(&error))
+}
+
+/// Runs the command line, or has the supervisor do so that the caller is below.
+fn run_or_ask() -> Result<ExitCode> {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let context = cli.context()?;
+    let folder = if cli.is_of_any_place() { None } else { request::folder(&context)? };
+    match folder {
+        None => run(&cli, context).map(|()| ExitCode::SUCCESS),
+        Some(_) if cli.options.dir.is_some() => {
+            Err(usage("-C: inside a run the run's supervisor is asked; leave it out"))
+        }
+        Some(folder) => request::ask(&folder, &matches, &context),
     }
 }
 
-fn run(cli: &Cli) -> anyhow::Result<()> {
-    let context = Context::new(cli.options.dir.as_deref(), cli.options.debug)?;
+fn run(cli: &Cli, owned: Context) -> Result<()> {
+    let context = &owned;
     match &cli.command {
-        Some(Command::Init(args)) => init::run(args, &context),
-        Some(Command::Demo(args)) => demo::run(args, &context),
-        Some(Command::Status { json }) => status::run(*json, &context),
-        Some(Command::Why(args)) => why::run(args, &context),
-        Some(Command::Logs(args)) => logs::run(args, &context),
-        Some(Command::Top) => top::run(&context),
-        Some(Command::Agent(command)) => agent::run(command, &context),
-        Some(Command::Limits(command)) => limits::run(command, &context),
-        Some(Command::Task(command)) => task::run(command, &context),
-        Some(Command::Proposal(command)) => proposal::run(command, &context),
-        Some(Command::Prompt(command)) => prompt::run(command, &context),
-        Some(Command::Message(command)) => message::run(command, &context),
-        Some(Command::Review(command)) => review::run(command, &context),
-        Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), &context),
-        Some(Command::Resume) => pause::resume(&context),
-        Some(Command::Install(args)) => install::install(args, &context),
-        Some(Command::Doctor(args)) => doctor::run(args, &context),
-        Some(Command::Uninstall(args)) => install::uninstall(args, &context),
-        Some(Command::Check(command)) => check::run(command, &context),
-        Some(Command::Pr(command)) => pr::run(command, &context),
-        Some(Command::Schema) => schema::run(&context),
-        Some(Command::Completions(args)) => completions::run(args, &context),
-        Some(Command::Man(args)) => man::run(args, &context),
-        Some(Command::Internal(command)) => internal::run(command, &context),
-        None => tick::run(cli.options.dry_run, &context),
+        Some(Command::Init(args)) => init::run(args, context),
+        Some(Command::Demo(args)) => demo::run(args, context),
+        Some(Command::Status { json }) => status::run(*json, context),
+        Some(Command::Why(args)) => why::run(args, context),
+        Some(Command::Logs(args)) => logs::run(args, context),
+        Some(Command::Top) => top::run(context),
+        Some(Command::Agent(command)) => agent::run(command, context),
+        Some(Command::Limits(command)) => limits::run(command, context),
+        Some(Command::Task(command)) => task::run(command, context),
+        Some(Command::Proposal(command)) => proposal::run(command, context),
+        Some(Command::Prompt(command)) => prompt::run(command, context),
+        Some(Command::Message(command)) => message::run(command, context),
+        Some(Command::Review(command)) => review::run(command, context),
+        Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), context),
+        Some(Command::Resume) => pause::resume(context),
+        Some(Command::Install(args)) => install::install(args, context),
+        Some(Command::Doctor(args)) => doctor::run(args, context),
+        Some(Command::Uninstall(args)) => install::uninstall(args, context),
+        Some(Command::Check(command)) => check::run(command, context),
+        Some(Command::Pr(command)) => pr::run(command, context),
+        Some(Command::Schema) => schema::run(context),
+        Some(Command::Completions(args)) => completions::run(args, context),
+        Some(Command::Man(args)) => man::run(args, context),
+        Some(Command::Internal(command)) => internal::run(command, owned),
+        None => tick::run(cli.options.dry_run, context),
     }
 }
 

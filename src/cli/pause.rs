@@ -8,7 +8,7 @@ use anyhow::Result;
 
 /// Sets the marker; what is under way goes on, and is still collected.
 pub fn pause(reason: Option<&str>, context: &Context) -> Result<()> {
-    let (project, _) = context.writing("pause")?;
+    let (project, _) = context.enter("pause")?;
     let path = project.paths.paused_marker();
     let reason = one_line(reason.unwrap_or_default());
     let text = format!("{} {reason}", time::to_text(context.now)).trim_end().to_owned() + "\n";
@@ -24,7 +24,7 @@ pub fn pause(reason: Option<&str>, context: &Context) -> Result<()> {
 
 /// Takes the marker away.
 pub fn resume(context: &Context) -> Result<()> {
-    let (project, _) = context.writing("resume")?;
+    let (project, _) = context.enter("resume")?;
     let said = if marker::clear(&project.paths.paused_marker())? {
         "resumed: the next tick starts what is due"
     } else {

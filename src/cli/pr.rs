@@ -38,11 +38,11 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::List { json, all } => {
-            let (project, _) = context.reading("pr list")?;
+            let (project, _) = context.enter("pr list")?;
             list(context, &Prs::new(&project.paths), *json, *all)
         }
         Command::Show { number, json } => {
-            let (project, _) = context.reading("pr show")?;
+            let (project, _) = context.enter("pr show")?;
             show(context, &Prs::new(&project.paths), *number, *json)
         }
     }

@@ -77,7 +77,7 @@ fn find(name: &str, role: Option<Role>) -> Result<&'static BuiltIn> {
 }
 
 fn list(json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("prompt list")?;
+    let (project, _) = context.enter("prompt list")?;
     let config = config::read(&project).ok();
     let own = |text: &BuiltIn| -> Option<String> {
         let users = config.as_ref().map(|config| users(text, config)).unwrap_or_default();
@@ -101,7 +101,7 @@ fn list(json: bool, context: &Context) -> Result<()> {
 
 /// Copies one to where the project's own stand.
 fn eject(text: &BuiltIn, context: &Context) -> Result<()> {
-    let (project, _) = context.writing("prompt eject")?;
+    let (project, _) = context.enter("prompt eject")?;
     let shared = BUILT_IN.iter().any(|other| other.name == text.name && other.role != text.role);
     let names = if shared { agents(text, &config::read(&project)?)? } else { vec![text.name.parse()?] };
     for path in names.iter().map(|name| project.paths.prompt(name)) {

@@ -6,6 +6,7 @@ mod list;
 mod show;
 
 use super::Context;
+use super::input::Given;
 use crate::domain::name::Name;
 use anyhow::Result;
 
@@ -42,8 +43,8 @@ pub enum Command {
         /// The proposal's id
         id: Name,
         /// What is wrong, and what would have to be different; - for standard input
-        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-        reason: String,
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
+        reason: Given,
     },
     /// Defer a proposal
     #[command(after_help = "Example:\n  scheduler proposal defer PROP-a1b2c3d4 --reason 'After the release' --for 14d")]
@@ -51,8 +52,8 @@ pub enum Command {
         /// The proposal's id
         id: Name,
         /// What to wait for
-        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-        reason: String,
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
+        reason: Given,
         /// How long, such as 12h, 7d or 3w; then it comes back by itself
         #[arg(long = "for", value_name = "TIME", default_value = "7d")]
         time: judge::Span,
@@ -72,8 +73,8 @@ pub enum Command {
         /// The other one's
         second: Name,
         /// How they contradict each other
-        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-        reason: String,
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
+        reason: Given,
     },
 }
 

@@ -1,5 +1,6 @@
 //! `scheduler review record`: a reviewer's verdict.
 
+use super::input::Given;
 use super::{Context, input, usage};
 use crate::domain::review::{Issue, Review, ReviewVerdict};
 use crate::domain::text::counted;
@@ -29,8 +30,8 @@ pub struct RecordArgs {
     #[arg(long, ignore_case = true)]
     verdict: ReviewVerdict,
     /// The reasons, in a few sentences; - for standard input
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    summary: String,
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
+    summary: Given,
     /// One finding: 'severity|file:line|text'; repeatable
     #[arg(long = "issue", value_name = "ISSUE", allow_hyphen_values = true)]
     issues: Vec<Issue>,
@@ -39,11 +40,11 @@ pub struct RecordArgs {
 /// Runs one of the commands.
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     let Command::Record(args) = command;
-    let (_, caller) = context.writing("review record")?;
+    let (_, caller) = context.enter("review record")?;
     let Some(agent) = caller.agent() else {
         bail!("a verdict belongs to the run of a reviewer; you review on the pull request itself");
     };
-    let summary = input::said("--summary", &input::text_or_stdin(&args.summary)?, MAX_SUMMARY)?;
+    let summary = input::said("--summary", &args.summary.strict(context)?, MAX_SUMMARY)?;
     input::at_most("--issue", &args.issues, MAX_ISSUES, "keep the gravest")?;
     if args.verdict == ReviewVerdict::RequestChanges && args.issues.is_empty() {
         return Err(usage("request-changes needs at least one --issue 'severity|file:line|text'"));

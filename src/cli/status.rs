@@ -11,7 +11,7 @@ pub const WIDTH: usize = 80;
 
 /// Prints the state of everything. With agents.yaml wrong it prints what can be known, then fails.
 pub fn run(json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("status")?;
+    let (project, _) = context.enter("status")?;
     let overview = overview::overview(&project, context.now)?;
     if json {
         return context.json(&overview);

@@ -70,7 +70,7 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
 }
 
 fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.writing("task retry")?;
+    let (project, _) = context.enter("task retry")?;
     let limit = if force { None } else { Some(config::read(&project)?.queue_limits.max_incoming.get()) };
     let retry = Retry { queue: Queue::new(&project.paths), limit, now: context.now };
     let done = |id: &Name, what: Retried| {
@@ -96,7 +96,7 @@ fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
 }
 
 fn cancel(id: &Name, reason: &str, context: &Context) -> Result<()> {
-    let (project, _) = context.writing("task cancel")?;
+    let (project, _) = context.enter("task cancel")?;
     let reason = one_line(reason);
     if reason.is_empty() {
         return Err(usage("--reason must say why"));

@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// Shows what goes on until the user quits.
 pub fn run(context: &Context) -> Result<()> {
-    let (project, _) = context.reading("top")?;
+    let (project, _) = context.enter("top")?;
     if !context.interactive() || context.env("TERM").is_none_or(|term| term == "dumb") {
         return Err(usage("`top` needs a terminal: `scheduler status` prints the same once, `--json` for programs"));
     }

@@ -23,7 +23,7 @@ pub struct Args {
 
 /// Explains.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("why")?;
+    let (project, _) = context.enter("why")?;
     let explained = answer(&project, args.name.as_ref(), context.now)?;
     if args.json {
         return context.json(&explained);

@@ -20,6 +20,7 @@ pub mod prompt;
 pub mod proposal;
 pub mod pull_request;
 pub mod remote;
+pub mod request;
 pub mod retention;
 pub mod review;
 pub mod role;

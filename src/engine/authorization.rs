@@ -1,12 +1,14 @@
-//! Who calls a command: the user, or an agent from its run, which may call only what its role allows.
+//! Who calls a command: the user, or an agent by a request to its supervisor, which may call only what its role allows.
 //!
-//! Whether a call comes from a run is told by the processes above it; which run that is, by the agents' files. Where these
-//! can't be read, are gone, or contradict the processes, a call that changes something is refused: in doubt it isn't the
-//! user's. Where no process above belongs to a run, no file is asked, so a broken one keeps no user out.
+//! What a supervisor answers is its agent's. Anything else is the user's, unless a process above it belongs to a run: in doubt
+//! it isn't the user's. Where no process above belongs to a run, no file is asked, so a broken one keeps no user out.
 
 use super::collect;
 use super::project::Project;
+use super::spawn;
+use crate::domain::name::Name;
 use crate::domain::proposal::By;
+use crate::domain::request::REQUESTS;
 use crate::domain::role::Role;
 use crate::domain::run::{Assignment, RUN_TAG, SUPERVISOR_TAG};
 use crate::domain::state::AgentState;
@@ -24,12 +26,12 @@ use std::path::{Path, PathBuf};
 pub enum Caller {
     /// The user, or a script of theirs.
     User,
-    /// An agent whose run is under way.
+    /// An agent from its run.
     Agent(Box<AgentCaller>),
 }
 
 /// The calling agent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AgentCaller {
     /// What its run was started for.
     pub assignment: Assignment,
@@ -62,48 +64,71 @@ impl Caller {
     }
 }
 
-/// Whether a command changes something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    Read,
-    Write,
+impl AgentCaller {
+    /// The agent of a run, as its supervisor names it. The assignment says what the run is for; one that says anything else of
+    /// who it is for is not believed.
+    ///
+    /// # Errors
+    /// The assignment can't be read, or is that of another run.
+    pub fn of(project: &Project, agent: &Name, run: &str, role: Role) -> Result<Self> {
+        let paths = project.paths.agent(agent);
+        let files = paths.run(run)?;
+        let path = files.assignment();
+        let assignment: Option<Assignment> = read::read_json(&path).map_err(|error| unsure(format!("{error:#}")))?;
+        let Some(assignment) = assignment else { return Err(unsure(format!("{} is gone", path.display()))) };
+        let Assignment { run_id, agent: assigned, role: given, .. } = &assignment;
+        if (run_id.as_str(), assigned.as_str(), *given) != (run, agent.as_str(), role) {
+            return Err(unsure(format!("{} is that of another run", path.display())));
+        }
+        Ok(Self { assignment, files, worktree: paths.worktree() })
+    }
+
+    /// Refuses a command, given as its words after `scheduler`, that its role may not call.
+    ///
+    /// # Errors
+    /// Which it may call.
+    pub fn authorize(&self, command: &str) -> Result<()> {
+        let role = self.assignment.role;
+        if !role.may_call(command) {
+            let allowed = role.spec().commands.join(", ");
+            bail!("the role {role} may not call `scheduler {command}`; it may call: {allowed}");
+        }
+        Ok(())
+    }
 }
 
-/// Finds out who calls `command` (its words after `scheduler`) with this run tag in the environment, and refuses what isn't
-/// allowed.
+/// The project that `found` finds, for a call of the user's: one by a process of a run of its is refused.
 ///
 /// # Errors
-/// The role of the calling agent may not call it; a write by a run that is over; nobody can tell who calls.
-pub fn authorize(project: &Project, tag: Option<&str>, command: &str, access: Access) -> Result<Caller> {
-    let origin = match access {
-        // What can be read lies open to every process of this user: who hides the tag gains nothing.
-        Access::Read => Origin { tag: tag.map(str::to_owned), ..Origin::default() },
-        Access::Write => Origin::of_this_process(tag)?,
-    };
-    let Some(agent) = calling_agent(project, &origin, access)? else { return Ok(Caller::User) };
-    let role: Role = agent.assignment.role;
-    if !role.may_call(command) {
-        let allowed = role.spec().commands.join(", ");
-        bail!("the role {role} may not call `scheduler {command}`; it may call: {allowed}");
+/// The call comes from a run, or nobody can tell; or as for `found`.
+pub fn for_user(found: impl FnOnce() -> Result<Project>) -> Result<Project> {
+    let origin = Origin::of_this_process()?;
+    match found() {
+        Ok(project) => {
+            refuse_run(&project, &origin)?;
+            Ok(project)
+        }
+        // A run may be kept from seeing its project.
+        Err(error) => match origin.supervisors.first() {
+            Some(folder) => Err(error.context(from_run(folder.display()))),
+            None => Err(error),
+        },
     }
-    Ok(Caller::Agent(Box::new(agent)))
 }
 
 /// What a process can't hide of where it comes from.
 #[derive(Debug, Default)]
 struct Origin {
-    /// The run tag in the environment of the call itself.
-    tag: Option<String>,
-    /// Those in the environments of the processes above it, nearest first.
+    /// The run tags in the environments of the processes above it, nearest first.
     inherited: Vec<String>,
     /// The folders of the agents whose supervisors are above it.
     supervisors: Vec<PathBuf>,
-    /// The processes above it, where their environments can't be read.
+    /// The processes above it, where neither their environments nor their command lines can be read.
     untold: Vec<Ancestor>,
 }
 
 impl Origin {
-    fn of_this_process(tag: Option<&str>) -> Result<Self> {
+    fn of_this_process() -> Result<Self> {
         let Some(above) = processes::ancestors() else {
             bail!(
                 "it isn't clear who calls, for the processes above this one come and go: nothing was changed; try again"
@@ -111,17 +136,16 @@ impl Origin {
         };
         let values =
             |name: &str| -> Vec<String> { above.iter().filter_map(|process| process.variable(name)).collect() };
-        Ok(Self {
-            tag: tag.map(str::to_owned),
-            inherited: values(RUN_TAG),
-            supervisors: values(SUPERVISOR_TAG).into_iter().map(PathBuf::from).collect(),
-            untold: if processes::READS_ENVIRONMENTS { Vec::new() } else { above },
-        })
+        let inherited = values(RUN_TAG);
+        // A supervisor hides its environment, and its children can be told to: not so its command line.
+        let mut supervisors: Vec<_> = above.iter().filter_map(|process| spawn::supervised(&process.words())).collect();
+        supervisors.extend(values(SUPERVISOR_TAG).into_iter().map(PathBuf::from));
+        Ok(Self { inherited, supervisors, untold: if processes::READS_ENVIRONMENTS { Vec::new() } else { above } })
     }
 
     /// Whether the call comes from no run, so far as environments tell, and they tell all.
     fn is_outside(&self) -> bool {
-        self.tag.is_none() && self.inherited.is_empty() && self.supervisors.is_empty() && self.untold.is_empty()
+        self.inherited.is_empty() && self.supervisors.is_empty() && self.untold.is_empty()
     }
 
     fn is_below(&self, state: &AgentState) -> bool {
@@ -130,46 +154,27 @@ impl Origin {
     }
 }
 
-/// The agent from whose run the call comes; none for the user's own.
-fn calling_agent(project: &Project, origin: &Origin, access: Access) -> Result<Option<AgentCaller>> {
+/// Refuses a call that comes from a run of this project.
+fn refuse_run(project: &Project, origin: &Origin) -> Result<()> {
     if origin.is_outside() {
-        return Ok(None);
+        return Ok(());
     }
-    if let Some(agent) = origin.supervisors.iter().find_map(|folder| supervised(project, folder)) {
-        return match known(&agent) {
-            Known::UnderWay(state) => caller(&agent, &state).map(Some),
-            Known::AtRest => Err(unsure(format!("{} names no run", agent.state().display()))),
-            Known::Unclear(why) => Err(unsure(why)),
-        };
+    if let Some(folder) = origin.supervisors.iter().find(|folder| is_of(project, folder)) {
+        return Err(from_run(folder.display()));
     }
     let agents = Agents::of(project)?;
-    if let Some(id) = &origin.tag {
-        match agents.run(id)? {
-            Run::UnderWay(agent, state) => return caller(agent, state).map(Some),
-            Run::Over | Run::Unknown if access == Access::Read => {}
-            Run::Over | Run::Unknown => bail!(
-                "{RUN_TAG} is set but names no run under way in this project: nothing was changed; \
-                 unset {RUN_TAG} to call this yourself"
-            ),
-        }
-    }
     for id in &origin.inherited {
-        match agents.run(id)? {
-            Run::UnderWay(agent, state) => return caller(agent, state).map(Some),
-            Run::Over => bail!(
-                "this was started by the run {id}, which is over: nothing was changed; \
-                 call it from a terminal that no run has started"
-            ),
-            Run::Unknown => {}
+        if agents.had_run(id)? {
+            return Err(from_run(id));
         }
     }
-    if let Some((agent, state)) = agents.under_way(|state| origin.is_below(state)) {
-        return caller(agent, state).map(Some);
+    if let Some(agent) = agents.under_way(|state| origin.is_below(state)) {
+        return Err(from_run(agent.dir().display()));
     }
     if !origin.untold.is_empty() {
-        agents.refuse_unclear(|_| true)?;
+        agents.refuse_unclear()?;
     }
-    Ok(None)
+    Ok(())
 }
 
 /// What is known of the run of an agent.
@@ -197,14 +202,6 @@ fn known(agent: &AgentPaths) -> Known {
     }
 }
 
-/// What becomes of the id of a run.
-enum Run<'a> {
-    UnderWay(&'a AgentPaths, &'a AgentState),
-    Over,
-    /// No agent here has had it.
-    Unknown,
-}
-
 /// All agents, each with what is known of its run.
 struct Agents(Vec<(AgentPaths, Known)>);
 
@@ -214,52 +211,41 @@ impl Agents {
         Ok(Self(agents.map(|agent| (agent.clone(), known(&agent))).collect()))
     }
 
-    fn under_way(&self, is_it: impl Fn(&AgentState) -> bool) -> Option<(&AgentPaths, &AgentState)> {
-        self.0.iter().find_map(|(agent, known)| match known {
-            Known::UnderWay(state) if is_it(state) => Some((agent, &**state)),
-            _ => None,
-        })
+    fn under_way(&self, is_it: impl Fn(&AgentState) -> bool) -> Option<&AgentPaths> {
+        self.0.iter().find(|(_, known)| matches!(known, Known::UnderWay(state) if is_it(state))).map(|(agent, _)| agent)
     }
 
-    fn run(&self, id: &str) -> Result<Run<'_>> {
-        if let Some((agent, state)) = self.under_way(|state| state.run_id.as_deref() == Some(id)) {
-            return Ok(Run::UnderWay(agent, state));
-        }
+    /// Whether this is the id of a run of one of them.
+    fn had_run(&self, id: &str) -> Result<bool> {
         let had_it = |agent: &AgentPaths| agent.run(id).is_ok_and(|run| run.dir().exists());
-        let is_ours = self.0.iter().any(|(agent, _)| had_it(agent));
-        self.refuse_unclear(|agent| !is_ours || had_it(agent))?;
-        Ok(if is_ours { Run::Over } else { Run::Unknown })
+        let is_ours = self.under_way(|state| state.run_id.as_deref() == Some(id)).is_some()
+            || self.0.iter().any(|(agent, _)| had_it(agent));
+        if !is_ours {
+            self.refuse_unclear()?;
+        }
+        Ok(is_ours)
     }
 
-    /// Refuses the call if nothing is known of the run of one of these agents.
-    fn refuse_unclear(&self, is_meant: impl Fn(&AgentPaths) -> bool) -> Result<()> {
-        self.0.iter().try_for_each(|(agent, known)| match known {
-            Known::Unclear(why) if is_meant(agent) => Err(unsure(why)),
+    /// Refuses the call if nothing is known of the run of one of them.
+    fn refuse_unclear(&self) -> Result<()> {
+        self.0.iter().try_for_each(|(_, known)| match known {
+            Known::Unclear(why) => Err(unsure(why)),
             _ => Ok(()),
         })
     }
 }
 
-/// The agent of this project whose folder a supervisor was started with.
-fn supervised(project: &Project, folder: &Path) -> Option<AgentPaths> {
-    let agent = project.paths.agent(&folder.file_name()?.to_str()?.parse().ok()?);
-    let (theirs, ours) = (folder.parent()?, project.paths.agents_dir());
-    let is_same = theirs == ours
-        || theirs.canonicalize().ok().is_some_and(|dir| ours.canonicalize().is_ok_and(|ours| ours == dir));
-    is_same.then_some(agent)
+/// Whether this is the folder of an agent of the project.
+fn is_of(project: &Project, folder: &Path) -> bool {
+    let (Some(theirs), ours) = (folder.parent(), project.paths.agents_dir()) else { return false };
+    theirs == ours || theirs.canonicalize().ok().is_some_and(|dir| ours.canonicalize().is_ok_and(|ours| ours == dir))
 }
 
-/// The agent with what its run was started for. The folder says who it is; an assignment that says otherwise is not believed.
-fn caller(agent: &AgentPaths, state: &AgentState) -> Result<AgentCaller> {
-    let id = state.run_id.as_deref().unwrap_or_default();
-    let files = agent.run(id).map_err(|error| unsure(format!("{}: {error:#}", agent.state().display())))?;
-    let path = files.assignment();
-    let assignment: Option<Assignment> = read::read_json(&path).map_err(|error| unsure(format!("{error:#}")))?;
-    let Some(assignment) = assignment else { return Err(unsure(format!("{} is gone", path.display()))) };
-    if assignment.run_id != id || agent.dir().file_name() != Some(assignment.agent.as_str().as_ref()) {
-        return Err(unsure(format!("{} is that of another run", path.display())));
-    }
-    Ok(AgentCaller { assignment, files, worktree: agent.worktree() })
+fn from_run(run: impl Display) -> Error {
+    anyhow!(
+        "this was started by a run ({run}), which may only ask its supervisor: nothing was done; a process of the run \
+         finds the way in its variable {REQUESTS}, and you call this from a terminal that no run has started"
+    )
 }
 
 fn unsure(why: impl Display) -> Error {

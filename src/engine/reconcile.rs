@@ -18,7 +18,7 @@ use crate::store::paths::Paths;
 use crate::store::proposals::{Proposals, Unfinished};
 use crate::store::queue::{Queue, Shift};
 use crate::store::state_dirs::BadFile;
-use crate::store::{cache, marker, requests};
+use crate::store::{cache, marker, run_requests};
 use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
 
@@ -61,7 +61,7 @@ pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews,
     let is_served = |(name, at): &(Name, Time)| {
         views.views.get(name).and_then(|view| view.state.last_started).is_some_and(|started| *at <= started)
     };
-    let (served, requested): (Vec<_>, Vec<_>) = requests::list(paths)?.into_iter().partition(is_served);
+    let (served, requested): (Vec<_>, Vec<_>) = run_requests::list(paths)?.into_iter().partition(is_served);
     let snapshot = Snapshot {
         paused: marker::is_set(&paths.paused_marker())?,
         cooldown: cache::load::<Cooldown>(&paths.cooldown()),
@@ -86,7 +86,7 @@ impl Plan<'_> {
     pub(super) fn apply(self) -> Reconciled {
         let Self { paths, config, now, mut found, .. } = self;
         for name in &self.served {
-            found.notes.failure(requests::withdraw(paths, name));
+            found.notes.failure(run_requests::withdraw(paths, name));
         }
         for Release { id, run, edit, .. } in self.releases {
             match Queue::new(paths).release(&id, run.as_deref(), &edit) {

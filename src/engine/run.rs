@@ -18,6 +18,7 @@ mod plan;
 mod prepare;
 mod publish;
 mod recover;
+mod requests;
 mod settle;
 mod supervisor_lock;
 mod watch;
@@ -85,12 +86,15 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
 
 /// Everything up to the end of claude's last process.
 fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Ended> {
-    let launched = prepare::prepare(run, state).and_then(|prepared| {
+    // Also what it asks while the worktree is set up. A verdict of its last moment counts: it is there before the run is judged.
+    let watched = requests::answering(run, || {
+        let prepared = prepare::prepare(run, state)?;
         instruct::instruct(run, &prepared)?;
-        launch::launch(run, prepared, state)
+        let launched = launch::launch(run, prepared, state)?;
+        Ok(watch::watch(run, launched, state))
     });
-    match launched {
-        Ok(launched) => Ok(watch::watch(run, launched, state)),
+    match watched.flatten() {
+        Ok(ended) => Ok(ended),
         // What fails because it was cut short is no failure of its own.
         Err(_) if run.is_stopped() => {
             Ended::without_claude(&run.files, Outcome::Interrupted { by: Interruption::Demand })

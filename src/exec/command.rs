@@ -169,7 +169,7 @@ fn spawn_error(cmd: &Command, program: &str, source: io::Error) -> CommandError 
 }
 
 /// Becomes readable when `pid` has ended. It is left for the caller to reap.
-fn exit_of(pid: Pid) -> io::Result<OwnedFd> {
+pub(super) fn exit_of(pid: Pid) -> io::Result<OwnedFd> {
     #[cfg(target_os = "linux")]
     if let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
         return Ok(process);

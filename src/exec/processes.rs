@@ -11,11 +11,13 @@ use linux as system;
 mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
+mod apart;
 mod grace;
 mod lineage;
 #[cfg(test)]
 mod tests;
 
+pub use apart::run_apart;
 pub use grace::Grace;
 pub use lineage::{Ancestor, READS_ENVIRONMENTS, ancestors};
 
@@ -90,7 +92,8 @@ pub fn is_git_at_work(folders: &[PathBuf]) -> bool {
 
 /// The living members of a family that may be signalled.
 pub fn members(family: &Family<'_>) -> Vec<ProcessId> {
-    let (table, boot) = (system::table(), system::boot());
+    let (table, protected) = table_and_protected();
+    let boot = system::boot();
     let mut pids = HashSet::new();
     if let Some(leader) = family.leader.filter(|leader| leader.boot == boot) {
         let now = table.iter().find(|row| row.pid == leader.pid);
@@ -111,7 +114,6 @@ pub fn members(family: &Family<'_>) -> Vec<ProcessId> {
     if family.own_descendants {
         pids.extend(below(&table, own_pid()).iter().map(|row| row.pid));
     }
-    let protected = protected(&table);
     let is_target = |row: &&Row| pids.contains(&row.pid) && may_signal(row, &protected);
     table.iter().filter(is_target).map(|row| row.id(&boot)).collect()
 }
@@ -185,8 +187,9 @@ pub fn reap_orphans(except: Option<u32>) {
         return;
     }
     let me = own_pid();
+    let apart = apart::running();
     for row in system::table() {
-        if row.zombie && row.parent == me && Some(row.pid) != except {
+        if row.zombie && row.parent == me && Some(row.pid) != except && !apart.contains(&row.pid) {
             system::reap(row.pid);
         }
     }
@@ -204,8 +207,8 @@ pub fn is_subreaper() -> bool {
 
 /// Sends `signal` to exactly this process, if it is one that may be signalled. Says whether it was sent.
 fn signal(id: &ProcessId, signal: Signal) -> bool {
-    let table = system::table();
-    let allowed = table.iter().find(|row| row.pid == id.pid).is_some_and(|row| may_signal(row, &protected(&table)));
+    let (table, protected) = table_and_protected();
+    let allowed = table.iter().find(|row| row.pid == id.pid).is_some_and(|row| may_signal(row, &protected));
     allowed && system::signal_verified(id, signal)
 }
 
@@ -227,8 +230,20 @@ fn may_signal(row: &Row, protected: &HashSet<u32>) -> bool {
     !row.zombie && row.uid == own_uid() && row.pid > 1 && !protected.contains(&row.pid)
 }
 
+/// All processes, and those among them that are never signalled: this one, all above it, and what runs apart, with all below.
+fn table_and_protected() -> (Vec<Row>, HashSet<u32>) {
+    let apart = apart::running();
+    let table = system::table();
+    let mut protected = above(&table);
+    for pid in apart.iter() {
+        protected.insert(*pid);
+        protected.extend(below(&table, *pid).iter().map(|row| row.pid));
+    }
+    (table, protected)
+}
+
 /// This process and all above it.
-fn protected(table: &[Row]) -> HashSet<u32> {
+fn above(table: &[Row]) -> HashSet<u32> {
     let mut protected = HashSet::new();
     let mut pid = own_pid();
     while protected.insert(pid) {

@@ -12,6 +12,7 @@ pub mod proposals;
 pub mod prs;
 pub mod queue;
 pub mod requests;
+pub mod run_requests;
 pub mod runs;
 pub mod state;
 pub mod state_dirs;

@@ -1,68 +1,169 @@
-//! Requests of the user that an agent be run at the next tick: one small file each, in a directory of their own, so that
-//! a tick without requests looks once whether there are any.
+//! The folder of a run's requests: how an agent puts one there, how its supervisor takes it up and answers beside it.
 //!
-//! A request holds the time at which it was made: once the agent was started after it, it is served.
+//! The folder is the agent's: it can fill it with anything, and harms nobody but itself. It never says what is done.
 
-use super::paths::Paths;
+use super::paths::RunPaths;
 use crate::domain::name::Name;
-use crate::domain::time::{self, Time};
-use crate::sys::{atomic, dir, read};
-use anyhow::Result;
-use std::fs;
+use crate::domain::request::{self, OPEN, Part, Request};
+use crate::sys::arrivals::Arrivals;
+use crate::sys::folder::Folder;
+use crate::sys::lock::Lock;
+use crate::sys::{atomic, read};
+use anyhow::{Context, Result, ensure};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Asks for a run. An earlier request is replaced.
+/// The most names in the folder that are looked at.
+const MAX_NAMES: usize = 10_000;
+/// More than any exit code has.
+const MAX_CODE: usize = 16;
+
+/// The folder as the supervisor has it. As long as it has it, the lock in it is held.
+#[derive(Debug)]
+pub struct Requests {
+    folder: Folder,
+    _lock: Lock,
+}
+
+impl Requests {
+    /// Makes the folder of a run, before anything of the agent is started.
+    ///
+    /// # Errors
+    /// The system's, with path and remedy; another process answers.
+    pub fn open(run: &RunPaths) -> Result<Self> {
+        let dir = run.requests();
+        atomic::ensure_private_dir(&dir)?;
+        let lock = Lock::try_take(&dir.join(OPEN))?;
+        let lock = lock.with_context(|| format!("another process answers the requests in {}", dir.display()))?;
+        Ok(Self { folder: Folder::open(&dir)?, _lock: lock })
+    }
+
+    /// Those that wait, in no order.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn waiting(&self) -> Result<Vec<Name>> {
+        Ok(self.folder.names(MAX_NAMES)?.iter().filter_map(|name| request::asked(name)).collect())
+    }
+
+    /// Takes one up, so that it is never answered twice; whether it was still there.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn take(&self, id: &Name) -> Result<bool> {
+        self.folder.rename(&Part::Asked.of(id), &Part::Taken.of(id))
+    }
+
+    /// The new files for what the answer prints, and for what it complains of.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn outputs(&self, id: &Name) -> Result<(File, File)> {
+        Ok((self.folder.create(&Part::Stdout.of(id))?, self.folder.create(&Part::Stderr.of(id))?))
+    }
+
+    /// Gives the answer away: it is whole.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn answer(&self, id: &Name, code: u8) -> Result<()> {
+        self.folder.write(&Part::Code.of(id), format!("{code}\n").as_bytes())?;
+        self.folder.remove(&Part::Taken.of(id))
+    }
+}
+
+/// The request that was taken up.
 ///
 /// # Errors
-/// As for [`atomic::write()`].
-pub fn request(paths: &Paths, agent: &Name, at: Time) -> Result<()> {
-    atomic::write(&paths.run_request(agent), format!("{}\n", time::to_text(at)).as_bytes())
+/// It isn't there, or none: a link, a pipe, too large, garbage.
+pub fn taken(run: &RunPaths, id: &Name) -> Result<Request> {
+    let name = Part::Taken.of(id);
+    let bytes = Folder::open(&run.requests())?.read(&name, read::MAX_BYTES)?;
+    serde_json::from_slice(&bytes.context("the request is gone")?).context("this is no request")
 }
 
-/// Takes a request back; whether there was one.
-///
-/// # Errors
-/// The system's, with path and remedy.
-pub fn withdraw(paths: &Paths, agent: &Name) -> Result<bool> {
-    atomic::remove(&paths.run_request(agent))
+/// A request as the agent's side has it.
+#[derive(Debug)]
+pub struct Asked {
+    dir: PathBuf,
+    id: Name,
+    arrivals: Arrivals,
 }
 
-/// The requests with the time at which each was made; a file that the user put there by hand was made when it was written.
-///
-/// # Errors
-/// The directory or a file in it cannot be read.
-pub fn list(paths: &Paths) -> Result<Vec<(Name, Time)>> {
-    let names = dir::names(&paths.run_requests())?.filter_map(|name| name.parse::<Name>().ok());
-    names.filter_map(|name| Some(made_at(paths, &name).transpose()?.map(|at| (name, at)))).collect()
+/// Where a request is.
+#[derive(Debug)]
+pub enum Stage {
+    Waiting,
+    Taken,
+    /// With the exit code.
+    Answered(u8),
+    /// The supervisor is gone.
+    Alone,
 }
 
-/// `None` if it was withdrawn meanwhile.
-fn made_at(paths: &Paths, agent: &Name) -> Result<Option<Time>> {
-    let path = paths.run_request(agent);
-    let Some(text) = read::read_text(&path)? else { return Ok(None) };
-    let written = || fs::symlink_metadata(&path).and_then(|metadata| metadata.modified()).ok().map(Time::from);
-    Ok(time::parse(&text).or_else(written))
-}
+impl Asked {
+    /// Puts a request into the folder; `None` if nobody would answer it.
+    ///
+    /// # Errors
+    /// It is too large, or the system's.
+    pub fn put(dir: &Path, id: Name, request: &Request, look_every: Duration) -> Result<Option<Self>> {
+        let bytes = serde_json::to_vec(request)?;
+        ensure!(bytes.len() <= read::MAX_BYTES, "the call with all that it reads is larger than 1 MiB: shorten it");
+        if Lock::is_free(&dir.join(OPEN))? {
+            return Ok(None);
+        }
+        let asked = Self { dir: dir.to_owned(), id, arrivals: Arrivals::of(dir, look_every) };
+        atomic::write_cache(&asked.part(Part::Asked), &bytes)?;
+        Ok(Some(asked))
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Where it is now.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn stage(&self) -> Result<Stage> {
+        // Asked first: what was answered before the supervisor went is answered.
+        let is_alone = Lock::is_free(&self.dir.join(OPEN))?;
+        let code = Folder::open(&self.dir)?.read(&Part::Code.of(&self.id), MAX_CODE)?;
+        Ok(match code {
+            Some(code) => Stage::Answered(request::exit_code(&read::lossy(code))),
+            None if is_alone => Stage::Alone,
+            None if self.part(Part::Asked).exists() => Stage::Waiting,
+            None => Stage::Taken,
+        })
+    }
 
-    #[test]
-    fn come_and_go() {
-        let dir = tempfile::tempdir().unwrap();
-        let paths = Paths::new(dir.path());
-        let (a, b): (Name, Name) = ("a".parse().unwrap(), "b".parse().unwrap());
-        let now = time::parse("2024-01-15T10:30:00Z").unwrap();
-        assert!(list(&paths).unwrap().is_empty() && !withdraw(&paths, &a).unwrap());
-        request(&paths, &a, now).unwrap();
-        request(&paths, &a, now + chrono::Duration::seconds(9)).unwrap();
-        fs::write(paths.run_request(&b), "").unwrap();
-        fs::write(paths.run_requests().join(".tmp-x"), "").unwrap();
-        let mut listed = list(&paths).unwrap();
-        listed.sort();
-        assert_eq!(listed[0], (a.clone(), now + chrono::Duration::seconds(9)));
-        assert!(listed[1].0 == b && listed[1].1 > now, "{listed:?}");
-        assert!(withdraw(&paths, &a).unwrap());
-        assert_eq!(list(&paths).unwrap().len(), 1);
+    /// Waits until there may be more to see, at most so long.
+    pub fn wait(&mut self, most: Duration) {
+        self.arrivals.wait(Some(most), None);
+        self.arrivals.forget();
+    }
+
+    /// Takes it back; whether nobody had taken it up.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn withdraw(&self) -> Result<bool> {
+        atomic::discard(&self.part(Part::Asked))
+    }
+
+    /// What the answer printed, or what it complained of.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn output(&self, part: Part) -> Result<Option<File>> {
+        read::open_file(&self.part(part))
+    }
+
+    /// Clears the answer away. What can't be is left.
+    pub fn clear(&self) {
+        for part in Part::ANSWER {
+            let _ = atomic::discard(&self.part(part));
+        }
+    }
+
+    fn part(&self, part: Part) -> PathBuf {
+        self.dir.join(part.of(&self.id))
     }
 }

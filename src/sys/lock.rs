@@ -98,6 +98,14 @@ impl Lock {
         self.file
     }
 
+    /// A duplicate of the descriptor, to be handed to a child while the lock stays here as well.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn duplicate(&self) -> Result<File> {
+        self.file.try_clone().context("the lock can't be handed on")
+    }
+
     /// Whether the locked file still stands at `path`. If not, somebody deleted it, and another may hold the new one.
     pub fn still_at(&self, path: &Path) -> bool {
         let same = |a: &Stat, b: &Stat| a.st_dev == b.st_dev && a.st_ino == b.st_ino;

@@ -185,8 +185,21 @@ pub fn check_size(what: &str, bytes: &[u8]) -> Result<()> {
 
 /// Opens a regular file and nothing else, never waiting; `mode` is for one that `flags` creates. `None` if there is none.
 pub(super) fn open_regular(path: &Path, flags: OFlags, mode: Mode, links: Links) -> Result<Option<(OwnedFd, Stat)>> {
+    let opened = retry_on_intr(|| rustix::fs::open(path, flags | never_waiting(links), mode));
+    regular(path, opened)
+}
+
+/// The bytes of a file in an open folder, as [`read_bytes`] reads them; `path` is for messages.
+pub(super) fn read_in(folder: BorrowedFd<'_>, name: &str, path: &Path, max: usize) -> Result<Option<Vec<u8>>> {
+    let flags = OFlags::RDONLY | never_waiting(Links::Refuse);
+    let opened = retry_on_intr(|| rustix::fs::openat(folder, name, flags, NO_MODE));
+    let Some((file, stat)) = regular(path, opened)? else { return Ok(None) };
+    contents(&file, path, bounded(path, &stat, max)?).map(Some)
+}
+
+fn regular(path: &Path, opened: rustix::io::Result<OwnedFd>) -> Result<Option<(OwnedFd, Stat)>> {
     let refused = |why| Refused { path: path.to_owned(), why };
-    let file = match retry_on_intr(|| rustix::fs::open(path, flags | never_waiting(links), mode)) {
+    let file = match opened {
         Ok(file) => file,
         Err(Errno::NOENT) => return Ok(None),
         Err(Errno::LOOP) => return Err(refused("is a symbolic link: put the file itself there").into()),

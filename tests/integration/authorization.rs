@@ -1,4 +1,5 @@
-//! Who calls: whatever an agent does to the files that tell of its run, its calls never pass for the user's.
+//! Who calls: whatever an agent does to the files that tell of its run, or to its processes, its calls never pass for the
+//! user's.
 
 use crate::support::Test;
 use std::fs;
@@ -39,26 +40,46 @@ fn harms(test: &Test, file: &str, call: &str) {
 
 #[test]
 fn a_run_that_harms_its_files_is_refused() {
-    // What a process takes out of its own environment, only Linux tells of those above it.
-    let hidden = if cfg!(target_os = "linux") { "env -u SCHEDULER_RUN -u SCHEDULER_AGENT " } else { "" };
     let add = "scheduler task add --role implement --title Forged";
-    for (file, call) in [
-        ("$ORCHESTRATOR_DIR/agents/$AGENT_NAME/state.json", format!("{hidden}{add}")),
-        ("$ORCHESTRATOR_DIR/agents/$AGENT_NAME/state.json", add.to_owned()),
-        ("$ORCHESTRATOR_DIR/agents/$AGENT_NAME/runs/$RUN_ID/assignment.json", format!("{hidden}{add}")),
-    ] {
+    let hidden = format!("env -u SCHEDULER_RUN -u SCHEDULER_AGENT -u SCHEDULER_REQUESTS {add}");
+    let (state, assignment) = ("state.json", "runs/$RUN_ID/assignment.json");
+    let mut cases =
+        vec![(state, add, "may not call `scheduler task add`"), (assignment, add, "it isn't clear who calls")];
+    // What a process takes out of its own environment, only Linux tells of those above it.
+    if cfg!(target_os = "linux") {
+        cases.extend([state, assignment].map(|file| (file, hidden.as_str(), "this was started by a run")));
+    }
+    for (file, call, refusal) in cases {
         let test = project();
-        harms(&test, file, &call);
+        harms(&test, &format!("$ORCHESTRATOR_DIR/agents/$AGENT_NAME/{file}"), call);
         test.tick();
         test.wait_until("the run to have put its files back", || test.orchestrator("harmed").exists());
         test.wait_quiet();
         for (way, _) in DAMAGES {
             let said = fs::read_to_string(test.orchestrator(format!("said-{way}"))).unwrap();
-            assert!(said.contains("it isn't clear who calls"), "{file} {way}: {said}");
-            assert!(said.contains("Nothing was changed"), "{file} {way}: {said}");
+            assert!(said.contains(refusal), "{file} {way}: {said}");
         }
         assert_eq!((test.queue("incoming").len(), test.task_state("TASK-1")), (0, "done"));
     }
+}
+
+/// A process that left the tree, with nothing in its environment, is the agent still.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_double_fork_with_a_cleared_environment_is_refused() {
+    let test = project();
+    test.claude.plays(
+        "implementer",
+        "for call in 'task add --force --role implement --title Forged' 'task list' 'install cron' 'init -y'; do\n\
+         env -i PATH=\"$PATH\" HOME=\"$HOME\" setsid sh -c '(scheduler -C \"$1\" $2 >>\"$1/said\" 2>&1; echo >>\"$1/made\") & ' \
+         sh \"$PARENT_PROJECT\" \"$call\"\ndone\n\
+         until [ \"$(cat \"$PARENT_PROJECT/made\" | wc -l)\" -ge 4 ]; do sleep 0.02; done\n\
+         write x.txt x && commit Work && finish Done",
+    );
+    test.file("made", "").tick_and_wait();
+    let said = fs::read_to_string(test.path("said")).unwrap();
+    assert_eq!(said.matches("this was started by a run").count(), 4, "{said}");
+    assert_eq!((test.queue("incoming").len(), test.task_state("TASK-1")), (0, "done"));
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn what_it_may_not_call_is_refused() {
         "task add --title x --role implement".to_owned(),
         format!("proposal reject {id} --reason ' '"),
         "prompt eject curator".to_owned(),
-        // Without the mark it is no person either, as long as the system tells who started it.
+        // Without the run tag it is not the user either.
         format!("proposal promote {id} --force # unmarked"),
     ]
     .iter()
@@ -122,7 +122,7 @@ fn what_it_may_not_call_is_refused() {
     test.tick_and_wait();
     let said = fs::read_to_string(test.orchestrator("agents/curator/said")).unwrap();
     assert_eq!(said.matches("the role curator may not call").count(), 3, "{said}");
-    assert_eq!(said.matches("only the user may promote beyond").count(), 1 + usize::from(cfg!(target_os = "linux")));
+    assert_eq!(said.matches("only the user may promote beyond").count(), 2, "{said}");
     assert!(said.contains("--reason must say something"), "{said}");
     assert_eq!(test.proposal_state(&id), "active");
 }

@@ -51,6 +51,7 @@ mod publish;
 mod real_repositories;
 mod recovery;
 mod recovery_worktree;
+mod requests;
 mod run_implementer;
 mod run_product_manager;
 mod run_pull_request;

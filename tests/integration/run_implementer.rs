@@ -269,7 +269,7 @@ fn an_agent_may_call_only_the_commands_of_its_role_and_only_in_its_run() {
     });
     let (name, value) = mark.as_deref().and_then(|line| line.split_once('=')).unwrap();
     test.set_env(name, value);
-    test.run(["task", "list"]).ok();
+    test.run(["task", "list"]).refuses().code(2).complains(name);
     test.run(["message", "send", "--type", "info", "--title", "Late", "--body", ""]).refuses().complains(name);
     assert_eq!(test.messages().len(), 1);
 }

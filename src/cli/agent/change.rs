@@ -9,7 +9,7 @@ use crate::domain::text::nearest;
 use crate::domain::time;
 use crate::engine::project::Project;
 use crate::store::state::{self, Loaded};
-use crate::store::{marker, requests};
+use crate::store::{marker, run_requests};
 use anyhow::{Context as _, Result, bail};
 use chrono::Duration;
 use serde_yaml::Mapping;
@@ -63,7 +63,7 @@ pub fn remove(name: &Name, context: &Context) -> Result<()> {
     let (position, agent) = find(&config, name)?;
     let done = format!("{}: removed from agents.yaml", agent.name);
     configure::apply(context, &project, &[Change { path: at(position, ""), value: None }], &done)?;
-    requests::withdraw(&project.paths, &agent.name)?;
+    run_requests::withdraw(&project.paths, &agent.name)?;
     if is_busy(&project, &agent.name)? {
         context.line("Its run is brought to its end; `scheduler agent stop` ends it now.")?;
     }
@@ -125,13 +125,13 @@ pub fn run(name: &Name, context: &Context) -> Result<()> {
     };
     // Asked in the very second in which it was started, it is asked for another run.
     let at = last_started.map_or(context.now, |last| context.now.max(last + Duration::seconds(1)));
-    requests::request(&project.paths, &agent.name, at)?;
+    run_requests::request(&project.paths, &agent.name, at)?;
     context.line(format!("{}: starts at the next tick, if there is work and no limit is reached", agent.name))?;
     context.line(format!("`scheduler why {}` says what holds it back.", agent.name))
 }
 
 fn open(context: &Context, command: &str) -> Result<(Project, Config)> {
-    let (project, _) = context.writing(command)?;
+    let (project, _) = context.enter(command)?;
     let config = config::read(&project)?;
     Ok((project, config))
 }

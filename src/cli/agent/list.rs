@@ -7,7 +7,7 @@ use anyhow::Result;
 
 /// Lists every agent in one line each.
 pub fn run(json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("agent list")?;
+    let (project, _) = context.enter("agent list")?;
     let overview = overview::overview(&project, context.now)?;
     if json {
         return context.json(&overview.agents);

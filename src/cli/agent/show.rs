@@ -47,7 +47,7 @@ struct Shown<'a> {
 
 /// Shows an agent of agents.yaml.
 pub fn run(name: &Name, json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("agent show")?;
+    let (project, _) = context.enter("agent show")?;
     let config = config::read(&project)?;
     let (position, agent) = find(&config, name)?;
     let overview = overview::overview(&project, context.now)?;

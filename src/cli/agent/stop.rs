@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 
 /// Ends the run of an agent and tells what became of it.
 pub fn run(name: &Name, context: &Context) -> Result<()> {
-    let (project, _) = context.writing("agent stop")?;
+    let (project, _) = context.enter("agent stop")?;
     let Some(agent) = stop::find(&project, name)? else {
         bail!("{name} has never run; `scheduler status` lists the agents");
     };

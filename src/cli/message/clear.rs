@@ -22,7 +22,7 @@ pub struct Args {
 
 /// Removes messages.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, _) = context.writing("message clear")?;
+    let (project, _) = context.enter("message clear")?;
     let seconds = match time::parse_span(&args.older_than) {
         Some(0) => return Err(usage("--older-than must be longer than nothing; --all removes every message")),
         Some(seconds) => seconds,

@@ -29,7 +29,7 @@ impl<'a> Shown<'a> {
 
 /// Lists the messages, of one type or all.
 pub fn run(kind: Option<MessageType>, json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("message list")?;
+    let (project, _) = context.enter("message list")?;
     let (mut listed, strays) = messages::list(&project.paths)?;
     listed.retain(|listed| kind.is_none_or(|kind| listed.message.kind == kind));
     if json {

@@ -1,6 +1,7 @@
 //! `scheduler message reply`.
 
 use super::find;
+use crate::cli::input::Given;
 use crate::cli::{Context, input, usage};
 use crate::domain::message::MessageType;
 use crate::domain::proposal;
@@ -12,8 +13,8 @@ use anyhow::Result;
 const MAX: usize = 20_000;
 
 /// Answers a question.
-pub fn run(id: &str, body: &str, context: &Context) -> Result<()> {
-    let (project, _) = context.writing("message reply")?;
+pub fn run(id: &str, body: &Given, context: &Context) -> Result<()> {
+    let (project, _) = context.enter("message reply")?;
     let question = find(&project.paths, id)?;
     if question.message.kind != MessageType::Question {
         let kind = question.message.kind;
@@ -23,7 +24,7 @@ pub fn run(id: &str, body: &str, context: &Context) -> Result<()> {
         let ways = proposal::ways_to_decide([&a, &b]);
         return Err(usage(format!("{} is decided by judging, not by an answer in words:\n{ways}", question.stem)));
     }
-    let text = input::said("--body", &input::text_or_stdin(body)?, MAX)?;
+    let text = input::said("--body", &body.strict(context)?, MAX)?;
     let again = if question.answer.is_some() { ", in place of the earlier answer" } else { "" };
     let reached = reply::reply(&project, &question, &text, context.now)?;
     context.line(format!("{}: answered{again}", question.stem))?;

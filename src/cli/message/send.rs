@@ -1,5 +1,6 @@
 //! `scheduler message send`.
 
+use crate::cli::input::Given;
 use crate::cli::{Context, input, usage};
 use crate::domain::message::{Message, MessageType};
 use crate::domain::name::Name;
@@ -23,8 +24,8 @@ pub struct Args {
     #[arg(long, allow_hyphen_values = true)]
     title: String,
     /// The text, markdown; - for standard input
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    body: String,
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
+    body: Given,
     /// The task that it is about; a question holds it until it is answered
     #[arg(long, value_name = "ID")]
     task: Option<Name>,
@@ -32,7 +33,7 @@ pub struct Args {
 
 /// Sends a message to the user.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, caller) = context.writing("message send")?;
+    let (project, caller) = context.enter("message send")?;
     let title = input::line("--title", &args.title, MAX_TITLE)?;
     if let Some(id) = &args.task
         && Queue::new(&project.paths).find(id)?.is_none()
@@ -41,7 +42,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     }
     // An agent speaks of its own task unless it names another.
     let own_task = caller.agent().and_then(|agent| agent.assignment.job.task());
-    let mut message = Message::new(args.kind, title, input::text_or_stdin(&args.body)?)
+    let mut message = Message::new(args.kind, title, args.body.strict(context)?)
         .from(caller.name())
         .task(args.task.as_ref().or(own_task));
     if let Some(agent) = caller.agent() {

@@ -11,7 +11,7 @@ use anyhow::Result;
 
 /// Shows one message with its answer.
 pub fn run(id: &str, json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("message show")?;
+    let (project, _) = context.enter("message show")?;
     let listed = find(&project.paths, id)?;
     if json {
         return context.json(&Shown::new(&listed));

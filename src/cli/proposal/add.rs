@@ -1,6 +1,6 @@
 //! `scheduler proposal add`.
 
-use crate::cli::input::{self, line, said};
+use crate::cli::input::{self, Given, line, said};
 use crate::cli::{Context, config, usage};
 use crate::domain::name::{Name, RESERVED};
 use crate::domain::proposal::{Category, Complexity, Idea, files};
@@ -34,8 +34,8 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     summary: String,
     /// Why it matters, markdown; - for standard input
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    rationale: String,
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
+    rationale: Given,
     /// An acceptance criterion; repeatable
     #[arg(long = "criterion", value_name = "TEXT", required = true, allow_hyphen_values = true)]
     criteria: Vec<String>,
@@ -64,7 +64,7 @@ pub struct Args {
 
 /// Adds a proposal, within the limits of its proposer.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, caller) = context.writing("proposal add")?;
+    let (project, caller) = context.enter("proposal add")?;
     if caller.agent().is_some() && (args.force || args.proposer.is_some()) {
         bail!("an agent proposes in its own name and within its limits: leave out --proposer and --force");
     }
@@ -84,7 +84,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         category: args.category,
         complexity: args.complexity,
         summary: line("--summary", &args.summary, MAX_LINE)?,
-        rationale: said("--rationale", &input::text_or_stdin(&args.rationale)?, MAX_TEXT)?,
+        rationale: said("--rationale", &args.rationale.strict(context)?, MAX_TEXT)?,
         criteria: items("--criterion", &args.criteria, |text| line("--criterion", text, MAX_LINE))?,
         files: paths(project.root(), &args.files)?,
         depends_on,

@@ -1,5 +1,6 @@
 //! `scheduler proposal promote`, `reject`, `defer`, `reactivate`, `conflict`. None goes without a reason.
 
+use crate::cli::input::Given;
 use crate::cli::{Context, config, enqueue, input};
 use crate::domain::name::Name;
 use crate::domain::proposal::{By, ProposalVerdict};
@@ -53,12 +54,12 @@ impl FromStr for Span {
 
 /// Who judges in which project.
 fn judge(context: &Context, command: &str) -> Result<(Project, By)> {
-    let (project, caller) = context.writing(command)?;
+    let (project, caller) = context.enter(command)?;
     Ok((project, caller.by()))
 }
 
-fn reason(given: &str) -> Result<String> {
-    input::said("--reason", &input::text_or_stdin(given)?, MAX_REASON)
+fn reason(given: &Given, context: &Context) -> Result<String> {
+    input::said("--reason", &given.strict(context)?, MAX_REASON)
 }
 
 /// Makes a task of a proposal.
@@ -90,18 +91,18 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
 }
 
 /// Turns a proposal down.
-pub fn reject(id: &Name, why: &str, context: &Context) -> Result<()> {
+pub fn reject(id: &Name, why: &Given, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal reject")?;
-    let verdict = ProposalVerdict::Rejected { reason: reason(why)? };
+    let verdict = ProposalVerdict::Rejected { reason: reason(why, context)? };
     let id = Proposals::new(&project.paths).judge(id, verdict, &by, context.now)?;
     context.line(format!("{id}: rejected"))
 }
 
 /// Puts a proposal off.
-pub fn defer(id: &Name, why: &str, time: &Span, context: &Context) -> Result<()> {
+pub fn defer(id: &Name, why: &Given, time: &Span, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal defer")?;
     let until = context.now + time.0;
-    let verdict = ProposalVerdict::Deferred { reason: reason(why)?, until: Some(until) };
+    let verdict = ProposalVerdict::Deferred { reason: reason(why, context)?, until: Some(until) };
     let id = Proposals::new(&project.paths).judge(id, verdict, &by, context.now)?;
     context.line(format!("{id}: deferred until {}", time::to_text(until)))
 }
@@ -114,9 +115,9 @@ pub fn reactivate(id: &Name, context: &Context) -> Result<()> {
 }
 
 /// Marks two proposals that contradict each other.
-pub fn conflict(ids: [&Name; 2], why: &str, context: &Context) -> Result<()> {
+pub fn conflict(ids: [&Name; 2], why: &Given, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal conflict")?;
-    let why = input::line("--reason", &reason(why)?, MAX_REASON)?;
+    let why = input::line("--reason", &reason(why, context)?, MAX_REASON)?;
     let config = config::read(&project)?;
     let message = curation::mark(&project.paths, &config, ids, &why, &by, context.now)?;
     context.line(format!("{} and {}: deferred until you decide; {}", ids[0], ids[1], message.display()))

@@ -71,7 +71,7 @@ struct Everything {
 
 /// Lists the proposals, state by state, the highest score first.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, caller) = context.reading("proposal list")?;
+    let (project, caller) = context.enter("proposal list")?;
     let mut all = read(&project, &config::read(&project)?)?;
     let own = caller.by().name;
     let newest = newest_promoted(&all.proposals);

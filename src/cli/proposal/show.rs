@@ -10,7 +10,7 @@ use anyhow::Result;
 
 /// Shows one proposal: where it is, its score factor by factor, what it overlaps with, its file.
 pub fn run(id: &Name, json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("proposal show")?;
+    let (project, _) = context.enter("proposal show")?;
     let config = config::read(&project)?;
     let proposals = Proposals::new(&project.paths);
     let FoundProposal { state, proposal, text } = proposals.get(id)?;

@@ -1,5 +1,6 @@
 //! `scheduler task add`.
 
+use crate::cli::input::Given;
 use crate::cli::{Context, config, enqueue, input, usage};
 use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
@@ -29,8 +30,8 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "context_file")]
     context: Option<String>,
     /// The same from a file; - for standard input
-    #[arg(long, value_name = "F")]
-    context_file: Option<String>,
+    #[arg(long, value_name = "F", value_parser = Given::file)]
+    context_file: Option<Given>,
     /// An acceptance criterion; repeatable
     #[arg(long = "criterion", value_name = "TEXT", allow_hyphen_values = true)]
     criteria: Vec<String>,
@@ -44,7 +45,7 @@ pub struct Args {
 
 /// Adds a task, below the queue's limit.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
-    let (project, caller) = context.writing("task add")?;
+    let (project, caller) = context.enter("task add")?;
     if args.force && caller.agent().is_some() {
         bail!("only the user may add a task beyond max_incoming");
     }
@@ -56,13 +57,17 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
             return Err(usage(format!("--blocked-by {id}: there is no such task; see `scheduler task list`")));
         }
     }
+    let background = match &args.context_file {
+        Some(file) => file.strict(context)?,
+        None => args.context.clone().unwrap_or_default(),
+    };
     let config = config::read(&project)?;
     let new = NewTask {
         title,
         role: args.role,
         priority: args.priority,
         branch: args.branch.clone(),
-        context: input::text(args.context.as_deref(), args.context_file.as_deref())?.unwrap_or_default(),
+        context: background,
         criteria: args.criteria.clone(),
         blocked_by: args.blocked_by.clone(),
         created_by: caller.name(),

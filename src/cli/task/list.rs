@@ -16,7 +16,7 @@ struct Everything {
 
 /// Lists the tasks in all four states.
 pub fn run(json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("task list")?;
+    let (project, _) = context.enter("task list")?;
     let queue = Queue::new(&project.paths);
     for state in TaskState::ALL {
         queue.list(state)?.strays.iter().for_each(|stray| context.warn(stray));

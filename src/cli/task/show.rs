@@ -11,7 +11,7 @@ use anyhow::Result;
 
 /// Shows one task: its file, where it is, and what it waits for.
 pub fn run(id: &Name, context: &Context) -> Result<()> {
-    let (project, _) = context.reading("task show")?;
+    let (project, _) = context.enter("task show")?;
     let queue = Queue::new(&project.paths);
     let found = queue.get(id)?;
     context.line(format!("{}, {}", found.state, project.paths.task(found.state, &found.id).display()))?;

@@ -40,22 +40,25 @@ impl World {
         self.project.paths.agent(&"a".parse().unwrap())
     }
 
-    /// Who calls to change something: a name, `user`, or why the call is refused.
-    fn writer(&self, origin: &Origin) -> String {
-        self.caller(origin, Access::Write)
-    }
-
-    fn caller(&self, origin: &Origin, access: Access) -> String {
-        match calling_agent(&self.project, origin, access) {
-            Ok(Some(agent)) => agent.assignment.agent.to_string(),
-            Ok(None) => "user".to_owned(),
+    /// What a call is refused with; `user` if it isn't.
+    fn call(&self, origin: &Origin) -> String {
+        match refuse_run(&self.project, origin) {
+            Ok(()) => "user".to_owned(),
             Err(refused) => format!("{refused:#}"),
         }
     }
 
-    /// The same call, as each of the things that tell of its run tells it.
-    fn told_of_the_run(&self) -> [Origin; 3] {
-        [tagged(RUN), inherited(RUN), Origin { supervisors: vec![self.agent().dir().to_owned()], ..Origin::default() }]
+    /// Who it is in whose name a request of `a` is answered, or why it isn't.
+    fn asking(&self) -> String {
+        match AgentCaller::of(&self.project, &"a".parse().unwrap(), RUN, Role::Implementer) {
+            Ok(caller) => Caller::Agent(Box::new(caller)).name(),
+            Err(refused) => format!("{refused:#}"),
+        }
+    }
+
+    /// A call by a process of the run, as each of the things that tell of its run tells it.
+    fn told_of_the_run(&self) -> [Origin; 2] {
+        [inherited(RUN), Origin { supervisors: vec![self.agent().dir().to_owned()], ..Origin::default() }]
     }
 }
 
@@ -78,10 +81,6 @@ fn assignment(name: &str, id: &str) -> Assignment {
         gatekeeper: config.gatekeeper,
         debug: false,
     }
-}
-
-fn tagged(id: &str) -> Origin {
-    Origin { tag: Some(id.to_owned()), ..Origin::default() }
 }
 
 fn inherited(id: &str) -> Origin {
@@ -125,23 +124,20 @@ fn damages() -> Vec<Damage> {
 }
 
 #[test]
-fn the_processes_say_whose_call_it_is() {
+fn the_processes_say_whether_it_is_a_run() {
     let world = World::new();
     for origin in world.told_of_the_run() {
-        assert_eq!(world.writer(&origin), "a", "{origin:?}");
+        assert!(world.call(&origin).contains("this was started by a run"), "{origin:?}");
     }
-    assert_eq!(world.writer(&Origin::default()), "user");
-    assert_eq!(world.writer(&Origin { inherited: vec![OTHER.to_owned(), RUN.to_owned()], ..tagged(RUN) }), "a");
-    // A supervisor, or a run, of another project.
-    let elsewhere = Origin { supervisors: vec!["/elsewhere/.orchestrator/agents/a".into()], ..Origin::default() };
-    assert_eq!(world.writer(&elsewhere), "user");
+    assert!(world.call(&inherited(OTHER)).contains("nothing was done"), "a run that is over");
     let unknown = "11111111-2222-4333-8444-555555555555";
-    assert_eq!(world.writer(&inherited(unknown)), "user");
-    for origin in [unknown, OTHER, "", "../..", "x"].map(tagged) {
-        assert!(world.writer(&origin).contains("unset SCHEDULER_RUN"), "{origin:?}");
-        assert_eq!(world.caller(&origin, Access::Read), "user");
+    let both = Origin { inherited: vec![unknown.to_owned(), RUN.to_owned()], ..Origin::default() };
+    assert!(world.call(&both).contains(RUN));
+    // No process tells of a run; or the run, or the supervisor, is of another project.
+    let elsewhere = Origin { supervisors: vec!["/elsewhere/.orchestrator/agents/a".into()], ..Origin::default() };
+    for origin in [Origin::default(), elsewhere, inherited(unknown), inherited("../..")] {
+        assert_eq!(world.call(&origin), "user", "{origin:?}");
     }
-    assert!(world.writer(&inherited(OTHER)).contains("which is over"));
 }
 
 #[test]
@@ -150,51 +146,36 @@ fn a_run_whose_files_are_harmed_never_passes_for_the_user() {
         let world = World::new();
         harm(&world.agent().state());
         for origin in world.told_of_the_run() {
-            let said = world.writer(&origin);
-            let why = said.contains("it isn't clear who calls") && said.contains("agents/a/state.json");
-            assert!(why && said.contains("Nothing was changed"), "{how}, {origin:?}: {said}");
+            assert!(world.call(&origin).contains("this was started by a run"), "{how}, {origin:?}");
         }
-        assert!(world.caller(&tagged(RUN), Access::Read).contains("it isn't clear"), "{how}");
         // A run that this project doesn't know may be that one.
-        let unknown = inherited("11111111-2222-4333-8444-555555555555");
-        assert!(world.writer(&unknown).contains("it isn't clear"), "{how}");
+        let said = world.call(&inherited("11111111-2222-4333-8444-555555555555"));
+        assert!(said.contains("it isn't clear") && said.contains("agents/a/state.json"), "{how}: {said}");
+        assert!(said.contains("Nothing was changed"), "{how}: {said}");
     }
-    for (how, harm) in damages() {
-        let world = World::new();
-        harm(&world.agent().run(RUN).unwrap().assignment());
-        for origin in world.told_of_the_run() {
-            let said = world.writer(&origin);
-            assert!(said.contains("it isn't clear who calls") && said.contains("assignment.json"), "{how}: {said}");
-        }
-    }
+    let world = World::new();
+    fs::remove_dir_all(world.agent().dir()).unwrap();
+    let [_, supervised] = world.told_of_the_run();
+    assert!(world.call(&supervised).contains("this was started by a run"));
 }
 
 #[test]
 fn a_run_can_give_itself_no_other_name() {
-    for (name, id) in [("b", RUN), ("a", OTHER), ("B", RUN)] {
+    assert_eq!(World::new().asking(), "a");
+    for (name, id, role) in
+        [("b", RUN, "implementer"), ("a", OTHER, "implementer"), ("a", RUN, "curator"), ("B", RUN, "implementer")]
+    {
         let world = World::new();
-        runs::write_json(&world.agent().run(RUN).unwrap().assignment(), &assignment(name, id)).unwrap();
-        for origin in world.told_of_the_run() {
-            assert!(world.writer(&origin).contains("is that of another run"), "{name} {id} {origin:?}");
-        }
+        let forged = Assignment { role: role.parse().unwrap(), ..assignment(name, id) };
+        runs::write_json(&world.agent().run(RUN).unwrap().assignment(), &forged).unwrap();
+        assert!(world.asking().contains("is that of another run"), "{name} {id} {role}: {}", world.asking());
     }
-    let forged = [
-        AgentState::default(),
-        AgentState { total_runs: 7, ..AgentState::default() },
-        AgentState { phase: Phase::Running, run_id: Some("no-uuid".to_owned()), ..AgentState::default() },
-    ];
-    for state in forged {
+    for (how, harm) in damages() {
         let world = World::new();
-        state::save(&world.agent(), &state).unwrap();
-        for origin in world.told_of_the_run() {
-            let said = world.writer(&origin);
-            assert!(said.contains("othing was changed"), "{state:?}, {origin:?}: {said}");
-        }
+        harm(&world.agent().run(RUN).unwrap().assignment());
+        let said = world.asking();
+        assert!(said.contains("it isn't clear who calls") && said.contains("assignment.json"), "{how}: {said}");
     }
-    let world = World::new();
-    fs::remove_dir_all(world.agent().dir()).unwrap();
-    let [_, _, supervised] = world.told_of_the_run();
-    assert!(world.writer(&supervised).contains("it isn't clear") || world.writer(&supervised).contains("names no run"));
 }
 
 #[test]
@@ -202,26 +183,24 @@ fn broken_files_keep_no_user_out() {
     for (how, harm) in damages() {
         let mut world = World::new();
         harm(&world.agent().state());
-        assert_eq!(world.writer(&Origin::default()), "user", "{how}");
+        assert_eq!(world.call(&Origin::default()), "user", "{how}");
         // Without its lock held, no run is under way.
         world.lock = None;
         until_free(&world.agent().lock());
-        assert_eq!(world.caller(&tagged(RUN), Access::Read), "user", "{how}");
-        assert_eq!(world.writer(&inherited("11111111-2222-4333-8444-555555555555")), "user", "{how}");
-        assert!(world.writer(&tagged(RUN)).contains("unset SCHEDULER_RUN"), "{how}");
+        assert_eq!(world.call(&inherited("11111111-2222-4333-8444-555555555555")), "user", "{how}");
     }
     let world = World::new();
     atomic::write(&world.agent().state(), b"garbage").unwrap();
     fs::set_permissions(world.project.paths.agents_dir(), fs::Permissions::from_mode(0o000)).unwrap();
-    assert_eq!(world.writer(&Origin::default()), "user");
+    assert_eq!(world.call(&Origin::default()), "user");
     fs::set_permissions(world.project.paths.agents_dir(), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
 fn a_role_may_call_only_its_commands() {
     let world = World::new();
-    let call = |command| authorize(&world.project, Some(RUN), command, Access::Write);
-    assert_eq!(call("message send").unwrap().name(), "a");
-    let refused = call("task add").unwrap_err().to_string();
+    let caller = AgentCaller::of(&world.project, &"a".parse().unwrap(), RUN, Role::Implementer).unwrap();
+    assert!(caller.authorize("message send").is_ok());
+    let refused = caller.authorize("task add").unwrap_err().to_string();
     assert!(refused.contains("the role implementer may not call `scheduler task add`"), "{refused}");
 }

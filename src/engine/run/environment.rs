@@ -2,6 +2,7 @@
 
 use super::confinement;
 use super::context::{Run, RunError};
+use crate::domain::request::REQUESTS;
 use crate::domain::run::RUN_TAG;
 use crate::domain::sandbox::profile;
 use crate::domain::{secrets, shell};
@@ -20,8 +21,10 @@ pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment, RunError> {
     let names: Vec<_> = inherited.keys().map(|name| name.to_string_lossy()).collect();
     let confinement = confinement::of(run)?;
     let places = confinement.iter().flat_map(|_| profile::variables(&run.agent.tmp(), &run.agent.cache()));
+    // Last: what is configured can't lead the agent elsewhere.
+    let requests = (REQUESTS.to_owned(), run.files.requests().display().to_string());
     Ok(RunEnvironment {
-        env: places.chain(variables(run)).collect(),
+        env: places.chain(variables(run)).chain([requests]).collect(),
         withheld: secrets::withheld(&names, &settings.pass_env, allow_network_git).map(Into::into).collect(),
         path: inherited.get(OsStr::new("PATH")).cloned(),
         path_first: run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),

@@ -4,15 +4,16 @@
 //! It never gives the lock up; that is done by the end of the process.
 
 use crate::sys::lock::Lock;
-use anyhow::{Result, bail};
-use std::cell::RefCell;
+use anyhow::{Context, Result, bail};
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A lock that is kept at its path.
 #[derive(Debug)]
 pub struct SupervisorLock {
     path: PathBuf,
-    locks: RefCell<Vec<Lock>>,
+    locks: Mutex<Vec<Lock>>,
 }
 
 /// What was found at the path of a lock.
@@ -29,7 +30,19 @@ pub enum LockStatus {
 impl SupervisorLock {
     /// Keeps `lock` at `path`, where its file is to stand.
     pub fn new(lock: Lock, path: PathBuf) -> Self {
-        Self { path, locks: RefCell::new(vec![lock]) }
+        Self { path, locks: Mutex::new(vec![lock]) }
+    }
+
+    fn locks(&self) -> MutexGuard<'_, Vec<Lock>> {
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A duplicate of the lock, for a child that acts in the agent's name.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn duplicate(&self) -> Result<File> {
+        self.locks().last().context("there is no lock")?.duplicate()
     }
 
     /// Whether the locked file still stands at its path; if not, what stands there is locked.
@@ -37,11 +50,11 @@ impl SupervisorLock {
     /// # Errors
     /// The system's, when the lock is taken anew.
     pub fn check(&self) -> Result<LockStatus> {
-        if self.locks.borrow().last().is_some_and(|lock| lock.still_at(&self.path)) {
+        if self.locks().last().is_some_and(|lock| lock.still_at(&self.path)) {
             return Ok(LockStatus::Held);
         }
         let Some(lock) = Lock::try_take(&self.path)? else { return Ok(LockStatus::Taken) };
-        self.locks.borrow_mut().push(lock);
+        self.locks().push(lock);
         Ok(LockStatus::Renewed)
     }
 

@@ -25,7 +25,7 @@ fn now() -> Time {
     time::parse("2026-01-15T10:05:00Z").unwrap()
 }
 
-fn assignment(role: Role, job: Job) -> Assignment {
+pub(super) fn assignment(role: Role, job: Job) -> Assignment {
     let (config, _) = config::read(&format!("agents:\n  - name: agent-1\n    role: {role}\n")).unwrap();
     let agent = config.agents[0].clone();
     Assignment {

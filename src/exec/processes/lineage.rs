@@ -24,6 +24,11 @@ impl Ancestor {
         system::variable(&self.0, name)
     }
 
+    /// The words of its command line; none where they can't be read.
+    pub fn words(&self) -> Vec<String> {
+        system::words(&self.0)
+    }
+
     /// Whether it is exactly this process.
     pub fn is(&self, id: &ProcessId) -> bool {
         self.0.pid == id.pid && self.0.start == id.start && system::boot() == id.boot

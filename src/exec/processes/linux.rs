@@ -73,6 +73,13 @@ pub(super) fn variable(row: &Row, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(found).into_owned())
 }
 
+/// The words of the command line of a process: they lie open also where its environment doesn't.
+pub(super) fn words(row: &Row) -> Vec<String> {
+    let line = read_proc(&format!("/proc/{}/cmdline", row.pid), MAX_ENVIRONMENT).unwrap_or_default();
+    let line = line.strip_suffix(b"\0").unwrap_or(&line);
+    line.split(|&byte| byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+}
+
 /// Whether a git stands in one of these folders, or has it among its arguments; one that doesn't say, may.
 pub(super) fn is_git_at_work(folders: &[PathBuf]) -> bool {
     let Some(mut pids) = pids() else { return true };
