@@ -138,6 +138,10 @@ fn with_its_supervisor() {
 #[test]
 fn with_a_submodule() {
     kill(Subject::supervise_with_submodule(), "alone", Told::Anything, 4);
+}
+
+#[test]
+fn with_a_submodule_and_its_supervisor() {
     kill(Subject::supervise_with_submodule(), "all", Told::Anything, 4);
 }
 
