@@ -214,7 +214,7 @@ impl<'a> Settling<'a> {
             (None, None) => ("The change".to_owned(), format!("claude files {}", self.record.run_id)),
         };
         let text = format!(
-            "{what} changes files that Claude Code acts on by itself: it runs the hooks and starts the servers that they name, and \
+            "{what} touches files that Claude Code acts on by itself: it runs the hooks and starts the servers that they name, and \
              takes their notes for instructions. Look at them before you merge it or start Claude Code on it:\n\n{}\n\nIn agents' \
              runs they don't hold until they are merged.\n",
             files.iter().map(|path| format!("- {}", one_line(path))).collect::<Vec<_>>().join("\n")
