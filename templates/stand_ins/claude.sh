@@ -10,7 +10,7 @@ debug=$stage/debug
 nl='
 '
 # ---------------------------------------------------------------- the record of this call
-[ -d "$debug/played" ] || mkdir -p "$debug/calls" "$debug/played" "$stage/sessions"
+[ -d "$debug/played" ] || mkdir -p "$debug/calls" "$debug/played" "$debug/sessions"
 first_free() { number=$(($# + 1)); [ -e "$1" ] || number=1; }
 first_free "$debug/calls"/*
 while ! mkdir "$debug/calls/$number" 2>/dev/null; do number=$((number + 1)); done
@@ -109,7 +109,7 @@ esac
 cat >"$call/prompt"
 [ -s "$call/prompt" ] || refuse "Input must be provided either through stdin or as a prompt argument when using --print"
 if [ -n "$session" ]; then
-  mkdir -p "$stage/sessions$PWD" && mkdir "$stage/sessions$PWD/$session" 2>/dev/null || refuse "Session ID $session is already in use."
+  mkdir -p "$debug/sessions$PWD" && mkdir "$debug/sessions$PWD/$session" 2>/dev/null || refuse "Session ID $session is already in use."
 else
   session=00000000-0000-4000-8000-$(printf %012d "$number")
 fi

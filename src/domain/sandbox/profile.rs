@@ -27,8 +27,8 @@ pub struct Ports {
 pub struct Facts {
     pub agent: String,
     pub home: Option<PathBuf>,
-    /// The folder of claude's settings, and its file of state.
-    pub claude: Option<(PathBuf, PathBuf)>,
+    /// What claude writes of its own folder.
+    pub claude: Vec<PathBuf>,
     pub worktree: PathBuf,
     /// The worktree's own git directory.
     pub git_dir: PathBuf,
@@ -83,21 +83,19 @@ pub const SYSTEM: [&str; 22] = [
 const DEVICES: [&str; 5] = ["/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/fd"];
 const WRITABLE_DEVICES: [&str; 3] = ["/dev/null", "/dev/tty", "/dev/shm"];
 
-/// What claude writes below the folder of its settings; not the settings themselves, commands and hooks.
-pub const CLAUDE_WRITES: [&str; 10] = [
-    "projects",
-    "todos",
-    "shell-snapshots",
-    "statsig",
-    "debug",
-    "session-env",
-    "file-history",
-    "backups",
-    "cache",
-    "sessions",
-];
-/// The login, which claude renews: kept from it, the old one would have been used up and the new one lost.
-const CLAUDE_LOGIN: &str = ".credentials.json";
+/// The longest name that claude makes of a path by itself.
+const MAX_CLAUDE_NAME: usize = 200;
+
+/// What claude must be able to write of the folder of its settings: what it keeps of this session, of sessions in this worktree,
+/// and what it notes when it is told to. The rest holds what your other sessions run or believe: settings, commands, hooks,
+/// servers, snapshots of shells, memories of other projects.
+pub fn claude_folders(folder: &Path, session: &str, worktree: &Path) -> Vec<PathBuf> {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let name: String = worktree.to_string_lossy().chars().map(plain).collect();
+    // Of a longer path claude's name isn't known: its sessions aren't kept.
+    let own = (name.len() <= MAX_CLAUDE_NAME).then(|| folder.join("projects").join(name));
+    own.into_iter().chain([folder.join("session-env").join(session), folder.join("debug")]).collect()
+}
 
 /// What git-lfs writes below its folder of the repository.
 const LFS_WRITES: [&str; 4] = ["objects", "tmp", "incomplete", "cache"];
@@ -126,10 +124,7 @@ pub fn profile(sandbox: &Sandbox, facts: &Facts) -> Profile {
     let branches = branch_folders(&facts.common_dir);
     write.extend(commit_folders(&facts.common_dir).into_iter().filter(|it| facts.commits || !branches.contains(it)));
     write.extend(LFS_WRITES.map(|folder| facts.common_dir.join("lfs").join(folder)));
-    if let Some((folder, state)) = &facts.claude {
-        write.extend(CLAUDE_WRITES.into_iter().chain([CLAUDE_LOGIN]).map(|name| folder.join(name)));
-        write.push(state.clone());
-    }
+    write.extend(facts.claude.iter().cloned());
     write.extend(WRITABLE_DEVICES.map(PathBuf::from));
     write.extend(given(&sandbox.write));
     let mut read: Vec<PathBuf> = SYSTEM.into_iter().chain(DEVICES).map(PathBuf::from).collect();
@@ -187,7 +182,7 @@ mod tests {
     fn facts() -> Facts {
         Facts {
             home: Some("/h".into()),
-            claude: Some(("/h/.claude".into(), "/h/.claude.json".into())),
+            claude: claude_folders("/h/.claude".as_ref(), "1", "/p/.o/a/worktree".as_ref()),
             worktree: "/p/.o/a/worktree".into(),
             git_dir: "/p/.git/worktrees/worktree".into(),
             common_dir: "/p/.git".into(),
@@ -228,9 +223,13 @@ mod tests {
             ("/p/.git/refs/heads/main", true, false),
             ("/p/.git/config", true, false),
             ("/p/.git/hooks/x", true, false),
-            ("/h/.claude/projects/x", true, true),
+            ("/h/.claude/projects/-p--o-a-worktree/x", true, true),
+            ("/h/.claude/projects/-p/memory/x", false, false),
+            ("/h/.claude/session-env/1/x", true, true),
+            ("/h/.claude/session-env/2/x", false, false),
+            ("/h/.claude/shell-snapshots/x", false, false),
             ("/h/.claude/settings.json", false, false),
-            ("/h/.claude.json", true, true),
+            ("/h/.claude.json", false, false),
             ("/h/data/x", true, true),
             ("/ref/x", true, false),
             ("/usr/bin/git", true, false),

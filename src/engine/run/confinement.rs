@@ -4,7 +4,7 @@ use super::context::{Run, RunError};
 use super::place;
 use crate::domain::message::Message;
 use crate::domain::role::MayChange;
-use crate::domain::sandbox::profile::{Facts, port_of, profile};
+use crate::domain::sandbox::profile::{Facts, claude_folders, port_of, profile};
 use crate::domain::sandbox::reach::{Closed, TOOL_VARIABLES};
 use crate::domain::sandbox::secret_places::SECRET_PLACES;
 use crate::domain::sandbox::{Mode, denial};
@@ -98,23 +98,22 @@ fn facts(run: &Run<'_>) -> Result<Facts> {
     let path = |name: &str| value(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let (assignment, project) = (&run.assignment, place::real(run.project().root()));
     let home = path("HOME");
-    let claude = path("CLAUDE_CONFIG_DIR").map(|folder| (folder.clone(), folder));
-    let claude = claude.or_else(|| home.as_ref().map(|home| (home.join(".claude"), home.clone())));
+    let claude = path("CLAUDE_CONFIG_DIR").or_else(|| home.as_ref().map(|home| home.join(".claude")));
     let closed = closed(run, home.as_deref(), &project);
     let mut tools: Vec<PathBuf> = TOOL_VARIABLES.iter().filter_map(|name| path(name)).collect();
     tools.extend(assignment.settings.command.iter().map(PathBuf::from).filter(|word| word.is_absolute()));
-    tools.extend(claude.iter().map(|(folder, _)| folder.clone()));
+    tools.extend(claude.clone());
     tools.extend(run.supervisor.program.parent().map(Path::to_owned));
     tools.extend(SYSTEM_LINKS.map(PathBuf::from));
     let mut tools = confine::reachable(home.as_deref(), &value("PATH").unwrap_or_default(), &tools, &closed);
     tools.push(run.agent.gh_config());
-    let ports = assignment.ports.as_ref();
+    let (ports, worktree) = (assignment.ports.as_ref(), place::real(run.worktree.path()));
     let addresses = MODEL_ADDRESSES.iter().filter_map(|name| value(name));
     Ok(Facts {
         agent: assignment.agent.to_string(),
         home,
-        claude: claude.map(|(folder, above)| (folder, above.join(".claude.json"))),
-        worktree: run.worktree.path().to_owned(),
+        claude: claude.iter().flat_map(|folder| claude_folders(folder, run.id(), &worktree)).collect(),
+        worktree,
         git_dir: run.worktree.verify()?,
         common_dir: run.project().common_dir.clone(),
         alternates: confine::alternates(&run.project().common_dir),

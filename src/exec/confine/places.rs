@@ -1,7 +1,7 @@
 //! The places of a profile on this machine: those that must be there before they can be allowed, and what the user's tools
 //! consist of.
 
-use crate::domain::sandbox::profile::{CLAUDE_WRITES, Facts, SYSTEM, commit_folders};
+use crate::domain::sandbox::profile::{Facts, SYSTEM, commit_folders};
 use crate::domain::sandbox::reach::{Closed, Reach, installation, installation_of_folder};
 use crate::sys::{atomic, dir, read};
 use anyhow::{Context, Result};
@@ -23,14 +23,7 @@ pub fn make_ready(facts: &Facts) -> Result<()> {
         make_like_parent(&folder)?;
         atomic::hold_place(&holder)?;
     }
-    if let Some((folder, state)) = &facts.claude {
-        for name in CLAUDE_WRITES {
-            atomic::ensure_dir(&folder.join(name))?;
-        }
-        if !state.exists() {
-            atomic::write(state, b"{}\n")?;
-        }
-    }
+    facts.claude.iter().try_for_each(|folder| atomic::ensure_dir(folder))?;
     Ok(())
 }
 

@@ -48,7 +48,7 @@ impl ClaudeCall {
 impl Claude {
     pub(super) fn new(root: &Path) -> Self {
         let stage = root.join("claude");
-        for dir in ["debug/calls", "debug/played", "scenarios", "sessions"] {
+        for dir in ["debug/calls", "debug/played", "debug/sessions", "scenarios"] {
             fs::create_dir_all(stage.join(dir)).unwrap();
         }
         Self { root: root.to_owned(), stage }
