@@ -218,7 +218,7 @@ impl Test {
 
     /// What doesn't end by itself: a tick's detached helpers may outlive the test by a moment.
     fn left_for_good(&self) -> Vec<Leftover> {
-        let deadline = Instant::now() + Duration::from_secs(15);
+        let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             let left = self.leftovers();
             if left.is_empty() || thread::panicking() || Instant::now() > deadline {

@@ -12,7 +12,7 @@ use std::{
 /// How long a command may take before the test fails: the machine may be slow and busy.
 const DEADLINE: Duration = Duration::from_secs(300);
 /// How long after a command's end its pipes may stay open: whoever holds them was not detached.
-const PIPES: Duration = Duration::from_secs(10);
+const PIPES: Duration = Duration::from_secs(20);
 
 /// How a command ended and what it said.
 #[derive(Debug)]

@@ -91,7 +91,7 @@ impl Terminal {
 
     #[track_caller]
     fn writes(&mut self, what: &str, is_there: impl Fn(&str) -> bool) -> &mut Self {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(300);
         loop {
             let shown = String::from_utf8_lossy(&self.seen.lock().unwrap()).into_owned();
             if is_there(&shown) {
@@ -111,7 +111,7 @@ impl Terminal {
     /// Waits for the end of the command.
     #[track_caller]
     pub fn ends(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(300);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
