@@ -196,3 +196,33 @@ fn a_supervisor_that_is_stopped_does_nothing_later() {
     test.wait_quiet();
     assert_eq!((test.task_state("TASK-1"), test.messages_of("info").len()), ("done", 0));
 }
+
+/// Of the project such a run sees nothing, and asks all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_confined_run_asks_too() {
+    let test = Test::new();
+    let stage = test.root().join("claude").display().to_string();
+    let sandbox = format!("defaults: {{sandbox: {{mode: auto, write: [\"{stage}\"]}}}}");
+    test.agents_and(&[("impl-1", "implementer")], &sandbox).task_for("TASK-1", "implement");
+    test.claude.plays(
+        "implementer",
+        &format!(
+            "scheduler task show TASK-1 >notes.txt 2>&1\n\
+             echo Body | scheduler message send --type info --title Hello --body - >>notes.txt 2>&1\n\
+             scheduler task add --role implement --title Forged >>notes.txt 2>&1\n\
+             env -i PATH=\"$PATH\" HOME=\"$HOME\" setsid sh -c '(scheduler -C \"$1\" task add --role implement --title Forged \
+             >out 2>&1; mv out said) &' sh \"$PARENT_PROJECT\"\n\
+             until [ -e said ]; do sleep 0.02; done; cat said >>notes.txt; rm said\n{DONE}"
+        ),
+    );
+    test.tick_and_wait();
+    let branch = test.agent_branches().remove(0);
+    let notes = test.git(["show", &format!("{branch}:notes.txt")]);
+    for words in ["claimed by impl-1", "may not call `scheduler task add`", "this was started by a run"] {
+        assert!(notes.contains(words), "{words}: {notes}");
+    }
+    let messages = test.messages_of("info");
+    assert!(messages.len() == 1 && messages[0].contains("Body"), "{messages:?}");
+    assert_eq!(test.queue("incoming"), [] as [&str; 0]);
+}
