@@ -96,7 +96,7 @@ impl<'a> Answerer<'a> {
             tracing::debug!("{error:#}");
             Vec::new()
         });
-        waiting.iter().fold(false, |any, id| goes_on() && self.answer(id) || any)
+        waiting.iter().filter(|id| goes_on() && self.answer(id)).count() > 0
     }
 
     /// Answers one, whatever becomes of it, unless it was withdrawn.
