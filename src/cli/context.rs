@@ -199,21 +199,23 @@ impl Context {
         self.styled(&text)
     }
 
-    /// Asks a yes-or-no question on the terminal; an empty answer is yes.
+    /// Asks a yes-or-no question on the terminal; an empty answer is the `usual` one.
     ///
     /// # Errors
     /// A terminal that is gone.
-    pub fn ask(&self, question: &str) -> Result<bool> {
+    pub fn ask(&self, question: &str, usual: bool) -> Result<bool> {
+        let choice = if usual { "[Y/n]" } else { "[y/N]" };
         let mut out = io::stdout().lock();
         loop {
-            write!(out, "{question} [Y/n] ")?;
+            write!(out, "{question} {choice} ")?;
             out.flush()?;
             let mut answer = String::new();
             if io::stdin().read_line(&mut answer)? == 0 {
-                return Ok(true);
+                return Ok(usual);
             }
             match answer.trim().to_lowercase().as_str() {
-                "" | "y" | "yes" => return Ok(true),
+                "" => return Ok(usual),
+                "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
                 _ => writeln!(out, "Please answer y or n.")?,
             }

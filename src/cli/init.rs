@@ -61,7 +61,7 @@ fn choose(args: &Args, context: &Context) -> Result<Choices> {
         (true, _) => Ok(true),
         (_, true) => Ok(false),
         _ if args.yes || !context.interactive() => Ok(true),
-        _ => context.ask(question),
+        _ => context.ask(question, true),
     };
     Ok(Choices {
         skills: decide(args.skills, args.no_skills, "Install the skills /enqueue, /queue-status ... for Claude Code?")?,

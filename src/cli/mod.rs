@@ -33,6 +33,7 @@ mod table;
 mod task;
 mod tick;
 mod top;
+mod trust;
 mod view;
 mod why;
 
@@ -150,6 +151,8 @@ enum Command {
     /// Let ticks start agents again
     #[command(after_help = "Example:\n  scheduler resume")]
     Resume,
+    /// Show what makes git run or send something and has changed, and accept it
+    Trust(trust::Args),
     /// Run a tick every minute
     #[command(after_help = "Examples:\n  scheduler install cron\n  scheduler install systemd --print")]
     Install(install::Args),
@@ -251,6 +254,7 @@ fn run(cli: &Cli, owned: Context) -> Result<()> {
         Some(Command::Review(command)) => review::run(command, context),
         Some(Command::Pause { reason }) => pause::pause(reason.as_deref(), context),
         Some(Command::Resume) => pause::resume(context),
+        Some(Command::Trust(args)) => trust::run(args, context),
         Some(Command::Install(args)) => install::install(args, context),
         Some(Command::Doctor(args)) => doctor::run(args, context),
         Some(Command::Uninstall(args)) => install::uninstall(args, context),

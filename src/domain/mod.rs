@@ -39,4 +39,5 @@ pub mod text;
 pub mod time;
 pub mod timer;
 pub mod tools;
+pub mod trust;
 pub mod words;

@@ -65,6 +65,8 @@ pub enum Outcome {
         /// What was said.
         message: String,
     },
+    /// It didn't begin: what makes git run or send something is not as the user accepted it.
+    Untrusted,
     /// The task itself can't be carried out.
     BadTask {
         /// Why.
@@ -310,6 +312,7 @@ impl Outcome {
             Self::Crashed { .. } => "crashed",
             Self::LaunchFailed { .. } => "launch_failed",
             Self::SystemTrouble { .. } => "system_trouble",
+            Self::Untrusted => "untrusted",
             Self::BadTask { .. } => "bad_task",
         }
     }
@@ -319,7 +322,7 @@ impl Outcome {
         match self {
             Self::TurnLimit | Self::Budget | Self::TimedOut | Self::Stalled | Self::Crashed { .. } => Blame::Run,
             Self::BadTask { .. } => Blame::Task,
-            Self::Finished | Self::Interrupted { .. } => Blame::Nobody,
+            Self::Finished | Self::Interrupted { .. } | Self::Untrusted => Blame::Nobody,
             Self::UsageLimit { .. } | Self::SystemTrouble { .. } | Self::LaunchFailed { everybody: true, .. } => {
                 Blame::Everybody
             }

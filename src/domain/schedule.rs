@@ -101,9 +101,12 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
         Standing::Running => {
             return Some(Reason::Running { since: state.last_started, task: state.current_task.clone() });
         }
-        Standing::Recovering => return Some(Reason::Recovering),
+        Standing::Recovering if snapshot.untrusted.is_none() => return Some(Reason::Recovering),
         Standing::Unreadable => return Some(Reason::Unreadable),
-        Standing::Free => {}
+        Standing::Recovering | Standing::Free => {}
+    }
+    if let Some(since) = snapshot.untrusted {
+        return Some(Reason::Untrusted { since });
     }
     if snapshot.paused || config.paused {
         return Some(Reason::SystemPaused { by_marker: snapshot.paused });

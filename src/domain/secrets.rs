@@ -106,6 +106,19 @@ impl fmt::Debug for Secrets {
     }
 }
 
+/// Takes `user:password@` out of every URL.
+pub fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let authority = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
+        let host = part[..authority].rfind('@').map_or(0, |at| at + 1);
+        clean.push_str("://");
+        clean.push_str(&part[host..]);
+    }
+    clean
+}
+
 fn kind(name: &str) -> Option<Kind> {
     let name = name.to_ascii_uppercase();
     TABLE.iter().find(|(pattern, _)| fits(pattern, &name)).map(|(_, kind)| *kind)

@@ -41,8 +41,6 @@ pub struct Evidence {
     pub question: Option<String>,
     /// Whether the agent said something at the end.
     pub reported: bool,
-    /// Why the work may not be published: the run changed a hook, the configuration, a foreign branch.
-    pub tampered: Option<String>,
     /// Why nobody else could use the work: it names a commit of a submodule that only the worktree has.
     pub unfetchable: Option<String>,
     /// What became of the proposals, for a proposer or a curator.
@@ -195,12 +193,9 @@ fn settle_task(run: &RunEnd<'_>, task: &Task) -> Settlement {
         _ if !evidence.forbidden.is_empty() => {
             failed(run, format!("changed what its role may not: {}", listed(&evidence.forbidden)))
         }
-        _ if evidence.commits > 0 => match (&evidence.tampered, &evidence.unfetchable) {
-            (None, None) => done(Publish::Work, "work committed"),
-            (Some(what), _) => failed(run, format!("{what}; nothing was pushed")),
-            (None, Some(what)) => {
-                failed(run, format!("{what}; nothing was pushed: push that commit first, then the branch"))
-            }
+        _ if evidence.commits > 0 => match &evidence.unfetchable {
+            None => done(Publish::Work, "work committed"),
+            Some(what) => failed(run, format!("{what}; nothing was pushed: push that commit first, then the branch")),
         },
         TaskRole::Test if evidence.reported => done(Publish::Nothing, "tested, nothing to change"),
         TaskRole::Test => charged(run, "ended without tests and without a report"),
@@ -232,7 +227,9 @@ fn uncharged(run: &RunEnd<'_>, returns: u32) -> Settlement {
     // Who stops a run five times doesn't need to be asked; and a disk that is full is no reason to look at the task.
     let counts = !matches!(
         run.outcome,
-        Outcome::Interrupted { by: Interruption::Demand | Interruption::System } | Outcome::SystemTrouble { .. }
+        Outcome::Interrupted { by: Interruption::Demand | Interruption::System }
+            | Outcome::SystemTrouble { .. }
+            | Outcome::Untrusted
     );
     let returns = returns + u32::from(counts);
     let held = counts && returns >= MAX_RETURNS;
@@ -265,12 +262,12 @@ fn settle_check(run: &RunEnd<'_>, due: &DueCheck) -> Settlement {
         // Most often this one pull request can't be prepared, which must not keep the gatekeeper from the others.
         (false, false) => (Tally::Neutral, run.outcome.to_string()),
     };
-    let error = |title| Some(Notice::of_run(MessageType::Error, title));
-    let (notice, reason) = match &run.evidence.tampered {
-        Some(what) => (error("A gatekeeper's run changed what git trusts"), format!("{what}; {reason}")),
-        None if recorded => (None, reason),
-        None if charged && due.attempt >= run.max_attempts => (error("A check of a pull request was given up"), reason),
-        None => (trouble(run), reason),
+    let notice = match recorded {
+        true => None,
+        false if charged && due.attempt >= run.max_attempts => {
+            Some(Notice::of_run(MessageType::Error, "A check of a pull request was given up"))
+        }
+        false => trouble(run),
     };
     Settlement { notice, ..Settlement::of(run, tally, reason) }
 }
@@ -279,7 +276,7 @@ fn settle_check(run: &RunEnd<'_>, due: &DueCheck) -> Settlement {
 fn settle_coordination(outcome: &Outcome) -> Settlement {
     let tally = match outcome {
         Outcome::Finished => Tally::Success,
-        Outcome::Interrupted { .. } | Outcome::SystemTrouble { .. } => Tally::Neutral,
+        Outcome::Interrupted { .. } | Outcome::SystemTrouble { .. } | Outcome::Untrusted => Tally::Neutral,
         _ => Tally::Failure,
     };
     Settlement::counted(tally, outcome.to_string())

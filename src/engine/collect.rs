@@ -9,6 +9,7 @@ use crate::domain::state::{AgentState, ProcessId};
 use crate::exec::processes;
 use crate::store::paths::{AgentPaths, Paths};
 use crate::store::state::{self, Loaded};
+use crate::store::trusted;
 use crate::sys::lock::Lock;
 use crate::sys::{dir, read};
 use anyhow::Result;
@@ -69,12 +70,14 @@ pub fn collect(paths: &Paths) -> Result<AgentViews> {
     let mut all = AgentViews::default();
     let Some(agents) = read::open_folder(&paths.agents_dir())? else { return Ok(all) };
     let names = folders(paths)?;
+    // While git may not be used, what was cut off waits.
+    let is_held = trusted::hold(paths).is_some();
     all.views.reserve(names.len());
     for name in names {
         let (view, lost) =
             view(paths, agents.as_fd(), &name).unwrap_or_else(|error| (all.unreadable(&name, &error), false));
         tracing::debug!(agent = %name, standing = ?view.standing, phase = ?view.state.phase, "collected");
-        all.lost.extend(lost.then(|| name.clone()));
+        all.lost.extend((lost && !is_held).then(|| name.clone()));
         all.views.insert(name, Arc::new(view));
     }
     all.lost.sort();
@@ -160,6 +163,15 @@ fn not_lost(agent: &AgentPaths) -> Result<Option<AgentView>> {
 /// The lock can't be read.
 pub fn is_under_way(agent: &AgentPaths, state: &AgentState) -> Result<bool> {
     Ok(!state.is_idle() && (!Lock::is_free(&agent.lock())? || has_supervisor(state)))
+}
+
+/// Whether a run of this agent was cut off, or waits to be judged.
+///
+/// # Errors
+/// The lock or the state can't be read.
+pub fn is_waiting(agent: &AgentPaths) -> Result<bool> {
+    let Loaded::State(state) = state::load(agent)? else { return Ok(false) };
+    Ok(!state.is_idle() && !is_under_way(agent, &state)?)
 }
 
 /// Whether state.json was deleted under a run: nobody else holds the lock for long.

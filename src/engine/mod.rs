@@ -33,6 +33,7 @@ pub mod stop;
 pub mod tick;
 pub mod timer;
 pub mod transcript;
+pub mod trust;
 pub mod why;
 
 use crate::domain::time::Time;

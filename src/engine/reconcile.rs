@@ -18,7 +18,7 @@ use crate::store::paths::Paths;
 use crate::store::proposals::{Proposals, Unfinished};
 use crate::store::queue::{Queue, Shift};
 use crate::store::state_dirs::BadFile;
-use crate::store::{cache, marker, run_requests};
+use crate::store::{cache, marker, run_requests, trusted};
 use crate::sys::lock::Lock;
 use anyhow::{Result, bail};
 
@@ -63,6 +63,7 @@ pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews,
     };
     let (served, requested): (Vec<_>, Vec<_>) = run_requests::list(paths)?.into_iter().partition(is_served);
     let snapshot = Snapshot {
+        untrusted: trusted::hold(paths).map(|hold| hold.since),
         paused: marker::is_set(&paths.paused_marker())?,
         cooldown: cache::load::<Cooldown>(&paths.cooldown()),
         requested: requested.into_iter().map(|(name, _)| name).collect(),

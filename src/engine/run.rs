@@ -28,6 +28,7 @@ pub use supervisor_lock::SupervisorLock;
 
 use super::Clock;
 use super::project::Project;
+use super::trust;
 use crate::domain::job::Job;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Interruption, Outcome};
@@ -36,7 +37,7 @@ use crate::exec::processes;
 use crate::store::paths::AgentPaths;
 use crate::store::state::{self, Loaded};
 use anyhow::{Context, Result, bail};
-use context::Run;
+use context::{Run, RunError};
 use ended::Ended;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -73,11 +74,16 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     // On record before the task is looked at: who cancels it after that finds a process to stop.
     take_over(supervisor, &files, &mut state)?;
     let run = Run::open(supervisor, agent, &state)?.context("the assignment of the run is gone")?;
-    let ended = if run.assignment.job == Job::Coordinate {
-        coordinate::coordinate(&run)?
-    } else {
-        carry_out(&run, &mut state)?
+    let ended = match trust::before_run(&run.asker()) {
+        Ok(true) if run.assignment.job == Job::Coordinate => coordinate::coordinate(&run)?,
+        Ok(true) => carry_out(&run, &mut state)?,
+        Ok(false) => Ended::without_claude(&run.files, Outcome::Untrusted)?,
+        Err(error) => Ended::without_claude(&run.files, RunError::from(error).into())?,
     };
+    if run.files.before().exists() && !trust::after_run(&run.asker())? {
+        // It is judged by a recovery, once the user has looked.
+        return Ok(());
+    }
     // A run that lost its place to another leaves everything to that one.
     supervisor.lock.secure()?;
     let judged = judge::judge(&run, ended)?;

@@ -11,6 +11,7 @@ use crate::domain::state::AgentState;
 use crate::exec::{clock, processes};
 use crate::store::paths::AgentPaths;
 use crate::store::state::{self, Loaded};
+use crate::store::trusted;
 use crate::sys::lock::Lock;
 use crate::sys::read;
 use anyhow::{Result, bail};
@@ -51,6 +52,9 @@ pub fn find(project: &Project, name: &Name) -> Result<Option<Name>> {
 /// The state can't be read, or nothing can be started.
 pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
     let files = spawner.project.paths.agent(agent);
+    if trusted::hold(&spawner.project.paths).is_some() && collect::is_waiting(&files)? {
+        bail!("the run of {agent} has ended, and is judged once `scheduler trust` has accepted what git trusts");
+    }
     let begun = clock::monotonic_now();
     let mut run: Option<String> = None;
     let mut asked = false;

@@ -90,13 +90,16 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let mut report = Report { decided: Vec::new(), warnings, notes };
     report.start(&config, decisions, &spawner, options.debug);
     let notes = &mut report.notes;
-    if refresh {
+    let may_use_git = snapshot.untrusted.is_none();
+    if refresh && may_use_git {
         notes.failure(spawner.once("refresh", &paths.refresh_lock()));
     }
     if config.notify.is_some() {
         notes.failure(notify(&spawner));
     }
-    notes.failure(tidy_up(&spawner));
+    if may_use_git {
+        notes.failure(tidy_up(&spawner));
+    }
     let saved = save(paths, &report, now, begun);
     report.notes.failure(saved);
     Ok(Tick::Done(Box::new(report)))

@@ -1,206 +1,192 @@
-//! What could make git run or send something before a run (settings, hooks, attributes), and its refs: to see afterwards what
-//! somebody changed. What the user changes every day isn't among it.
+//! Reads what can make git run or send something: settings of every level and of the files that they include, hooks, files of
+//! attributes, ssh's configuration. What that means is for others to decide.
 //!
-//! It keeps digests, never contents: settings hold passwords. What a change means is for others to decide.
+//! git is asked only to list settings, which starts no program, whatever they say. Nothing is read through an agent's worktree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
 
-use crate::domain::git_settings;
+use crate::domain::git_settings::{is_dangerous, is_harmless_hook};
+use crate::domain::trust::{CONTENT, Fingerprint, Seen};
 use crate::exec::git::{Git, GitError};
 use crate::sys::dir;
 use crate::sys::read::{self, Refused};
 
 /// Hooks may be programs; what is larger is told apart by no digest.
 const MAX_FILE: usize = 64 << 20;
+/// More files than are included, or lie in a folder of hooks, anywhere.
+const MAX_FILES: usize = 400;
+/// How deep a folder of hooks is looked into.
+const MAX_DEPTH: usize = 4;
 
-/// Refs that a run, a fetch or this program itself changes.
-const OWN_REFS: &[&str] =
-    &["refs/heads/agent/", "refs/salvage/", "refs/remotes/", "refs/scheduler/", "refs/stash", "refs/bisect/"];
-
-/// The state of a repository at one moment. Kept between processes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprint {
-    /// Setting → digest of its values.
-    settings: BTreeMap<String, String>,
-    /// Hook or file of attributes → digest of content and executable bit.
-    files: BTreeMap<String, String>,
-    /// Full ref name → what it points at.
-    refs: BTreeMap<String, String>,
+/// Where to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The git directory that all worktrees share.
+    pub common_dir: &'a Path,
+    /// The main checkout, to which a relative `core.hooksPath` refers.
+    pub root: &'a Path,
+    /// The user's home.
+    pub home: Option<&'a Path>,
+    /// What was found before: its files are looked at again, also where this environment doesn't lead to them.
+    pub known: Option<&'a Fingerprint>,
 }
 
-/// One thing that changed, in words for the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// It could make git run or send something else: settings, hooks, attributes.
-    pub trusted: bool,
-    /// What changed.
-    pub words: String,
-}
-
-/// Reads the state of the repository whose common git directory is `common_dir`; `git` is bound to it, and `remote` is the one
-/// that is used. `git_dir` is a worktree's own git directory, whose settings count too.
-pub fn fingerprint(git: &Git, common_dir: &Path, git_dir: Option<&Path>, remote: &str) -> Result<Fingerprint> {
+/// Reads everything; `git` is bound to the repository. What git itself can't read of its settings is in [`Fingerprint::unreadable`].
+pub fn read(git: &Git, places: &Places<'_>) -> Result<Fingerprint> {
     let mut found = Fingerprint::default();
-    read_settings(git, &common_dir.join("config"), "", remote, &mut found)?;
-    read_settings(git, &common_dir.join("config.worktree"), "main checkout: ", remote, &mut found)?;
-    if let Some(own) = git_dir {
-        read_settings(git, &own.join("config.worktree"), "worktree: ", remote, &mut found)?;
+    if let Err(error) = settings(git, places, &mut found) {
+        let GitError::Failed { stderr, .. } = error else { return Err(error.into()) };
+        let why = stderr.lines().next().unwrap_or_default().to_owned();
+        return Ok(Fingerprint { unreadable: Some(why), ..Fingerprint::default() });
     }
-    read_hooks(&common_dir.join("hooks"), "hooks", &mut found.files)?;
-    for path in attributes(git, common_dir)? {
-        read_file(&path, path.display().to_string(), &mut found.files)?;
-    }
-    found.refs = refs(git)?;
-    found.refs.retain(|name, _| !OWN_REFS.iter().any(|own| name.starts_with(own)));
-    Ok(found)
-}
-
-/// The files beyond the working tree in which git looks for attributes, and so for filters and drivers.
-fn attributes(git: &Git, common_dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = vec![common_dir.join("info/attributes")];
+    let named = |key: &str, base: &Path| -> Vec<PathBuf> {
+        found
+            .values(key)
+            .into_iter()
+            .flat_map(|path| path.split(", "))
+            .map(|path| resolve(path, base, places.home))
+            .collect()
+    };
+    let mut folders = named("core.hookspath", places.root);
+    folders.push(places.common_dir.join("hooks"));
+    let mut files = named("core.attributesfile", places.root);
+    files.push(places.common_dir.join("info/attributes"));
     for level in ["GIT_ATTR_GLOBAL", "GIT_ATTR_SYSTEM"] {
         // A git before 2.42 doesn't tell.
         let answer = git.try_run(["var", level])?;
-        found.extend(answer.status.success().then(|| answer.path()));
+        files.extend(answer.status.success().then(|| answer.path()));
+    }
+    files.extend(places.home.map(|home| home.join(".ssh/config")));
+    files.extend(known_places(places, |keys| keys.contains_key(CONTENT)));
+    for folder in folders {
+        hooks(&folder, MAX_DEPTH, &mut found)?;
+    }
+    for file in files {
+        content(&file, &mut found)?;
     }
     Ok(found)
 }
 
-/// Every ref, with what it points at: an object, and the ref that it stands for.
-fn refs(git: &Git) -> Result<BTreeMap<String, String>> {
-    let listed = git.text(["for-each-ref", "--format=%(refname) %(objectname) %(symref)"])?;
-    let split = |line: &str| {
-        let (name, target) = line.split_once(' ').unwrap_or((line, ""));
-        (name.to_owned(), target.trim().to_owned())
-    };
-    Ok(listed.lines().map(split).collect())
+/// All settings that count, by the file that has them; also those of files that are included only elsewhere.
+fn settings(git: &Git, places: &Places<'_>, found: &mut Fingerprint) -> Result<(), GitError> {
+    let common = places.common_dir;
+    let entries = git.run(["config", "-z", "--list", "--show-scope", "--show-origin"])?.entries();
+    let mut known = BTreeSet::new();
+    let mut left: VecDeque<PathBuf> = known_places(places, |keys| keys.keys().any(|key| key != CONTENT)).collect();
+    for entry in entries.chunks_exact(3).filter(|entry| entry[0] != "command") {
+        let Some(file) = entry[1].strip_prefix("file:") else { continue };
+        let (key, value) = entry[2].split_once('\n').unwrap_or((&entry[2], ""));
+        add(found, file, key, value);
+        left.extend(included(Path::new(file), key, value, places.home));
+        known.insert(PathBuf::from(file));
+    }
+    let own = common.join("config.worktree");
+    left.push_back(own.clone());
+    for entry in dir::readable(&common.join("worktrees")) {
+        left.push_back(entry.path().join("config.worktree"));
+    }
+    while let Some(file) = left.pop_front() {
+        if known.len() >= MAX_FILES || !file.is_file() || !known.insert(file.clone()) {
+            continue;
+        }
+        let args = ["config".as_ref(), "--file".as_ref(), file.as_os_str(), "-z".as_ref(), "--list".as_ref()];
+        let place = file.display().to_string();
+        match git.run(args) {
+            Ok(listed) => {
+                for (key, value) in listed.settings() {
+                    add(found, &place, &key, &value);
+                    left.extend(included(&file, &key, &value, places.home));
+                }
+            }
+            // No git can work with it, if any ever comes upon it.
+            Err(GitError::Failed { .. }) => found.add(&place, CONTENT, digest, "unreadable"),
+            Err(error) => return Err(error),
+        }
+    }
+    // `git worktree add` gives a new worktree a copy of what the main checkout has.
+    let copied = found.places.get(&own.display().to_string()).cloned().unwrap_or_default();
+    let worktrees = common.join("worktrees");
+    for (_, settings) in found.places.iter_mut().filter(|(place, _)| Path::new(place).starts_with(&worktrees)) {
+        settings.retain(|key, seen| copied.get(key) != Some(seen));
+    }
+    found.places.retain(|_, settings| !settings.is_empty());
+    Ok(())
 }
 
-/// What is different in `after`, settings and hooks first.
-pub fn diff(before: &Fingerprint, after: &Fingerprint) -> Vec<Change> {
-    let settings = compare(&before.settings, &after.settings, |name, what, _, _| Change {
-        trusted: true,
-        words: format!("the git setting {name} was {what}"),
-    });
-    let files = compare(&before.files, &after.files, |name, what, _, _| Change {
-        trusted: true,
-        words: format!("the file {name} was {what}"),
-    });
-    let refs = compare(&before.refs, &after.refs, |name, what, old, new| Change {
-        trusted: false,
-        words: match (old, new) {
-            (Some(old), Some(new)) => format!("{} moved from {} to {}", label(name), short(old), short(new)),
-            _ => format!("{} was {what}", label(name)),
-        },
-    });
-    settings.into_iter().chain(files).chain(refs).collect()
+fn known_places<'a>(
+    places: &Places<'a>,
+    wanted: impl Fn(&BTreeMap<String, Seen>) -> bool + 'a,
+) -> impl Iterator<Item = PathBuf> + 'a {
+    let known = places.known.into_iter().flat_map(|known| &known.places);
+    known.filter(move |(_, keys)| wanted(keys)).map(|(place, _)| PathBuf::from(place))
 }
 
-type Words<'a> = &'a dyn Fn(&str, &str, Option<&str>, Option<&str>) -> Change;
-
-fn compare(
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-    words: impl Fn(&str, &str, Option<&str>, Option<&str>) -> Change,
-) -> Vec<Change> {
-    let words: Words = &words;
-    let gone = before.iter().filter(|(name, _)| !after.contains_key(*name));
-    let gone = gone.map(|(name, old)| words(name, "removed", Some(old), None));
-    let there = after.iter().filter_map(|(name, new)| match before.get(name) {
-        Some(old) if old == new => None,
-        Some(old) => Some(words(name, "changed", Some(old), Some(new))),
-        None => Some(words(name, "added", None, Some(new))),
-    });
-    gone.chain(there).collect()
-}
-
-fn label(name: &str) -> String {
-    match (name.strip_prefix("refs/heads/"), name.strip_prefix("refs/tags/")) {
-        (Some(branch), _) => format!("branch {branch}"),
-        (_, Some(tag)) => format!("tag {tag}"),
-        _ => name.to_owned(),
+fn add(found: &mut Fingerprint, place: &str, key: &str, value: &str) {
+    if is_dangerous(key, value, None) {
+        found.add(place, key, digest, value);
     }
 }
 
-fn short(target: &str) -> &str {
-    target.get(..10).unwrap_or(target)
+/// The file that a setting of `file` includes, whatever the condition.
+fn included(file: &Path, key: &str, value: &str, home: Option<&Path>) -> Option<PathBuf> {
+    let includes = key == "include.path" || key.starts_with("includeif.") && key.ends_with(".path");
+    includes.then(|| resolve(value, file.parent().unwrap_or(Path::new("/")), home))
 }
 
-fn read_settings(git: &Git, path: &Path, label: &str, remote: &str, found: &mut Fingerprint) -> Result<()> {
-    if !path.exists() {
+/// A path as it stands in a setting.
+fn resolve(path: &str, base: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => base.join(path),
+    }
+}
+
+/// The hooks in a folder, and what lies beside them, for they may call it.
+fn hooks(folder: &Path, depth: usize, found: &mut Fingerprint) -> Result<()> {
+    for entry in dir::readable(folder).take(MAX_FILES) {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if path.is_dir() {
+            if depth > 0 {
+                hooks(&path, depth - 1, found)?;
+            }
+        } else if !matches!(read::read_linked_text(&path), Ok(Some(text)) if is_harmless_hook(&name, &text)) {
+            content(&path, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// A file as a whole, if it is there.
+fn content(path: &Path, found: &mut Fingerprint) -> Result<()> {
+    let place = path.display().to_string();
+    if found.places.get(&place).is_some_and(|known| known.contains_key(CONTENT)) {
         return Ok(());
     }
-    let listed = match settings_in(git, path) {
-        Ok(listed) => listed,
-        // What git itself can't read is compared as a whole.
-        Err(_) => {
-            found.settings.insert(format!("{label}(unreadable)"), digest_of(path)?);
-            return Ok(());
-        }
-    };
-    let mut values: BTreeMap<String, String> = BTreeMap::new();
-    for (key, value) in listed.iter().filter(|(key, value)| git_settings::is_dangerous(key, value, remote)) {
-        let all = values.entry(format!("{label}{key}")).or_default();
-        all.push_str(value);
-        all.push('\n');
-    }
-    for (key, value) in values {
-        found.settings.insert(key, digest(value.as_bytes())?);
-    }
-    Ok(())
-}
-
-fn settings_in(git: &Git, path: &Path) -> Result<Vec<(String, String)>, GitError> {
-    let args = ["config".as_ref(), "--file".as_ref(), path.as_os_str(), "-z".as_ref(), "--list".as_ref()];
-    Ok(git.run(args)?.settings())
-}
-
-/// The hooks, and what lies beside them, for they may call it.
-fn read_hooks(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
-    for entry in dir::entries(folder)? {
-        let entry = entry?;
-        let (path, file) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-        let name = format!("{name}/{file}");
-        if path.is_dir() {
-            read_hooks(&path, &name, files)?;
-        } else if !matches!(read::read_linked_text(&path), Ok(Some(text)) if git_settings::is_harmless_hook(&file, &text))
-        {
-            read_file(&path, name, files)?;
-        }
-    }
-    Ok(())
-}
-
-fn read_file(path: &Path, name: String, files: &mut BTreeMap<String, String>) -> Result<()> {
-    let state = match fs::metadata(path) {
+    let (state, bytes) = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Ok(meta) if meta.is_file() => {
-            let executable = meta.permissions().mode() & 0o111 != 0;
-            format!("{}{}", digest_of(path)?, if executable { " x" } else { "" })
+            let mode = if meta.permissions().mode() & 0o111 == 0 { "" } else { ", executable" };
+            match read::read_linked_bytes(path, MAX_FILE) {
+                Ok(bytes) => (format!("{} bytes{mode}", meta.len()), bytes.unwrap_or_default()),
+                Err(error) => (error.downcast::<Refused>()?.why().to_owned(), Vec::new()),
+            }
         }
-        _ => "no file".to_owned(),
+        _ => ("no file".to_owned(), Vec::new()),
     };
-    files.insert(name, state);
+    let whole = |state: &[u8]| digest(&[state, &bytes].concat());
+    found.add(&place, CONTENT, whole, &state);
     Ok(())
 }
 
-/// The digest of a file, or the reason why it isn't read.
-fn digest_of(path: &Path) -> Result<String> {
-    match read::read_linked_bytes(path, MAX_FILE) {
-        Ok(content) => digest(&content.unwrap_or_default()),
-        Err(error) => error.downcast::<Refused>().map(|refused| refused.why().to_owned()),
-    }
-}
-
-fn digest(content: &[u8]) -> Result<String> {
-    Ok(git2::Oid::hash_object(git2::ObjectType::Blob, content)?.to_string())
+/// A name for contents, as git would give it.
+fn digest(bytes: &[u8]) -> String {
+    git2::Oid::hash_object(git2::ObjectType::Blob, bytes).map(|id| id.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

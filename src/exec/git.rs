@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
+use crate::domain::secrets::without_passwords;
 use crate::exec::command::{self, CommandError, Grace};
 use crate::exec::libgit2;
 pub(in crate::exec) use settings::LOCAL;
@@ -323,19 +324,6 @@ fn failed(args: &[OsString], output: Output) -> GitError {
 fn words(args: &[OsString]) -> String {
     let all: Vec<_> = args.iter().map(|a| a.to_string_lossy()).collect();
     without_passwords(&all.join(" "))
-}
-
-/// Takes `user:password@` out of every URL.
-fn without_passwords(text: &str) -> String {
-    let mut parts = text.split("://");
-    let mut clean = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let authority = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
-        let host = part[..authority].rfind('@').map_or(0, |at| at + 1);
-        clean.push_str("://");
-        clean.push_str(&part[host..]);
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod run_requests;
 pub mod runs;
 pub mod state;
 pub mod state_dirs;
+pub mod trusted;
 
 use crate::sys::lock::Lock;
 use std::time::Duration;

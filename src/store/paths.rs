@@ -137,6 +137,10 @@ impl Paths {
         prompts_dir = dot / "prompts";
         /// The marker that holds everything while it exists.
         paused_marker = dot / "paused";
+        /// What makes git run or send something, as the user accepted it last.
+        trusted = dot / "trusted.json";
+        /// There while that is otherwise and nobody has accepted it.
+        untrusted = dot / "untrusted.json";
         /// The directory of requests that an agent be run at the next tick.
         run_requests = dot / "run-requests";
         /// The directory with one directory per agent.

@@ -70,6 +70,7 @@ mod task_retry;
 mod test_bed;
 mod tick;
 mod top;
+mod trust;
 mod verdict;
 mod views;
 mod worktree_comfort;

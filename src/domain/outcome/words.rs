@@ -47,6 +47,9 @@ impl fmt::Display for Outcome {
             Self::Interrupted { by: Interruption::System } => {
                 f.write_str("was interrupted: this machine had no room for it, or lacked something else")
             }
+            Self::Untrusted => {
+                f.write_str("was not begun: git's settings or hooks are not as you accepted them (`scheduler trust`)")
+            }
             Self::Crashed { message }
             | Self::LaunchFailed { message, .. }
             | Self::SystemTrouble { message }

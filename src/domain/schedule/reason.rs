@@ -12,6 +12,11 @@ use serde::Serialize;
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum Reason {
+    /// What makes git run or send something is not as the user accepted it.
+    Untrusted {
+        /// Since when that is known.
+        since: Option<Time>,
+    },
     /// The agent is paused in agents.yaml.
     Paused,
     /// Everything is paused.
@@ -158,6 +163,16 @@ impl Reason {
         let span = |time: &Time| time::between(now, *time);
         let raise = |key: &str| format!("`scheduler limits set {key}=N` raises the limit");
         match self {
+            Self::Untrusted { since } => {
+                let since = since.map_or(String::new(), |since| format!(" since {}", at(&since)));
+                words(
+                    "git's settings changed",
+                    format!(
+                        "git's settings or hooks are not as you accepted them{since}: nothing is fetched, pushed or started"
+                    ),
+                    "`scheduler trust` shows what has changed, and accepts it",
+                )
+            }
             Self::Paused => {
                 words("paused", "paused in agents.yaml", format!("`scheduler agent resume {agent}` lets it start"))
             }

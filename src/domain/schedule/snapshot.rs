@@ -6,6 +6,7 @@ use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
 use crate::domain::state::AgentState;
 use crate::domain::task::Task;
+use crate::domain::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct AgentView {
 /// Everything that a decision depends on beside the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
+    /// What makes git run or send something is not as the user accepted it; since when, if that is known.
+    pub untrusted: Option<Option<Time>>,
     /// Whether the marker file `paused` is there.
     pub paused: bool,
     /// The cooldown that was set last and not lifted since.

@@ -33,7 +33,6 @@ fn evidence(words: &str) -> Evidence {
         recorded: words.contains("verdict"),
         question: words.contains("question").then(|| "question-1".to_owned()),
         reported: words.contains("report"),
-        tampered: words.contains("tampered").then(|| "the run changed .git/config".to_owned()),
         unfetchable: words.contains("unfetchable").then(|| "its commits name 1 of the submodule lib".to_owned()),
         findings: None,
     }
@@ -53,7 +52,6 @@ fn the_table() {
         (Implement, Finished, "commits report", 1, 0, "done", P::Work),
         (Implement, Finished, "report", 1, 0, "requeue 1 0 -", P::Nothing),
         (Implement, Finished, "report", 3, 0, "failed", P::Nothing),
-        (Implement, Finished, "commits tampered", 1, 0, "failed", P::Nothing),
         (Implement, Finished, "commits unfetchable", 1, 0, "failed", P::Nothing),
         (Implement, Finished, "commits question", 2, 0, "requeue 1 0 question-1", P::Nothing),
         (Test, Finished, "commits", 1, 0, "done", P::Work),
@@ -156,7 +154,7 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
     ] {
         let (commit, check) = ("c".to_owned(), "lint".parse().unwrap());
         let job = Job::Check(DueCheck { pr: 1, commit, check, attempt, fork: false });
-        let mut evidence = Evidence { recorded, ..Evidence::default() };
+        let evidence = Evidence { recorded, ..Evidence::default() };
         let settlement = settle(&end(&job, None, &outcome, &evidence));
         let told = settlement.notice.as_ref().is_some_and(|notice| notice.kind == MessageType::Error);
         assert_eq!(
@@ -165,9 +163,6 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
             "{outcome:?} {attempt}"
         );
         assert_eq!((settlement.task, settlement.publish), (None, Publish::Nothing));
-        evidence.tampered = Some("a hook was changed".to_owned());
-        let tampered = settle(&end(&job, None, &outcome, &evidence));
-        assert!(tampered.notice.is_some() && tampered.reason.contains("a hook was changed"));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::{gate, prompt};
 use crate::engine::project::Project;
 use crate::exec::worktree::Worktree;
 use crate::store::state::{self, Loaded};
+use crate::store::trusted;
 use crate::sys::lock::Lock;
 use anyhow::Result;
 
@@ -98,7 +99,7 @@ fn worktree(project: &Project, agent: &config::Agent) -> Result<Option<Probe>> {
     if busy || !files.worktree().exists() {
         return Ok(None);
     }
-    if !idle {
+    if !idle && trusted::hold(&project.paths).is_none() {
         return Ok(Some(Probe::warning(format!("{name}: its last run was interrupted"), "the next tick recovers it")));
     }
     let worktree = Worktree::new(&files.worktree(), files.dir(), &project.common_dir);

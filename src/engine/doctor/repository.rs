@@ -10,6 +10,7 @@ use crate::engine::project::Project;
 use crate::exec::git::Git;
 use crate::exec::remote::Remotes;
 use crate::exec::{filters, repo};
+use crate::store::trusted;
 use anyhow::Result;
 
 /// Looks at the repository.
@@ -17,6 +18,10 @@ pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>, now
     let wanted = config.and_then(|config| config.remote.as_deref());
     let remotes = Remotes::read(&Git::in_repository(&project.common_dir), wanted)?;
     let mut probes = vec![remote(&remotes)];
+    if trusted::hold(&project.paths).is_some() {
+        let what = "git's settings or hooks are not as you accepted them: nothing is fetched, pushed or started";
+        probes.push(Probe::error(what, "`scheduler trust` shows what has changed, and accepts it"));
+    }
     if let Some(last) = base_branch::last_fetch(&project.paths, &remotes) {
         let by_hand = format!("does `git fetch {}` work by hand, without a password being asked?", last.remote);
         probes.push(match last.problem(now) {

@@ -12,6 +12,7 @@ use crate::domain::state::AgentState;
 use crate::domain::task::{self, Task, TaskState};
 use crate::domain::time::Time;
 use crate::engine::project::Project;
+use crate::engine::trust::Asker;
 use crate::exec::git::GitError;
 use crate::exec::github::GitHub;
 use crate::exec::remote::Remotes;
@@ -24,6 +25,8 @@ use crate::sys::error::is_of_system;
 use crate::sys::read;
 use anyhow::{Context, Result};
 use std::cell::OnceCell;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -103,6 +106,19 @@ impl<'a> Run<'a> {
         let inherited = inherited.filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
         let configured = self.assignment.settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         GitHub::new(self.project().root(), GH).of(repository).hiding(Secrets::of(inherited.chain(configured)))
+    }
+
+    /// Who asks whether git may be used.
+    pub fn asker(&self) -> Asker<'_> {
+        Asker {
+            project: self.project(),
+            agent: &self.assignment.agent,
+            run: self.id(),
+            files: &self.files,
+            remote: self.assignment.remote.as_deref(),
+            home: self.supervisor.environment.get(OsStr::new("HOME")).map(Path::new),
+            now: self.now(),
+        }
     }
 
     pub fn save(&self, state: &AgentState) -> Result<()> {

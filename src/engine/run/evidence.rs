@@ -14,7 +14,6 @@ use crate::domain::test_paths::TestPaths;
 use crate::domain::text::{cut, one_line};
 use crate::exec::claude_files;
 use crate::exec::evidence::{self, Advance, GitFacts, Leftovers};
-use crate::exec::fingerprint::{self, Fingerprint};
 use crate::exec::salvage;
 use crate::exec::stream;
 use crate::exec::worktree::{nested, set_aside};
@@ -62,7 +61,6 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
             },
             question: question(run)?,
             reported: result.is_some_and(|result| !result.is_error && !result.text().trim().is_empty()),
-            tampered: tampered(run)?,
             unfetchable: facts.unfetchable.first().map(|link| {
                 format!("its commits name {} of the submodule {}, which no remote has", link.commit, link.path)
             }),
@@ -135,24 +133,6 @@ fn question(run: &Run<'_>) -> Result<Option<String>> {
             && listed.message.task.as_deref() == Some(task.id.as_str())
     });
     Ok(asked.map(|asked| asked.stem))
-}
-
-/// What the run changed of that which decides what git does and sends.
-fn tampered(run: &Run<'_>) -> Result<Option<String>> {
-    let Some(before) = read::read_json::<Fingerprint>(&run.files.fingerprint())? else { return Ok(None) };
-    let git_dir = run.worktree.verify()?;
-    let after = fingerprint::fingerprint(
-        &run.worktree.repository(),
-        &run.project().common_dir,
-        Some(&git_dir),
-        run.remotes()?.name(),
-    )?;
-    let changes = fingerprint::diff(&before, &after);
-    for change in &changes {
-        tracing::warn!("during the run {}", change.words);
-    }
-    let trusted: Vec<_> = changes.iter().filter(|change| change.trusted).map(|change| change.words.as_str()).collect();
-    Ok((!trusted.is_empty()).then(|| format!("during the run {}", trusted.join("; "))))
 }
 
 /// What a proposer or a curator left: counted, not believed.

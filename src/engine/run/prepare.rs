@@ -12,9 +12,10 @@ use crate::domain::message::Message;
 use crate::domain::run::Prepared;
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, key};
+use crate::engine::trust::{Before, Confinement};
 use crate::exec::git::{self, Git};
 use crate::exec::worktree::Ensured;
-use crate::exec::{filters, fingerprint, repo};
+use crate::exec::{filters, moved_refs, repo};
 use crate::store::queue::Queue;
 use crate::store::{messages, runs};
 use std::ffi::OsStr;
@@ -55,6 +56,9 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
     }
     let prepared = start::find(run)?;
     run.unless_stopped()?;
+    // From here on what runs may be anybody's.
+    let before = Before { confinement: Confinement::Open, refs: moved_refs::all(&worktree.repository())? };
+    runs::write_json(&run.files.before(), &before)?;
     match worktree.ensure(&prepared.start)? {
         Ensured::Created => worktree.note_set_up(None)?,
         // What was found only now is not to be cleared away either.
@@ -84,10 +88,6 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
         Queue::new(run.paths()).edit_claimed(&task.id, run.id(), &edit)?;
     }
     worktree.keep_git_dir(&run.files.git_dir())?;
-    let common_dir = &run.project().common_dir;
-    let print =
-        fingerprint::fingerprint(&worktree.repository(), common_dir, Some(&worktree.verify()?), run.remotes()?.name())?;
-    runs::write_json(&run.files.fingerprint(), &print)?;
     runs::write_json(&run.files.prepared(), &prepared)?;
     tracing::debug!(?prepared, "worktree is ready");
     Ok(prepared)

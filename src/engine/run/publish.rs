@@ -9,7 +9,7 @@ use crate::domain::run::{NewPullRequest, Publication};
 use crate::domain::shell;
 use crate::domain::system_trouble::tells_of_system;
 use crate::domain::task::TaskState;
-use crate::engine::refresh;
+use crate::engine::{refresh, trust};
 use crate::exec::github::{GhError, GitHub, Posted, marker};
 use crate::exec::push::{self, Push, PushOutcome};
 use crate::store::queue::Queue;
@@ -55,6 +55,9 @@ impl Published {
 pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &mut Published) -> Result<()> {
     if !is_ours(run)? {
         return Ok(());
+    }
+    if !trust::before_run(&run.asker())? {
+        bail!("what git trusts has changed: the work is pushed once `scheduler trust` has accepted it");
     }
     let Publication { branch, remote_branch, pushed_before, .. } = publication;
     let remotes = run.remotes()?;

@@ -17,6 +17,7 @@ use crate::domain::settlement::{Publish, SYSTEM_TROUBLE};
 use crate::domain::state::AgentState;
 use crate::domain::task::Edit;
 use crate::domain::text::{cut, one_line};
+use crate::engine::trust;
 use crate::exec::processes::{self, Family, Grace};
 use crate::store::events::{self, Event, EventKind};
 use crate::store::messages;
@@ -64,6 +65,9 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
 fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut state: AgentState) -> Result<()> {
     take_over(supervisor, files, &mut state)?;
     end_orphans(&state)?;
+    if is_held_back(supervisor, agent, &state)? {
+        return Ok(());
+    }
     // It counts before it does anything that may kill it.
     state.recoveries += 1;
     tracing::debug!(recoveries = state.recoveries, "recovery begins");
@@ -89,6 +93,13 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut st
         None => judge::judge(&run, Ended::lost(&run.files, &state)?)?,
     };
     settle::settle(&run, &judged, state)
+}
+
+/// Whether the run waits for the user, who is to look at what git trusts. It is asked before anything counts.
+fn is_held_back(supervisor: &Supervisor<'_>, agent: &Name, state: &AgentState) -> Result<bool> {
+    // What can't be read is for later to tell.
+    let run = Run::open(supervisor, agent, state).ok().flatten();
+    run.map_or(Ok(false), |run| trust::after_run(&run.asker()).map(|trusted| !trusted))
 }
 
 /// Ends what a dead supervisor's run left running: only processes that carry its tag, or its recorded group.

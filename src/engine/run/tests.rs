@@ -111,7 +111,6 @@ impl Scene {
             recorded: reviewed || self.has("check"),
             question: self.has("question").then(|| "question-1".to_owned()),
             reported: self.has("report"),
-            tampered: self.has("tampered").then(|| "during the run a hook was changed".to_owned()),
             unfetchable: None,
             findings: self.has("judged").then_some(Findings::Judged { count: 1, queue_full: false }),
         };
@@ -270,7 +269,6 @@ fn the_table_of_settlements() {
             format!("{push}, done 1/0, warning \"Files that direct Claude Code are changed: Fix it\""),
         ),
         (implement, 1, TurnLimit, "commits settings", "incoming 1/0".to_owned()),
-        (implement, 1, Finished, "commits tampered", format!("{failed}, failed 1/0")),
     ] {
         let scene = Scene::of_task(header, attempt, outcome, left);
         assert_eq!(scene.plan(), expected, "{header:?} {:?} {left}", scene.outcome);

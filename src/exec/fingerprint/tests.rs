@@ -1,93 +1,124 @@
 use super::*;
-use crate::exec::test_project::TestProject;
+use crate::domain::trust::diff;
+use crate::exec::test_project::{TestProject, write};
 
-fn take(scratch: &TestProject) -> Fingerprint {
-    fingerprint(&scratch.refs(), &scratch.project().join(".git"), None, "origin").unwrap()
+fn take(project: &TestProject) -> Fingerprint {
+    let (home, root) = (project.path().join("home"), project.project());
+    let places = Places { common_dir: &root.join(".git"), root: &root, home: Some(&home), known: None };
+    // Here the user's own settings are seen.
+    let git = project.refs().with_env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"));
+    read(&git, &places).unwrap()
+}
+
+/// What is told once `act` was done.
+fn told(project: &TestProject, act: impl FnOnce(&TestProject)) -> Vec<String> {
+    let before = take(project);
+    act(project);
+    diff(&before, &take(project), "origin").iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn what_others_change_is_told_in_words() {
-    let scratch = TestProject::plain();
-    type Act = fn(&TestProject);
-    let cases: [(Act, &str, bool); 6] = [
-        (|s| drop(s.run(&["config", "core.sshCommand", "evil"])), "the git setting core.sshcommand was added", true),
-        (|s| drop(s.run(&["config", "core.sshCommand", "worse"])), "the git setting core.sshcommand was changed", true),
+fn what_makes_git_run_something_is_seen_wherever_it_stands() {
+    let project = TestProject::plain();
+    let root = project.project();
+    let hook = |path: &str| write(&root.join(path), "#!/bin/sh\n");
+    type Act<'a> = &'a dyn Fn(&TestProject);
+    let cases: [(Act<'_>, &str, &str); 11] = [
+        (&|p| drop(p.run(&["config", "core.sshCommand", "evil"])), ".git/config", "core.sshcommand"),
         (
-            |s| drop(s.run(&["config", "--unset", "core.sshCommand"])),
-            "the git setting core.sshcommand was removed",
-            true,
+            &|p| write(&p.path().join("home/.gitconfig"), "[include]\n\tpath = more\n"),
+            "home/.gitconfig",
+            "include.path",
         ),
-        (|s| s.hook("pre-push", "true"), "the file hooks/pre-push was added", true),
-        (|s| drop(s.run(&["tag", "v1"])), "tag v1 was added", false),
-        (|s| drop(s.run(&["branch", "feature"])), "branch feature was added", false),
+        (&|p| write(&p.path().join("home/more"), "[filter \"x\"]\n\tclean = evil\n"), "home/more", "filter.x.clean"),
+        (
+            &|p| drop(p.run(&["config", "includeIf.onbranch:other.path", "../../elsewhere"])),
+            ".git/config",
+            "includeif.onbranch:other.path",
+        ),
+        (&|p| write(&p.path().join("elsewhere"), "[core]\n\tpager = evil\n"), "elsewhere", "core.pager"),
+        (
+            &|_| write(&root.join(".git/worktrees/a/config.worktree"), "[core]\n\tfsmonitor = evil\n"),
+            ".git/worktrees/a/config.worktree",
+            "core.fsmonitor",
+        ),
+        (&|_| hook(".git/hooks/pre-push"), ".git/hooks/pre-push", "the file"),
+        (&|p| drop(p.run(&["config", "core.hooksPath", ".husky"])), ".git/config", "core.hookspath"),
+        (&|_| hook(".husky/_/pre-push"), ".husky/_/pre-push", "the file"),
+        (&|_| write(&root.join(".git/info/attributes"), "* filter=x\n"), ".git/info/attributes", "the file"),
+        (&|p| write(&p.path().join("home/.ssh/config"), "ProxyCommand evil\n"), "home/.ssh/config", "the file"),
     ];
-    for (act, words, trusted) in cases {
-        let before = take(&scratch);
-        act(&scratch);
-        let want = Change { trusted, words: words.into() };
-        assert_eq!(diff(&before, &take(&scratch)), [want]);
+    for (act, place, key) in cases {
+        let found = told(&project, act);
+        assert_eq!(found.len(), 1, "{place}: {found:?}");
+        let place = Path::new(place).file_name().unwrap().to_str().unwrap();
+        assert!(found[0].contains(place) && found[0].contains(key) && found[0].contains("was added"), "{found:?}");
     }
-    for level in [".git/info/attributes", "attributes"] {
-        scratch.run(&["config", "core.attributesFile", scratch.project().join("attributes").to_str().unwrap()]);
-        let before = take(&scratch);
-        scratch.write(level, "* filter=x");
-        let words = format!("the file {} was added", scratch.project().join(level).display());
-        assert_eq!(diff(&before, &take(&scratch)), [Change { trusted: true, words }]);
-    }
-    let before = take(&scratch);
-    let old = scratch.run(&["rev-parse", "main"]);
-    let new = scratch.commit_all("moved");
-    let words = format!("branch main moved from {} to {}", &old[..10], &new[..10]);
-    assert_eq!(diff(&before, &take(&scratch)), [Change { trusted: false, words }]);
 }
 
 #[test]
-fn a_hook_that_becomes_executable_is_a_change() {
-    let scratch = TestProject::plain();
-    let path = scratch.project().join(".git/hooks/pre-push");
-    scratch.write(".git/hooks/pre-push", "#!/bin/sh\n");
-    let before = take(&scratch);
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(diff(&before, &take(&scratch))[0].words.contains("hooks/pre-push"));
+fn what_is_changed_or_removed_is_seen() {
+    let project = TestProject::plain();
+    write(&project.project().join(".git/hooks/pre-push"), "#!/bin/sh\n");
+    project.run(&["config", "core.pager", "less"]);
+    for (act, words) in [
+        (
+            &(|p: &TestProject| drop(p.run(&["config", "core.pager", "more"]))) as &dyn Fn(&TestProject),
+            "from: less, to: more",
+        ),
+        (&|p| drop(p.run(&["config", "--unset", "core.pager"])), "was removed; it was: more"),
+        (
+            &|p| {
+                let mode = fs::Permissions::from_mode(0o755);
+                fs::set_permissions(p.project().join(".git/hooks/pre-push"), mode).unwrap();
+            },
+            "to: 10 bytes, executable",
+        ),
+        (&|p| write(&p.project().join(".git/config"), "[broken"), "bad config"),
+    ] {
+        let found = told(&project, act);
+        assert!(found.len() == 1 && found[0].contains(words), "{words}: {found:?}");
+    }
+}
+
+#[test]
+fn nothing_that_is_planted_runs_while_it_is_read() {
+    let project = TestProject::with_origin();
+    let ran = project.path().join("ran");
+    let evil = format!("touch '{}'; cat", ran.display());
+    for key in ["core.fsmonitor", "core.sshCommand", "core.pager", "filter.x.clean", "core.editor", "credential.helper"]
+    {
+        project.run(&["config", key, &evil]);
+    }
+    write(&project.project().join(".git/info/attributes"), "* filter=x\n");
+    project.hook("post-index-change", &evil);
+    take(&project);
+    assert!(!ran.exists());
 }
 
 #[test]
 fn what_a_run_or_the_user_does_every_day_is_no_change() {
-    let scratch = TestProject::with_origin();
-    let before = take(&scratch);
-    let commit = scratch.run(&["rev-parse", "HEAD"]);
-    for name in ["refs/heads/agent/x", "refs/salvage/x", "refs/remotes/origin/x", "refs/scheduler/pr/1"] {
-        scratch.run(&["update-ref", name, &commit]);
-    }
-    scratch.run(&["push", "-q", "-u", "origin", "main"]);
-    for key in ["lfs.https://host/x.git/info/lfs.access", "lfs.repositoryformatversion", "alias.st", "user.email"] {
-        scratch.run(&["config", key, "basic"]);
-    }
-    scratch.run(&["config", "filter.lfs.process", "git-lfs filter-process"]);
-    scratch.run(&["remote", "add", "fork", "elsewhere"]);
-    scratch.run(&["sparse-checkout", "set", "src"]);
-    scratch.write(".git/info/exclude", "*.log\n");
-    scratch.ready("a");
-    assert_eq!(diff(&before, &take(&scratch)), []);
+    let project = TestProject::with_origin();
+    let found = told(&project, |project| {
+        project.run(&["push", "-q", "-u", "origin", "main"]);
+        for key in ["lfs.https://host/x.git/info/lfs.access", "lfs.repositoryformatversion", "alias.st", "user.email"] {
+            project.run(&["config", key, "basic"]);
+        }
+        project.run(&["config", "filter.lfs.process", "git-lfs filter-process"]);
+        project.run(&["remote", "add", "fork", "elsewhere"]);
+        project.run(&["sparse-checkout", "set", "src"]);
+        project.write(".git/info/exclude", "*.log\n");
+        project.ready("a");
+    });
+    assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]
-fn it_survives_being_written_down_and_holds_no_secret() {
-    let scratch = TestProject::plain();
-    scratch.run(&["config", "remote.origin.url", "https://me:secret@host/x"]);
-    let before = take(&scratch);
-    let text = serde_json::to_string(&before).unwrap();
-    assert!(!text.contains("secret"));
-    assert_eq!(serde_json::from_str::<Fingerprint>(&text).unwrap(), before);
-}
-
-#[test]
-fn settings_that_git_cannot_read_are_compared_as_a_whole() {
-    let scratch = TestProject::plain();
-    let git = scratch.git_at(scratch.path());
-    let folder = scratch.path().join("odd");
-    let mut found = Fingerprint::default();
-    crate::exec::test_project::write(&folder.join("config"), "[broken");
-    read_settings(&git, &folder.join("config"), "", "origin", &mut found).unwrap();
-    assert_eq!(found.settings.keys().collect::<Vec<_>>(), ["(unreadable)"]);
+fn a_worktree_s_copy_of_the_main_checkout_s_settings_is_none_of_its_own() {
+    let project = TestProject::plain();
+    project.run(&["config", "extensions.worktreeConfig", "true"]);
+    project.run(&["config", "--worktree", "core.pager", "less"]);
+    let copy = project.project().join(".git/worktrees/a/config.worktree");
+    assert_eq!(told(&project, |_| write(&copy, "[core]\n\tpager = less\n")), Vec::<String>::new());
+    assert_eq!(told(&project, |_| write(&copy, "[core]\n\tpager = evil\n")).len(), 1);
 }

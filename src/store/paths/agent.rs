@@ -95,8 +95,8 @@ impl RunPaths {
         stderr = dir / "stderr.log";
         /// How it ended.
         record = dir / "record.json";
-        /// What must not have changed at its end: hashes of git's settings, hooks and refs.
-        fingerprint = dir / "fingerprint.json";
+        /// What it found: the refs, which it may not move, and whether it was confined.
+        before = dir / "before.json";
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the user changes in the main checkout while an agent is at work: everyday settings are no tampering, what makes git run
-//! or send something is.
+//! What the user changes in the main checkout while an agent is at work: everyday settings are no matter, what makes git run
+//! or send something is shown and accepted first.
 
 use crate::support::Test;
 
@@ -21,12 +21,12 @@ fn during_a_run(commands: &[&[&str]]) -> Test {
         test.git(*command);
     }
     test.file(".git/info/exclude", "*.log\n").file("go", "");
-    test.wait_quiet();
+    test.wait_until("the run to end", || test.leftovers().is_empty());
     test
 }
 
 #[test]
-fn everyday_settings_are_no_tampering() {
+fn everyday_settings_are_no_matter() {
     let test = during_a_run(&[
         &["remote", "add", "fork", "../elsewhere.git"],
         &["remote", "set-url", "--push", "fork", "../other.git"],
@@ -38,6 +38,7 @@ fn everyday_settings_are_no_tampering() {
         &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../library", "library"],
         &["sparse-checkout", "set", "docs"],
         &["branch", "-q", "of-the-user"],
+        &["push", "-q", "-u", "origin", "of-the-user"],
         &["config", "filter.lfs.clean", "git-lfs clean -- %f"],
         &["config", "filter.lfs.smudge", "git-lfs smudge -- %f"],
         &["config", "filter.lfs.process", "git-lfs filter-process"],
@@ -48,15 +49,15 @@ fn everyday_settings_are_no_tampering() {
 }
 
 #[test]
-fn what_makes_git_run_or_send_something_is() {
+fn what_makes_git_run_or_send_something_waits_for_the_user() {
     for (command, named) in [
         (["config", "filter.mine.clean", "cat"], "filter.mine.clean"),
         (["config", "filter.lfs.clean", "git-lfs clean -- %f; true"], "filter.lfs.clean"),
         (["config", "remote.origin.pushurl", "../elsewhere.git"], "remote.origin.pushurl"),
     ] {
         let test = during_a_run(&[&command]);
-        assert_eq!(test.task_state("TASK-1"), "failed", "{named}");
-        assert!(test.task_text("TASK-1").contains(&format!("the git setting {named} was added")));
+        assert_eq!(test.task_state("TASK-1"), "claimed", "{named}");
+        assert!(test.messages_of("error").iter().any(|text| text.contains(named)), "{named}");
         assert_eq!(test.pushed_branches().len(), 0, "{named}");
     }
 }

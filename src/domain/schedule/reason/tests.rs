@@ -45,6 +45,13 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             "nothing to do: its work is saved and its task put back",
         ),
         row(
+            r#"{"reason": "untrusted", "since": "2026-03-01T10:24:00Z"}"#,
+            "git's settings changed",
+            "git's settings or hooks are not as you accepted them since 2026-03-01T10:24:00Z: nothing is fetched, pushed or \
+             started",
+            "`scheduler trust` shows what has changed, and accepts it",
+        ),
+        row(
             r#"{"reason": "unreadable"}"#,
             "state can't be read",
             "its state can't be read",

@@ -1,0 +1,107 @@
+//! `scheduler trust`: what could make git run or send something, changed while an agent could have done it, is neither used
+//! nor taken for the user's.
+
+use crate::support::Test;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+const WORK: &str = "write a.txt one && commit 'First part'";
+
+/// A run whose agent, which isn't confined, does its work and this.
+fn after(act: &str) -> Test {
+    let test = Test::with_implementer();
+    test.file(
+        "../evil.sh",
+        "#!/bin/sh\necho ran by ${SCHEDULER_RUN:-nobody} with ${GH_TOKEN:-nothing} >>\"$(dirname \"$0\")/ran\"\ncat\n",
+    );
+    fs::set_permissions(test.root().join("evil.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    test.set_env("GH_TOKEN", "ghp_secret").set_env("EVIL", test.root().join("evil.sh").to_str().unwrap());
+    test.claude.plays("implementer", &format!("{WORK} && {act} && finish 'It is done.'"));
+    test.tick();
+    test.wait_until("the run to end", || test.leftovers().is_empty());
+    test
+}
+
+/// What the planted program wrote down.
+fn ran(test: &Test) -> String {
+    fs::read_to_string(test.root().join("ran")).unwrap_or_default()
+}
+
+fn held(test: &Test) -> serde_json::Value {
+    test.run(["trust", "--json"]).ok().json()
+}
+
+#[test]
+fn what_an_agent_plants_is_never_run_and_waits_for_the_user() {
+    let attributes =
+        "mkdir -p \"$PARENT_PROJECT/.git/info\" && echo '* filter=x' >\"$PARENT_PROJECT/.git/info/attributes\"";
+    for (act, key) in [
+        ("git config core.sshCommand \"$EVIL\"".to_owned(), "core.sshcommand"),
+        ("git config remote.origin.uploadpack \"$EVIL\"".to_owned(), "remote.origin.uploadpack"),
+        (format!("git config filter.x.clean \"$EVIL\" && {attributes} && touch f"), "filter.x.clean"),
+        ("git config --global include.path \"$HOME/more\"".to_owned(), "include.path"),
+        ("cp \"$EVIL\" \"$PARENT_PROJECT/.git/hooks/pre-push\"".to_owned(), "content"),
+        ("git config branch.main.remote \"ext::$EVIL\"".to_owned(), "branch.main.remote"),
+    ] {
+        let test = after(&act);
+        assert_eq!(test.task_state("TASK-1"), "claimed", "{act}");
+        let shown = held(&test);
+        assert_eq!(shown["held"], true, "{act}: {shown}");
+        assert!(shown["changes"].as_array().unwrap().iter().any(|change| change["key"] == key), "{act}: {shown}");
+        // Neither a tick nor a recovery nor another agent uses it.
+        test.task_for("TASK-2", "implement");
+        for _ in 0..2 {
+            test.later(120).tick();
+            test.wait_until("the tick's processes to end", || test.leftovers().is_empty());
+        }
+        assert_eq!((ran(&test).as_str(), test.claude.count()), ("", 1), "{act}");
+        assert_eq!(test.pushed_branches().len(), 0, "{act}");
+        assert_eq!(test.messages_of("error").len(), 1, "{act}");
+        test.run(["why", "impl-1"]).ok().says("scheduler trust");
+    }
+}
+
+#[test]
+fn what_the_user_accepts_goes_on_where_it_stopped() {
+    let test = after("git config core.pager cat");
+    test.run(["trust"]).code(1).says("core.pager").says("is : cat").complains("trust --yes");
+    assert_eq!(held(&test)["held"], true);
+    test.run(["trust", "--yes"]).ok().says("agents go on");
+    assert_eq!(held(&test)["held"], false);
+    test.later(120).tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    assert_eq!((test.claude.count(), test.pushed_branches().len()), (1, 1));
+    test.run(["trust"]).ok().says("as it was accepted");
+}
+
+#[test]
+fn what_the_user_puts_back_needs_no_acceptance() {
+    let test = after("git config core.pager cat");
+    test.git(["config", "--unset", "core.pager"]);
+    test.run(["trust"]).ok().says("Agents go on");
+    test.later(120).tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+}
+
+#[test]
+fn what_changes_while_no_agent_is_at_work_is_the_user_s() {
+    let test = Test::with_implementer();
+    test.git(["config", "core.pager", "less"]);
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    test.git(["config", "core.pager", "more"]);
+    test.task_for("TASK-2", "implement").later(120).tick_and_wait();
+    assert_eq!(test.task_state("TASK-2"), "done", "{}", test.task_text("TASK-2"));
+    assert_eq!((held(&test)["held"].as_bool(), test.messages_of("error").len()), (Some(false), 0));
+    assert_eq!(fs::metadata(test.orchestrator("trusted.json")).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn no_agent_accepts_anything() {
+    let test = Test::with_implementer();
+    test.claude
+        .plays("implementer", "run 'scheduler trust --yes; env -u SCHEDULER_RUN scheduler trust --yes' && finish x");
+    test.tick_and_wait();
+    let output = fs::read_to_string(test.runs("impl-1")[0].join("output.jsonl")).unwrap();
+    assert_eq!(output.matches("may not call").count(), 2, "{output}");
+}
