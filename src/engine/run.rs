@@ -13,6 +13,7 @@ mod evidence;
 mod instruct;
 mod judge;
 mod launch;
+mod moved_refs;
 mod place;
 mod plan;
 mod prepare;

@@ -7,7 +7,7 @@ use super::project::Project;
 use super::spawn::Spawner;
 use crate::domain::name::Name;
 use crate::domain::run::Record;
-use crate::domain::state::AgentState;
+use crate::domain::state::{AgentState, ProcessId};
 use crate::exec::{clock, processes};
 use crate::store::paths::AgentPaths;
 use crate::store::state::{self, Loaded};
@@ -69,6 +69,9 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
         }
         run = run.or(state.run_id.clone());
         if state.supervisor.as_ref().is_some_and(processes::is_alive) {
+            if let Some(supervisor) = state.supervisor.as_ref().filter(|supervisor| processes::is_stopped(supervisor)) {
+                bail!("{agent}: its supervisor is stopped, and the run with it: {}", going_on(supervisor));
+            }
             if !asked && !recovering {
                 asked = ask(&files, &state)?;
             }
@@ -88,6 +91,11 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
         thread::sleep(LOOK_EVERY);
     }
     Ok(Stopped::StillEnding)
+}
+
+/// How a supervisor that was stopped is made to go on.
+pub fn going_on(supervisor: &ProcessId) -> String {
+    format!("`kill -CONT {}` lets it go on", supervisor.pid)
 }
 
 fn ended(files: &AgentPaths, run: Option<&str>) -> Result<Stopped> {

@@ -20,6 +20,7 @@ pub mod include;
 mod libgit2;
 pub mod loose_objects;
 pub mod moved_refs;
+pub mod pre_push;
 pub mod processes;
 pub mod programs;
 pub mod push;

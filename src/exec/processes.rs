@@ -41,6 +41,8 @@ struct Row {
     start: String,
     uid: u32,
     zombie: bool,
+    /// It was stopped, and does nothing until it is told to go on.
+    stopped: bool,
 }
 
 impl Row {
@@ -77,6 +79,11 @@ pub fn identity(pid: u32) -> Option<ProcessId> {
 /// Whether exactly this process still runs. One that has ended but wasn't waited for does not run.
 pub fn is_alive(id: &ProcessId) -> bool {
     verified(id).is_some_and(|row| !row.zombie)
+}
+
+/// Whether exactly this process was stopped, as by SIGSTOP: it runs, and does nothing.
+pub fn is_stopped(id: &ProcessId) -> bool {
+    verified(id).is_some_and(|row| row.stopped)
 }
 
 /// This user's processes whose environment held `name=value` when they were started; none where that can't be read.

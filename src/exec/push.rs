@@ -1,13 +1,13 @@
-//! Publishes one commit as one branch of the remote. Here, and only here, the repository's hooks run.
+//! Publishes one commit as one branch of the remote. Here, and only here, a hook of the user's runs: `pre-push`.
 //!
 //! Never forces a branch that isn't an agent's, and an agent's only over the tip that was pushed last.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::exec::git::{Git, GitError, Output};
+use crate::exec::pre_push::{self, Hooked, Hooks, Update};
 use crate::exec::remote::{self, RemoteError, Remotes};
 use crate::exec::stale_ref_locks;
 use crate::exec::start_point::is_branch_name;
@@ -78,8 +78,14 @@ impl PushOutcome {
     }
 }
 
-/// Brings `push.commit` to the remote; doing it again does nothing. Hooks run in the worktree; `timeout` covers them too.
-pub fn push(worktree: &Worktree, remotes: &Remotes, push: Push<'_>, timeout: Duration) -> Result<PushOutcome> {
+/// Brings `push.commit` to the remote; doing it again does nothing. The hook may take as long as the push: `timeout`.
+pub fn push(
+    worktree: &Worktree,
+    remotes: &Remotes,
+    push: Push<'_>,
+    hooks: &Hooks<'_>,
+    timeout: Duration,
+) -> Result<PushOutcome> {
     worktree.verify()?;
     let git = worktree.git();
     if let Some((why, remedy)) = remotes.chosen.problem() {
@@ -91,13 +97,19 @@ pub fn push(worktree: &Worktree, remotes: &Remotes, push: Push<'_>, timeout: Dur
     let (git, remote) = (remotes.network(&git).with_timeout(timeout), remotes.name());
     let name = format!("refs/heads/{}", push.branch);
     let asking = git.clone().with_timeout(timeout.min(ANSWER));
-    let is_new = match remote_tip(&asking, remote, &name) {
+    let there = match remote_tip(&asking, remote, &name) {
         Ok(tip) if tip.as_deref() == Some(push.commit) => return Ok(PushOutcome::UpToDate),
-        Ok(tip) => tip.is_none(),
+        Ok(tip) => tip,
         Err(error) => return from_error(error),
     };
-    let hooked = with_trusted_hooks(worktree, git.clone())?;
-    let pushed = hooked.try_run(arguments(push, remote, &name, is_new));
+    let update =
+        Update { remote: (remote, remotes.push_url()), commit: push.commit, name: &name, there: there.as_deref() };
+    match pre_push::run(worktree, hooks, &git, update, timeout)? {
+        Hooked::Passed => {}
+        Hooked::Refused(words) => return Ok(PushOutcome::HookFailed(words)),
+        Hooked::TimedOut => return Ok(PushOutcome::TimedOut(timeout)),
+    }
+    let pushed = git.try_run(arguments(push, remote, &name, there.is_none()));
     if !pushed.as_ref().is_ok_and(|output| output.status.success()) {
         // One that was killed has left its locks, and it may be long until the next run looks for them.
         stale_ref_locks::remove_forsaken(worktree.common_dir())?;
@@ -113,11 +125,12 @@ pub fn push(worktree: &Worktree, remotes: &Remotes, push: Push<'_>, timeout: Dur
     if output.status.success() || has_it(&asking, remote, &name, push.commit) {
         return Ok(PushOutcome::Pushed);
     }
-    Ok(refusal(&output, has_hook(&hooked)))
+    Ok(refusal(&output))
 }
 
 fn arguments(push: Push<'_>, remote: &str, name: &str, is_new: bool) -> Vec<String> {
-    let fixed = ["-c", "push.followTags=false", "push", "--porcelain", "--no-signed", "--recurse-submodules=no"];
+    let fixed =
+        ["-c", "push.followTags=false", "push", "--porcelain", "--no-verify", "--no-signed", "--recurse-submodules=no"];
     let mut args: Vec<String> = fixed.map(str::to_owned).to_vec();
     // Without a lease git only moves a branch forward: right for one that is there and that we didn't push, as that of a
     // pull request which the work goes on with.
@@ -138,27 +151,6 @@ fn has_it(git: &Git, remote: &str, name: &str, commit: &str) -> bool {
     remote_tip(git, remote, name).is_ok_and(|tip| tip.as_deref() == Some(commit))
 }
 
-/// Hooks on. Where they are files of the project itself (`core.hooksPath` relative), those of the main checkout
-/// are taken: an agent can change those in its worktree.
-fn with_trusted_hooks(worktree: &Worktree, git: Git) -> Result<Git> {
-    let git = git.with_hooks();
-    let output = git.try_run(["config", "--type=path", "--get", "core.hooksPath"])?;
-    let path = output.path();
-    if !output.status.success() || path.is_absolute() || path.as_os_str().is_empty() {
-        return Ok(git);
-    }
-    let main = worktree.common_dir().parent().unwrap_or(Path::new("/")).join(path);
-    let mut setting = std::ffi::OsString::from("core.hooksPath=");
-    setting.push(main);
-    Ok(git.with_config(setting))
-}
-
-fn has_hook(git: &Git) -> bool {
-    let path: Option<PathBuf> =
-        git.run(["rev-parse", "--path-format=absolute", "--git-path", "hooks/pre-push"]).ok().map(|o| o.path());
-    path.is_some_and(|p| p.is_file())
-}
-
 fn from_error(error: GitError) -> Result<PushOutcome> {
     if let GitError::TimedOut { after, .. } = error {
         return Ok(PushOutcome::TimedOut(after));
@@ -175,7 +167,7 @@ fn from_remote(error: RemoteError) -> PushOutcome {
 }
 
 /// A line with `!` is the remote's answer about the branch. Without one the push did not get that far.
-fn refusal(output: &Output, has_hook: bool) -> PushOutcome {
+fn refusal(output: &Output) -> PushOutcome {
     let stdout = output.text();
     let said: Vec<_> = output
         .stderr
@@ -196,13 +188,7 @@ fn refusal(output: &Output, has_hook: bool) -> PushOutcome {
         };
         return PushOutcome::Rejected(why);
     }
-    match remote::classify(&output.stderr) {
-        RemoteError::Other(why) if has_hook && why.contains("failed to push some refs") => {
-            let lines: Vec<_> = why.lines().filter(|l| !l.contains("failed to push some refs")).collect();
-            PushOutcome::HookFailed(lines.join("\n"))
-        }
-        other => from_remote(other),
-    }
+    from_remote(remote::classify(&output.stderr))
 }
 
 #[cfg(test)]

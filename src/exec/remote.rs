@@ -139,6 +139,11 @@ impl Remotes {
         if several { github_repository(self.values("url").next()?) } else { None }
     }
 
+    /// Where is pushed to.
+    pub(in crate::exec) fn push_url(&self) -> &str {
+        self.values("pushurl").next().or_else(|| self.values("url").next()).unwrap_or_default()
+    }
+
     /// What is fetched from the remote that is used.
     pub(in crate::exec) fn fetched(&self) -> impl Iterator<Item = &str> {
         self.values("fetch")

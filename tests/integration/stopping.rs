@@ -157,6 +157,18 @@ fn in_a_copy_of_the_project_nothing_of_the_originals_is_ended() {
 }
 
 #[test]
+fn a_supervisor_that_is_stopped_is_told() {
+    let test = hanging(HANGS);
+    kill_process(supervisor(&test), Signal::STOP).unwrap();
+    let remedy = format!("kill -CONT {}", supervisor(&test).as_raw_nonzero());
+    test.run(["agent", "stop", "impl-1"]).code(1).complains("its supervisor is stopped").complains(&remedy);
+    test.run(["doctor"]).code(1).says("its supervisor is stopped").says(&remedy);
+    kill_process(supervisor(&test), Signal::CONT).unwrap();
+    test.run(["agent", "stop", "impl-1"]).ok().says("its run has ended");
+    assert_saved_and_back(&test, None);
+}
+
+#[test]
 fn a_lost_run_is_put_right_by_agent_stop() {
     let test = hanging(HANGS);
     test.kill_supervisor("impl-1");

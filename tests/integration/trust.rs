@@ -105,3 +105,79 @@ fn no_agent_accepts_anything() {
     let output = fs::read_to_string(test.runs("impl-1")[0].join("output.jsonl")).unwrap();
     assert_eq!(output.matches("may not call").count(), 2, "{output}");
 }
+
+#[test]
+fn refs_that_a_run_moved_are_told_with_what_they_were() {
+    let test = Test::with_implementer();
+    test.git(["tag", "v1"]);
+    let old = test.git(["rev-parse", "main"]);
+    test.claude.plays(
+        "implementer",
+        &format!(
+            "{WORK} && git update-ref refs/heads/main HEAD && git tag -f v1 && \
+             env -u GIT_CONFIG_COUNT git push -q origin HEAD:main && finish 'It is done.'"
+        ),
+    );
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    let told = test.messages_of("warning");
+    assert_eq!(told.len(), 1, "{told:?}");
+    for line in [
+        format!("- the branch main was moved to {}", test.git(["rev-parse", "main"])),
+        format!("`git update-ref refs/heads/main {old}` puts it back"),
+        format!("`git update-ref refs/tags/v1 {old}` puts it back"),
+        "- the remote branch origin/main was moved".to_owned(),
+        format!(" origin {old}:refs/heads/main` puts that back"),
+    ] {
+        assert!(told[0].contains(&line), "{line}\n{}", told[0]);
+    }
+}
+
+#[test]
+fn what_the_user_does_to_refs_during_a_run_is_not_told() {
+    let test = Test::with_implementer();
+    test.git(["branch", "other"]);
+    let go = "touch ../../../../at-work && while [ ! -e ../../../../go ]; do rest 0.1; done";
+    test.claude.plays("implementer", &format!("{WORK} && {go} && finish 'It is done.'"));
+    test.tick();
+    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.committed_file("of-the-user.txt", "mine").git(["push", "-q", "origin", "main"]);
+    test.git(["branch", "-D", "-q", "other"]);
+    test.git(["tag", "mine"]);
+    test.file("go", "").wait_quiet();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    assert_eq!(test.messages_of("warning"), Vec::<String>::new());
+}
+
+#[test]
+fn a_hook_tests_the_work_without_credentials() {
+    let test = Test::with_implementer();
+    test.set_env("GH_TOKEN", "ghp_secret");
+    test.program("hook", "#!/bin/sh\necho \"tests are red, ${GH_TOKEN:-no token}, $AGENT_NAME\" >&2; exit 1\n");
+    fs::create_dir_all(test.path(".git/hooks")).unwrap();
+    fs::rename(test.root().join("bin/hook"), test.path(".git/hooks/pre-push")).unwrap();
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    let told = test.messages_of("warning");
+    assert!(told.len() == 1 && told[0].contains("tests are red, no token, impl-1"), "{told:?}");
+    assert!(test.pushed_branches().is_empty());
+}
+
+#[test]
+fn the_hook_of_git_lfs_uploads_as_the_user() {
+    let test = Test::with_implementer();
+    test.set_env("GH_TOKEN", "ghp_secret");
+    test.program("git-lfs", "#!/bin/sh\n{ echo \"$*\"; echo \"${GH_TOKEN:-no token}\"; cat; } >\"$0.told\"\n");
+    let hook = "#!/bin/sh\ncommand -v git-lfs >/dev/null 2>&1 || { echo >&2 \"no git-lfs\"; exit 2; }\ngit lfs pre-push \"$@\"\n";
+    test.program("hook", hook);
+    fs::create_dir_all(test.path(".git/hooks")).unwrap();
+    fs::rename(test.root().join("bin/hook"), test.path(".git/hooks/pre-push")).unwrap();
+    test.tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.pushed_branches().len()), ("done", 1));
+    let told = fs::read_to_string(test.root().join("bin/git-lfs.told")).unwrap();
+    let lines: Vec<_> = told.lines().collect();
+    assert!(
+        lines[0].starts_with("pre-push origin ") && lines[1] == "ghp_secret" && lines[2].ends_with(&"0".repeat(40)),
+        "{told}"
+    );
+}

@@ -4,9 +4,11 @@ use super::Probe;
 use crate::domain::config::{self, Config, Problem, Severity};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
-use crate::domain::state::Phase;
+use crate::domain::state::{AgentState, Phase};
 use crate::domain::{gate, prompt};
 use crate::engine::project::Project;
+use crate::engine::stop;
+use crate::exec::processes;
 use crate::exec::worktree::Worktree;
 use crate::store::state::{self, Loaded};
 use crate::store::trusted;
@@ -89,6 +91,11 @@ fn worktree(project: &Project, agent: &config::Agent) -> Result<Option<Probe>> {
     let files = project.paths.agent(&agent.name);
     let name = &agent.name;
     let idle = match state::load(&files)? {
+        Loaded::State(AgentState { supervisor: Some(id), phase, .. })
+            if phase != Phase::Idle && processes::is_stopped(&id) =>
+        {
+            return Ok(Some(Probe::error(format!("{name}: its supervisor is stopped"), stop::going_on(&id))));
+        }
         Loaded::State(state) => state.phase == Phase::Idle,
         Loaded::Corrupt(reason) => {
             let remedy = "the next tick sets it aside and begins anew";

@@ -4,6 +4,7 @@
 
 use super::context::Run;
 use super::ended::Ended;
+use super::moved_refs;
 use crate::domain::job::Job;
 use crate::domain::outcome::Outcome;
 use crate::domain::review::Review;
@@ -46,6 +47,9 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
     let mut evidence = Evidence { recorded, findings: findings(run)?, ..Evidence::default() };
     let (mut tip, mut claude_files) = (None, Vec::new());
     if let Some(prepared) = &ended.prepared {
+        if let Err(error) = moved_refs::tell(run) {
+            tracing::warn!("{error:#}");
+        }
         let (newest, facts) = save_work(run, prepared, outcome)?;
         claude_files = match &newest {
             Some(tip) => claude_files::changed(&run.worktree.repository(), &prepared.base, tip)?,

@@ -3,6 +3,7 @@
 //! What can't be published is no reason to lose or repeat the work: it is said, and how to go on.
 
 use super::context::Run;
+use super::environment;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::review::Review;
 use crate::domain::run::{NewPullRequest, Publication};
@@ -11,6 +12,7 @@ use crate::domain::system_trouble::tells_of_system;
 use crate::domain::task::TaskState;
 use crate::engine::{refresh, trust};
 use crate::exec::github::{GhError, GitHub, Posted, marker};
+use crate::exec::pre_push::Hooks;
 use crate::exec::push::{self, Push, PushOutcome};
 use crate::store::queue::Queue;
 use anyhow::{Result, bail};
@@ -18,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// How long a push may take, hooks included.
+/// How long a push may take, and its hook before it.
 const PUSH: Duration = Duration::from_secs(600);
 /// After what pauses a server that can't be reached is tried again: no later run publishes this work.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
@@ -61,10 +63,12 @@ pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &
     }
     let Publication { branch, remote_branch, pushed_before, .. } = publication;
     let remotes = run.remotes()?;
+    let environment = environment::of(run, false)?;
+    let hooks = Hooks { root: run.project().root(), environment, log: run.files.hook_log(), stop: run.supervisor.stop };
     let push = Push { branch: remote_branch, commit, last: pushed_before.as_deref() };
     let pushed = patiently(
         run.supervisor.stop,
-        || push::push(&run.worktree, remotes, push, PUSH),
+        || push::push(&run.worktree, remotes, push, &hooks, PUSH),
         |pushed| matches!(pushed, Ok(PushOutcome::Offline(_))),
     )?;
     tracing::debug!(branch, ?pushed, "push");

@@ -50,6 +50,7 @@ pub(super) fn parse_stat(pid: u32, stat: &str, uid: u32) -> Option<Row> {
     Some(Row {
         pid,
         zombie: matches!(*fields.first()?, "Z" | "X" | "x"),
+        stopped: *fields.first()? == "T",
         parent: fields.get(1)?.parse().ok()?,
         group: fields.get(2)?.parse().ok()?,
         start: (*fields.get(19)?).to_owned(),

@@ -50,12 +50,16 @@ pub(super) fn row(pid: u32) -> Option<Row> {
 
 fn parse(line: &str) -> Option<Row> {
     let mut fields = line.split_ascii_whitespace();
+    let mut number = || fields.next()?.parse().ok();
+    let (pid, parent, group, uid) = (number()?, number()?, number()?, number()?);
+    let status = fields.next()?;
     Some(Row {
-        pid: fields.next()?.parse().ok()?,
-        parent: fields.next()?.parse().ok()?,
-        group: fields.next()?.parse().ok()?,
-        uid: fields.next()?.parse().ok()?,
-        zombie: fields.next()?.starts_with('Z'),
+        pid,
+        parent,
+        group,
+        uid,
+        zombie: status.starts_with('Z'),
+        stopped: status.starts_with('T'),
         start: fields.collect::<Vec<_>>().join(" "),
     })
 }

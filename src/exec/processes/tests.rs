@@ -146,6 +146,6 @@ fn a_leader_that_obeys_is_given_its_time() {
 fn a_name_with_parentheses_is_read() {
     let stat = "7 (a b) c) S 3 5 5 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 1 1";
     let row = system::parse_stat(7, stat, 0).unwrap();
-    assert_eq!((row.parent, row.group, row.start.as_str(), row.zombie), (3, 5, "4711", false));
+    assert_eq!((row.parent, row.group, row.start.as_str(), row.zombie, row.stopped), (3, 5, "4711", false, false));
     assert!(system::parse_stat(7, "7 (x", 0).is_none());
 }

@@ -1,5 +1,8 @@
 use super::*;
+use crate::exec::environment::tests::environment;
 use crate::exec::test_project::{TestProject, write, write_program};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -25,7 +28,18 @@ impl Scene {
     }
 
     fn push(&self, branch: &str, commit: &str, last: Option<&str>) -> PushOutcome {
-        push(&self.worktree, &self.remotes(), Push { branch, commit, last }, LIMIT).unwrap()
+        self.push_within(branch, commit, last, LIMIT)
+    }
+
+    fn push_within(&self, branch: &str, commit: &str, last: Option<&str>, limit: Duration) -> PushOutcome {
+        let root = self.scratch.project();
+        let hooks = Hooks {
+            root: &root,
+            environment: environment(self.scratch.path()),
+            log: self.scratch.path().join("pre-push.log"),
+            stop: &AtomicBool::new(false),
+        };
+        push(&self.worktree, &self.remotes(), Push { branch, commit, last }, &hooks, limit).unwrap()
     }
 
     fn tip(&self, branch: &str) -> String {
@@ -145,8 +159,7 @@ fn remotes_that_cannot_be_used_are_told_apart() {
     assert!(auth.advice().contains("by hand"));
     scene.scratch.run(&["config", "core.sshCommand", "sleep 30 #"]);
     let short = Duration::from_millis(300);
-    let late = push(&scene.worktree, &scene.remotes(), Push { branch: "agent/a", commit: &commit, last: None }, short)
-        .unwrap();
+    let late = scene.push_within("agent/a", &commit, None, short);
     assert_eq!(late, PushOutcome::TimedOut(short));
     scene.scratch.run(&["remote", "remove", "origin"]);
     assert!(matches!(scene.push("agent/a", &commit, None), PushOutcome::NoRemote(_)));
@@ -165,4 +178,42 @@ fn odd_branch_names_are_refused() {
             assert!(matches!(got, PushOutcome::Failed(_)), "{name}: {got:?}");
         }
     }
+}
+
+#[test]
+fn a_hook_is_told_what_git_would_tell_it() {
+    let scene = Scene::new();
+    scene.scratch.run(&["remote", "set-url", "--push", "origin", scene.scratch.origin().to_str().unwrap()]);
+    let told = scene.scratch.path().join("told");
+    scene.scratch.hook("pre-push", &format!("{{ echo \"$*\"; cat; git rev-parse --git-dir; }} >>'{}'", told.display()));
+    let first = scene.work("one");
+    assert_eq!(scene.push("agent/a", &first, None), PushOutcome::Pushed);
+    let second = scene.work("two");
+    assert_eq!(scene.push("agent/a", &second, None), PushOutcome::Pushed);
+    let (nothing, git_dir) = ("0".repeat(40), scene.worktree.verify().unwrap());
+    let call = |commit: &str, there: &str| {
+        let origin = scene.scratch.origin();
+        format!("origin {}\n{commit} {commit} refs/heads/agent/a {there}\n{}\n", origin.display(), git_dir.display())
+    };
+    assert_eq!(std::fs::read_to_string(told).unwrap(), call(&first, &nothing) + &call(&second, &first));
+}
+
+#[test]
+fn a_hook_has_no_credentials_and_ends_with_all_that_it_started() {
+    let scene = Scene::new();
+    let closed = "[ -z \"${GIT_ASKPASS-asks}$(git config credential.helper)\" ] && echo closed; sleep 67 & exit 1";
+    scene.scratch.hook("pre-push", closed);
+    assert_eq!(scene.push("agent/a", &scene.work("one"), None), PushOutcome::HookFailed("closed".into()));
+    scene.scratch.hook("pre-push", "sleep 68");
+    let short = Duration::from_millis(300);
+    assert_eq!(scene.push_within("agent/a", &scene.work("two"), None, short), PushOutcome::TimedOut(short));
+}
+
+#[test]
+fn a_file_that_is_no_program_is_no_hook() {
+    let scene = Scene::new();
+    scene.scratch.hook("pre-push", "exit 1");
+    let hook = scene.scratch.project().join(".git/hooks/pre-push");
+    std::fs::set_permissions(hook, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    assert_eq!(scene.push("agent/a", &scene.work("one"), None), PushOutcome::Pushed);
 }

@@ -71,6 +71,8 @@ impl RunPaths {
         assignment = dir / "assignment.json";
         /// What was copied into the worktree, and what the set-up command printed.
         setup_log = dir / "setup.log";
+        /// What the hook `pre-push` printed.
+        hook_log = dir / "pre-push.log";
         /// Of the worktree's own git directory, what its processes may write and must not.
         git_dir = dir / "git-dir";
         /// Where it works.
