@@ -34,7 +34,7 @@ use crate::domain::job::Job;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Interruption, Outcome};
 use crate::domain::state::{AgentState, Phase};
-use crate::exec::processes;
+use crate::exec::{git, processes};
 use crate::store::paths::AgentPaths;
 use crate::store::state::{self, Loaded};
 use anyhow::{Context, Result, bail};
@@ -75,11 +75,11 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     // On record before the task is looked at: who cancels it after that finds a process to stop.
     take_over(supervisor, &files, &mut state)?;
     let run = Run::open(supervisor, agent, &state)?.context("the assignment of the run is gone")?;
-    let ended = match trust::before_run(&run.asker()) {
+    let ended = match may_begin(&run) {
         Ok(true) if run.assignment.job == Job::Coordinate => coordinate::coordinate(&run)?,
         Ok(true) => carry_out(&run, &mut state)?,
         Ok(false) => Ended::without_claude(&run.files, Outcome::Untrusted)?,
-        Err(error) => Ended::without_claude(&run.files, RunError::from(error).into())?,
+        Err(error) => Ended::without_claude(&run.files, error.into())?,
     };
     if run.files.before().exists() && !trust::after_run(&run.asker())? {
         // It is judged by a recovery, once the user has looked.
@@ -89,6 +89,12 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     supervisor.lock.secure()?;
     let judged = judge::judge(&run, ended)?;
     settle::settle(&run, &judged, state)
+}
+
+/// Whether git is there, and may be used.
+fn may_begin(run: &Run<'_>) -> Result<bool, RunError> {
+    git::git_version().map_err(|error| RunError::launch_of_all(error.to_string()))?;
+    Ok(trust::before_run(&run.asker())?)
 }
 
 /// Everything up to the end of claude's last process.

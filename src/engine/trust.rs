@@ -72,15 +72,8 @@ fn compare(
         return Ok((found, changes));
     }
     let remotes = Remotes::read(&git, wanted)?;
-    let mut changes = known.map_or_else(Vec::new, |known| diff(known, &found, remotes.name()));
-    // A worktree comes and goes with its agent.
-    changes.retain(|change| change.new.is_some() || !is_of_worktree(project, change));
+    let changes = known.map_or_else(Vec::new, |known| diff(known, &found, remotes.name()));
     Ok((found, changes))
-}
-
-/// Whether it lies where an agent may write even if it is confined: in the git directory of a worktree.
-fn is_of_worktree(project: &Project, change: &Change) -> bool {
-    Path::new(&change.place).starts_with(project.common_dir.join("worktrees"))
 }
 
 /// Tells the user, once for all runs that come upon the same.

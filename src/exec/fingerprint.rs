@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -21,6 +21,8 @@ use crate::sys::read::{self, Refused};
 const MAX_FILE: usize = 64 << 20;
 /// More files than are included, or lie in a folder of hooks, anywhere.
 const MAX_FILES: usize = 400;
+/// How long git may take to list settings.
+const LIMIT: Duration = Duration::from_secs(30);
 /// How deep a folder of hooks is looked into.
 const MAX_DEPTH: usize = 4;
 
@@ -37,12 +39,34 @@ pub struct Places<'a> {
     pub known: Option<&'a Fingerprint>,
 }
 
+impl Places<'_> {
+    /// How a file is called: what belongs to the project is so wherever the project is moved.
+    fn name(&self, file: &Path) -> String {
+        let inside = file.strip_prefix(self.common_dir).map(|rest| Path::new(".git").join(rest));
+        let name = inside.ok().or_else(|| file.strip_prefix(self.root).map(Path::to_owned).ok());
+        name.unwrap_or_else(|| file.to_owned()).display().to_string()
+    }
+
+    /// The file that is called so.
+    fn path(&self, name: &str) -> PathBuf {
+        match name.strip_prefix(".git/") {
+            Some(rest) => self.common_dir.join(rest),
+            None => self.root.join(name),
+        }
+    }
+}
+
 /// Reads everything; `git` is bound to the repository. What git itself can't read of its settings is in [`Fingerprint::unreadable`].
 pub fn read(git: &Git, places: &Places<'_>) -> Result<Fingerprint> {
+    // In place of a file there may be a pipe.
+    let git = &git.clone().with_timeout(LIMIT);
     let mut found = Fingerprint::default();
     if let Err(error) = settings(git, places, &mut found) {
-        let GitError::Failed { stderr, .. } = error else { return Err(error.into()) };
-        let why = stderr.lines().next().unwrap_or_default().to_owned();
+        let why = match error {
+            GitError::Failed { stderr, .. } => stderr.lines().next().unwrap_or_default().to_owned(),
+            GitError::TimedOut { .. } => error.to_string(),
+            error => return Err(error.into()),
+        };
         return Ok(Fingerprint { unreadable: Some(why), ..Fingerprint::default() });
     }
     let named = |key: &str, base: &Path| -> Vec<PathBuf> {
@@ -65,38 +89,34 @@ pub fn read(git: &Git, places: &Places<'_>) -> Result<Fingerprint> {
     files.extend(places.home.map(|home| home.join(".ssh/config")));
     files.extend(known_places(places, |keys| keys.contains_key(CONTENT)));
     for folder in folders {
-        hooks(&folder, MAX_DEPTH, &mut found)?;
+        hooks(&folder, MAX_DEPTH, places, &mut found)?;
     }
     for file in files {
-        content(&file, &mut found)?;
+        content(&file, places, &mut found)?;
     }
     Ok(found)
 }
 
 /// All settings that count, by the file that has them; also those of files that are included only elsewhere.
 fn settings(git: &Git, places: &Places<'_>, found: &mut Fingerprint) -> Result<(), GitError> {
-    let common = places.common_dir;
     let entries = git.run(["config", "-z", "--list", "--show-scope", "--show-origin"])?.entries();
     let mut known = BTreeSet::new();
     let mut left: VecDeque<PathBuf> = known_places(places, |keys| keys.keys().any(|key| key != CONTENT)).collect();
     for entry in entries.chunks_exact(3).filter(|entry| entry[0] != "command") {
         let Some(file) = entry[1].strip_prefix("file:") else { continue };
         let (key, value) = entry[2].split_once('\n').unwrap_or((&entry[2], ""));
-        add(found, file, key, value);
+        let place = places.name(Path::new(file));
+        add(found, &place, key, value);
         left.extend(included(Path::new(file), key, value, places.home));
-        known.insert(PathBuf::from(file));
+        known.insert(place);
     }
-    let own = common.join("config.worktree");
-    left.push_back(own.clone());
-    for entry in dir::readable(&common.join("worktrees")) {
-        left.push_back(entry.path().join("config.worktree"));
-    }
+    left.push_back(places.common_dir.join("config.worktree"));
     while let Some(file) = left.pop_front() {
-        if known.len() >= MAX_FILES || !file.is_file() || !known.insert(file.clone()) {
+        let place = places.name(&file);
+        if known.len() >= MAX_FILES || !file.is_file() || !known.insert(place.clone()) {
             continue;
         }
         let args = ["config".as_ref(), "--file".as_ref(), file.as_os_str(), "-z".as_ref(), "--list".as_ref()];
-        let place = file.display().to_string();
         match git.run(args) {
             Ok(listed) => {
                 for (key, value) in listed.settings() {
@@ -109,13 +129,6 @@ fn settings(git: &Git, places: &Places<'_>, found: &mut Fingerprint) -> Result<(
             Err(error) => return Err(error),
         }
     }
-    // `git worktree add` gives a new worktree a copy of what the main checkout has.
-    let copied = found.places.get(&own.display().to_string()).cloned().unwrap_or_default();
-    let worktrees = common.join("worktrees");
-    for (_, settings) in found.places.iter_mut().filter(|(place, _)| Path::new(place).starts_with(&worktrees)) {
-        settings.retain(|key, seen| copied.get(key) != Some(seen));
-    }
-    found.places.retain(|_, settings| !settings.is_empty());
     Ok(())
 }
 
@@ -123,8 +136,9 @@ fn known_places<'a>(
     places: &Places<'a>,
     wanted: impl Fn(&BTreeMap<String, Seen>) -> bool + 'a,
 ) -> impl Iterator<Item = PathBuf> + 'a {
+    let places = *places;
     let known = places.known.into_iter().flat_map(|known| &known.places);
-    known.filter(move |(_, keys)| wanted(keys)).map(|(place, _)| PathBuf::from(place))
+    known.filter(move |(_, keys)| wanted(keys)).map(move |(place, _)| places.path(place))
 }
 
 fn add(found: &mut Fingerprint, place: &str, key: &str, value: &str) {
@@ -148,36 +162,32 @@ fn resolve(path: &str, base: &Path, home: Option<&Path>) -> PathBuf {
 }
 
 /// The hooks in a folder, and what lies beside them, for they may call it.
-fn hooks(folder: &Path, depth: usize, found: &mut Fingerprint) -> Result<()> {
+fn hooks(folder: &Path, depth: usize, places: &Places<'_>, found: &mut Fingerprint) -> Result<()> {
     for entry in dir::readable(folder).take(MAX_FILES) {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         if path.is_dir() {
             if depth > 0 {
-                hooks(&path, depth - 1, found)?;
+                hooks(&path, depth - 1, places, found)?;
             }
         } else if !matches!(read::read_linked_text(&path), Ok(Some(text)) if is_harmless_hook(&name, &text)) {
-            content(&path, found)?;
+            content(&path, places, found)?;
         }
     }
     Ok(())
 }
 
 /// A file as a whole, if it is there.
-fn content(path: &Path, found: &mut Fingerprint) -> Result<()> {
-    let place = path.display().to_string();
+fn content(path: &Path, places: &Places<'_>, found: &mut Fingerprint) -> Result<()> {
+    let place = places.name(path);
     if found.places.get(&place).is_some_and(|known| known.contains_key(CONTENT)) {
         return Ok(());
     }
-    let (state, bytes) = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Ok(meta) if meta.is_file() => {
-            let mode = if meta.permissions().mode() & 0o111 == 0 { "" } else { ", executable" };
-            match read::read_linked_bytes(path, MAX_FILE) {
-                Ok(bytes) => (format!("{} bytes{mode}", meta.len()), bytes.unwrap_or_default()),
-                Err(error) => (error.downcast::<Refused>()?.why().to_owned(), Vec::new()),
-            }
-        }
-        _ => ("no file".to_owned(), Vec::new()),
+    // What is no file has no hook or attribute in it; a pipe goes before git comes upon it.
+    let Some(meta) = fs::metadata(path).ok().filter(fs::Metadata::is_file) else { return Ok(()) };
+    let mode = if meta.permissions().mode() & 0o111 == 0 { "" } else { ", executable" };
+    let (state, bytes) = match read::read_linked_bytes(path, MAX_FILE) {
+        Ok(bytes) => (format!("{} bytes{mode}", meta.len()), bytes.unwrap_or_default()),
+        Err(error) => (error.downcast::<Refused>()?.why().to_owned(), Vec::new()),
     };
     let whole = |state: &[u8]| digest(&[state, &bytes].concat());
     found.add(&place, CONTENT, whole, &state);

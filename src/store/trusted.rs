@@ -22,7 +22,7 @@ pub fn load(paths: &Paths) -> Result<Option<Trusted>> {
 /// # Errors
 /// The system's, with path and remedy.
 pub fn accept(paths: &Paths, fingerprint: Fingerprint, now: Time) -> Result<()> {
-    atomic::write_private(&paths.trusted(), &atomic::json(&Trusted { accepted_at: now, fingerprint })?)?;
+    atomic::write(&paths.trusted(), &atomic::json(&Trusted { accepted_at: now, fingerprint })?)?;
     release(paths)
 }
 
@@ -40,7 +40,7 @@ pub fn hold(paths: &Paths) -> Option<Hold> {
 /// # Errors
 /// The system's, with path and remedy.
 pub fn set_hold(paths: &Paths, hold: &Hold) -> Result<()> {
-    atomic::write_private(&paths.untrusted(), &atomic::json(hold)?)
+    atomic::write(&paths.untrusted(), &atomic::json(hold)?)
 }
 
 /// Lets everything go on.

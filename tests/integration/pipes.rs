@@ -44,7 +44,6 @@ fn in_place_of_what_is_lost_they_hold_nobody_up() {
         "pipe \"$own/HEAD\"",
         "pipe \"$own/commondir\"",
         "pipe .git",
-        "pipe \"$common/config\"",
         "pipe \"$common/info/exclude\"; pipe \"$common/info/attributes\"",
         "pipe ../state.json; for file in ../runs/*; do pipe \"$file/stderr.log\"; pipe \"$file/assignment.json\"; done",
     ] {

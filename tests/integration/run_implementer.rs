@@ -234,21 +234,6 @@ fn env_sh_is_private_and_can_be_sourced() {
 }
 
 #[test]
-fn a_changed_hook_stops_the_push() {
-    let test = project();
-    let script =
-        format!("write a x && commit A; echo '#!/bin/sh' >'{}'; finish", test.path(".git/hooks/pre-push").display());
-    test.claude.plays("implementer", &script);
-    test.tick_and_wait();
-    assert_eq!(test.task_state("TASK-1"), "failed");
-    assert!(test.task_text("TASK-1").contains("nothing was pushed"), "{}", test.task_text("TASK-1"));
-    assert!(test.pushed_branches().is_empty() && test.github.pull_requests().is_empty());
-    assert!(test.messages_of("error")[0].contains("pre-push"), "{:?}", test.messages());
-    let branch = test.task_line("TASK-1", "WORK_BRANCH").unwrap();
-    assert_eq!(test.git(["show", &format!("{branch}:a")]), "x");
-}
-
-#[test]
 fn an_agent_may_call_only_the_commands_of_its_role_and_only_in_its_run() {
     let test = project();
     let script = "run \"scheduler task add --title Another --role implement\" && finish Allowed\n\

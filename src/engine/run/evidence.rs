@@ -47,10 +47,10 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
     let mut evidence = Evidence { recorded, findings: findings(run)?, ..Evidence::default() };
     let (mut tip, mut claude_files) = (None, Vec::new());
     if let Some(prepared) = &ended.prepared {
+        let (newest, facts) = save_work(run, prepared, outcome)?;
         if let Err(error) = moved_refs::tell(run) {
             tracing::warn!("{error:#}");
         }
-        let (newest, facts) = save_work(run, prepared, outcome)?;
         claude_files = match &newest {
             Some(tip) => claude_files::changed(&run.worktree.repository(), &prepared.base, tip)?,
             None => prepared.claude_files.clone(),

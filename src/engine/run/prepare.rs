@@ -13,7 +13,7 @@ use crate::domain::run::Prepared;
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, key};
 use crate::engine::trust::{Before, Confinement};
-use crate::exec::git::{self, Git};
+use crate::exec::git::Git;
 use crate::exec::worktree::Ensured;
 use crate::exec::{filters, moved_refs, repo};
 use crate::store::queue::Queue;
@@ -42,7 +42,6 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
         // The user has moved it since the claim.
         return Err(RunError::stopped());
     }
-    git::git_version().map_err(|error| RunError::launch_of_all(error.to_string()))?;
     let worktree = &run.worktree;
     relocate::make_ready(run)?;
     run.save_leftovers(worktree, LEFT)?;

@@ -1,6 +1,6 @@
 //! What a run has to do with trust: asked before its first git and after its last process.
 
-use super::{compare, is_of_worktree, tell};
+use super::{compare, tell};
 use crate::domain::name::Name;
 use crate::domain::time::Time;
 use crate::domain::trust::{CONTENT, Change, Hold};
@@ -97,8 +97,7 @@ fn decide(asker: &Asker<'_>, own: Confinement) -> Result<bool> {
             changes.push(Change { place, key: CONTENT.to_owned(), old: was, new: is });
         }
     }
-    let is_users = !could_be_agents && !changes.iter().any(|change| is_of_worktree(project, change));
-    if is_users && known.is_ok() && trusted::hold(paths).is_none() {
+    if !could_be_agents && known.is_ok() && trusted::hold(paths).is_none() {
         tracing::debug!(?changes, "accepted: no agent could have changed it");
         return trusted::accept(paths, found, now).map(|()| true);
     }

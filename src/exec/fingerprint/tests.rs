@@ -38,8 +38,8 @@ fn what_makes_git_run_something_is_seen_wherever_it_stands() {
         ),
         (&|p| write(&p.path().join("elsewhere"), "[core]\n\tpager = evil\n"), "elsewhere", "core.pager"),
         (
-            &|_| write(&root.join(".git/worktrees/a/config.worktree"), "[core]\n\tfsmonitor = evil\n"),
-            ".git/worktrees/a/config.worktree",
+            &|_| write(&root.join(".git/config.worktree"), "[core]\n\tfsmonitor = evil\n"),
+            ".git/config.worktree",
             "core.fsmonitor",
         ),
         (&|_| hook(".git/hooks/pre-push"), ".git/hooks/pre-push", "the file"),
@@ -114,11 +114,13 @@ fn what_a_run_or_the_user_does_every_day_is_no_change() {
 }
 
 #[test]
-fn a_worktree_s_copy_of_the_main_checkout_s_settings_is_none_of_its_own() {
+fn a_project_that_is_moved_is_the_same() {
     let project = TestProject::plain();
-    project.run(&["config", "extensions.worktreeConfig", "true"]);
-    project.run(&["config", "--worktree", "core.pager", "less"]);
-    let copy = project.project().join(".git/worktrees/a/config.worktree");
-    assert_eq!(told(&project, |_| write(&copy, "[core]\n\tpager = less\n")), Vec::<String>::new());
-    assert_eq!(told(&project, |_| write(&copy, "[core]\n\tpager = evil\n")).len(), 1);
+    project.run(&["config", "core.pager", "less"]);
+    project.hook("pre-push", "true");
+    let (before, there) = (take(&project), project.path().join("moved"));
+    fs::rename(project.project(), &there).unwrap();
+    let git = project.git_at(&there);
+    let places = Places { common_dir: &there.join(".git"), root: &there, home: None, known: Some(&before) };
+    assert_eq!(diff(&before, &read(&git, &places).unwrap(), "origin"), []);
 }

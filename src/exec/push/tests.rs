@@ -114,7 +114,8 @@ fn a_hook_can_refuse_and_its_words_are_kept() {
 fn a_push_that_dies_leaves_no_locks() {
     let scene = Scene::new();
     let folder = "$(git rev-parse --git-common-dir)/refs/remotes/origin/agent";
-    scene.scratch.hook("pre-push", &format!("mkdir -p {folder}; touch {folder}/a.lock; kill -9 $PPID"));
+    let dies = format!("mkdir -p {folder}; touch {folder}/a.lock; kill -9 $PPID; true");
+    scene.scratch.run(&["config", "remote.origin.receivepack", &dies]);
     let failed = scene.push("agent/a", &scene.work("one"), None);
     assert!(!failed.is_there(), "{failed:?}");
     assert!(!scene.scratch.project().join(".git/refs/remotes/origin/agent/a.lock").exists());
