@@ -35,12 +35,12 @@ struct Shown<'a> {
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     let home = context.env("HOME").map(Path::new);
     if args.json {
-        let (project, _) = context.reading("trust")?;
+        let (project, _) = context.enter("trust")?;
         let Difference { accepted_at, changes, hold, .. } = &trust::difference(&project, home)?;
         let held_since = hold.as_ref().and_then(|hold| hold.since);
         return context.json(&Shown { accepted_at: *accepted_at, held: hold.is_some(), held_since, changes });
     }
-    let (project, _) = context.writing("trust")?;
+    let (project, _) = context.enter("trust")?;
     let difference = trust::difference(&project, home)?;
     show(context, &difference)?;
     let is_held = difference.hold.is_some();

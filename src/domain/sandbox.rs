@@ -48,7 +48,7 @@ pub fn fault_of_place(place: &str) -> Option<String> {
 }
 
 /// The path of a place in agents.yaml; `None` if it is below a home that nobody knows.
-fn expanded(place: &str, home: Option<&Path>) -> Option<PathBuf> {
+pub fn expanded(place: &str, home: Option<&Path>) -> Option<PathBuf> {
     match place.strip_prefix('~') {
         Some(below) => home.map(|home| home.join(below.trim_start_matches('/'))),
         None => Some(place.into()),

@@ -3,7 +3,7 @@
 //!
 //! The hook of git-lfs is the exception: what it does is upload, so git-lfs is called itself, as for the push.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -112,12 +112,22 @@ pub fn run(
 
 /// The hook, where it is a program.
 fn find(worktree: &Worktree, root: &Path) -> Result<Option<PathBuf>> {
-    let answer = worktree.git().with_hooks().try_run(["config", "--type=path", "--get", "core.hooksPath"])?;
-    let folder = match answer.path() {
-        path if answer.status.success() && !path.as_os_str().is_empty() => root.join(path),
-        _ => worktree.common_dir().join("hooks"),
-    };
+    let folder = configured(worktree)?.map_or_else(|| worktree.common_dir().join("hooks"), |folder| root.join(folder));
     let hook = folder.join(NAME);
     let is_program = hook.is_file() && rustix::fs::access(&hook, rustix::fs::Access::EXEC_OK).is_ok();
     Ok(is_program.then_some(hook))
+}
+
+/// The folder of the main checkout with its hooks and what they call, if that is where they are.
+pub fn folder_in_project(worktree: &Worktree, root: &Path) -> Result<Option<PathBuf>> {
+    let folder = configured(worktree)?.unwrap_or_default();
+    let first = folder.components().find(|part| *part != Component::CurDir);
+    let first = first.filter(|first| matches!(first, Component::Normal(_))).map(|first| root.join(first));
+    Ok(first.filter(|first| first.is_dir()))
+}
+
+fn configured(worktree: &Worktree) -> Result<Option<PathBuf>> {
+    let answer = worktree.git().with_hooks().try_run(["config", "--type=path", "--get", "core.hooksPath"])?;
+    let path = answer.path();
+    Ok((answer.status.success() && !path.as_os_str().is_empty()).then_some(path))
 }

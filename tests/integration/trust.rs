@@ -97,6 +97,32 @@ fn what_changes_while_no_agent_is_at_work_is_the_user_s() {
 }
 
 #[test]
+fn what_changes_during_a_confined_run_is_the_user_s() {
+    let test = Test::with_implementer();
+    let stage = test.root().join("claude").display().to_string();
+    let sandbox = format!("defaults: {{sandbox: {{mode: auto, write: [\"{stage}\"]}}}}");
+    test.agents_and(&[("impl-1", "implementer")], &sandbox);
+    if !test.run(["doctor"]).stdout.contains("agents are confined") {
+        eprintln!("not tested: this system has no Landlock");
+        return;
+    }
+    test.committed_file(".husky/pre-push", "#!/bin/sh\n");
+    fs::set_permissions(test.path(".husky/pre-push"), fs::Permissions::from_mode(0o755)).unwrap();
+    test.git(["config", "core.hooksPath", ".husky"]);
+    let go = format!("touch '{stage}/at-work' && while [ ! -e '{stage}/go' ]; do rest 0.1; done");
+    let plant = "git config core.pager evil; ";
+    test.claude.plays("implementer", &format!("{WORK} && {go}; {plant} finish 'It is done.'"));
+    test.tick();
+    test.wait_until("claude to be at work", || test.root().join("claude/at-work").exists());
+    test.git(["config", "core.editor", "vi"]);
+    test.file("../claude/go", "").wait_quiet();
+    assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
+    assert_eq!((test.pushed_branches().len(), test.messages_of("error").len()), (1, 0));
+    let known = fs::read_to_string(test.orchestrator("trusted.json")).unwrap();
+    assert!(known.contains("core.editor") && !known.contains("evil"), "{known}");
+}
+
+#[test]
 fn no_agent_accepts_anything() {
     let test = Test::with_implementer();
     test.claude

@@ -7,9 +7,11 @@ use crate::domain::role::MayChange;
 use crate::domain::sandbox::profile::{Facts, claude_folders, port_of, profile};
 use crate::domain::sandbox::reach::{Closed, TOOL_VARIABLES};
 use crate::domain::sandbox::secret_places::SECRET_PLACES;
-use crate::domain::sandbox::{Mode, denial};
+use crate::domain::sandbox::{Mode, denial, expanded};
+use crate::engine::trust;
 use crate::exec::confine::{self, Confinement};
 use crate::exec::loose_objects;
+use crate::exec::pre_push;
 use crate::store::{cache, messages, runs};
 use crate::sys::read;
 use anyhow::Result;
@@ -53,6 +55,26 @@ pub fn of(run: &Run<'_>) -> Result<Option<Confinement>, RunError> {
     confine::make_ready(&facts)?;
     runs::write_json(&run.files.profile(), &profile(sandbox, &facts))?;
     Ok(Some(Confinement { program: run.supervisor.program.to_owned(), profile: run.files.profile() }))
+}
+
+/// Whether a run's processes are kept from what git trusts: confined, and given nothing to write that leads there.
+pub fn of_trust(run: &Run<'_>) -> trust::Confinement {
+    let sandbox = &run.assignment.settings.sandbox;
+    let home = value(run, "HOME").map(PathBuf::from);
+    let trusted = [Some(run.project().common_dir.clone()), Some(run.project().root().to_owned()), home.clone()];
+    let trusted: Vec<_> = trusted.into_iter().flatten().map(|place| place::real(&place)).collect();
+    let leads_there = |place: &String| {
+        // What can't be found can't be told.
+        let Some(place) = expanded(place, home.as_deref()) else { return true };
+        let place = place::real(&place);
+        place.starts_with(&trusted[0]) || trusted.iter().any(|trusted| trusted.starts_with(&place))
+    };
+    let is_confined = sandbox.mode != Mode::Off && confine::missing(sandbox.mode).is_none();
+    if is_confined && !sandbox.write.iter().any(leads_there) {
+        trust::Confinement::Confined
+    } else {
+        trust::Confinement::Open
+    }
 }
 
 /// Says once that agents are not confined.
@@ -107,6 +129,8 @@ fn facts(run: &Run<'_>) -> Result<Facts> {
     tools.extend(SYSTEM_LINKS.map(PathBuf::from));
     let mut tools = confine::reachable(home.as_deref(), &value("PATH").unwrap_or_default(), &tools, &closed);
     tools.push(run.agent.gh_config());
+    // They run confined, too, from the main checkout where `core.hooksPath` is relative.
+    tools.extend(pre_push::folder_in_project(&run.worktree, run.project().root())?);
     let (ports, worktree) = (assignment.ports.as_ref(), place::real(run.worktree.path()));
     let addresses = MODEL_ADDRESSES.iter().filter_map(|name| value(name));
     Ok(Facts {

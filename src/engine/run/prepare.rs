@@ -7,12 +7,13 @@ mod provision;
 mod relocate;
 mod start;
 
+use super::confinement;
 use super::context::{Run, RunError};
 use crate::domain::message::Message;
 use crate::domain::run::Prepared;
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, key};
-use crate::engine::trust::{Before, Confinement};
+use crate::engine::trust::Before;
 use crate::exec::git::Git;
 use crate::exec::worktree::Ensured;
 use crate::exec::{filters, moved_refs, repo};
@@ -56,7 +57,7 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
     let prepared = start::find(run)?;
     run.unless_stopped()?;
     // From here on what runs may be anybody's.
-    let before = Before { confinement: Confinement::Open, refs: moved_refs::all(&worktree.repository())? };
+    let before = Before { confinement: confinement::of_trust(run), refs: moved_refs::all(&worktree.repository())? };
     runs::write_json(&run.files.before(), &before)?;
     match worktree.ensure(&prepared.start)? {
         Ensured::Created => worktree.note_set_up(None)?,
