@@ -101,10 +101,10 @@ fn sigterm_to_the_supervisor_does_the_same_and_the_next_run_goes_on_from_there()
 #[test]
 fn a_stop_in_the_middle_of_a_fetch_is_obeyed() {
     let test = project();
-    test.git(["config", "remote.origin.uploadpack", "sh -c 'touch at-fetch; sleep 300'"]);
+    test.git(["config", "remote.origin.uploadpack", "sh -c 'touch at-fetch; sleep 900'"]);
     test.set_env("GIT_SSH_COMMAND", "false");
     test.tick();
-    test.wait_until("the fetch to begin", || test.leftovers().iter().any(|left| left.command.contains("sleep 300")));
+    test.wait_until("the fetch to begin", || test.leftovers().iter().any(|left| left.command.contains("sleep 900")));
     test.run(["agent", "stop", "impl-1"]).ok().says("impl-1: its run has ended");
     test.wait_quiet();
     assert_eq!((test.task_state(TASK), test.attempts(TASK)), ("incoming", 0));
@@ -116,7 +116,7 @@ fn a_stop_while_publishing_is_obeyed_and_the_next_tick_publishes() {
     let test = project();
     test.claude.implements();
     let hook = test.path(".git/hooks/pre-push");
-    test.program("slow-hook", "#!/bin/sh\n[ -e \"$TMPDIR/fast\" ] || sleep 300\n");
+    test.program("slow-hook", "#!/bin/sh\n[ -e \"$TMPDIR/fast\" ] || sleep 900\n");
     std::os::unix::fs::symlink(test.root().join("bin/slow-hook"), hook).unwrap();
     let begins = || test.leftovers().iter().any(|left| left.command.contains("pre-push"));
     test.tick();
