@@ -2,6 +2,7 @@
 //!
 //! What the profile says is decided elsewhere. A process that is confined stays so; there is no way back.
 
+mod crates;
 mod places;
 #[cfg(target_os = "linux")]
 #[path = "confine/linux.rs"]
@@ -10,6 +11,7 @@ mod system;
 #[path = "confine/other.rs"]
 mod system;
 
+pub use crates::share_crates;
 pub use places::{alternates, let_go, make_ready, reachable};
 pub use system::{become_confined, support};
 

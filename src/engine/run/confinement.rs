@@ -53,6 +53,10 @@ pub fn of(run: &Run<'_>) -> Result<Option<Confinement>, RunError> {
     let _ = pack_objects(run).inspect_err(|error| tracing::warn!("{error:#}"));
     let facts = facts(run)?;
     confine::make_ready(&facts)?;
+    if facts.worktree.join("Cargo.toml").exists() {
+        let home = value(run, "CARGO_HOME").map(PathBuf::from).or_else(|| Some(facts.home.as_ref()?.join(".cargo")));
+        home.map_or(Ok(()), |home| confine::share_crates(&home, &facts.cache.join("cargo")))?;
+    }
     runs::write_json(&run.files.profile(), &profile(sandbox, &facts))?;
     Ok(Some(Confinement { program: run.supervisor.program.to_owned(), profile: run.files.profile() }))
 }

@@ -6,6 +6,7 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, LandlockStatus, NetPort, RestrictionStatus, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetError, Scope, path_beneath_rules,
 };
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 use std::convert::Infallible;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -72,12 +73,19 @@ fn restrict(profile: &Profile) -> Result<RestrictionStatus, RulesetError> {
     rules.restrict_self()
 }
 
+/// By these, which only root has, the memory of every process is open, and the environment of the supervisor with it.
+const OPENING_OTHERS: [CapabilitySet; 2] = [CapabilitySet::PERFMON, CapabilitySet::SYS_ADMIN];
+
 /// Confines this process, which must have one thread, and turns it into the program. It only comes back if it fails.
 pub fn become_confined(profile: &Profile, command: &mut Command) -> Result<Infallible, NotStarted> {
     let cannot = |why: &str| NotStarted(format!("it cannot be confined: {why}"));
     let status = restrict(profile).map_err(|error| cannot(&error.to_string()))?;
     if let Some(why) = held(status.landlock).missing() {
         return Err(cannot(why));
+    }
+    for capability in OPENING_OTHERS {
+        // Who isn't root has none to lose.
+        let _ = remove_capability_from_bounding_set(capability);
     }
     let error = command.exec();
     Err(NotStarted(format!("cannot start {}: {error}", command.get_program().display())))
