@@ -20,7 +20,9 @@ fn share(from: &Path, to: &Path) -> Result<()> {
     let at = || format!("cannot create {}", to.display());
     if !from.is_dir() {
         let shared = if from.exists() { symlink(from, to) } else { Ok(()) };
-        return shared.or_else(|error| if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }).with_context(at);
+        return shared
+            .or_else(|error| if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })
+            .with_context(at);
     }
     fs::create_dir_all(to).with_context(at)?;
     dir::readable(from).try_for_each(|entry| share(&entry.path(), &to.join(entry.file_name())))
