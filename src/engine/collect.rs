@@ -1,7 +1,7 @@
 //! Every agent as its files and its lock show it, and the start of recovery for those that lost their supervisor: the
 //! first thing that a tick does, also while everything is paused. Nothing is settled here.
 
-use super::spawn::Spawner;
+use super::spawn::{self, Spawner};
 use crate::domain::name::Name;
 use crate::domain::run::SUPERVISOR_TAG;
 use crate::domain::schedule::{AgentView, Standing};
@@ -185,7 +185,10 @@ pub fn has_lost_its_state(agent: &AgentPaths) -> Result<bool> {
 /// The processes of a supervisor of this agent, and of what it has started. Asked where the agent's files may have been
 /// deleted under a run, for it reads about every process.
 pub fn supervisors_of(agent: &AgentPaths) -> Vec<ProcessId> {
-    processes::tagged(SUPERVISOR_TAG, &agent.dir().display().to_string())
+    let mut found = processes::tagged(SUPERVISOR_TAG, &agent.dir().display().to_string());
+    // It hides its environment, and not its command line.
+    found.extend(processes::commanded(|words| spawn::supervised(words).as_deref() == Some(agent.dir())));
+    found
 }
 
 fn has_supervisor(state: &AgentState) -> bool {

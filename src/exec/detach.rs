@@ -16,6 +16,12 @@ use rustix::process::{setsid, umask};
 use rustix::stdio::dup2_stdin;
 
 use crate::sys::dir;
+#[cfg(target_os = "linux")]
+use crate::sys::read::{lossy, read_proc};
+
+/// More than the kernel says of a process.
+#[cfg(target_os = "linux")]
+const MAX_STATUS: u64 = 64 << 10;
 
 /// Starts `program` with `lock` as its standard input and `log` as both outputs, in `dir`, and does not wait for it.
 ///
@@ -51,9 +57,23 @@ pub fn become_supervisor() -> io::Result<File> {
     close_foreign(&[0, 1, 2, lock.as_raw_fd()])?;
     leave_session()?;
     #[cfg(target_os = "linux")]
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    {
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+        close_to_others()?;
+    }
     tighten_umask();
     Ok(lock)
+}
+
+/// Keeps other processes of this user, agents among them, from reading the environment and the memory of this one, which has
+/// the user's credentials. One that is traced already has been started by its reader, who would only see less of what it does.
+#[cfg(target_os = "linux")]
+fn close_to_others() -> io::Result<()> {
+    let status = read_proc("/proc/self/status", MAX_STATUS).map(lossy).unwrap_or_default();
+    if status.lines().filter_map(|line| line.strip_prefix("TracerPid:")).all(|pid| pid.trim() == "0") {
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    }
+    Ok(())
 }
 
 /// Moves standard input to a descriptor that no child inherits, and puts `/dev/null` in its place.
@@ -113,8 +133,9 @@ mod tests {
             .collect();
         let inherited = Command::new("sh").args(["-c", "ls -l /proc/self/fd"]).output().unwrap();
         let session = rustix::process::getsid(None).unwrap() == rustix::process::getpid();
+        let closed = rustix::process::dumpable_behavior().unwrap() == rustix::process::DumpableBehavior::NotDumpable;
         let report = format!(
-            "session={session} reaper={} lock={:?} fds={fds:?} child={}",
+            "session={session} closed={closed} reaper={} lock={:?} fds={fds:?} child={}",
             processes::is_subreaper(),
             lock.metadata().unwrap().len(),
             String::from_utf8_lossy(&inherited.stdout)
@@ -152,7 +173,7 @@ mod tests {
         let report = dir.path().join("report");
         await_file(&report);
         let report = fs::read_to_string(report).unwrap();
-        assert!(report.starts_with("session=true reaper=true lock=4 "), "{report}");
+        assert!(report.starts_with("session=true closed=true reaper=true lock=4 "), "{report}");
         assert!(!report.contains("stray"), "{report}");
         let (own, child) = report.split_once("child=").unwrap();
         assert_eq!(own.matches("the-lock").count(), 1, "{report}");

@@ -92,6 +92,13 @@ pub fn tagged(name: &str, value: &str) -> Vec<ProcessId> {
     system::table().iter().filter(|row| system::carries(row, name, value)).map(|row| row.id(&boot)).collect()
 }
 
+/// This user's processes whose command line is one of these.
+pub fn commanded(is_meant: impl Fn(&[String]) -> bool) -> Vec<ProcessId> {
+    let boot = system::boot();
+    let is_meant = |row: &&Row| row.uid == own_uid() && !row.zombie && is_meant(&system::words(row));
+    system::table().iter().filter(is_meant).map(|row| row.id(&boot)).collect()
+}
+
 /// Whether a git may be at work in one of these folders: one that stands there or was told of it.
 pub fn is_git_at_work(folders: &[PathBuf]) -> bool {
     system::is_git_at_work(folders)

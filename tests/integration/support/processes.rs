@@ -67,7 +67,9 @@ fn leftover(pid: u32, root: &Path) -> Option<Leftover> {
     let names_root = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     let environment = fs::read(proc.join("environ")).unwrap_or_default();
     let cwd = fs::read_link(proc.join("cwd")).unwrap_or_default();
-    if !names_root(&environment) && !cwd.starts_with(root) {
+    // A supervisor hides all but its command line.
+    let command = fs::read(proc.join("cmdline")).unwrap_or_default();
+    if !names_root(&environment) && !cwd.starts_with(root) && !names_root(&command) {
         return None;
     }
     // A zombie has neither, but one may have died between the looks.
@@ -75,7 +77,6 @@ fn leftover(pid: u32, root: &Path) -> Option<Leftover> {
     if stat.rsplit(')').next()?.trim_start().starts_with(['Z', 'X']) {
         return None;
     }
-    let command = fs::read(proc.join("cmdline")).unwrap_or_default();
     let command = String::from_utf8_lossy(&command).replace('\0', " ").trim().to_owned();
     Some(Leftover { pid: pid.try_into().ok()?, command })
 }
