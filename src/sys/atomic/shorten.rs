@@ -61,3 +61,44 @@ pub fn shorten(path: &Path, limit: u64, kept: u64, told: impl FnOnce(u64) -> Str
     put(short, path)?;
     sync_dir(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::atomic::open_log;
+    use crate::sys::atomic::tests::{leftovers, mode};
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_long_log_loses_its_middle() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        shorten(&path, 20, 8, |_| panic!("there is none")).unwrap();
+        fs::write(&path, "one\ntwo\nthree\nfour\n").unwrap();
+        shorten(&path, 19, 8, |_| panic!("it is short")).unwrap();
+        fs::write(&path, "one\ntwo\nthree\nfour\nfive\n").unwrap();
+        shorten(&path, 19, 8, |gone| format!("({gone} bytes)")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n\n(11 bytes)\nfive\n");
+        assert_eq!((mode(&path), leftovers(dir.path()).len()), (0o600, 0));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_log_that_grows_gives_room_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let mut log = open_log(&path).unwrap();
+        log.write_all(&vec![b'x'; 4 << 20]).unwrap();
+        if !free(&path, 1 << 20, 3 << 20).unwrap() {
+            return;
+        }
+        log.write_all(b"end").unwrap();
+        log.sync_all().unwrap();
+        let meta = fs::metadata(&path).unwrap();
+        assert_eq!(meta.len(), (4 << 20) + 3);
+        assert!(meta.blocks() * 512 < 3 << 20, "{} blocks", meta.blocks());
+        let text = fs::read(&path).unwrap();
+        assert!(text.ends_with(b"xend") && text[..1 << 20].iter().all(|&byte| byte == b'x') && text[2 << 20] == 0);
+    }
+}

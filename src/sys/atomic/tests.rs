@@ -9,12 +9,12 @@ use std::time::Duration;
 /// The system's, and that of a file system that has none.
 const EXCHANGES: [Exchange; 2] = [renames::exchange, |_, _| Err(Errno::NOSYS)];
 
-fn leftovers(dir: &Path) -> Vec<PathBuf> {
+pub(super) fn leftovers(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(TEMPORARY)).collect()
 }
 
-fn mode(path: &Path) -> u32 {
+pub(super) fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o777
 }
 
@@ -37,38 +37,6 @@ fn writes_replace_and_keep_permissions() {
     assert_eq!(shared.map(|path| mode(&path)), [mode(&by_umask); 2]);
     assert!(leftovers(path.parent().unwrap()).is_empty());
     assert!(remove(&path).unwrap() && !remove(&path).unwrap());
-}
-
-#[test]
-fn a_long_log_loses_its_middle() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("log");
-    shorten(&path, 20, 8, |_| panic!("there is none")).unwrap();
-    fs::write(&path, "one\ntwo\nthree\nfour\n").unwrap();
-    shorten(&path, 19, 8, |_| panic!("it is short")).unwrap();
-    fs::write(&path, "one\ntwo\nthree\nfour\nfive\n").unwrap();
-    shorten(&path, 19, 8, |gone| format!("({gone} bytes)")).unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n\n(11 bytes)\nfive\n");
-    assert_eq!((mode(&path), leftovers(dir.path()).len()), (0o600, 0));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_log_that_grows_gives_room_back() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("log");
-    let mut log = open_log(&path).unwrap();
-    log.write_all(&vec![b'x'; 4 << 20]).unwrap();
-    if !free(&path, 1 << 20, 3 << 20).unwrap() {
-        return;
-    }
-    log.write_all(b"end").unwrap();
-    log.sync_all().unwrap();
-    let meta = fs::metadata(&path).unwrap();
-    assert_eq!(meta.len(), (4 << 20) + 3);
-    assert!(meta.blocks() * 512 < 3 << 20, "{} blocks", meta.blocks());
-    let text = fs::read(&path).unwrap();
-    assert!(text.ends_with(b"xend") && text[..1 << 20].iter().all(|&byte| byte == b'x') && text[2 << 20] == 0);
 }
 
 #[test]
