@@ -57,6 +57,33 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
         floor: Some(floor[0]),
         limit: Limit::TimesPlus(1.2, 50.0),
     });
+    confined(bench, &scene, &yaml, &tick)
+}
+
+/// What it costs that claude is confined: a program in its place leaves a file as it starts.
+fn confined(bench: &mut Bench, scene: &Scene, yaml: &str, tick: &Subject) -> Result<()> {
+    let mut best = [f64::INFINITY; 2];
+    for _ in 0..if bench.quick { 5 } else { 20 } {
+        for (mode, best) in ["off", "auto"].into_iter().zip(&mut best) {
+            let agent = format!(
+                "  - {{name: agent-0, role: implementer, interval_seconds: 1, sandbox: {{mode: {mode}}}, \
+                 command: [/bin/sh, -c, ': >started']}}\n"
+            );
+            scene.file("agents.yaml", &format!("{yaml}{agent}"))?;
+            scene.forget("agents/agent-0/worktree/started")?;
+            start(scene, tick)?;
+            let log = scene.created("logs", "agent-0-")?;
+            let claude = scene.created("agents/agent-0/worktree", "started")?;
+            *best = best.min(milliseconds(log, claude));
+        }
+    }
+    bench.table.add(Row {
+        what: "from the supervisor's start to claude's first step, confined / not confined".to_owned(),
+        unit: "ms",
+        measured: best[1],
+        floor: Some(best[0]),
+        limit: Limit::TimesPlus(1.0, 30.0),
+    });
     Ok(())
 }
 
@@ -67,7 +94,7 @@ fn repository(scene: &Scene) -> Result<()> {
         fs::create_dir_all(path.parent().context("no folder")?)?;
         fs::write(path, format!("file {n}\n").repeat(50))?;
     }
-    fs::write(scene.root().join(".gitignore"), "/.orchestrator/\n/floor.list\n/origin.git\n/plain\n")?;
+    fs::write(scene.root().join(".gitignore"), "/.orchestrator/\n/floor.list\n/origin.git\n/plain\n/started\n")?;
     let origin = scene.root().join("origin.git");
     run(scene.git().args(["add", "--all"]))?;
     run(scene.git().args(["commit", "--quiet", "--message=files"]))?;
@@ -115,7 +142,9 @@ fn start(scene: &Scene, tick: &Subject) -> Result<Started> {
     scene.wait_until_idle()?;
     let log = scene.created("logs", "agent-0-")?;
     let output = scene.created("agents/agent-0/runs", "output.jsonl")?;
-    let milliseconds =
-        |from: SystemTime, to: SystemTime| to.duration_since(from).unwrap_or_default().as_secs_f64() * 1_000.0;
     Ok(Started { spawn: milliseconds(begun, log), claude: milliseconds(log, output) })
+}
+
+fn milliseconds(from: SystemTime, to: SystemTime) -> f64 {
+    to.duration_since(from).unwrap_or_default().as_secs_f64() * 1_000.0
 }

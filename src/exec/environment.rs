@@ -23,8 +23,8 @@ pub struct RunEnvironment {
     pub withheld: Vec<OsString>,
     /// The `PATH` of this process.
     pub path: Option<OsString>,
-    /// The folder put first on `PATH`: that of our own binary.
-    pub path_first: PathBuf,
+    /// The folders put first on `PATH`: what a confined run is to call instead of others, then that of our own binary.
+    pub path_first: Vec<PathBuf>,
     /// The variable (name, value) that only this run's processes carry.
     pub tag: (String, String),
     /// Leaves the ways to publish as they are.
@@ -68,12 +68,8 @@ impl RunEnvironment {
 
     /// Where programs are looked for.
     pub fn search_path(&self) -> OsString {
-        let mut path = self.path_first.as_os_str().to_owned();
-        if let Some(rest) = self.path.as_ref().filter(|rest| !rest.is_empty()) {
-            path.push(":");
-            path.push(rest);
-        }
-        path
+        let first = self.path_first.iter().map(|folder| folder.as_os_str());
+        first.chain(self.path.as_deref().filter(|rest| !rest.is_empty())).collect::<Vec<_>>().join(OsStr::new(":"))
     }
 
     fn set(&self) -> Vec<(String, OsString)> {
@@ -127,7 +123,7 @@ pub(crate) mod tests {
             env: Vec::new(),
             withheld: vec!["GH_TOKEN".into()],
             path: std::env::var_os("PATH"),
-            path_first: dir.join("bin"),
+            path_first: vec![dir.join("bin")],
             tag: ("RUN_TAG_OF_TEST".to_owned(), uuid::Uuid::new_v4().to_string()),
             allow_network_git: false,
             empty_gh_config: dir.join("gh"),

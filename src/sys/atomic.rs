@@ -62,6 +62,15 @@ pub fn write_shared(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, bytes, SHARED)
 }
 
+/// The same for a program.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn write_program(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(|error| cannot("make a program of", path, error))
+}
+
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let earlier = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
     let temporary = prepared(path, bytes, mode, true)?;

@@ -12,13 +12,16 @@ use crate::engine::trust;
 use crate::exec::confine::{self, Confinement};
 use crate::exec::loose_objects;
 use crate::exec::pre_push;
+use crate::exec::programs::folder_of;
 use crate::store::{cache, messages, runs};
-use crate::sys::read;
+use crate::sys::{atomic, read};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+/// What is called instead of git, and calls it.
+const GIT: &str = include_str!("../../../templates/git_confined.sh");
 /// Variables with the addresses by which claude reaches its model.
 const MODEL_ADDRESSES: [&str; 7] =
     ["ANTHROPIC_BASE_URL", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
@@ -79,6 +82,16 @@ pub fn of_trust(run: &Run<'_>) -> trust::Confinement {
     } else {
         trust::Confinement::Open
     }
+}
+
+/// The folder of programs that a confined run finds first, before those of `search_path`.
+pub fn programs(run: &Run<'_>, search_path: &str) -> Result<PathBuf> {
+    let bin = run.files.bin();
+    if let Some(folder) = folder_of("git", search_path) {
+        let git = folder.join("git").display().to_string().replace('\'', r"'\''");
+        atomic::write_program(&bin.join("git"), GIT.replace("@GIT@", &git).as_bytes())?;
+    }
+    Ok(bin)
 }
 
 /// Says once that agents are not confined.

@@ -21,13 +21,19 @@ pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment, RunError> {
     let names: Vec<_> = inherited.keys().map(|name| name.to_string_lossy()).collect();
     let confinement = confinement::of(run)?;
     let places = confinement.iter().flat_map(|_| profile::variables(&run.agent.tmp(), &run.agent.cache()));
+    let own = run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned();
+    let mut path_first = vec![own];
+    if confinement.is_some() {
+        let search_path = inherited.get(OsStr::new("PATH")).map(|path| path.to_string_lossy()).unwrap_or_default();
+        path_first.insert(0, confinement::programs(run, &search_path)?);
+    }
     // Last: what is configured can't lead the agent elsewhere.
     let requests = (REQUESTS.to_owned(), run.files.requests().display().to_string());
     Ok(RunEnvironment {
         env: places.chain(variables(run)).chain([requests]).collect(),
         withheld: secrets::withheld(&names, &settings.pass_env, allow_network_git).map(Into::into).collect(),
         path: inherited.get(OsStr::new("PATH")).cloned(),
-        path_first: run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned(),
+        path_first,
         tag: (RUN_TAG.to_owned(), run.id().to_owned()),
         allow_network_git,
         empty_gh_config: gh,

@@ -90,7 +90,7 @@ fn prompt_files_and_folder_are_handed_over() {
         "{}\nthe prompt\n{} x y none\n{}\n",
         worktree.display(),
         launch.environment.tag.1,
-        launch.environment.path_first.display()
+        launch.environment.path_first[0].display()
     );
     assert_eq!(output, expected);
     assert_eq!(errors, "oops\n");

@@ -85,6 +85,8 @@ impl RunPaths {
         check = dir / "check.json";
         /// What the agent asks of its supervisor, and the answers.
         requests = dir / "requests";
+        /// Programs that its processes find first, if they are confined.
+        bin = dir / "bin";
         /// What its processes are confined to, if they are.
         profile = dir / "profile.json";
         /// What was found in the worktree and no commit could hold, moved out of it.
