@@ -88,13 +88,16 @@ const MAX_CLAUDE_NAME: usize = 200;
 
 /// What claude must be able to write of the folder of its settings: what it keeps of this session, of sessions in this worktree,
 /// and what it notes when it is told to. The rest holds what your other sessions run or believe: settings, commands, hooks,
-/// servers, snapshots of shells, memories of other projects.
+/// servers, memories of other projects. Without
+/// its snapshots of shells it would start login shells, which lose PATH.
 pub fn claude_folders(folder: &Path, session: &str, worktree: &Path) -> Vec<PathBuf> {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
     let name: String = worktree.to_string_lossy().chars().map(plain).collect();
     // Of a longer path claude's name isn't known: its sessions aren't kept.
     let own = (name.len() <= MAX_CLAUDE_NAME).then(|| folder.join("projects").join(name));
-    own.into_iter().chain([folder.join("session-env").join(session), folder.join("debug")]).collect()
+    own.into_iter()
+        .chain([folder.join("session-env").join(session), folder.join("debug"), folder.join("shell-snapshots")])
+        .collect()
 }
 
 /// What git-lfs writes below its folder of the repository.
@@ -227,7 +230,7 @@ mod tests {
             ("/h/.claude/projects/-p/memory/x", false, false),
             ("/h/.claude/session-env/1/x", true, true),
             ("/h/.claude/session-env/2/x", false, false),
-            ("/h/.claude/shell-snapshots/x", false, false),
+            ("/h/.claude/shell-snapshots/x", true, true),
             ("/h/.claude/settings.json", false, false),
             ("/h/.claude.json", false, false),
             ("/h/data/x", true, true),

@@ -226,7 +226,7 @@ for file in .bashrc .profile .bash_profile .zshrc .zshenv .gitconfig .npmrc .ssh
   .config/git/ignore .config/autostart/x.desktop .config/systemd/user/x.service .config/environment.d/x.conf .local/bin/git \
   .local/share/applications/x.desktop .cargo/config.toml .cargo/bin/cargo .npm/x .config/pip/pip.conf .config/gh/config.yml \
   .claude/settings.json .claude/settings.local.json .claude/commands/x.md .claude/agents/x.md .claude/skills/x/SKILL.md \
-  .claude/CLAUDE.md .claude/hooks/x.sh .claude/plugins/x.json .claude/keybindings.json .claude/shell-snapshots/of-another.sh \
+  .claude/CLAUDE.md .claude/hooks/x.sh .claude/plugins/x.json .claude/keybindings.json \
   .claude/session-env/of-another/x.sh .claude/projects/-home-of-another/x.jsonl .claude/.credentials.json .claude.json \
   .config/claude/settings.json .vscode/tasks.json .vimrc .config/nvim/init.lua .tmux.conf .pam_environment .xprofile .docker/config.json \
   .cache/pip/x .cache/x .python_startup.py .local/lib/python3/site-packages/x.pth Documents/x.txt x.txt; do
@@ -305,4 +305,5 @@ t sockets udp 'py "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRA
 t modes mode 'chmod 600 "$P/victim-2"'
 t modes times 'touch -c -d 2020-01-01 "$P/victim-2"'
 t modes attributes 'py "import os; os.setxattr(os.environ[\"P\"] + \"/victim-2\", \"user.x\", b\"1\")"'
-t shm write 'added "/dev/shm/${ROOT##*/}"'
+t shared shell-snapshots 'mkdir -p ~/.claude/shell-snapshots && added ~/.claude/shell-snapshots/x.sh'
+t shared memory 'added "/dev/shm/${ROOT##*/}"'
