@@ -3,6 +3,8 @@
 //! It only reads, and `None` means that git has to be asked: libgit2 can't open the repository (other ref or object
 //! formats), it isn't sure that git would say the same, or it waits for what will never come.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -64,12 +66,12 @@ fn places_of(repository: &Repository) -> Option<[PathBuf; 3]> {
 }
 
 /// The paths of the submodules in the file `index`; an index that isn't there has none.
-pub fn submodules(index: &Path) -> Option<Vec<String>> {
+pub fn submodules(index: &Path) -> Option<Vec<PathBuf>> {
     let index = index.to_owned();
     within_limit(move || {
         let index = Index::open(&index).ok()?;
         let links = index.iter().filter(|entry| entry.mode == u32::from(FileMode::Commit));
-        Some(links.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()).collect())
+        Some(links.map(|entry| PathBuf::from(OsStr::from_bytes(&entry.path))).collect())
     })
 }
 

@@ -134,7 +134,7 @@ struct Index {
     /// The files were checked out once, so that a missing one was removed by somebody.
     complete: bool,
     /// The paths of the submodules in it.
-    submodules: Vec<String>,
+    submodules: Vec<PathBuf>,
     _scratch: tempfile::TempDir,
 }
 

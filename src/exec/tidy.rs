@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::domain::retention::MergedBranch;
 use crate::exec::evidence;
 use crate::exec::git::{Git, GitError};
-use crate::exec::worktree::Worktree;
+use crate::exec::worktree::{Worktree, nested};
 use crate::sys::atomic::discard_dir;
 
 /// The branches `agent/*` of which `into` has the commits, or all changes as after a squash merge. `git` is bound to the
@@ -91,7 +91,8 @@ fn unsaved(worktree: &Worktree, git_dir: &std::path::Path) -> Result<Option<Stri
     if Worktree::operation_in_progress(git_dir) {
         return Ok(Some("a rebase or merge is in progress".to_owned()));
     }
-    if git_dir.join("modules").exists() {
+    let is_filled = |path: &PathBuf| worktree.path().join(path).join(".git").exists();
+    if git_dir.join("modules").exists() || nested::submodules(&worktree.git())?.iter().any(is_filled) {
         return Ok(Some("it has submodules with repositories of their own".to_owned()));
     }
     let found = match evidence::read(worktree, "HEAD") {

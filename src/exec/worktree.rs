@@ -6,6 +6,7 @@
 
 pub mod baseline;
 mod claude_files;
+mod disarm;
 mod excludes;
 mod link;
 mod move_out;

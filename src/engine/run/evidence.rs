@@ -23,6 +23,7 @@ use crate::store::proposals::Proposals;
 use crate::store::queue::Queue;
 use crate::sys::read;
 use anyhow::Result;
+use std::path::Path;
 
 /// What a run left.
 #[derive(Debug, Default)]
@@ -112,7 +113,7 @@ fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(O
     salvage::salvage(worktree, run.id(), "Set aside at the end of a run")?;
     for link in &after.unfetchable {
         // Nothing else holds that commit.
-        nested::move_if_filled(worktree, &link.path)?;
+        nested::move_if_filled(worktree, Path::new(&link.path))?;
     }
     let advance = |branch: &String| evidence::advance_branch(worktree, branch, &after.head);
     let tip = match prepared.branch.as_ref().map(advance).transpose()? {

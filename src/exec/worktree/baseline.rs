@@ -88,7 +88,7 @@ impl Baseline {
 fn signature(worktree: &Worktree, top: &Path, change: &Change) -> String {
     let path = top.join(&change.path);
     match fs::symlink_metadata(&path) {
-        Ok(meta) if meta.is_dir() && change.kind == Kind::Submodule => of_submodule(worktree, &path),
+        Ok(meta) if meta.is_dir() && change.kind == Kind::Submodule && !change.gone => of_submodule(worktree, &path),
         _ => of_file(&path),
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! Never moves an ignored folder, nor a submodule without changes.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::Worktree;
+use super::disarm;
 use super::set_aside;
 use super::status::{Change, Kind};
 use crate::exec::git::{Git, GitError};
@@ -19,18 +21,19 @@ use crate::sys::read::read_text;
 
 /// Moves every one of `submodules` aside that git can't open, for git would look at nothing else because of it, and what lies
 /// in the folder of one that isn't filled, for git doesn't see it; of nested ones, too. An index that can't be read is built
-/// anew. Returns where they are now. The caller has verified the worktree.
-pub fn move_unseen(worktree: &Worktree, submodules: &[String]) -> Result<Vec<PathBuf>> {
+/// anew. After that git may look into all of them: one whose repository lies elsewhere is moved, too, and what settings could
+/// make git do is gone. Returns where they are now. The caller has verified the worktree.
+pub fn move_unseen(worktree: &Worktree, submodules: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
-    let mut left: Vec<_> = submodules.iter().map(PathBuf::from).collect();
+    let mut left = submodules.to_vec();
     while let Some(path) = left.pop() {
         let inside = worktree.path().join(&path);
         let link = inside.join(".git");
-        let is_folder = fs::symlink_metadata(&inside).is_ok_and(|meta| meta.is_dir());
-        if !is_folder || readable(&inside).next().is_none() {
+        if !is_folder(worktree, &inside) || readable(&inside).next().is_none() {
             continue;
         }
-        let nested = if link.exists() { opened(&worktree.inner_git(&inside))? } else { None };
+        let is_own = link.exists() && disarm::through(worktree, &link)?;
+        let nested = if is_own { opened(&worktree.inner_git(&inside))? } else { None };
         if let Some(nested) = nested {
             left.extend(nested.iter().map(|name| path.join(name)));
         } else if link.is_file() && readable(&inside).count() == 1 {
@@ -46,8 +49,15 @@ pub fn move_unseen(worktree: &Worktree, submodules: &[String]) -> Result<Vec<Pat
     Ok(moved)
 }
 
+/// Whether this is a folder to which no link leads: git wouldn't follow it either.
+fn is_folder(worktree: &Worktree, inside: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let below = inside.strip_prefix(worktree.path()).ok();
+    inside.is_dir() && below.is_some_and(|below| real(inside) == real(worktree.path()).map(|top| top.join(below)))
+}
+
 /// The submodules of the repository of `git`; `None` if git can't open it.
-fn opened(git: &Git) -> Result<Option<Vec<String>>> {
+fn opened(git: &Git) -> Result<Option<Vec<PathBuf>>> {
     let refused = |error: &GitError| matches!(error, GitError::Failed { code: Some(128), .. }) && error.is_refusal();
     let git_dir = match git.run(["rev-parse", "--absolute-git-dir"]) {
         Ok(answer) => answer.path(),
@@ -88,17 +98,19 @@ pub fn move_untracked(worktree: &Worktree, changes: &[Change]) -> Result<Vec<Pat
 pub fn move_changed_submodules(worktree: &Worktree, changes: &[Change]) -> Result<Vec<PathBuf>> {
     let is_filled =
         |change: &&Change| change.kind == Kind::Submodule && worktree.path().join(&change.path).join(".git").is_file();
-    changes.iter().filter(is_filled).map(|change| move_submodule(worktree, &change.name())).collect()
+    let moved = changes.iter().filter(is_filled).map(|change| move_if_filled(worktree, &change.path));
+    moved.filter_map(Result::transpose).collect()
 }
 
 /// Moves the submodule at `path` aside, together with its git directory, so that it is a repository of its own
 /// there. Returns where it is now; one that isn't filled stays as it is.
-pub fn move_if_filled(worktree: &Worktree, path: &str) -> Result<Option<PathBuf>> {
-    let filled = worktree.path().join(path).join(".git").exists();
+pub fn move_if_filled(worktree: &Worktree, path: &Path) -> Result<Option<PathBuf>> {
+    let inside = worktree.path().join(path);
+    let filled = is_folder(worktree, &inside) && inside.join(".git").exists();
     filled.then(|| move_submodule(worktree, path)).transpose()
 }
 
-fn move_submodule(worktree: &Worktree, path: &str) -> Result<PathBuf> {
+fn move_submodule(worktree: &Worktree, path: &Path) -> Result<PathBuf> {
     let inside = worktree.path().join(path);
     let inner = worktree.inner_git(&inside);
     let git_dir = inner.run(["rev-parse", "--absolute-git-dir"])?.path();
@@ -106,7 +118,7 @@ fn move_submodule(worktree: &Worktree, path: &str) -> Result<PathBuf> {
     if !own {
         inner.try_run(["config", "--unset", "core.worktree"])?;
     }
-    let target = set_aside::move_to(worktree, Path::new(path))?;
+    let target = set_aside::move_to(worktree, path)?;
     create_dir(&inside)?;
     if !own {
         move_dir(&git_dir, &target.join(".git"))?;
@@ -115,8 +127,9 @@ fn move_submodule(worktree: &Worktree, path: &str) -> Result<PathBuf> {
 }
 
 /// The paths of all submodules in the index; an error also if the index can't be read.
-pub fn submodules(git: &Git) -> Result<Vec<String>, GitError> {
-    let staged = git.run(["ls-files", "-z", "--stage"])?.entries();
-    let links = staged.iter().filter(|entry| entry.starts_with("160000 "));
-    Ok(links.filter_map(|entry| Some(entry.split_once('\t')?.1.to_owned())).collect())
+pub fn submodules(git: &Git) -> Result<Vec<PathBuf>, GitError> {
+    let staged = git.run(["ls-files", "-z", "--stage"])?.stdout;
+    let links = staged.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 "));
+    let path = |entry: &[u8]| Some(OsStr::from_bytes(entry.splitn(2, |byte| *byte == b'\t').nth(1)?).into());
+    Ok(links.filter_map(path).collect())
 }

@@ -125,7 +125,7 @@ fn close_at(worktree: &Worktree, git_dir: &Path) -> Result<()> {
 }
 
 /// git follows links when it appends to its logs, and to files that it locks.
-fn remove_links(folder: &Path, but: &Path) {
+pub(super) fn remove_links(folder: &Path, but: &Path) {
     for entry in readable(folder) {
         let path = entry.path();
         match entry.file_type() {

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use super::baseline::Baseline;
 use super::status::{self, Kind};
-use super::{Worktree, excludes, operations, set_aside, sparse, submodules};
+use super::{Worktree, excludes, nested, operations, set_aside, sparse, submodules};
 use crate::exec::git::Git;
 use crate::sys::atomic::{self, discard, discard_dir};
 use crate::sys::dir::readable;
@@ -85,6 +85,7 @@ pub(super) fn begin_set_up(worktree: &Worktree) -> Result<()> {
 /// See [`Worktree::keep_set_up`].
 pub(super) fn keep_set_up(worktree: &Worktree) -> Result<()> {
     let mut made = Vec::new();
+    nested::move_unseen(worktree, &nested::submodules(&worktree.git())?)?;
     for path in status::untracked(&worktree.git())? {
         // One by one, so that what the agent puts beside them is seen.
         let files = files(&worktree.path().join(&path), LARGE);
@@ -124,9 +125,12 @@ fn make_way(worktree: &Worktree, git: &Git, start: &str) -> Result<()> {
     if git.commit("HEAD")?.is_none() {
         return Ok(());
     }
-    let diff = ["diff", "--name-only", "-z", "--no-renames", "--diff-filter=A", "--no-ext-diff", "HEAD", start, "--"];
+    // Told what to think of submodules, git reads no `.gitmodules`, which may be anything.
+    let diff =
+        ["diff", "--name-only", "-z", "--no-renames", "--diff-filter=A", "--no-ext-diff", "--ignore-submodules=none"];
     let literal = git.clone().with_env("GIT_LITERAL_PATHSPECS", "1");
-    for new in git.run(diff)?.stdout.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
+    let added = git.run(diff.into_iter().chain(["HEAD", start, "--"]))?.stdout;
+    for new in added.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
         let new = Path::new(OsStr::from_bytes(new));
         let Some(in_the_way) = in_the_way(worktree.path(), new) else { continue };
         let args = [OsStr::new("ls-files"), OsStr::new("-z"), OsStr::new("--"), in_the_way.as_os_str()];

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::Worktree;
-use super::nested;
+use super::{disarm, nested};
 use crate::domain::system_trouble::tells_of_system;
 use crate::exec::git::{Git, GitError};
 use crate::exec::libgit2;
@@ -21,13 +21,17 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Brings every submodule to the commit that the worktree records, without leftovers. Returns warnings.
 pub(super) fn update(worktree: &Worktree) -> Result<Vec<String>> {
+    let git_dir = worktree.verify()?;
     if !worktree.path.join(".gitmodules").is_file() {
+        // What there may be nevertheless is looked into.
+        let known = libgit2::submodules(&git_dir.join("index"));
+        nested::move_unseen(worktree, &known.map_or_else(|| nested::submodules(&worktree.git()), Ok)?)?;
         return Ok(Vec::new());
     }
     // `submodule init` would write into the configuration that all worktrees share.
     let git = worktree.git().with_config("submodule.active=.").with_timeout(TIMEOUT);
     let mut warnings = Vec::new();
-    remove_half_made(worktree, &worktree.verify()?.join("modules"))?;
+    remove_half_made(worktree, &git_dir.join("modules"))?;
     nested::move_unseen(worktree, &nested::submodules(&git)?)?;
     for (name, path) in listed(&git)? {
         if let Err(e) = from_project(worktree, &git, &name, &path) {
@@ -77,6 +81,7 @@ fn has_parts(folder: &Path) -> bool {
 /// Whether git finds a commit there, and a remote to bring others from. An index that can't be read is removed: it is made
 /// anew.
 fn opens(worktree: &Worktree, folder: &Path) -> Result<bool> {
+    disarm::git_directory(worktree, folder)?;
     // Its working tree may be gone.
     let git = worktree.tagged(Git::in_repository(folder)).with_env("GIT_WORK_TREE", folder);
     let index = folder.join("index");

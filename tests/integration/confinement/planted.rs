@@ -3,13 +3,15 @@
 
 use crate::support::Test;
 use std::{
-    fs, thread,
+    fs,
+    path::Path,
+    thread,
     time::{Duration, Instant},
 };
 
 /// What every plant may use. `EVIL` notes where it ran, but for inside a run.
 const PRELUDE: &str = r#"
-ROOT=${PARENT_PROJECT%/*} EVIL=${PARENT_PROJECT%/*}/evil OUT=$HOME/victim
+ROOT=${PARENT_PROJECT%/*} EVIL=${PARENT_PROJECT%/*}/claude/evil OUT=$HOME/victim
 G=$(git rev-parse --absolute-git-dir) C=$(git rev-parse --path-format=absolute --git-common-dir) B=$(git branch --show-current)
 evil_settings() { # FILE
   for key in core.fsmonitor core.sshCommand core.pager core.editor core.askPass filter.x.clean filter.x.smudge filter.x.process \
@@ -24,13 +26,13 @@ evil_settings() { # FILE
   printf '* filter=x diff=x merge=x\n.gitattributes -filter\n' >.gitattributes
 }
 evil_repository() { # FOLDER
-  git init -q "$1" && echo a >"$1/a" && git -C "$1" add a && git -C "$1" commit -q -m first
+  git init -q "$1" && echo a >"$1/a" && git -C "$1" add a && git -C "$1" -c user.name=A -c user.email=a@example.invalid commit -q -m first
   evil_settings "$1/.git/config"; cp .gitattributes "$1/"; echo b >"$1/a"
 }
 "#;
 
 /// Name, and what the agent does before it ends.
-const PLANTS: [(&str, &str); 23] = [
+const PLANTS: [(&str, &str); 32] = [
     (
         "common directory elsewhere",
         r#"cp -R "$C/refs" "$C/HEAD" "$C/config" "$TMPDIR/"; mkdir fake; mv "$TMPDIR/refs" "$TMPDIR/HEAD" "$TMPDIR/config" fake/
@@ -55,9 +57,38 @@ const PLANTS: [(&str, &str); 23] = [
     ("a repository that git doesn't know", "evil_repository sub"),
     (
         "a submodule's git directory",
-        r#"git init -q --separate-git-dir "$G/modules/sub" sub; git -C sub commit -q --allow-empty -m x; evil_settings "$G/modules/sub/config"
+        r#"git init -q --separate-git-dir "$G/modules/sub" sub; git -C sub -c user.name=A -c user.email=a@example.invalid commit -q --allow-empty -m x; evil_settings "$G/modules/sub/config"
            printf '[submodule "sub"]\n\tpath = sub\n\turl = ext::%s\n\tupdate = !%s\n' "$EVIL" "$EVIL" >.gitmodules
-           cp .gitattributes sub/; echo a >sub/a; git add .gitmodules sub; git commit -q -m sub; echo b >sub/a; turn_limit"#,
+           cp .gitattributes sub/; echo a >sub/a; git -C sub add a; git add .gitmodules sub; git commit -q -m sub; echo b >sub/a; turn_limit >&3"#,
+    ),
+    (
+        "settings of the project's submodule",
+        r#"evil_settings "$G/modules/lib/config"; cp .gitattributes lib/; rm .gitattributes; echo b >lib/a; turn_limit >&3"#,
+    ),
+    (
+        "settings of the project's submodule, unchanged",
+        r#"evil_settings "$G/modules/lib/config"; mkdir -p "$G/modules/lib/info" "$G/modules/lib/hooks"; cp hooks/* "$G/modules/lib/hooks/"
+           git config -f "$G/modules/lib/config" --unset core.hooksPath; mv .gitattributes "$G/modules/lib/info/attributes"; touch lib/a"#,
+    ),
+    (
+        "settings of the project's submodule for its worktree",
+        r#"evil_settings "$G/modules/lib/config.worktree"; git -C lib config extensions.worktreeConfig true; cp .gitattributes lib/; echo b >lib/a"#,
+    ),
+    ("a submodule's files elsewhere", r#"git config -f "$G/modules/lib/config" core.worktree "$HOME"; echo b >lib/a"#),
+    ("a repository in the project's submodule", "rm -rf lib; evil_repository lib; rm .gitattributes; turn_limit >&3"),
+    (
+        "a submodule's repository elsewhere",
+        r#"evil_repository "$TMPDIR/r"; mv "$TMPDIR/r/.git" "$TMPDIR/fake"; echo "gitdir: $TMPDIR/fake" >lib/.git; cp .gitattributes lib/; echo b >lib/a"#,
+    ),
+    (
+        "a submodule's settings elsewhere",
+        r#"evil_repository fake; mkdir lib/.git2; cp fake/.git/HEAD lib/.git2/; echo "$WORKTREE/fake/.git" >lib/.git2/commondir
+           rm lib/.git; mv lib/.git2 lib/.git; cp .gitattributes lib/; echo b >lib/a"#,
+    ),
+    ("a submodule that is the user's", r#"echo "gitdir: $HOME/own/.git" >lib/.git; echo b >lib/a"#),
+    (
+        "submodules behind a link",
+        r#"ln -s "$HOME" deps; for path in own files; do git update-index --add --cacheinfo "160000,$(git rev-parse HEAD),deps/$path"; done; echo x >left.txt"#,
     ),
     ("HEAD on the user's branch", r#"echo 'ref: refs/heads/main' >"$G/HEAD"; echo x >left.txt"#),
     ("a branch that stands for the user's", r#"echo 'ref: refs/heads/main' >"$C/refs/heads/$B"; echo x >left.txt"#),
@@ -111,12 +142,21 @@ fn project(mode: &str) -> Test {
         root.display()
     );
     test.program("evil", &evil);
-    fs::rename(root.join("bin/evil"), root.join("evil")).unwrap();
+    fs::rename(root.join("bin/evil"), root.join("claude/evil")).unwrap();
     fs::write(root.join("home/victim"), "the user's\n").unwrap();
+    let own = root.join("home/own");
+    test.git(["clone", "-q", test.origin().to_str().unwrap(), own.to_str().unwrap()]);
+    fs::create_dir(root.join("home/files")).unwrap();
+    fs::write(root.join("home/files/one"), "the user's\n").unwrap();
     let ignored = fs::read_to_string(test.path(".gitignore")).unwrap();
     test.committed_file(".gitignore", &format!("{ignored}.env\n"));
     test.committed_file("a.txt", "a\n").file(".env", "KEY=1\n").file("conf/.env", "KEY=2\n");
     test.git(["push", "-q", "origin", "main"]);
+    let library = root.join("library");
+    test.git(["init", "-q", "-b", "main", library.to_str().unwrap()]);
+    fs::write(library.join("a"), "a\n").unwrap();
+    test.git_in(&library, ["add", "a"]);
+    test.with_submodule();
     // Settings that are common and let more be planted.
     test.git(["config", "extensions.worktreeConfig", "true"]);
     test.git(["config", "core.hooksPath", ".husky"]);
@@ -137,7 +177,7 @@ fn acted(mode: &str, name: &str, plant: &str) -> Vec<String> {
     let home = test.root().join("home");
     let before = (test.git(["rev-parse", "main"]), test.git(["status", "--porcelain"]), entries(&home));
     let (head, config) = (fs::read(test.path(".git/HEAD")).unwrap(), fs::read(test.path(".git/config")).unwrap());
-    test.claude.plays("implementer.1", &format!("{PRELUDE}\n{{ {plant}\n}} >/dev/null 2>&1\nfinish"));
+    test.claude.plays("implementer.1", &format!("{PRELUDE}\nexec 3>&1\n{{ {plant}\n}} >/dev/null 2>&1\nfinish"));
     let mut wrong = Vec::new();
     let mut wrong_if = |is: bool, what: String| wrong.extend(is.then(|| format!("{mode}, {name}: {what}")));
     for turn in ["the run", "the next one", "one more"] {
@@ -166,9 +206,11 @@ fn acted(mode: &str, name: &str, plant: &str) -> Vec<String> {
     wrong
 }
 
-fn entries(dir: &std::path::Path) -> Vec<String> {
-    let mut names: Vec<_> =
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().display().to_string()).collect();
+/// What is in the user's home.
+fn entries(dir: &Path) -> Vec<String> {
+    let names = |dir: &Path| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path().display().to_string());
+    let own = ["own", "own/.git", "files"].into_iter().map(|name| dir.join(name)).filter(|place| place.is_dir());
+    let mut names: Vec<_> = names(dir).chain(own.flat_map(|place| names(&place).collect::<Vec<_>>())).collect();
     names.sort();
     names
 }
