@@ -5,7 +5,7 @@
 use super::input::Given;
 use super::{Context, usage};
 use crate::domain::request::{Part, REQUESTS, Request};
-use crate::domain::run::RUN_TAG;
+use crate::domain::run::{RUN_TAG, SUPERVISOR_TAG};
 use crate::exec::clock::monotonic_now;
 use crate::store::requests::{Asked, Stage};
 use anyhow::{Context as _, Result, bail};
@@ -29,15 +29,20 @@ const POLL_EVERY: Duration = Duration::from_millis(20);
 /// # Errors
 /// It is a call from a run, and the folder isn't known.
 pub fn folder(context: &Context) -> Result<Option<PathBuf>> {
-    match (context.env(REQUESTS), context.env(RUN_TAG)) {
-        (Some(folder), _) if Path::new(folder).is_dir() => Ok(Some(folder.into())),
-        (Some(folder), _) => Err(usage(format!(
-            "{REQUESTS} names no folder: {folder}. Nothing was done; unset it and {RUN_TAG} if you call this yourself"
+    let run = context.env(RUN_TAG);
+    // Not everything hands all variables on: the folder follows from those that mark the run, too.
+    let of_run = || Some(Path::new(context.env(SUPERVISOR_TAG)?).join("runs").join(run?).join("requests"));
+    match context.env(REQUESTS).map(PathBuf::from).or_else(of_run) {
+        Some(folder) if folder.is_dir() => Ok(Some(folder)),
+        Some(folder) => Err(usage(format!(
+            "{} isn't there, where this run's requests would be. Nothing was done; unset {REQUESTS} and {RUN_TAG} if you \
+             call this yourself",
+            folder.display()
         ))),
-        (None, Some(_)) => Err(usage(format!(
+        None if run.is_some() => Err(usage(format!(
             "{RUN_TAG} is set, as in a run, but {REQUESTS} isn't. Nothing was done; unset {RUN_TAG} if you call this yourself"
         ))),
-        (None, None) => Ok(None),
+        None => Ok(None),
     }
 }
 

@@ -20,11 +20,11 @@ words! {
     #[cfg_attr(test, derive(schemars::JsonSchema))]
     pub enum Mode {
         /// Where the system can.
+        #[default]
         Auto = "auto",
         /// Where the system can't, nothing starts.
         Required = "required",
         /// Never.
-        #[default]
         Off = "off",
     }
 }

@@ -94,14 +94,16 @@ fn variables_give_no_other_name() {
             "mkdir ../own; AGENT_NAME=curator AGENT_ROLE=curator RUN_ID=x {send} >>\"$said\" 2>&1\n\
              for folder in /no/such/folder \"$WORKTREE\" \"$PWD/../own\"; do\n\
              SCHEDULER_REQUESTS=$folder {send} >>\"$said\" 2>&1; done\n\
-             env -u SCHEDULER_REQUESTS {send} >>\"$said\" 2>&1\n\
+             env -u SCHEDULER_REQUESTS -u SCHEDULER_AGENT {send} >>\"$said\" 2>&1\n\
+             env -u SCHEDULER_REQUESTS scheduler task show \"$TASK_ID\" >/dev/null && echo found >>\"$said\"\n\
              scheduler answer --run $RUN_ID --role curator --request x -- impl-1 <../lock >>\"$said\" 2>&1\n\
              scheduler supervise -- impl-1 <../lock >>\"$said\" 2>&1"
         ),
     );
     let said = said(&test);
     for (words, count) in [
-        ("SCHEDULER_REQUESTS names no folder: /no/such/folder", 1),
+        ("/no/such/folder isn't there, where this run's requests would be", 1),
+        ("found", 1),
         ("the run is over, or its supervisor is gone: nothing was done", 2),
         ("SCHEDULER_RUN is set, as in a run, but SCHEDULER_REQUESTS isn't", 1),
         ("answer is started by supervisors, not by hand", 1),
