@@ -89,5 +89,6 @@ pub fn trial() -> Result<(), String> {
 #[error("{0}")]
 pub struct NotStarted(pub String);
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

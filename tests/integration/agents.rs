@@ -125,11 +125,11 @@ fn an_agent_may_not_change_the_team() {
     test.task_for("TASK-1", "implement");
     let commands = ["agent pause impl-1", "agent run impl-1", "limits set max_claimed=9", "agent list", "limits show"];
     let calls: Vec<_> =
-        commands.iter().map(|words| format!("scheduler {words} >>\"$PARENT_PROJECT/said\" 2>&1")).collect();
+        commands.iter().map(|words| format!("scheduler {words} >>\"$CLAUDE_CONFIG_DIR/debug/said\" 2>&1")).collect();
     test.claude.plays("implementer", &format!("{}\nfinish 'Done.'", calls.join("\n")));
     test.tick_and_wait();
     assert_eq!(yaml(&test), before);
-    let said = fs::read_to_string(test.path("said")).unwrap();
+    let said = fs::read_to_string(test.notes("said")).unwrap();
     assert_eq!(said.matches("may not call").count(), commands.len(), "{said}");
     assert!(!test.orchestrator("run-requests").exists());
 }

@@ -99,7 +99,7 @@ fn one_that_was_only_put_off_is_no_less_in_the_way() {
 fn agents_may_not_decide() {
     let (test, one, two) = project();
     architect("Another", "debt", &[]).add(&test);
-    let said = "\"$WORKTREE/../said\" 2>&1\n";
+    let said = "\"$CLAUDE_CONFIG_DIR/debug/said\" 2>&1\n";
     let calls: String = [
         format!("promote {one}"),
         format!("reject {two} --reason no"),
@@ -111,7 +111,7 @@ fn agents_may_not_decide() {
     .collect();
     test.claude.plays("curator", &format!("{calls}finish Done"));
     test.tick_and_wait();
-    let said = fs::read_to_string(test.orchestrator("agents/curator/said")).unwrap();
+    let said = fs::read_to_string(test.notes("said")).unwrap();
     assert_eq!(said.matches("only the user may decide between them").count(), 3, "{said}");
     assert!(said.contains("possible there: promote, reject, reactivate"), "{said}");
     assert_eq!(test.proposals("deferred").len(), 2);

@@ -55,12 +55,12 @@ fn the_others_follow_as_soon_as_the_first_gets_through() {
     test.run(["why", "impl-2"]).ok().says("scheduler agent run impl-2");
     test.claude.plays(
         "implementer",
-        "touch ../../../../at-work; until [ -e ../../../../go-on ]; do rest 0.1; done; run 'true'; \
+        "touch $CLAUDE_CONFIG_DIR/debug/at-work; until [ -e ../../../../go-on ]; do rest 0.1; done; run 'true'; \
          until [ -e ../../../../end ]; do rest 0.1; done; write \"$TASK_ID.txt\" x; commit Work; finish",
     );
     test.run(["agent", "run", "impl-2"]).ok();
     test.later(240).tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     test.later(600).tick().says_not("started");
     test.run(["why", "impl-1"]).ok().says("waits for impl-2, which tries first");
     fs::write(test.path("go-on"), "").unwrap();

@@ -25,6 +25,7 @@ fn a_bare_environment_is_enough() {
         .env_clear()
         .env("PATH", path)
         .env("HOME", test.root().join("home"))
+        .env("CLAUDE_CONFIG_DIR", test.root().join("claude"))
         .arg("-C")
         .arg(test.dir())
         .current_dir("/");

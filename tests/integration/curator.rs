@@ -102,7 +102,7 @@ fn judging_nothing_is_a_failure() {
 fn what_it_may_not_call_is_refused() {
     let test = project("");
     let id = architect("One", "debt", &[]).add(&test);
-    let said = "\"$WORKTREE/../said\" 2>&1\n";
+    let said = "\"$CLAUDE_CONFIG_DIR/debug/said\" 2>&1\n";
     let calls: String = [
         "proposal add --title t --category debt --complexity S --summary s --rationale r --criterion c".to_owned(),
         format!("proposal promote {id} --force"),
@@ -120,7 +120,7 @@ fn what_it_may_not_call_is_refused() {
     .collect();
     test.claude.plays("curator", &format!("{calls}finish Done"));
     test.tick_and_wait();
-    let said = fs::read_to_string(test.orchestrator("agents/curator/said")).unwrap();
+    let said = fs::read_to_string(test.notes("said")).unwrap();
     assert_eq!(said.matches("the role curator may not call").count(), 3, "{said}");
     assert_eq!(said.matches("only the user may promote beyond").count(), 2, "{said}");
     assert!(said.contains("--reason must say something"), "{said}");

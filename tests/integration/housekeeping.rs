@@ -66,7 +66,7 @@ fn what_a_project_keeps_is_for_its_user_alone() {
     test.tick_and_wait();
     assert_eq!(test.queue("done").len(), 1);
     let mut find = test.program_command("find");
-    find.arg(test.orchestrator("")).args(["-type", "f", "!", "-perm", "0600", "!", "-path", "*/worktree/*"]);
+    find.arg(test.orchestrator("")).args(["-type", "f", "-perm", "/077", "!", "-path", "*/worktree/*"]);
     let open = test.finish(find).ok().stdout;
     let (committed, others): (Vec<_>, Vec<_>) = open.lines().partition(|path| {
         ["agents.yaml", "agents.schema.json", "global-instructions.md"].iter().any(|name| path.ends_with(name))

@@ -118,9 +118,9 @@ fn a_cost_that_was_not_told_counts_with_the_limit_of_the_run_else_with_the_deare
 #[test]
 fn a_run_under_way_counts_with_the_limit_that_it_was_started_with() {
     let test = project("max_cost_usd: 0.6");
-    test.claude.plays("TASK-1", "touch ../../../../at-work; hang");
+    test.claude.plays("TASK-1", "touch $CLAUDE_CONFIG_DIR/debug/at-work; hang");
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     // Its agent is not even configured any more.
     test.agents_and(&[("impl-2", "implementer")], "max_cost_usd_per_day: 0.5");
     test.later(300).run(["--dry-run"]).ok().says("impl-2: today's runs cost $0.60 of $0.50");

@@ -127,11 +127,11 @@ fn an_agent_may_neither_answer_nor_clear() {
     let question = send(&test, "question", "Why?", &[]);
     let calls = format!(
         "for words in 'message reply {question} --body x' 'message clear --all' 'message show {question}'; do\n\
-         scheduler $words >>\"$PARENT_PROJECT/said\" 2>&1\ndone\nfinish 'Done.'"
+         scheduler $words >>\"$CLAUDE_CONFIG_DIR/debug/said\" 2>&1\ndone\nfinish 'Done.'"
     );
     test.claude.plays("TASK-1", &calls);
     test.tick_and_wait();
-    let said = fs::read_to_string(test.path("said")).unwrap();
+    let said = fs::read_to_string(test.notes("said")).unwrap();
     assert_eq!(said.matches("may not call").count(), 3, "{said}");
     assert_eq!(ids(&test, &["--type", "question"]), [question]);
 }

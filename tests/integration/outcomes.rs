@@ -135,13 +135,20 @@ fn preamble() -> String {
     )
 }
 
+/// The recorded answers are there for confined runs, too.
+fn with_answers(defaults: &str) -> String {
+    let sandbox = format!("sandbox: {{read: ['{}/tests/data']}}", env!("CARGO_MANIFEST_DIR"));
+    [defaults, &sandbox].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
 /// An agent and a task for each scene.
 fn project(scenes: &[Scene], defaults: &str) -> Test {
     let test = Test::new();
     let names: Vec<_> = (1..=scenes.len()).map(|number| format!("impl-{number}")).collect();
     let agents: Vec<_> = names.iter().map(|name| (name.as_str(), "implementer")).collect();
     let limits = "queue_limits: {max_incoming: 99, max_claimed: 99, max_open_prs: 99}";
-    test.now("2026-03-01T10:00:00Z").agents_and(&agents, &format!("{limits}\ndefaults: {{{defaults}}}"));
+    test.now("2026-03-01T10:00:00Z")
+        .agents_and(&agents, &format!("{limits}\ndefaults: {{{}}}", with_answers(defaults)));
     for scene in scenes {
         test.task_for(scene.id, "implement");
         let half = "write \"$TASK_ID.txt\" half";

@@ -99,7 +99,9 @@ fn it_may_not_judge_nor_speak_for_others() {
     let test = project("");
     let id = architect("One", "debt", &[]).add(&test);
     let call = |line: &str| {
-        format!("scheduler proposal {line} >>\"$WORKTREE/../said\" 2>&1; echo $? >>\"$WORKTREE/../said\"\n")
+        format!(
+            "scheduler proposal {line} >>\"$CLAUDE_CONFIG_DIR/debug/said\" 2>&1; echo $? >>\"$CLAUDE_CONFIG_DIR/debug/said\"\n"
+        )
     };
     let calls: String = [
         format!("promote {id}"),
@@ -115,7 +117,7 @@ fn it_may_not_judge_nor_speak_for_others() {
     // Not through the Bash tool: even what gets past its rules is refused.
     test.claude.plays("architect", &format!("{calls}finish Done"));
     test.tick_and_wait();
-    let said = std::fs::read_to_string(test.orchestrator("agents/architect/said")).unwrap();
+    let said = std::fs::read_to_string(test.notes("said")).unwrap();
     assert_eq!(said.matches("the role proposer may not call").count(), 3, "{said}");
     assert_eq!(said.matches("leave out --proposer and --force").count(), 2, "{said}");
     assert_eq!(said.lines().filter(|line| *line == "1").count(), 5, "{said}");

@@ -20,13 +20,13 @@ fn one_that_exists_already_is_taken() {
     // Somebody is faster: between the push and the creation a pull request appears.
     test.claude.plays(
         "implementer",
-        "write TASK-1.txt work && commit Work; git branch --show-current >\"$HOME/branch\"; finish",
+        "write TASK-1.txt work && commit Work; git branch --show-current >\"$CLAUDE_CONFIG_DIR/debug/branch\"; finish",
     );
     test.github.fault("pr create", "lost_reply", 1);
     test.tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "done");
     let pull_request = test.github.only_pull_request();
-    assert_eq!(pull_request.head, std::fs::read_to_string(test.root().join("home/branch")).unwrap().trim());
+    assert_eq!(pull_request.head, std::fs::read_to_string(test.notes("branch")).unwrap().trim());
     assert!(test.task_text("TASK-1").contains("/pull/1"));
     assert!(test.messages().is_empty(), "{:?}", test.messages());
 }
@@ -143,7 +143,7 @@ fn a_task_with_pr_carries_on_that_pull_request() {
 #[test]
 fn commits_of_others_on_that_pull_request_are_never_overwritten() {
     let test = Test::with_implementer();
-    test.git(["checkout", "-q", "-b", "agent/old-work"]);
+    test.unconfined().git(["checkout", "-q", "-b", "agent/old-work"]);
     test.committed_file("old.txt", "x");
     test.git(["push", "-q", "origin", "agent/old-work"]);
     test.committed_file("theirs.txt", "x");

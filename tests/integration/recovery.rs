@@ -14,7 +14,7 @@ pub const TASK: &str = "TASK-1";
 pub const AGENT: &str = "impl-1";
 /// One part committed, one not, and then nothing more.
 pub const HANGS: &str =
-    "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
+    "write a.txt one && commit 'First part' && write b.txt two && touch $CLAUDE_CONFIG_DIR/debug/at-work && hang";
 
 pub fn project() -> Test {
     let test = Test::new();
@@ -26,7 +26,7 @@ pub fn hanging(scenario: &str) -> Test {
     let test = project();
     test.claude.plays("implementer", scenario);
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     test
 }
 
@@ -122,7 +122,7 @@ fn orphans_are_ended_before_anybody_starts_again() {
     test.claude.plays(
         "implementer",
         &format!(
-            "case $(cut -d' ' -f3 /proc/{first}/stat 2>/dev/null) in Z|'') ;; *) touch ../../../../beside ;; esac; write c.txt x && commit 'More' && finish 'Done.'"
+            "case $(cut -d' ' -f3 /proc/{first}/stat 2>/dev/null) in Z|'') ;; *) touch $CLAUDE_CONFIG_DIR/debug/beside ;; esac; write c.txt x && commit 'More' && finish 'Done.'"
         ),
     );
     // However often it ticks while recovery is at work, nobody starts beside the orphan.
@@ -131,7 +131,7 @@ fn orphans_are_ended_before_anybody_starts_again() {
     assert_put_right(&test);
     test.tick_and_wait();
     assert_eq!(test.task_state(TASK), "done");
-    assert!(!test.path("beside").exists(), "a second run began beside the first");
+    assert!(!test.notes("beside").exists(), "a second run began beside the first");
 }
 
 #[test]
@@ -198,8 +198,8 @@ fn what_a_person_started_with_env_sh_is_spared() {
 #[test]
 fn a_deleted_lock_file_starts_no_second_run() {
     let test = hanging(
-        "write a.txt one && commit 'Work' && touch ../../../../at-work && \
-         while [ ! -e ../../../../go-on ]; do rest 0.1; done; scheduler task show TASK-1 >../../../../shown 2>&1; finish 'Done.'",
+        "write a.txt one && commit 'Work' && touch $CLAUDE_CONFIG_DIR/debug/at-work && \
+         while [ ! -e ../../../../go-on ]; do rest 0.1; done; scheduler task show TASK-1 >$CLAUDE_CONFIG_DIR/debug/shown 2>&1; finish 'Done.'",
     );
     fs::remove_file(test.orchestrator(format!("agents/{AGENT}/lock"))).unwrap();
     test.later(600);
@@ -212,7 +212,7 @@ fn a_deleted_lock_file_starts_no_second_run() {
     test.wait_quiet();
     assert_eq!(test.claude.count(), 1);
     assert_eq!(test.task_state(TASK), "done");
-    let shown = fs::read_to_string(test.path("shown")).unwrap();
+    let shown = fs::read_to_string(test.notes("shown")).unwrap();
     assert!(shown.contains("claimed"), "the run's own commands still work: {shown}");
     let said = test.messages().into_iter().filter(|(stem, _)| stem.contains("lock-file")).count();
     assert_eq!(said, 1, "{:?}", test.messages());
@@ -342,7 +342,8 @@ fn a_run_whose_lock_another_has_taken_ends_and_writes_no_state() {
 
 #[test]
 fn a_run_that_had_said_its_result_is_judged_by_it() {
-    let test = hanging("write a.txt one && commit 'Work' && touch ../../../../at-work && linger 'All done.'");
+    let test =
+        hanging("write a.txt one && commit 'Work' && touch $CLAUDE_CONFIG_DIR/debug/at-work && linger 'All done.'");
     test.wait_until("the result", || {
         fs::read_to_string(test.runs(AGENT)[0].join("output.jsonl")).is_ok_and(|text| text.contains("\"result\""))
     });

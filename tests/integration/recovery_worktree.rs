@@ -60,7 +60,7 @@ fn a_rebase_in_progress_is_saved_and_quit() {
     let test = hanging(
         "write a.txt one && commit 'First part' && git checkout -q --detach HEAD~1 && echo other >a.txt && git add . && \
          git commit -q -m 'Other' && other=$(git rev-parse HEAD) && git checkout -q - && \
-         { git rebase -q \"$other\" >/dev/null 2>&1; echo two >b.txt; touch ../../../../at-work; hang; }",
+         { git rebase -q \"$other\" >/dev/null 2>&1; echo two >b.txt; touch $CLAUDE_CONFIG_DIR/debug/at-work; hang; }",
     );
     kill_all(&test);
     assert!(git_dir(&test).join("rebase-merge").exists(), "no rebase was in progress");
@@ -75,7 +75,7 @@ fn a_rebase_in_progress_is_saved_and_quit() {
 fn repositories_inside_the_worktree_are_kept_and_named() {
     let test = hanging(
         "write a.txt one && commit 'First part' && write b.txt two && mkdir inner && git -C inner init -q && \
-         echo precious >inner/deep.txt && touch ../../../../at-work && hang",
+         echo precious >inner/deep.txt && touch $CLAUDE_CONFIG_DIR/debug/at-work && hang",
     );
     kill_all(&test);
     test.tick();
@@ -98,7 +98,7 @@ fn a_dirty_submodule_is_kept() {
     let test = with_submodule();
     test.claude.plays("implementer", &format!("echo mine >lib/mine.txt && {HANGS}"));
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     kill_all(&test);
     test.tick();
     assert_put_right(&test);

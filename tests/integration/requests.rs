@@ -13,12 +13,12 @@ fn project() -> Test {
 
 /// What the scenario's calls said, which it wrote into the project's folder.
 fn said(test: &Test) -> String {
-    fs::read_to_string(test.path("said")).unwrap()
+    fs::read_to_string(test.notes("said")).unwrap()
 }
 
 /// A run of the implementer with these lines of shell, each call of which tells in `said` what came of it.
 fn play(test: &Test, lines: &str) {
-    test.claude.plays("implementer", &format!("said=$PARENT_PROJECT/said\n{lines}\n{DONE}"));
+    test.claude.plays("implementer", &format!("said=$CLAUDE_CONFIG_DIR/debug/said\n{lines}\n{DONE}"));
     test.tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "done", "{}", test.task_text("TASK-1"));
 }
@@ -29,17 +29,17 @@ fn what_a_call_reads_it_reads_itself() {
     test.config("agents:\n  - {name: pm, role: product_manager}\n");
     test.claude.plays(
         "product_manager",
-        "said=$PARENT_PROJECT/said; add='scheduler task add --role implement'\n\
-         echo 'From a file' >../notes.md; cd ..\n\
+        "said=$CLAUDE_CONFIG_DIR/debug/said; add='scheduler task add --role implement'\n\
+         cd \"$TMPDIR\"; echo 'From a file' >notes.md\n\
          $add --title One --context-file notes.md >>\"$said\" 2>&1\n\
          echo 'From the input' | $add --title Two --context-file - >>\"$said\" 2>&1\n\
          $add --title Three --context-file missing.md >>\"$said\" 2>&1\n\
          printf '\\377' | $add --title Four --context-file - >>\"$said\" 2>&1\n\
          head -c 1100000 /dev/zero | $add --title Five --context-file - >>\"$said\" 2>&1\n\
          head -c 1000000 /dev/zero | $add --title Six --context-file - >>\"$said\" 2>&1\n\
-         scheduler task list --json >\"$PARENT_PROJECT/list\" 2>>\"$said\"\n\
+         scheduler task list --json >\"$CLAUDE_CONFIG_DIR/debug/list\" 2>>\"$said\"\n\
          $add --title Seven --frobnicate >>\"$said\" 2>&1; echo \"code $?\" >>\"$said\"\n\
-         scheduler task add --help >\"$PARENT_PROJECT/help\"; scheduler --version >>\"$said\"\n\
+         scheduler task add --help >\"$CLAUDE_CONFIG_DIR/debug/help\"; scheduler --version >>\"$said\"\n\
          scheduler -C / task list >>\"$said\" 2>&1; finish Done",
     );
     test.tick_and_wait();
@@ -57,9 +57,9 @@ fn what_a_call_reads_it_reads_itself() {
     let tasks = test.queue("incoming").iter().map(|id| test.task_text(id)).collect::<String>();
     assert!(tasks.contains("From a file") && tasks.contains("From the input"), "{tasks}");
     assert!(tasks.contains("CREATED_BY: pm"), "{tasks}");
-    let list: serde_json::Value = serde_json::from_str(&fs::read_to_string(test.path("list")).unwrap()).unwrap();
+    let list: serde_json::Value = serde_json::from_str(&fs::read_to_string(test.notes("list")).unwrap()).unwrap();
     assert_eq!(list["tasks"].as_array().map(Vec::len), Some(2), "{list}");
-    assert!(fs::read_to_string(test.path("help")).unwrap().contains("--context-file"));
+    assert!(fs::read_to_string(test.notes("help")).unwrap().contains("--context-file"));
 }
 
 #[test]
@@ -91,8 +91,8 @@ fn variables_give_no_other_name() {
     play(
         &test,
         &format!(
-            "mkdir ../own; AGENT_NAME=curator AGENT_ROLE=curator RUN_ID=x {send} >>\"$said\" 2>&1\n\
-             for folder in /no/such/folder \"$WORKTREE\" \"$PWD/../own\"; do\n\
+            "mkdir own; AGENT_NAME=curator AGENT_ROLE=curator RUN_ID=x {send} >>\"$said\" 2>&1\n\
+             for folder in /no/such/folder \"$WORKTREE\" \"$PWD/own\"; do\n\
              SCHEDULER_REQUESTS=$folder {send} >>\"$said\" 2>&1; done\n\
              env -u SCHEDULER_REQUESTS -u SCHEDULER_AGENT {send} >>\"$said\" 2>&1\n\
              env -u SCHEDULER_REQUESTS scheduler task show \"$TASK_ID\" >/dev/null && echo found >>\"$said\"\n\
@@ -162,17 +162,17 @@ fn call_after(test: &Test, change: impl Fn(&Test)) -> (String, Duration) {
     test.claude.plays(
         "implementer",
         &format!(
-            "said=$PARENT_PROJECT/said; : >\"$PARENT_PROJECT/at-work\"\n\
+            "said=$CLAUDE_CONFIG_DIR/debug/said; : >\"$CLAUDE_CONFIG_DIR/debug/at-work\"\n\
              until [ -e \"$PARENT_PROJECT/go\" ]; do sleep 0.02; done; {call}; {DONE}"
         ),
     );
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     change(test);
     let begun = std::time::Instant::now();
     test.file("go", "");
-    test.wait_until("the call to end", || Path::new(&test.path("said.whole")).exists());
-    (fs::read_to_string(test.path("said.whole")).unwrap(), begun.elapsed())
+    test.wait_until("the call to end", || Path::new(&test.notes("said.whole")).exists());
+    (fs::read_to_string(test.notes("said.whole")).unwrap(), begun.elapsed())
 }
 
 #[test]
@@ -204,9 +204,7 @@ fn a_supervisor_that_is_stopped_does_nothing_later() {
 #[test]
 fn a_confined_run_asks_too() {
     let test = Test::new();
-    let stage = test.root().join("claude").display().to_string();
-    let sandbox = format!("defaults: {{sandbox: {{mode: auto, write: [\"{stage}\"]}}}}");
-    test.agents_and(&[("impl-1", "implementer")], &sandbox).task_for("TASK-1", "implement");
+    test.agents(&[("impl-1", "implementer")]).task_for("TASK-1", "implement");
     test.claude.plays(
         "implementer",
         &format!(

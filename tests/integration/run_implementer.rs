@@ -176,7 +176,7 @@ fn claude_is_started_as_documented() {
     test.file(".orchestrator/global-instructions.md", "Global words.\n");
     test.file(".orchestrator/prompts/impl-1.md", "Own words, {{ not_rendered }}.\n");
     test.file(".orchestrator/commands/implement.md", "My own skill\n");
-    test.claude.plays("implementer", "cp -r .claude/commands/scheduler \"$HOME/skills\"; cp .agent-instructions.md \"$HOME/\"\nrun 'git push origin HEAD:refs/heads/x'; write a x; finish");
+    test.claude.plays("implementer", "cp -r .claude/commands/scheduler \"$CLAUDE_CONFIG_DIR/debug/skills\"; cp .agent-instructions.md \"$CLAUDE_CONFIG_DIR/debug/\"\nrun 'git push origin HEAD:refs/heads/x'; write a x; finish");
     test.tick_and_wait();
     let call = test.claude.only_call();
     let worktree = test.orchestrator("agents/impl-1/worktree");
@@ -205,12 +205,13 @@ fn claude_is_started_as_documented() {
     assert_eq!((call.env("RUN_ID"), call.flag("--session-id")), (Some(run_id.as_str()), Some(run_id.as_str())));
     assert_eq!((call.flag("--max-turns"), call.flag("--max-budget-usd")), (Some("7"), Some("1.5")));
     assert_eq!((call.flag("--model"), call.flag("--permission-mode")), (Some("sonnet"), Some("acceptEdits")));
-    let beside = call.env("PATH").unwrap().split(':').next().unwrap().to_owned();
-    assert!(std::path::Path::new(&beside).join("scheduler").is_file(), "{beside}");
+    // Only the run's own programs come before those beside this one.
+    let path = call.env("PATH").unwrap();
+    assert!(path.split(':').take(2).any(|dir| std::path::Path::new(dir).join("scheduler").is_file()), "{path}");
     for words in ["Global words.", "Own words, {{ not_rendered }}.", "TASK-1", "Some context.", "41000"] {
         assert!(call.prompt.contains(words), "{words} is not in {}", call.prompt);
     }
-    let read = |name: &str| std::fs::read_to_string(test.root().join("home").join(name)).unwrap();
+    let read = |name: &str| std::fs::read_to_string(test.notes(name)).unwrap();
     assert_eq!(read(".agent-instructions.md"), call.prompt);
     assert_eq!((read("skills/implement.md").as_str(), read("skills/.gitignore").as_str()), ("My own skill\n", "*\n"));
     assert!(read("skills/send-message.md").contains("scheduler message send"));

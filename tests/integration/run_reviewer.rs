@@ -21,7 +21,8 @@ fn project() -> Test {
 #[test]
 fn the_verdict_is_posted_as_a_review() {
     let test = project();
-    test.claude.plays("reviewer", &format!("{RECORD}; cp change.txt \"$HOME/seen\"; finish 'Reviewed.'"));
+    test.claude
+        .plays("reviewer", &format!("{RECORD}; cp change.txt \"$CLAUDE_CONFIG_DIR/debug/seen\"; finish 'Reviewed.'"));
     let before = test.snapshot();
     test.tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "done");
@@ -29,7 +30,7 @@ fn the_verdict_is_posted_as_a_review() {
     assert_eq!(state, "CHANGES_REQUESTED");
     assert!(text.contains("One bug.") && text.contains("src/a.rs:1") && text.contains("It panics"), "{text}");
     assert!(test.task_text("TASK-1").contains("One bug."), "{}", test.task_text("TASK-1"));
-    assert_eq!(std::fs::read_to_string(test.root().join("home/seen")).unwrap(), "what is reviewed\n".trim_end());
+    assert_eq!(std::fs::read_to_string(test.notes("seen")).unwrap(), "what is reviewed\n".trim_end());
     let call = test.claude.only_call();
     assert!(call.prompt.contains("what is reviewed") && call.prompt.contains("Pull request #1"), "{}", call.prompt);
     assert_eq!((call.env("PR_NUMBER"), call.flag("--permission-mode")), (Some("1"), Some("dontAsk")));

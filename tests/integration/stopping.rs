@@ -6,7 +6,8 @@ use std::{fs, time::Duration};
 
 const TASK: &str = "TASK-1";
 /// Works, commits, leaves more uncommitted, and then never ends.
-const HANGS: &str = "write a.txt one && commit 'First part' && write b.txt two && touch ../../../../at-work && hang";
+const HANGS: &str =
+    "write a.txt one && commit 'First part' && write b.txt two && touch $CLAUDE_CONFIG_DIR/debug/at-work && hang";
 
 fn project() -> Test {
     let test = Test::new();
@@ -19,7 +20,7 @@ fn hanging(scenario: &str) -> Test {
     let test = project();
     test.claude.plays("implementer", scenario);
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     test
 }
 
@@ -47,8 +48,8 @@ fn assert_saved_and_back(test: &Test, returns: Option<&str>) {
 /// Leaves a process that hears nothing, and hangs; WAY says how that one gets away.
 fn leaves_a_deaf_one(way: &str) -> String {
     format!(
-        "( {way} sh -c 'trap \"\" TERM HUP INT; touch ../../../../deaf; while :; do sleep 0.2; done' >/dev/null 2>&1 & )
-         while [ ! -e ../../../../deaf ]; do sleep 0.02; done; {HANGS}"
+        "( {way} sh -c 'trap \"\" TERM HUP INT; touch \"$1\"; while :; do sleep 0.2; done' sh \"$CLAUDE_CONFIG_DIR/debug/deaf\" >/dev/null 2>&1 & )
+         while [ ! -e $CLAUDE_CONFIG_DIR/debug/deaf ]; do sleep 0.02; done; {HANGS}"
     )
 }
 
@@ -116,7 +117,7 @@ fn a_stop_while_publishing_is_obeyed_and_the_next_tick_publishes() {
     let test = project();
     test.claude.implements();
     let hook = test.path(".git/hooks/pre-push");
-    test.program("slow-hook", "#!/bin/sh\n[ -e \"$TMPDIR/fast\" ] || sleep 900\n");
+    test.program("slow-hook", "#!/bin/sh\n[ -e \"$HOME/fast\" ] || sleep 900\n");
     std::os::unix::fs::symlink(test.root().join("bin/slow-hook"), hook).unwrap();
     let begins = || test.leftovers().iter().any(|left| left.command.contains("pre-push"));
     test.tick();
@@ -131,7 +132,7 @@ fn a_stop_while_publishing_is_obeyed_and_the_next_tick_publishes() {
         assert_eq!((test.task_state(TASK), test.leftovers().len()), ("claimed", 0));
     }
     assert!(test.messages().is_empty(), "{:?}", test.messages());
-    fs::write(test.root().join("tmp/fast"), "").unwrap();
+    fs::write(test.root().join("home/fast"), "").unwrap();
     test.tick_and_wait();
     assert_eq!(test.task_state(TASK), "done");
     assert_eq!(test.pushed_branches().len(), 1);
@@ -204,11 +205,11 @@ fn a_task_cancelled_at_the_very_end_is_not_published() {
     let test = project();
     test.claude.plays(
         "implementer",
-        "write a.txt one && commit 'Work' && touch ../../../../at-work && \
+        "write a.txt one && commit 'Work' && touch $CLAUDE_CONFIG_DIR/debug/at-work && \
          while [ ! -e ../../../../go-on ]; do sleep 0.05; done; finish 'Done.'",
     );
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     // As a person does it with `mv`: the run isn't told.
     let text = test.task_text(TASK).replace("ROLE: implement", "ROLE: implement\nCANCELLED_AT: 2026-01-01T00:00:00Z");
     fs::write(test.task_path("claimed", TASK), text).unwrap();
@@ -245,12 +246,12 @@ fn agents_may_do_none_of_this() {
     test.claude.plays(
         "implementer",
         "for words in 'agent stop impl-1' pause resume 'task cancel TASK-1 --reason x'; do
-           scheduler $words >/dev/null 2>>../../../../refusals && echo \"$words worked\" >>../../../../refusals
+           scheduler $words >/dev/null 2>>$CLAUDE_CONFIG_DIR/debug/refusals && echo \"$words worked\" >>$CLAUDE_CONFIG_DIR/debug/refusals
          done
          write a.txt one && commit 'Work' && finish 'Done.'",
     );
     test.tick_and_wait();
-    let refusals = fs::read_to_string(test.path("refusals")).unwrap();
+    let refusals = fs::read_to_string(test.notes("refusals")).unwrap();
     assert_eq!(refusals.matches("may not call").count(), 4, "{refusals}");
     assert!(!refusals.contains("worked"), "{refusals}");
     assert_eq!(test.task_state(TASK), "done");

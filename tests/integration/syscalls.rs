@@ -165,6 +165,6 @@ fn a_worktree_that_is_ready_takes_few_git_commands() {
     assert_eq!(test.claude.count(), 2);
     let started = |line: &&str| line.contains("execve(") && !line.contains("ENOENT");
     let programs: Vec<_> = trace.lines().filter(started).take_while(|line| !line.contains("/claude\", [")).collect();
-    // The tick, the supervisor, and what prepares the worktree, with what git itself starts to fetch.
-    assert!((5..=33).contains(&programs.len()), "{}: {programs:#?}", programs.len());
+    // The tick, the supervisor, and what prepares the worktree, with what git itself starts to fetch, and what confines.
+    assert!((5..=39).contains(&programs.len()), "{}: {programs:#?}", programs.len());
 }

@@ -41,7 +41,7 @@ fn commands_see_only_the_environment_of_the_test() {
     let output = test.finish(test.program_command("env")).ok();
     let mut names: Vec<_> = output.stdout.lines().filter_map(|line| line.split('=').next()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["EXTRA", "GIT_CONFIG_NOSYSTEM", "HOME", "LC_ALL", "PATH", "TMPDIR", "TZ"]);
+    assert_eq!(names, ["CLAUDE_CONFIG_DIR", "EXTRA", "GIT_CONFIG_NOSYSTEM", "HOME", "LC_ALL", "PATH", "TMPDIR", "TZ"]);
     test.unset_env("EXTRA");
     assert!(!test.finish(test.program_command("env")).stdout.contains("EXTRA"));
 }

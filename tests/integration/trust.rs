@@ -10,7 +10,7 @@ const WORK: &str = "write a.txt one && commit 'First part'";
 /// A run whose agent, which isn't confined, does its work and this.
 fn after(act: &str) -> Test {
     let test = Test::with_implementer();
-    test.file(
+    test.unconfined().file(
         "../evil.sh",
         "#!/bin/sh\necho ran by ${SCHEDULER_RUN:-nobody} with ${GH_TOKEN:-nothing} >>\"$(dirname \"$0\")/ran\"\ncat\n",
     );
@@ -135,7 +135,7 @@ fn no_agent_accepts_anything() {
 #[test]
 fn refs_that_a_run_moved_are_told_with_what_they_were() {
     let test = Test::with_implementer();
-    test.git(["tag", "v1"]);
+    test.unconfined().git(["tag", "v1"]);
     let old = test.git(["rev-parse", "main"]);
     test.claude.plays(
         "implementer",
@@ -164,10 +164,10 @@ fn refs_that_a_run_moved_are_told_with_what_they_were() {
 fn what_the_user_does_to_refs_during_a_run_is_not_told() {
     let test = Test::with_implementer();
     test.git(["branch", "other"]);
-    let go = "touch ../../../../at-work && while [ ! -e ../../../../go ]; do rest 0.1; done";
+    let go = "touch $CLAUDE_CONFIG_DIR/debug/at-work && while [ ! -e ../../../../go ]; do rest 0.1; done";
     test.claude.plays("implementer", &format!("{WORK} && {go} && finish 'It is done.'"));
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     test.committed_file("of-the-user.txt", "mine").git(["push", "-q", "origin", "main"]);
     test.git(["branch", "-D", "-q", "other"]);
     test.git(["tag", "mine"]);

@@ -128,7 +128,7 @@ fn damage_before_recovery(kinds: &[(&str, Damage)], broken: impl Fn(&Test) -> st
         let test = with_submodules();
         test.claude.plays("implementer", HANGS);
         test.tick();
-        test.wait_until("claude to be at work", || test.path("at-work").exists());
+        test.wait_until("claude to be at work", || test.notes("at-work").exists());
         kill_all(&test);
         damage(&broken(&test), &worktree(&test));
         test.tick();

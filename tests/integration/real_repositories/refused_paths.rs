@@ -124,9 +124,10 @@ fn a_text_that_cannot_be_encoded_is_set_aside() {
 #[test]
 fn a_run_that_is_killed_loses_nothing_that_git_refuses() {
     let test = with_filter();
-    test.claude.plays("TASK-1", "echo secret >new.enc; echo plain >plain.txt; touch ../../../../at-work; hang");
+    test.claude
+        .plays("TASK-1", "echo secret >new.enc; echo plain >plain.txt; touch $CLAUDE_CONFIG_DIR/debug/at-work; hang");
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     crate::recovery::kill_all(&test);
     test.tick_and_wait();
     assert!(saved(&test, "plain.txt", "plain"));

@@ -3,20 +3,20 @@
 
 use crate::support::Test;
 
-const WAITS: &str = "write a.txt one && commit 'First part' && touch ../../../../at-work && \
+const WAITS: &str = "write a.txt one && commit 'First part' && touch $CLAUDE_CONFIG_DIR/debug/at-work && \
                      while [ ! -e ../../../../go ]; do rest 0.1; done; finish 'It is done.'";
 
 /// A run during which the user gives these commands to git.
 fn during_a_run(commands: &[&[&str]]) -> Test {
     let test = Test::with_implementer();
-    test.file("../library/x.c", "int x;\n");
+    test.unconfined().file("../library/x.c", "int x;\n");
     let library = test.root().join("library");
     test.git_in(&library, ["init", "-q", "-b", "main"]);
     test.git_in(&library, ["add", "."]);
     test.git_in(&library, ["-c", "user.name=T", "-c", "user.email=t@example.invalid", "commit", "-q", "-m", "One"]);
     test.claude.plays("implementer", WAITS);
     test.tick();
-    test.wait_until("claude to be at work", || test.path("at-work").exists());
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
     for command in commands {
         test.git(*command);
     }

@@ -96,6 +96,11 @@ impl Test {
         self.dir().join(".orchestrator").join(relative)
     }
 
+    /// What a scenario wrote into `$CLAUDE_CONFIG_DIR/debug`, where a confined run may write.
+    pub fn notes(&self, name: &str) -> PathBuf {
+        self.root().join("claude/debug").join(name)
+    }
+
     /// Changes what every later command sees in its environment.
     pub fn set_env(&self, name: &str, value: impl Into<String>) -> &Self {
         self.environment.lock().unwrap().set(name, Some(value.into()));

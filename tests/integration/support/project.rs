@@ -121,6 +121,11 @@ impl Test {
         self.config(&yaml)
     }
 
+    /// The implementer isn't confined: it can do what the supervisor must then notice.
+    pub fn unconfined(&self) -> &Self {
+        self.agents_and(&[("impl-1", "implementer")], "defaults: {sandbox: {mode: off}}")
+    }
+
     /// A task file in `incoming/`, as a person writes it.
     pub fn task(&self, id: &str, text: &str) -> &Self {
         self.file(&format!(".orchestrator/shared/queue/incoming/{id}.md"), text)
