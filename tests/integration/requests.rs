@@ -87,6 +87,8 @@ fn requests(test: &Test) -> std::path::PathBuf {
 #[test]
 fn variables_give_no_other_name() {
     let test = project();
+    // So that it can open the lock.
+    test.unconfined();
     let send = "scheduler message send --type info --title Hello --body There";
     play(
         &test,

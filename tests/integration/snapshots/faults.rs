@@ -5,7 +5,7 @@ use crate::support::Test;
 
 fn project() -> Test {
     let test = Test::new();
-    test.now("2026-03-01T10:00:00Z").agents(&[("impl-1", "implementer")]);
+    test.now("2026-03-01T10:00:00Z").unconfined();
     test.github.install();
     // Which git the machine has is no part of the screen.
     let version = "#!/bin/sh\n[ \"$1\" != --version ] || { echo 'git version 2.45.0'; exit; }\n";

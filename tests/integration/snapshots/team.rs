@@ -21,7 +21,7 @@ agents:
 /// Agents that have done nothing yet.
 fn team() -> Test {
     let test = Test::new();
-    test.now("2026-03-01T10:00:00Z").config(AGENTS);
+    test.now("2026-03-01T10:00:00Z").config(&format!("{AGENTS}defaults: {{sandbox: {{mode: off}}}}\n"));
     test
 }
 
