@@ -135,7 +135,7 @@ fn what_else_lies_in_the_folder_harms_nobody() {
          n=0; while [ $n -lt 300 ]; do : >\"junk-$n\"; n=$((n + 1)); done\n\
          scheduler message send --type info --title Hello --body There >>\"$said\" 2>&1\n\
          for id in fifo folder link huge garbage internal other tick linked; do\n\
-         until [ -f \"$id.code\" ]; do sleep 0.02; done; echo \"$id: $(cat \"$id.code\") $(cat \"$id.err\")\" >>\"$said\"; done\n\
+         until [ -f \"$id.code\" ] && [ ! -L \"$id.code\" ]; do sleep 0.02; done; echo \"$id: $(cat \"$id.code\") $(cat \"$id.err\")\" >>\"$said\"; done\n\
          echo '{\"arguments\": [\"message\", \"send\", \"--type\", \"info\", \"--title\", \"Last\", \"--body\", \"x\"]}' >tmp\n\
          put last; cd \"$WORKTREE\"",
     );
