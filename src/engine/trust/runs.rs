@@ -7,6 +7,7 @@ use crate::domain::trust::{CONTENT, Change, Hold};
 use crate::engine::collect;
 use crate::engine::project::Project;
 use crate::store::paths::RunPaths;
+use crate::store::runs;
 use crate::store::state::{self, Loaded};
 use crate::store::trusted;
 use crate::sys::read;
@@ -115,13 +116,18 @@ fn decide(asker: &Asker<'_>, own: Confinement) -> Result<bool> {
 fn others_are_open(project: &Project, own: &str) -> Result<bool> {
     for name in collect::folders(&project.paths)? {
         let agent = project.paths.agent(&name);
-        let Loaded::State(state) = state::load(&agent)? else { return Ok(true) };
-        let Some(run) = state.run_id.as_deref().filter(|run| !state.is_idle() && *run != own) else { continue };
-        let files = agent.run(run)?;
-        // Once it is on record none of its processes is left.
-        let before: Option<Before> = if files.record().exists() { None } else { read::read_json(&files.before())? };
-        if before.is_some_and(|before| before.confinement == Confinement::Open) {
-            return Ok(true);
+        let under_way = match state::load(&agent)? {
+            Loaded::State(state) if state.is_idle() => continue,
+            Loaded::State(state) => state.run_id.map(|run| agent.run(&run)).transpose()?.into_iter().collect(),
+            // Which one it was, nobody knows.
+            Loaded::Corrupt(_) => runs::list(&agent)?,
+        };
+        for files in under_way.iter().filter(|files| !files.dir().ends_with(own)) {
+            // Once it is on record none of its processes is left.
+            let before: Option<Before> = if files.record().exists() { None } else { read::read_json(&files.before())? };
+            if before.is_some_and(|before| before.confinement == Confinement::Open) {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
