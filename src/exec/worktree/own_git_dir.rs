@@ -55,7 +55,7 @@ pub(super) fn keep(worktree: &Worktree, kept: &Path) -> Result<()> {
     ensure_dir(kept)?;
     for name in KEPT {
         if let Some(bytes) = read_linked_bytes(&git_dir.join(name), MAX_SIZE)? {
-            atomic::write_cache(&kept.join(name), &bytes)?;
+            atomic::write(&kept.join(name), &bytes)?;
             list.lengths.insert(name.to_owned(), bytes.len());
         }
     }
