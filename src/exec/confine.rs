@@ -56,7 +56,7 @@ pub fn missing(mode: Mode) -> Option<String> {
 
 /// What confines a run's processes.
 #[derive(Clone, Debug)]
-pub struct Confinement {
+pub struct Confiner {
     /// This very program.
     pub program: PathBuf,
     /// The file of the profile.
@@ -64,8 +64,8 @@ pub struct Confinement {
 }
 
 /// The command that becomes `program`: at once, or once it is confined. The process stays the same, and with it its number.
-pub fn command(confinement: Option<&Confinement>, program: impl AsRef<OsStr>) -> Command {
-    let Some(Confinement { program: own, profile }) = confinement else { return Command::new(program) };
+pub fn command(confinement: Option<&Confiner>, program: impl AsRef<OsStr>) -> Command {
+    let Some(Confiner { program: own, profile }) = confinement else { return Command::new(program) };
     let mut command = Command::new(own);
     command.arg("confine").arg(profile).arg("--").arg(program);
     command

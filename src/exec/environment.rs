@@ -2,7 +2,7 @@
 //!
 //! What counts as a credential is decided elsewhere.
 
-use super::confine::{self, Confinement};
+use super::confine::{self, Confiner};
 use super::git::LOCAL;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -38,7 +38,7 @@ pub struct RunEnvironment {
     /// Where git stops looking for a repository: temporary files lie below the main checkout.
     pub ceiling: Option<PathBuf>,
     /// What confines these processes, if they are.
-    pub confinement: Option<Confinement>,
+    pub confinement: Option<Confiner>,
 }
 
 impl RunEnvironment {

@@ -9,7 +9,7 @@ use crate::domain::sandbox::reach::{Closed, TOOL_VARIABLES};
 use crate::domain::sandbox::secret_places::SECRET_PLACES;
 use crate::domain::sandbox::{Mode, denial, expanded};
 use crate::engine::trust;
-use crate::exec::confine::{self, Confinement};
+use crate::exec::confine::{self, Confiner};
 use crate::exec::loose_objects;
 use crate::exec::pre_push;
 use crate::exec::programs::folder_of;
@@ -38,7 +38,7 @@ struct Packed {
 }
 
 /// Makes ready what the run may write, and writes down what it is confined to; `None` if it isn't.
-pub fn of(run: &Run<'_>) -> Result<Option<Confinement>, RunError> {
+pub fn of(run: &Run<'_>) -> Result<Option<Confiner>, RunError> {
     let sandbox = &run.assignment.settings.sandbox;
     if sandbox.mode == Mode::Off {
         return Ok(None);
@@ -61,7 +61,7 @@ pub fn of(run: &Run<'_>) -> Result<Option<Confinement>, RunError> {
         home.map_or(Ok(()), |home| confine::share_crates(&home, &facts.cache.join("cargo")))?;
     }
     runs::write_json(&run.files.profile(), &profile(sandbox, &facts))?;
-    Ok(Some(Confinement { program: run.supervisor.program.to_owned(), profile: run.files.profile() }))
+    Ok(Some(Confiner { program: run.supervisor.program.to_owned(), profile: run.files.profile() }))
 }
 
 /// Whether a run's processes are kept from what git trusts: confined, and given nothing to write that leads there.
