@@ -25,6 +25,7 @@ pub mod retention;
 pub mod review;
 pub mod role;
 pub mod run;
+pub mod runner;
 pub mod sandbox;
 pub mod schedule;
 pub mod secrets;

@@ -105,7 +105,7 @@ pub enum Blame {
 }
 
 /// How a process exited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
     /// Its exit code.
     pub code: Option<i32>,
@@ -125,17 +125,40 @@ impl Exit {
     }
 }
 
-/// Why the supervisor ended claude.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// The wall-clock limit.
-    TimedOut,
-    /// The silence limit.
-    Stalled,
-    /// The supervisor was asked to end.
-    Interrupted,
-    /// It had said its result and didn't end.
-    Lingered,
+crate::domain::words::words! {
+    "a reason to end a run"
+    /// Why claude was ended.
+    pub enum Stopped {
+        /// The wall-clock limit.
+        TimedOut = "timed_out",
+        /// The silence limit.
+        Stalled = "stalled",
+        /// The supervisor was asked to end.
+        Interrupted = "interrupted",
+        /// It had said its result and didn't end.
+        Lingered = "lingered",
+        /// The other machine, or who gave it to the run, wants it back.
+        Cancelled = "cancelled",
+        /// On another machine it heard nothing from its supervisor any more.
+        Abandoned = "abandoned",
+    }
+}
+
+impl Stopped {
+    /// Whether somebody waits for the end: it has less time for it.
+    pub fn is_urgent(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Cancelled | Self::Abandoned)
+    }
+
+    /// What was interrupted by whom; `None` if it was the run's own doing.
+    fn interruption(self) -> Option<Interruption> {
+        match self {
+            Self::Interrupted => Some(Interruption::Demand),
+            Self::Cancelled => Some(Interruption::Signal),
+            Self::Abandoned => Some(Interruption::Loss),
+            Self::TimedOut | Self::Stalled | Self::Lingered => None,
+        }
+    }
 }
 
 /// Everything that is known of a run's end.
@@ -183,8 +206,10 @@ fn without_result(end: &End<'_>) -> Outcome {
     match end.stopped {
         Some(Stopped::TimedOut) => return Outcome::TimedOut,
         Some(Stopped::Stalled) => return Outcome::Stalled,
-        Some(Stopped::Interrupted) => return Outcome::Interrupted { by: Interruption::Demand },
-        Some(Stopped::Lingered) | None => {}
+        _ => {}
+    }
+    if let Some(by) = end.stopped.and_then(Stopped::interruption) {
+        return Outcome::Interrupted { by };
     }
     if let Some(until) = usage_limit(end, "") {
         return Outcome::UsageLimit { until };
@@ -221,11 +246,13 @@ fn failed(end: &End<'_>, result: &ResultLine) -> Outcome {
     // Without any login nothing is asked, so that there is no status.
     let status = status.or_else(|| lacks_login(&said).then_some(401));
     let is_service = status.is_some() || is_unreachable(end, result, &said);
-    match (is_service, end.stopped) {
-        (true, None | Some(Stopped::Lingered)) => Outcome::ApiError { status, message: last_words(&said) },
-        (_, Some(Stopped::TimedOut)) => Outcome::TimedOut,
-        (_, Some(Stopped::Stalled)) => Outcome::Stalled,
-        (_, Some(Stopped::Interrupted)) => Outcome::Interrupted { by: Interruption::Demand },
+    if let Some(by) = end.stopped.and_then(Stopped::interruption) {
+        return Outcome::Interrupted { by };
+    }
+    match end.stopped {
+        Some(Stopped::TimedOut) => Outcome::TimedOut,
+        Some(Stopped::Stalled) => Outcome::Stalled,
+        _ if is_service => Outcome::ApiError { status, message: last_words(&said) },
         _ if reason.starts_with("aborted") || end.exit.asked_to_end() => {
             Outcome::Interrupted { by: Interruption::Signal }
         }

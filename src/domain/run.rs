@@ -12,6 +12,7 @@ use super::role::Role;
 use super::settlement::Settlement;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The variable that only the processes of one run carry: its id.
 pub const RUN_TAG: &str = "SCHEDULER_RUN";
@@ -19,6 +20,39 @@ pub const RUN_TAG: &str = "SCHEDULER_RUN";
 /// The variable that a supervisor and all that it starts carry: the folder of its agent. By it they are found where the
 /// agent's own files were deleted under them.
 pub const SUPERVISOR_TAG: &str = "SCHEDULER_AGENT";
+
+/// How long claude may linger after its result.
+const AFTER_RESULT: Duration = Duration::from_secs(60);
+/// How long claude has to end in order once it was asked to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// When a run is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// After this long in all. Time in which the machine sleeps doesn't count.
+    pub timeout: Duration,
+    /// After this long without output; never if `None`.
+    pub stall: Option<Duration>,
+    /// After this long without output since its result, if it doesn't end by itself.
+    pub after_result: Duration,
+    /// Between TERM and KILL; a run that somebody waits to see ended has less.
+    pub grace: Duration,
+}
+
+impl Limits {
+    /// Those of a run with these settings.
+    pub fn of(settings: &RunSettings) -> Self {
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        let stall = seconds(settings.stall_seconds);
+        Self {
+            timeout: seconds(settings.timeout_seconds),
+            stall: Some(stall),
+            // Not silence, however short a silence is allowed: it is judged by its result.
+            after_result: AFTER_RESULT.min(stall),
+            grace: GRACE,
+        }
+    }
+}
 
 /// `assignment.json`: everything a run is told when it is started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::domain::outcome::{Exit, Stopped};
+use crate::domain::run::Limits;
 use crate::domain::stream::StreamFacts;
 use crate::exec::claude::Process;
 use crate::exec::clock::monotonic_now;
@@ -29,19 +30,6 @@ const REAP_EVERY: u32 = 30;
 const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
 /// How long a killed child may take to be gone from the process table.
 const EXIT_DELAY: Duration = Duration::from_secs(5);
-
-/// When a run is stopped.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// After this long in all. Time in which the machine sleeps doesn't count.
-    pub timeout: Duration,
-    /// After this long without output; never if `None`.
-    pub stall: Option<Duration>,
-    /// After this long without output since its result, if it doesn't end by itself.
-    pub after_result: Duration,
-    /// Between TERM and KILL; a run that is stopped on demand has less.
-    pub grace: Duration,
-}
 
 fn exit(status: ExitStatus) -> Exit {
     Exit { code: status.code(), signal: status.signal() }
@@ -69,7 +57,8 @@ pub fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
-/// Waits for claude, stops it at a limit or when `stop`, asked once a second with what was said so far, says so, and ends all that it leaves.
+/// Waits for claude, stops it at a limit or when `stop`, asked once a second with what was said so far, says why, and ends all
+/// that it leaves.
 ///
 /// `tag` is the variable (name, value) that only this run's processes carry. In a subreaper everything below this
 /// process is taken for the run's, so nothing else may be started meanwhile. When it returns, two looks have found
@@ -78,7 +67,7 @@ pub fn watch(
     started: Process,
     limits: &Limits,
     tag: (&str, &str),
-    stop: &dyn Fn(&StreamFacts) -> bool,
+    stop: &dyn Fn(&StreamFacts) -> Option<Stopped>,
     output: &mut StreamReader,
 ) -> Watched {
     let begun = monotonic_now();
@@ -89,8 +78,7 @@ pub fn watch(
         Finish::Ended(status) => (Some(status), None, Grace::new(LEFTOVER_GRACE)),
         Finish::Stop(cause) => {
             tracing::info!(?cause, pid = id.pid, "stopping the run");
-            let on_demand = cause == Stopped::Interrupted;
-            let grace = if on_demand { Grace::on_demand() } else { Grace::new(limits.grace) };
+            let grace = if cause.is_urgent() { Grace::on_demand() } else { Grace::new(limits.grace) };
             processes::end(&family, &grace);
             (ended.recv_timeout(EXIT_DELAY.min(grace.left())).ok(), Some(cause), grace)
         }
@@ -114,7 +102,7 @@ enum Finish {
 fn until_end_or_limit(
     ended: &Receiver<ExitStatus>,
     limits: &Limits,
-    stop: &dyn Fn(&StreamFacts) -> bool,
+    stop: &dyn Fn(&StreamFacts) -> Option<Stopped>,
     output: &mut StreamReader,
     child: u32,
 ) -> Finish {
@@ -145,14 +133,14 @@ fn until_end_or_limit(
 
 fn due_stop(
     limits: &Limits,
-    stop: &dyn Fn(&StreamFacts) -> bool,
+    stop: &dyn Fn(&StreamFacts) -> Option<Stopped>,
     output: &StreamReader,
     begun: Instant,
     last_heard: Instant,
 ) -> Option<Stopped> {
     let silent = last_heard.elapsed();
-    if stop(output.facts()) {
-        Some(Stopped::Interrupted)
+    if let Some(cause) = stop(output.facts()) {
+        Some(cause)
     } else if output.facts().result.is_some() && silent >= limits.after_result {
         Some(Stopped::Lingered)
     } else if begun.elapsed() >= limits.timeout {

@@ -6,38 +6,25 @@ use super::launch::Launched;
 use super::settle;
 use super::supervisor_lock::LockStatus;
 use crate::domain::message::Message;
-use crate::domain::run::RUN_TAG;
+use crate::domain::outcome::Stopped;
+use crate::domain::run::{Limits, RUN_TAG};
 use crate::domain::state::AgentState;
 use crate::domain::stream::StreamFacts;
 use crate::exec::stream::StreamReader;
-use crate::exec::watch::{self, Limits};
+use crate::exec::watch;
 use crate::store::messages;
 use std::cell::Cell;
-use std::time::Duration;
-
-/// How long claude may linger after its result.
-const AFTER_RESULT: Duration = Duration::from_secs(60);
-/// How long claude has to end in order once it was asked to.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Waits for the end of the run; `state` is what state.json says meanwhile.
 pub fn watch(run: &Run<'_>, launched: Launched, state: &AgentState) -> Ended {
-    let settings = &run.assignment.settings;
-    let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
-    let limits = Limits {
-        timeout: seconds(settings.timeout_seconds),
-        stall: Some(seconds(settings.stall_seconds)),
-        // Not silence, however short a silence is allowed: it is judged by its result.
-        after_result: AFTER_RESULT.min(seconds(settings.stall_seconds)),
-        grace: GRACE,
-    };
+    let limits = Limits::of(&run.assignment.settings);
     let mut output = StreamReader::new(&run.files.output());
     let lifted = Cell::new(false);
     let stop = |facts: &StreamFacts| {
         if facts.answered && !lifted.replace(true) {
             settle::lift_cooldown(run);
         }
-        !keeps_its_place(run, state) || run.is_stopped()
+        (!keeps_its_place(run, state) || run.is_stopped()).then_some(Stopped::Interrupted)
     };
     let watched = watch::watch(launched.claude, &limits, (RUN_TAG, run.id()), &stop, &mut output);
     tracing::debug!(?watched, "claude has ended");

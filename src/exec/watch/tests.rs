@@ -16,7 +16,7 @@ fn run(launch: &Launch, limits: &Limits, stop: &dyn Fn() -> bool) -> (Watched, S
     let mut output = StreamReader::new(&launch.output_file);
     let started = start(launch).unwrap();
     let tag = (launch.environment.tag.0.as_str(), launch.environment.tag.1.as_str());
-    let watched = watch(started, limits, tag, &|_| stop(), &mut output);
+    let watched = watch(started, limits, tag, &|_| stop().then_some(Stopped::Interrupted), &mut output);
     assert!(processes::tagged(tag.0, tag.1).is_empty(), "the run left processes");
     (watched, output)
 }

@@ -27,10 +27,7 @@ impl AgentPaths {
     /// # Errors
     /// `run_id` is not a UUID with hyphens: then it must not become a path.
     pub fn run(&self, run_id: &str) -> Result<RunPaths> {
-        let is_uuid = run_id.len() == 36 && uuid::Uuid::try_parse(run_id).is_ok();
-        if !is_uuid {
-            bail!("{:?} is not the id of a run: it must be a UUID", crate::domain::text::cut(run_id, 80));
-        }
+        refuse_other_than_uuid(run_id)?;
         Ok(RunPaths { dir: self.runs().join(run_id) })
     }
 
@@ -61,6 +58,15 @@ pub struct RunPaths {
 }
 
 impl RunPaths {
+    /// The same of a directory that is a run's by its name.
+    ///
+    /// # Errors
+    /// As for [`AgentPaths::run`].
+    pub fn at(dir: &Path) -> Result<Self> {
+        refuse_other_than_uuid(&dir.file_name().unwrap_or_default().to_string_lossy())?;
+        Ok(Self { dir: dir.to_owned() })
+    }
+
     /// Its directory.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -97,11 +103,31 @@ impl RunPaths {
         output = dir / "output.jsonl";
         /// What claude wrote to its standard error.
         stderr = dir / "stderr.log";
+        /// On another machine: what the keeper is to start there, and the script that starts the keeper.
+        launch = dir / "launch.json";
+        start = dir / "start";
+        /// Where it was started, or that it may not be any more.
+        started = dir / "started.json";
+        /// What the keeper changes as long as it lives, and its supervisor.
+        alive = dir / "alive";
+        lease = dir / "lease";
+        /// There once the keeper is to end it; says why.
+        stop = dir / "stop";
+        /// How it ended there.
+        exit = dir / "exit.json";
         /// How it ended.
         record = dir / "record.json";
         /// What it found: the refs, which it may not move, and whether it was confined.
         before = dir / "before.json";
     }
+}
+
+fn refuse_other_than_uuid(run_id: &str) -> Result<()> {
+    let is_uuid = run_id.len() == 36 && uuid::Uuid::try_parse(run_id).is_ok();
+    if !is_uuid {
+        bail!("{:?} is not the id of a run: it must be a UUID", crate::domain::text::cut(run_id, 80));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
