@@ -2,10 +2,12 @@
 //!
 //! It is a pure function over values; backpressure counts what the very same tick has given away.
 
+mod collision;
 mod queue;
 mod reason;
 mod snapshot;
 
+pub use collision::{OpenPr, collision};
 pub use queue::{Waiting, blocked, claim_order, opening, waiting};
 pub use reason::Reason;
 pub use snapshot::{AgentView, Snapshot, Standing};
@@ -283,7 +285,16 @@ impl<'a> Capacity<'a> {
         let limits = config.queue_limits;
         let fits = |task: &Task| task.role == role;
         if !self.claimable.iter().flatten().any(|task| fits(task)) {
-            return Err(Reason::NoTask { role, waiting: snapshot.waiting });
+            let mut prs: Vec<u64> =
+                snapshot.overlapping.iter().filter(|(of, _)| *of == role).map(|(_, pr)| *pr).collect();
+            prs.sort_unstable();
+            let (tasks, waiting) = (u32::try_from(prs.len()).unwrap_or(u32::MAX), snapshot.waiting);
+            prs.dedup();
+            return Err(if tasks == 0 {
+                Reason::NoTask { role, waiting }
+            } else {
+                Reason::Overlaps { role, tasks, prs }
+            });
         }
         if let Some((branch, remedy)) = snapshot.branch_in_the_way.clone().filter(|_| role != TaskRole::Review) {
             return Err(Reason::BranchInTheWay { branch, remedy });

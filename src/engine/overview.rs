@@ -11,15 +11,15 @@ pub use view::{
 
 use super::preview::{self, Misconfigured, Preview};
 use super::project::Project;
-use super::snapshot::OpenPrs;
+use super::snapshot::{self, OpenPrs};
 use crate::domain::config::{Agent, Config, Problem, Usd};
 use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
 use crate::domain::proposal::ProposalState;
 use crate::domain::sandbox::Mode;
-use crate::domain::schedule::{self, AgentView, Decision, Reason, Standing};
+use crate::domain::schedule::{self, AgentView, Decision, Reason, Standing, Waiting};
 use crate::domain::settlement::A_PERSON;
-use crate::domain::task::{self, TaskState};
+use crate::domain::task::{self, Task, TaskState};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::{self, Time};
 use crate::exec::confine;
@@ -210,7 +210,11 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         failed_tasks.push(failed(id, &text));
     }
     let incoming = queue.good(TaskState::Incoming)?;
+    let open = OpenPrs::known(paths);
+    let overlaps =
+        |task: &&Task| matches!(snapshot::waiting(&queue, task, &[], &[], &open), Some(Waiting::Overlaps { .. }));
     Ok(QueueLine {
+        overlapping: incoming.iter().filter(overlaps).count(),
         held: incoming.iter().filter(|task| task.held_by() == Some(A_PERSON)).count(),
         blocked: schedule::blocked(&incoming, &|id, state| queue.exists(state, id)),
         incoming: queue.count(TaskState::Incoming)?,
@@ -266,7 +270,7 @@ fn proposals(paths: &Paths, problems: &mut Vec<String>) -> Result<ProposalsLine>
 
 fn pull_requests(paths: &Paths, config: Option<&Config>) -> PullRequestsLine {
     let known: Option<OpenPrs> = cache::load(&paths.open_prs());
-    let line = |pr: super::snapshot::OpenPr| PullRequestLine { number: pr.number, title: pr.title, branch: pr.head };
+    let line = |pr: schedule::OpenPr| PullRequestLine { number: pr.number, title: pr.title, branch: pr.head };
     PullRequestsLine {
         asked_at: known.as_ref().map(|prs| prs.asked_at),
         limit: config.map(|config| config.queue_limits.max_open_prs.get()),

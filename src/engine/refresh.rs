@@ -1,24 +1,30 @@
-//! Asks GitHub for the open pull requests and keeps the answer for the ticks.
+//! Asks GitHub for the open pull requests and keeps the answer for the ticks, with what of each can be in the way of tasks.
 //!
 //! It runs detached, and decides nothing.
 
+use super::Clock;
 use super::project::Project;
-use super::snapshot::{OpenPr, OpenPrs};
-use super::{Clock, base_branch};
+use super::snapshot::OpenPrs;
 use crate::domain::config;
+use crate::domain::name::Name;
 use crate::domain::pull_request::PullRequest;
+use crate::domain::schedule::OpenPr;
+use crate::domain::task::TaskState;
 use crate::domain::time::Time;
 use crate::exec::git::Git;
 use crate::exec::github::GitHub;
 use crate::exec::remote::Remotes;
 use crate::exec::start_point;
 use crate::store::cache;
+use crate::store::queue::Queue;
 use crate::sys::read;
 use anyhow::Result;
 use std::time::Duration;
 
 /// The most files of one pull request that are kept.
 const MAX_FILES: usize = 300;
+/// The most tasks whose earlier work is compared with the open pull requests.
+const MAX_COMPARED: usize = 40;
 /// How long GitHub may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -26,8 +32,10 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// It can't be kept.
-pub fn note(project: &Project, number: u64, title: &str, head: &str, now: Time) -> Result<()> {
+pub fn note(project: &Project, remotes: &Remotes, pr: &PullRequest, now: Time) -> Result<()> {
     let path = project.paths.open_prs();
+    let number = pr.number;
+    let noted = InFlight::new(project, remotes).open(pr, Some(now));
     let _lock = crate::store::lock(&project.paths)?;
     // Nothing is known yet: the next tick asks.
     let nothing = || OpenPrs { asked_at: Time::UNIX_EPOCH, open: None, error: None };
@@ -36,13 +44,7 @@ pub fn note(project: &Project, number: u64, title: &str, head: &str, now: Time) 
     if open.iter().any(|other| other.number == number) {
         return Ok(());
     }
-    open.push(OpenPr {
-        number,
-        title: title.to_owned(),
-        head: head.to_owned(),
-        noted_at: Some(now),
-        files: Vec::new(),
-    });
+    open.push(noted);
     cache::save(&path, &known)
 }
 
@@ -60,16 +62,9 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let git = Git::in_repository(&project.common_dir);
     let remotes = Remotes::read(&git, wanted.as_deref())?;
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
-    let files = Files::new(project, git, &remotes);
-    let answered = |pr: PullRequest| OpenPr {
-        files: files.of(&pr.branch),
-        number: pr.number,
-        title: pr.title,
-        head: pr.branch,
-        noted_at: None,
-    };
     let answer = GitHub::new(project.root(), TIMEOUT).of(remotes.github()).open_agent_prs(ask);
-    let answer = answer.map(|prs| prs.into_iter().map(answered).collect::<Vec<_>>());
+    let in_flight = InFlight::new(project, &remotes);
+    let answer = answer.map(|prs| prs.iter().map(|pr| in_flight.open(pr, None)).collect::<Vec<_>>());
     let _lock = crate::store::lock(&project.paths)?;
     let known = cache::load::<OpenPrs>(&path).and_then(|known| known.open);
     let answer = match answer {
@@ -87,27 +82,51 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     cache::save(&path, &answer)
 }
 
-/// The files that branches change, from what the repository knows without fetching.
-struct Files {
+/// What the open pull requests have in common with tasks, from what the repository knows without fetching.
+struct InFlight<'a> {
     git: Git,
-    remote: String,
-    base: Option<String>,
+    remote: &'a str,
+    /// The incoming tasks whose work an earlier run left on a branch, with its commit.
+    work: Vec<(Name, String)>,
 }
 
-impl Files {
-    fn new(project: &Project, git: Git, remotes: &Remotes) -> Self {
-        let default = base_branch::default_branch(project, &git, remotes).ok().flatten();
-        let base = default.and_then(|name| start_point::branch(&git, remotes.name(), &name).ok().flatten());
-        Self { git, remote: remotes.name().to_owned(), base }
+impl<'a> InFlight<'a> {
+    fn new(project: &Project, remotes: &'a Remotes) -> Self {
+        let git = Git::in_repository(&project.common_dir);
+        let remote = remotes.name();
+        let incoming = Queue::new(&project.paths).good(TaskState::Incoming).unwrap_or_default();
+        let work = incoming.into_iter().filter_map(|task| {
+            let commit = start_point::branch(&git, remote, &task.work_branch?).ok()??;
+            Some((task.id, commit))
+        });
+        let work = work.take(MAX_COMPARED).collect();
+        Self { git, remote, work }
     }
 
-    /// What is not known is left out: it is a hint for the score of proposals, nothing more.
-    fn of(&self, head: &str) -> Vec<String> {
-        let (Some(base), Ok(Some(head))) = (&self.base, start_point::branch(&self.git, &self.remote, head)) else {
-            return Vec::new();
+    /// What is not known is left out: at worst somebody has to bring the two together later.
+    fn open(&self, pr: &PullRequest, noted_at: Option<Time>) -> OpenPr {
+        let commit = |name: &str| start_point::branch(&self.git, self.remote, name).ok().flatten();
+        let head = commit(&pr.branch);
+        let files = match (commit(&pr.base), &head) {
+            (Some(base), Some(head)) => self.files(&base, head),
+            _ => Vec::new(),
         };
+        let conflicts = head.map_or(Vec::new(), |head| self.conflicts(&head));
+        OpenPr { number: pr.number, title: pr.title.clone(), head: pr.branch.clone(), noted_at, files, conflicts }
+    }
+
+    fn files(&self, base: &str, head: &str) -> Vec<String> {
         let range = format!("{base}...{head}");
         let names = self.git.run(["diff", "--name-only", "-z", "--no-ext-diff", &range, "--"]);
         names.map(|names| names.entries()).unwrap_or_default().into_iter().take(MAX_FILES).collect()
+    }
+
+    /// The tasks whose work can't be merged with `head`; a git that can't tell (before 2.38) names none.
+    fn conflicts(&self, head: &str) -> Vec<Name> {
+        let conflict = |work: &String| {
+            let merged = self.git.try_run(["merge-tree", "--write-tree", "--no-messages", head, work]);
+            merged.is_ok_and(|merged| merged.status.code() == Some(1))
+        };
+        self.work.iter().filter(|(_, work)| conflict(work)).map(|(task, _)| task.clone()).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::gate;
 use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
 use crate::domain::run::Assignment;
-use crate::domain::schedule::{self, Needs, Snapshot};
+use crate::domain::schedule::{self, Needs, OpenPr, Snapshot, Waiting};
 use crate::domain::task::{Task, TaskState};
 use crate::domain::time::{self, Time};
 use crate::exec::repo;
@@ -44,21 +44,26 @@ impl OpenPrs {
     }
 }
 
-/// One open pull request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenPr {
-    /// Its number.
-    pub number: u64,
-    /// Its title: text of others.
-    pub title: String,
-    /// Its branch.
-    pub head: String,
-    /// When a run of ours opened it, until a refresh has found it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub noted_at: Option<Time>,
-    /// The files that it changes, as far as the repository knows its branch.
-    #[serde(default)]
-    pub files: Vec<String>,
+/// Why an incoming task can't be claimed now, all told; `None`: it can. As [`schedule::waiting`] and
+/// [`schedule::collision`].
+pub fn waiting(
+    queue: &Queue<'_>,
+    task: &Task,
+    claimed: &[Task],
+    named: &[(Name, Name)],
+    open: &[OpenPr],
+) -> Option<Waiting> {
+    let is_in = |id: &Name, state| queue.exists(state, id);
+    schedule::waiting(task, &is_in, claimed, named).or_else(|| collision(queue, task, open))
+}
+
+fn collision(queue: &Queue<'_>, task: &Task, open: &[OpenPr]) -> Option<Waiting> {
+    if open.is_empty() {
+        return None;
+    }
+    // One that can't be read any more can't be claimed either.
+    let text = queue.read(TaskState::Incoming, &task.id).ok().flatten().unwrap_or_default();
+    schedule::collision(task, &text, open)
 }
 
 /// What was read, and what there is to say about it.
@@ -94,8 +99,16 @@ pub(super) fn take(
     if needs.checks {
         checks(paths, config, views, &mut taken)?;
     }
+    let expects: Vec<Name> = expected.iter().flatten().map(|task| task.id.clone()).collect();
+    let known = cache::load::<OpenPrs>(&paths.open_prs()).filter(|_| needs.tasks() || needs.proposals);
     if needs.tasks() {
-        tasks(&queue, views, &needs, incoming, claimed, expected, &mut taken);
+        let open = known.as_ref().and_then(|prs| prs.open.as_deref()).unwrap_or_default();
+        let is_in = |id: &Name, state| match state {
+            TaskState::Incoming | TaskState::Claimed if expects.contains(id) => state == TaskState::Incoming,
+            _ => queue.exists(state, id),
+        };
+        let free = tasks(&queue, views, incoming, claimed, expected, &is_in, &mut taken);
+        pick(&needs, free, &is_in, &|task| collision(&queue, task, open), &mut taken);
     }
     if let Some(proposals) = proposals {
         summarise(paths, config, proposals, &mut taken);
@@ -110,9 +123,8 @@ pub(super) fn take(
     }
     let judges = needs.proposals && snapshot.to_judge > 0 && !snapshot.awaits_room(config);
     if needs.tasks() || judges {
-        let known = cache::load::<OpenPrs>(&paths.open_prs());
         let age = known.as_ref().map(|prs| (now - prs.asked_at).num_seconds());
-        let wanted = !snapshot.claimable.is_empty() || judges;
+        let wanted = !snapshot.claimable.is_empty() || !snapshot.overlapping.is_empty() || judges;
         taken.refresh = wanted && !age.is_some_and(|age| (0..60).contains(&age));
         snapshot.open_prs = known.and_then(|prs| prs.open).map(|open| number(open.len()));
     }
@@ -170,29 +182,25 @@ fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken)
     Ok(())
 }
 
-/// The tasks that can be claimed; `expected` ones are taken to be in incoming.
+/// The tasks that could be claimed, best first; `expected` ones are taken to be in
+/// incoming.
 fn tasks(
     queue: &Queue<'_>,
     views: &AgentViews,
-    needs: &Needs,
     incoming: Listing,
     claimed: Vec<Name>,
     expected: Vec<Result<Task, BadFile>>,
+    is_in: &dyn Fn(&Name, TaskState) -> bool,
     taken: &mut Taken,
-) {
+) -> Vec<Task> {
     let claimed: Vec<Task> = queue.these(TaskState::Claimed, claimed).into_iter().flatten().collect();
     taken.snapshot.claimed_opening = number(schedule::opening(&claimed));
     let named = views.named();
-    let expects: Vec<Name> = expected.iter().flatten().map(|task| task.id.clone()).collect();
-    let is_in = |id: &Name, state| match state {
-        TaskState::Incoming | TaskState::Claimed if expects.contains(id) => state == TaskState::Incoming,
-        _ => queue.exists(state, id),
-    };
     let mut free = Vec::new();
     taken.notes.problems.extend(incoming.strays.iter().map(ToString::to_string));
     for head in queue.these(TaskState::Incoming, incoming.ids).into_iter().chain(expected) {
         match head {
-            Ok(task) => match schedule::waiting(&task, &is_in, &claimed, &named) {
+            Ok(task) => match schedule::waiting(&task, is_in, &claimed, &named) {
                 None => free.push(task),
                 Some(reason) => {
                     tracing::debug!(task = %task.id, %reason, "waits");
@@ -206,11 +214,18 @@ fn tasks(
         }
     }
     schedule::claim_order(&mut free);
-    pick(needs, free, &is_in, taken);
+    free
 }
 
-/// Keeps the best tasks, as many of each kind as could be given away, and only those whose name is taken nowhere else.
-fn pick(needs: &Needs, free: Vec<Task>, is_in: &dyn Fn(&Name, TaskState) -> bool, taken: &mut Taken) {
+/// Keeps the best tasks, as many of each kind as could be given away, and only those whose name is taken nowhere else and
+/// that conflict with no open pull request: what that takes is only read of those.
+fn pick(
+    needs: &Needs,
+    free: Vec<Task>,
+    is_in: &dyn Fn(&Name, TaskState) -> bool,
+    collision: &dyn Fn(&Task) -> Option<Waiting>,
+    taken: &mut Taken,
+) {
     let mut picked: HashMap<(TaskRole, bool), usize> = HashMap::new();
     for task in free {
         let count = picked.entry((task.role, task.pr.is_some())).or_default();
@@ -219,10 +234,16 @@ fn pick(needs: &Needs, free: Vec<Task>, is_in: &dyn Fn(&Name, TaskState) -> bool
         }
         let states = [TaskState::Claimed, TaskState::Done, TaskState::Failed];
         match states.into_iter().find(|state| is_in(&task.id, *state)) {
-            None => {
-                *count += 1;
-                taken.snapshot.claimable.push(task);
-            }
+            None => match collision(&task) {
+                Some(Waiting::Overlaps { pr, .. }) => {
+                    taken.snapshot.waiting += 1;
+                    taken.snapshot.overlapping.push((task.role, pr));
+                }
+                _ => {
+                    *count += 1;
+                    taken.snapshot.claimable.push(task);
+                }
+            },
             Some(state) => {
                 taken.snapshot.waiting += 1;
                 taken.notes.problems.push(in_two_places(&task.id, TaskState::Incoming, state));

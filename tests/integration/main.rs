@@ -16,6 +16,7 @@ mod agents;
 mod authorization;
 mod backpressure;
 mod check_record;
+mod collision;
 mod concurrency;
 mod config_errors;
 mod confinement;

@@ -80,6 +80,14 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
             format!("{} of {incoming} incoming {wait} for another task; see `scheduler why TASK`", queue.blocked);
         line("Blocked", Tone::Plain, text);
     }
+    if queue.overlapping > 0 {
+        let wait = if queue.overlapping == 1 { "waits" } else { "wait" };
+        let text = format!(
+            "{} of {incoming} incoming {wait} for an open pull request; see `scheduler why TASK`",
+            queue.overlapping
+        );
+        line("Overlaps", Tone::Plain, text);
+    }
     if queue.held > 0 {
         let text = format!("{} came back too often; `scheduler task retry --all` lets them go on", queue.held);
         line("HELD", Tone::Warn, text);

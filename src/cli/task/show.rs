@@ -4,8 +4,10 @@ use crate::cli::Context;
 use crate::domain::name::Name;
 use crate::domain::task::{self, TaskState};
 use crate::domain::text::{cut, one_line};
-use crate::domain::{schedule, time};
+use crate::domain::time;
 use crate::engine::history::{self, PastRun};
+use crate::engine::snapshot::{self, OpenPrs};
+use crate::store::paths::Paths;
 use crate::store::queue::{FoundTask, Queue};
 use anyhow::Result;
 
@@ -15,7 +17,7 @@ pub fn run(id: &Name, context: &Context) -> Result<()> {
     let queue = Queue::new(&project.paths);
     let found = queue.get(id)?;
     context.line(format!("{}, {}", found.state, project.paths.task(found.state, &found.id).display()))?;
-    if let Some(note) = note(&queue, &found, context)? {
+    if let Some(note) = note(&project.paths, &queue, &found, context)? {
         context.line(note)?;
     }
     for run in history::of_task(&project, &found.id)? {
@@ -40,7 +42,7 @@ fn past(run: &PastRun) -> String {
 }
 
 /// What there is to say of a task beside its text.
-fn note(queue: &Queue<'_>, found: &FoundTask, context: &Context) -> Result<Option<String>> {
+fn note(paths: &Paths, queue: &Queue<'_>, found: &FoundTask, context: &Context) -> Result<Option<String>> {
     let task = match task::parse(&found.id, &found.text) {
         Ok(task) => task,
         Err(problems) => return Ok(Some(format!("left alone: {}", problems.join("; ")))),
@@ -48,8 +50,8 @@ fn note(queue: &Queue<'_>, found: &FoundTask, context: &Context) -> Result<Optio
     Ok(match found.state {
         TaskState::Incoming => {
             let claimed = queue.good(TaskState::Claimed)?;
-            let is_in = |id: &Name, state| queue.exists(state, id);
-            schedule::waiting(&task, &is_in, &claimed, &[]).map(|waiting| waiting.to_string())
+            let open = OpenPrs::known(paths);
+            snapshot::waiting(queue, &task, &claimed, &[], &open).map(|waiting| waiting.to_string())
         }
         TaskState::Claimed => task.claimed_by.map(|agent| {
             let since = task.claimed_at.map(|at| time::between(at, context.now));

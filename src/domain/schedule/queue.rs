@@ -3,9 +3,13 @@
 use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
 use crate::domain::task::{Task, TaskState};
+use crate::domain::text::one_line;
 use crate::domain::time::Time;
 use serde::Serialize;
 use std::fmt;
+
+/// How many files are named that a task and a pull request both change.
+const SOME_FILES: usize = 3;
 
 /// Why a task in incoming can't be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +23,13 @@ pub enum Waiting {
     SameBranch(Name),
     /// An agent's state still names it.
     Named(Name),
+    /// It would conflict with an open pull request.
+    Overlaps {
+        /// Which.
+        pr: u64,
+        /// The files that both change; none if it is its earlier work that conflicts.
+        files: Vec<String>,
+    },
 }
 
 impl fmt::Display for Waiting {
@@ -31,6 +42,16 @@ impl fmt::Display for Waiting {
             Self::For(what) => write!(f, "waits for {what}"),
             Self::SameBranch(other) => write!(f, "waits for {other}, which works on the same branch"),
             Self::Named(agent) => write!(f, "is still named by {agent}"),
+            Self::Overlaps { pr, files } if files.is_empty() => {
+                write!(f, "waits for pull request #{pr}, with which its earlier work conflicts")
+            }
+            Self::Overlaps { pr, files } => {
+                let more = files.len().saturating_sub(SOME_FILES);
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                let files = files.iter().take(SOME_FILES).map(|file| one_line(file));
+                let files = files.collect::<Vec<_>>().join(", ");
+                write!(f, "waits for pull request #{pr}, which changes {files}{more} too")
+            }
         }
     }
 }

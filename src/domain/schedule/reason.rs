@@ -75,6 +75,15 @@ pub enum Reason {
         /// Tasks of any role that have to wait.
         waiting: u32,
     },
+    /// All tasks for its role that could be claimed would conflict with open pull requests.
+    Overlaps {
+        /// The role of the tasks that it claims.
+        role: TaskRole,
+        /// How many tasks.
+        tasks: u32,
+        /// The pull requests that they wait for.
+        prs: Vec<u64>,
+    },
     /// As many tasks are claimed as may be.
     ClaimsFull {
         /// How many are.
@@ -247,6 +256,16 @@ impl Reason {
                 };
                 let remedy = format!("`scheduler task add --role {role} --title TEXT` adds one");
                 words(format!("no {role} task{wait}"), format!("no {role} task{others}"), remedy)
+            }
+            Self::Overlaps { role, tasks, prs } => {
+                let prs = prs.iter().map(|pr| format!("#{pr}")).collect::<Vec<_>>().join(", ");
+                let wait = if *tasks == 1 { "waits" } else { "wait" };
+                let tasks = counted(*tasks as usize, &format!("{role} task"));
+                words(
+                    format!("{tasks} {wait} for {prs}"),
+                    format!("{tasks} {wait} for pull requests that the work would conflict with: {prs}"),
+                    format!("merge or close {prs}; a task with `PRIORITY: P0` in its file waits for none"),
+                )
             }
             Self::ClaimsFull { claimed, limit } => words(
                 format!("{claimed} of {limit} tasks claimed"),

@@ -4,6 +4,7 @@ use crate::domain::config::Config;
 use crate::domain::gate::DueCheck;
 use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
+use crate::domain::role::TaskRole;
 use crate::domain::state::AgentState;
 use crate::domain::task::Task;
 use crate::domain::time::Time;
@@ -53,6 +54,8 @@ pub struct Snapshot {
     pub claimable: Vec<Task>,
     /// Tasks in incoming that have to wait, or are wrong.
     pub waiting: u32,
+    /// Of these, the ones that wait for an open pull request that they would conflict with: their role, and which.
+    pub overlapping: Vec<(TaskRole, u64)>,
     /// Tasks in claimed.
     pub claimed: u32,
     /// Of these, how many will open a pull request.

@@ -129,6 +129,8 @@ pub struct QueueLine {
     pub held: usize,
     /// Of those in incoming, tasks that wait for another one.
     pub blocked: usize,
+    /// Of those in incoming, tasks that wait for a pull request that they would conflict with.
+    pub overlapping: usize,
     /// Tasks in claimed.
     pub claimed: u32,
     /// Tasks in done.

@@ -172,7 +172,7 @@ fn is_ours(run: &Run<'_>) -> Result<bool> {
 
 /// Counts the pull request from now on, before the task stops being counted in its place.
 fn note_open(run: &Run<'_>, pr: &PullRequest) {
-    let note = || refresh::note(run.project(), pr.number, &pr.title, &pr.branch, run.now());
+    let note = || refresh::note(run.project(), run.remotes()?, pr, run.now());
     let noted = if pr.is_open() { note() } else { Ok(()) };
     if let Err(error) = noted {
         tracing::warn!("{error:#}");

@@ -1,15 +1,14 @@
 //! Why an agent is or isn't started.
 
 use super::{Explanation, Preview, left_alone};
-use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
-use crate::domain::schedule::{self, Decision, Reason};
+use crate::domain::schedule::{Decision, Reason};
 use crate::domain::task::{Task, TaskState};
 use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
 use crate::engine::overview;
 use crate::engine::project::Project;
-use crate::engine::snapshot::OpenPrs;
+use crate::engine::snapshot::{self, OpenPrs};
 use crate::store::queue::Queue;
 use anyhow::Result;
 
@@ -72,7 +71,7 @@ fn evidence(project: &Project, preview: &Preview, position: usize, reason: &Reas
             let outcome = state.last_outcome.iter();
             outcome.map(|outcome| format!("the last run ended so: {}", outcome.replace('_', " "))).collect()
         }
-        Reason::NoTask { role, .. } => waiting_tasks(project, preview, *role)?,
+        Reason::NoTask { role, .. } | Reason::Overlaps { role, .. } => waiting_tasks(project, preview, *role)?,
         Reason::ClaimsFull { .. } => {
             let mut tasks = Queue::new(&project.paths).good(TaskState::Claimed)?;
             tasks.sort_by_key(|task| task.claimed_at);
@@ -97,10 +96,10 @@ pub(super) fn claim(task: &Task, now: Time) -> String {
 fn waiting_tasks(project: &Project, preview: &Preview, role: TaskRole) -> Result<Vec<String>> {
     let queue = Queue::new(&project.paths);
     let claimed = queue.good(TaskState::Claimed)?;
-    let is_in = |id: &Name, state| queue.exists(state, id);
     let named = preview.views.named();
+    let open = OpenPrs::known(&project.paths);
     let waits = |task: Task| {
-        let waiting = schedule::waiting(&task, &is_in, &claimed, &named).filter(|_| task.role == role)?;
+        let waiting = snapshot::waiting(&queue, &task, &claimed, &named, &open).filter(|_| task.role == role)?;
         Some(format!("{} {waiting}", task.id))
     };
     let incoming = queue.all(TaskState::Incoming)?.into_iter();

@@ -4,12 +4,13 @@ use super::agent::claim;
 use super::{Explanation, Preview, SOME, left_alone};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
-use crate::domain::schedule::{self, Decision, Waiting};
+use crate::domain::schedule::{Decision, Waiting};
 use crate::domain::task::{self, Task, TaskState};
 use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
 use crate::engine::overview::{activity, first_line};
 use crate::engine::project::Project;
+use crate::engine::snapshot::{self, OpenPrs};
 use crate::store::listing::in_two_places;
 use crate::store::messages;
 use crate::store::queue::{FoundTask, Queue};
@@ -94,14 +95,14 @@ impl Explainer<'_> {
 
     fn incoming(&mut self, head: &Task, depth: usize) -> Result<()> {
         let (id, queue) = (&head.id, Queue::new(&self.project.paths));
-        let is_in = |id: &Name, state| queue.exists(state, id);
         let named = self.preview.map(|preview| preview.views.named()).unwrap_or_default();
         let others = [TaskState::Claimed, TaskState::Done, TaskState::Failed];
         if let Some(state) = others.into_iter().find(|state| queue.exists(*state, id)) {
             self.add(depth, in_two_places(id, TaskState::Incoming, state));
             return Ok(());
         }
-        let Some(waiting) = schedule::waiting(head, &is_in, &self.claimed, &named) else {
+        let open = OpenPrs::known(&self.project.paths);
+        let Some(waiting) = snapshot::waiting(&queue, head, &self.claimed, &named, &open) else {
             self.claimable(head, depth);
             return Ok(());
         };
@@ -111,6 +112,13 @@ impl Explainer<'_> {
                 self.add(depth, format!("{id} {waiting}, whose run ends just now or is being recovered"));
             }
             Waiting::SameBranch(_) => self.add(depth, format!("{id} {waiting}")),
+            Waiting::Overlaps { .. } => {
+                self.add(depth, format!("{id} {waiting}"));
+                self.add(
+                    depth + 1,
+                    "it can be claimed once that is merged or closed, or with `PRIORITY: P0` in its file",
+                );
+            }
             Waiting::Blocked(ids) => {
                 self.add(depth, format!("{id} {waiting}"));
                 self.blockers(&queue, ids, depth + 1)?;

@@ -112,6 +112,18 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             "`scheduler task add --role test --title TEXT` adds one",
         ),
         row(
+            r#"{"reason": "overlaps", "role": "test", "tasks": 1, "prs": [7]}"#,
+            "1 test task waits for #7",
+            "1 test task waits for pull requests that the work would conflict with: #7",
+            "merge or close #7; a task with `PRIORITY: P0` in its file waits for none",
+        ),
+        row(
+            r#"{"reason": "overlaps", "role": "implement", "tasks": 3, "prs": [7, 9]}"#,
+            "3 implement tasks wait for #7, #9",
+            "3 implement tasks wait for pull requests that the work would conflict with: #7, #9",
+            "merge or close #7, #9; a task with `PRIORITY: P0` in its file waits for none",
+        ),
+        row(
             r#"{"reason": "claims_full", "claimed": 5, "limit": 5}"#,
             "5 of 5 tasks claimed",
             "5 of 5 tasks are claimed (max_claimed)",
