@@ -1,6 +1,6 @@
 //! The commands that only the program itself calls, and claude for it; none of them is for users.
 
-use super::{Context, answer, confine, guard, supervise};
+use super::{Context, answer, confine, guard, keep, supervise};
 use anyhow::Result;
 
 /// Hidden from the help.
@@ -12,6 +12,9 @@ pub enum Command {
     /// Become another program, confined to what a file says; started by supervisors
     #[command(hide = true)]
     Confine(confine::Args),
+    /// Carry a run on another machine than its supervisor's; started there by a runner
+    #[command(hide = true)]
+    Keep(keep::Args),
     /// Carry out a request of an agent; started by its supervisor
     #[command(hide = true)]
     Answer(answer::Args),
@@ -34,6 +37,7 @@ pub fn run(command: &Command, context: Context) -> Result<()> {
     match command {
         Command::Supervise(args) => supervise::run(args, &context),
         Command::Confine(args) => confine::run(args),
+        Command::Keep(args) => keep::run(args, &context),
         Command::Answer(args) => answer::run(args, context),
         Command::Guard(args) => guard::run(args),
         Command::Refresh => supervise::refresh(&context),

@@ -16,6 +16,7 @@ mod init;
 mod input;
 mod install;
 mod internal;
+mod keep;
 mod limits;
 mod logs;
 mod man;
@@ -296,6 +297,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(match () {
         () if error.is::<Usage>() => 2,
         () if error.is::<NotStarted>() => NOT_STARTED,
+        () if let Some(why) = error.downcast_ref() => keep::exit_code(why),
         () => 1,
     })
 }

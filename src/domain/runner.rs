@@ -4,5 +4,6 @@
 
 #![allow(dead_code, reason = "whichever side uses it first, the other is still to come")]
 
+pub mod environment;
 pub mod files;
 pub mod heartbeat;

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod history;
 pub mod housekeeping;
 pub mod init;
+pub mod keep;
 pub mod live;
 pub mod notes;
 pub mod notify;

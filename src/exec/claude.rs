@@ -3,10 +3,11 @@
 //! No text of a task reaches the command line: the prompt is the standard input. Unless it is allowed, the started
 //! process has no way to publish: no tokens, no keys, and a git that refuses to push.
 
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::Child;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 
 use anyhow::{Context, anyhow};
 use rustix::fs::{Access, access};
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 use crate::domain::state::ProcessId;
 use crate::domain::tools::Tools;
+use crate::exec::confine::{self, Confiner};
 use crate::exec::environment::RunEnvironment;
 use crate::exec::{processes, programs};
 use crate::sys::atomic::open_log;
@@ -94,51 +96,78 @@ fn joined(tools: &[String]) -> Option<String> {
     (!tools.is_empty()).then(|| tools.join(","))
 }
 
-/// Starts claude in the worktree, in a process group of its own. It isn't waited for.
-pub fn start(launch: &Launch) -> Result<Process, StartError> {
-    let line = command_line(launch);
-    let (program, arguments) = match line.split_first() {
-        Some((program, arguments)) if !launch.command.is_empty() => (program, arguments),
-        _ => return Err(StartError::NotFound { program: String::new() }),
-    };
-    if !launch.worktree.is_dir() {
-        return Err(anyhow!("there is no folder {}", launch.worktree.display()).into());
-    }
-    let prompt = read::open_file(&launch.prompt_file)?;
-    let prompt = prompt.with_context(|| format!("{} is gone", launch.prompt_file.display()))?;
-    find(program, launch)?;
-    let mut command = launch.environment.command(program);
-    command
-        .args(arguments)
-        .current_dir(&launch.worktree)
-        .stdin(prompt)
-        .stdout(open_log(&launch.output_file)?)
-        .stderr(open_log(&launch.stderr_file)?)
-        .process_group(0);
-    let mut child = command.spawn().map_err(|source| spawn_error(program, source))?;
-    match processes::identity(child.id()) {
-        Some(id) => Ok(Process { child, id }),
-        None => {
-            let _ = child.kill();
-            let _ = child.wait();
-            Err(anyhow!("`{program}` was ended again: the process table can't be read").into())
-        }
-    }
+/// One start of a program, on whatever machine: its words, its files, and what it is confined to.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    pub line: &'a [String],
+    pub worktree: &'a Path,
+    pub prompt_file: &'a Path,
+    pub output_file: &'a Path,
+    pub stderr_file: &'a Path,
+    /// Where the program is looked for, if it isn't named by a path.
+    pub search_path: &'a OsStr,
+    pub confinement: Option<&'a Confiner>,
 }
 
-/// Of a program that is started by another one, nobody else learns that it isn't there.
-fn find(program: &str, launch: &Launch) -> Result<(), StartError> {
-    let Launch { environment, worktree, .. } = launch;
-    let search_path = environment.search_path();
-    let found = match program.contains('/') {
-        true => Some(worktree.join(program)).filter(|place| place.is_file()),
-        false => programs::folder_of(program, &search_path.to_string_lossy()).map(|folder| folder.join(program)),
-    };
-    match found {
-        _ if environment.confinement.is_none() => Ok(()),
-        Some(place) if access(&place, Access::EXEC_OK).is_ok() => Ok(()),
-        Some(_) => Err(StartError::PermissionDenied { program: program.to_owned() }),
-        None => Err(StartError::NotFound { program: program.to_owned() }),
+/// Starts claude in the worktree, in a process group of its own. It isn't waited for.
+pub fn start(launch: &Launch) -> Result<Process, StartError> {
+    if launch.command.is_empty() {
+        return Err(StartError::NotFound { program: String::new() });
+    }
+    let Launch { worktree, prompt_file, output_file, stderr_file, environment, .. } = launch;
+    let (line, search_path) = (command_line(launch), environment.search_path());
+    let (line, search_path, confinement) = (&line[..], &search_path[..], environment.confinement.as_ref());
+    let call = Call { line, worktree, prompt_file, output_file, stderr_file, search_path, confinement };
+    call.start(|command| environment.apply(command))
+}
+
+impl Call<'_> {
+    /// Starts it, in an environment that `surround` gives it.
+    pub fn start(&self, surround: impl FnOnce(&mut Command)) -> Result<Process, StartError> {
+        let Some((program, arguments)) = self.line.split_first() else {
+            return Err(StartError::NotFound { program: String::new() });
+        };
+        if !self.worktree.is_dir() {
+            return Err(anyhow!("there is no folder {}", self.worktree.display()).into());
+        }
+        let prompt = read::open_file(self.prompt_file)?;
+        let prompt = prompt.with_context(|| format!("{} is gone", self.prompt_file.display()))?;
+        self.find(program)?;
+        let mut command = confine::command(self.confinement, program);
+        surround(&mut command);
+        command
+            .args(arguments)
+            .current_dir(self.worktree)
+            .stdin(prompt)
+            .stdout(open_log(self.output_file)?)
+            .stderr(open_log(self.stderr_file)?)
+            .process_group(0);
+        let mut child = command.spawn().map_err(|source| spawn_error(program, source))?;
+        match processes::identity(child.id()) {
+            Some(id) => Ok(Process { child, id }),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(anyhow!("`{program}` was ended again: the process table can't be read").into())
+            }
+        }
+    }
+
+    /// Of a program that is started by another one, nobody else learns that it isn't there.
+    fn find(&self, program: &str) -> Result<(), StartError> {
+        let found = match program.contains('/') {
+            true => Some(self.worktree.join(program)).filter(|place| place.is_file()),
+            false => {
+                let folder = programs::folder_of(program, &self.search_path.to_string_lossy());
+                folder.map(|folder| folder.join(program))
+            }
+        };
+        match found {
+            _ if self.confinement.is_none() => Ok(()),
+            Some(place) if access(&place, Access::EXEC_OK).is_ok() => Ok(()),
+            Some(_) => Err(StartError::PermissionDenied { program: program.to_owned() }),
+            None => Err(StartError::NotFound { program: program.to_owned() }),
+        }
     }
 }
 

@@ -54,7 +54,18 @@ pub fn spawn_detached(
 /// the caller to check.
 pub fn become_supervisor() -> io::Result<File> {
     let lock = take_over_stdin()?;
-    close_foreign(&[0, 1, 2, lock.as_raw_fd()])?;
+    become_alone(&[0, 1, 2, lock.as_raw_fd()])?;
+    Ok(lock)
+}
+
+/// The same for a keeper, whose standard input is of no use.
+pub fn become_keeper() -> io::Result<()> {
+    drop(take_over_stdin()?);
+    become_alone(&[0, 1, 2])
+}
+
+fn become_alone(keep: &[RawFd]) -> io::Result<()> {
+    close_foreign(keep)?;
     leave_session()?;
     #[cfg(target_os = "linux")]
     {
@@ -62,7 +73,7 @@ pub fn become_supervisor() -> io::Result<File> {
         close_to_others()?;
     }
     tighten_umask();
-    Ok(lock)
+    Ok(())
 }
 
 /// Keeps other processes of this user, agents among them, from reading the environment and the memory of this one, which has

@@ -4,12 +4,17 @@
 
 use super::confine::{self, Confiner};
 use super::git::LOCAL;
+use crate::domain::runner::environment::Environment;
+use anyhow::{Result, anyhow};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
 
 /// Variables of the parent that say it is itself a session of claude.
 const NESTING: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT"];
+
+const PATH: &str = "PATH";
 
 /// Where pushes go: git looks for a helper of this name, finds none, and names it in its error.
 const NO_PUSH: &str = "url.publishing-is-left-to-scheduler::.pushInsteadOf";
@@ -49,7 +54,7 @@ impl RunEnvironment {
         command
     }
 
-    fn apply(&self, command: &mut Command) {
+    pub(super) fn apply(&self, command: &mut Command) {
         for name in self.removed() {
             command.env_remove(name);
         }
@@ -57,6 +62,27 @@ impl RunEnvironment {
         // Values may be secret.
         tracing::debug!(variables = ?set.iter().map(|(name, _)| name).collect::<Vec<_>>(), "environment of the run");
         command.envs(set);
+    }
+
+    /// The same for another machine, with what this one would hand on.
+    ///
+    /// # Errors
+    /// A value that isn't UTF-8.
+    pub fn for_elsewhere(&self, inherited: &BTreeMap<OsString, OsString>, pass: &[String]) -> Result<Environment> {
+        let text = |name: &str, value: OsString| {
+            value.into_string().map_err(|value| anyhow!("{name} is not UTF-8: {}", value.display()))
+        };
+        let set = self.set().into_iter().filter(|(name, _)| name != PATH);
+        let own = Environment {
+            set: set.map(|(name, value)| text(&name, value).map(|value| (name, value))).collect::<Result<_>>()?,
+            unset: self.removed().map(|name| name.to_string_lossy().into_owned()).collect(),
+            path_first: self.path_first.clone(),
+            path: text(PATH, self.path.clone().unwrap_or_default())?,
+            pass: pass.to_vec(),
+            allow_network_git: self.allow_network_git,
+            ..Environment::default()
+        };
+        Ok(own.inheriting(inherited))
     }
 
     /// What is taken out: also what would mislead a process in a worktree about who it runs under, and which repository
@@ -74,7 +100,7 @@ impl RunEnvironment {
 
     fn set(&self) -> Vec<(String, OsString)> {
         let mut set: Vec<(String, OsString)> = vec![
-            ("PATH".to_owned(), self.search_path()),
+            (PATH.to_owned(), self.search_path()),
             ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS".to_owned(), "1".into()),
             ("GIT_TERMINAL_PROMPT".to_owned(), "0".into()),
             (self.tag.0.clone(), self.tag.1.clone().into()),

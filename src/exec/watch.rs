@@ -16,6 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::domain::outcome::{Exit, Stopped};
 use crate::domain::run::Limits;
+use crate::domain::state::ProcessId;
 use crate::domain::stream::StreamFacts;
 use crate::exec::claude::Process;
 use crate::exec::clock::monotonic_now;
@@ -44,6 +45,8 @@ pub struct Watched {
     pub stopped: Option<Stopped>,
     /// How long it ran.
     pub duration: Duration,
+    /// Its processes that are beyond reach.
+    pub left: Vec<ProcessId>,
 }
 
 /// A flag that becomes true when this process is told to end (TERM, INT or HUP), instead of its end. Programs that wait
@@ -91,7 +94,7 @@ pub fn watch(
     if let Err(error) = output.finish() {
         tracing::warn!(%error, "the output can't be read to its end");
     }
-    Watched { exit: status.map(exit).unwrap_or_default(), stopped, duration }
+    Watched { exit: status.map(exit).unwrap_or_default(), stopped, duration, left }
 }
 
 enum Finish {

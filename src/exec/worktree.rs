@@ -20,6 +20,8 @@ mod stand;
 pub mod status;
 mod submodules;
 
+pub use link::is_linked;
+
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 //! They are neither read nor written here. Beside these there are `alive` and `lease`, see [`super::heartbeat`], and `stop`,
 //! which holds the word of a [`Stopped`].
 
+use super::environment::Environment;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Exit, Stopped};
 use crate::domain::run::Limits;
@@ -54,26 +55,9 @@ pub struct LaunchOrder {
 
 /// The same without what other versions may have otherwise.
 #[derive(Clone, Debug, Deserialize)]
-pub struct OrderVersion {
+pub struct OrderHead {
     pub version: String,
-}
-
-/// What becomes of the environment that the keeper finds on its machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment {
-    /// In place of what the machine has.
-    pub set: Vec<(String, String)>,
-    /// Only where the machine has none: who and where the user is.
-    pub fallback: Vec<(String, String)>,
-    pub unset: Vec<String>,
-    /// The folders put first on `PATH`.
-    pub path_first: Vec<PathBuf>,
-    /// What comes after them, before the machine's own.
-    pub path: String,
-    /// Variables that are secret and passed all the same.
-    pub pass: Vec<String>,
-    /// Whether git and gh get what they use to publish.
-    pub allow_network_git: bool,
+    pub run_id: String,
 }
 
 /// Who made `started.json`.

@@ -52,6 +52,16 @@ pub fn of(run: &Run<'_>) -> Result<Option<Confiner>, RunError> {
         tell(run, &why)?;
         return Ok(None);
     }
+    made_ready(run).map(Some)
+}
+
+/// The same for a run on another machine, which is asked there whether it can confine.
+pub fn elsewhere(run: &Run<'_>) -> Result<Option<Confiner>, RunError> {
+    let is_off = run.assignment.settings.sandbox.mode == Mode::Off;
+    if is_off { Ok(None) } else { made_ready(run).map(Some) }
+}
+
+fn made_ready(run: &Run<'_>) -> Result<Confiner, RunError> {
     // The run does without where it can't be done.
     let _ = pack_objects(run).inspect_err(|error| tracing::warn!("{error:#}"));
     let facts = facts(run)?;
@@ -60,8 +70,8 @@ pub fn of(run: &Run<'_>) -> Result<Option<Confiner>, RunError> {
         let home = value(run, "CARGO_HOME").map(PathBuf::from).or_else(|| Some(facts.home.as_ref()?.join(".cargo")));
         home.map_or(Ok(()), |home| confine::share_crates(&home, &facts.cache.join("cargo")))?;
     }
-    runs::write_json(&run.files.profile(), &profile(sandbox, &facts))?;
-    Ok(Some(Confiner { program: run.supervisor.program.to_owned(), profile: run.files.profile() }))
+    runs::write_json(&run.files.profile(), &profile(&run.assignment.settings.sandbox, &facts))?;
+    Ok(Confiner { program: run.supervisor.program.to_owned(), profile: run.files.profile() })
 }
 
 /// Whether a run's processes are kept from what git trusts: confined, and given nothing to write that leads there.

@@ -6,6 +6,7 @@ use crate::domain::request::REQUESTS;
 use crate::domain::run::RUN_TAG;
 use crate::domain::sandbox::profile;
 use crate::domain::{secrets, shell};
+use crate::exec::confine::Confiner;
 use crate::exec::environment::RunEnvironment;
 use crate::sys::atomic;
 use std::ffi::OsStr;
@@ -14,12 +15,20 @@ use std::path::Path;
 
 /// The environment of everything that a run starts in its worktree; the user's credentials are for no change `of_fork`.
 pub fn of(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment, RunError> {
+    confined(run, of_fork, confinement::of(run)?)
+}
+
+/// The same of what it starts on another machine.
+pub fn elsewhere(run: &Run<'_>, of_fork: bool) -> Result<RunEnvironment, RunError> {
+    confined(run, of_fork, confinement::elsewhere(run)?)
+}
+
+fn confined(run: &Run<'_>, of_fork: bool, confinement: Option<Confiner>) -> Result<RunEnvironment, RunError> {
     let (settings, inherited) = (&run.assignment.settings, &run.supervisor.environment);
     let gh = run.agent.gh_config();
     atomic::ensure_dir(&gh)?;
     let allow_network_git = settings.allow_network_git && !of_fork;
     let names: Vec<_> = inherited.keys().map(|name| name.to_string_lossy()).collect();
-    let confinement = confinement::of(run)?;
     let places = confinement.iter().flat_map(|_| profile::variables(&run.agent.tmp(), &run.agent.cache()));
     let own = run.supervisor.program.parent().unwrap_or(Path::new("/")).to_owned();
     let mut path_first = vec![own];

@@ -4,11 +4,16 @@ use super::context::{Run, RunError};
 use super::environment;
 use crate::domain::outcome::Outcome;
 use crate::domain::role::MayChange;
-use crate::domain::run::{Prepared, RUN_TAG};
+use crate::domain::run::{Limits, Prepared, RUN_TAG};
+use crate::domain::runner::files::{LaunchOrder, start_script};
 use crate::domain::state::AgentState;
 use crate::domain::tools;
 use crate::exec::claude::{self, Launch, Process, StartError};
+use crate::exec::environment::RunEnvironment;
 use crate::exec::processes::{self, Family, Grace};
+use crate::store::runs;
+use crate::sys::atomic;
+use std::path::PathBuf;
 
 /// A run whose claude is at work.
 #[derive(Debug)]
@@ -20,7 +25,8 @@ pub struct Launched {
 
 pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Result<Launched, RunError> {
     run.unless_stopped()?;
-    let claude = claude::start(&command(run, &prepared)?).map_err(cannot_start)?;
+    let launch = command(run, &prepared, environment::of(run, prepared.fork)?);
+    let claude = claude::start(&launch).map_err(cannot_start)?;
     state.process = Some(claude.id.clone());
     if let Err(error) = run.save(state) {
         let tag = Some((RUN_TAG, run.id()));
@@ -31,16 +37,43 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
     Ok(Launched { prepared, claude })
 }
 
-fn command(run: &Run<'_>, prepared: &Prepared) -> Result<Launch, RunError> {
+/// Writes down what a keeper on another machine is to start; returns the script that starts the keeper there.
+#[allow(dead_code, reason = "no run has a runner yet")]
+pub fn order(run: &Run<'_>, prepared: &Prepared, lease_seconds: u32) -> Result<PathBuf, RunError> {
+    let launch = command(run, prepared, environment::elsewhere(run, prepared.fork)?);
+    let settings = &run.assignment.settings;
+    let order = LaunchOrder {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        run_id: run.id().to_owned(),
+        agent: run.assignment.agent.clone(),
+        root: run.project().root().to_owned(),
+        state: run.agent.state(),
+        git_dir: run.worktree.verify()?,
+        argv: claude::command_line(&launch),
+        environment: launch.environment.for_elsewhere(run.supervisor.environment, &settings.pass_env)?,
+        worktree: launch.worktree,
+        prompt: launch.prompt_file,
+        output: launch.output_file,
+        stderr: launch.stderr_file,
+        limits: Limits::of(settings),
+        lease_seconds,
+        sandbox: settings.sandbox.mode,
+    };
+    runs::write_json(&run.files.launch(), &order)?;
+    let script = start_script(run.supervisor.program, run.files.dir());
+    atomic::write_program(&run.files.start(), script.as_bytes())?;
+    Ok(run.files.start())
+}
+
+fn command(run: &Run<'_>, prepared: &Prepared, environment: RunEnvironment) -> Launch {
     let (assignment, settings) = (&run.assignment, &run.assignment.settings);
-    let environment = environment::of(run, prepared.fork)?;
     let mut tools = tools::of_run(assignment, prepared, run.supervisor.program);
     if environment.confinement.is_some() {
         // What claude would confine its shell with needs what is refused here.
         tools.settings.insert("sandbox".to_owned(), serde_json::json!({ "enabled": false }));
     }
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
-    Ok(Launch {
+    Launch {
         command: settings.command.clone(),
         worktree: run.worktree.path().to_owned(),
         prompt_file: run.files.prompt(),
@@ -53,7 +86,7 @@ fn command(run: &Run<'_>, prepared: &Prepared) -> Result<Launch, RunError> {
         permission_mode: if writes { "acceptEdits" } else { "dontAsk" }.to_owned(),
         tools,
         environment,
-    })
+    }
 }
 
 fn cannot_start(error: StartError) -> RunError {

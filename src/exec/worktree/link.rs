@@ -42,6 +42,12 @@ pub(super) fn verify(worktree: &Worktree) -> Result<PathBuf> {
     Ok(git_dir)
 }
 
+/// Whether a worktree and its own git directory lead to each other; no git is asked.
+pub fn is_linked(worktree: &Path, git_dir: &Path) -> bool {
+    let leads_there = read_link(&worktree.join(".git")).is_some_and(|dir| canonical(&dir) == canonical(git_dir));
+    leads_there && canonical(git_dir).is_some() && points_to(git_dir, worktree)
+}
+
 /// Where git finds itself: the top folder, the git directory that is shared, the one that isn't.
 fn places(git: &Git) -> Result<[PathBuf; 3], GitError> {
     const QUESTIONS: [&str; 3] = ["--show-toplevel", "--git-common-dir", "--absolute-git-dir"];
