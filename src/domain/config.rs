@@ -6,6 +6,7 @@
 mod check;
 mod edit;
 mod explain;
+mod pull_requests;
 mod sandbox;
 mod schema;
 mod settings;
@@ -13,6 +14,7 @@ mod tree;
 mod values;
 
 pub use edit::{Change, Refusal, Step, edit};
+pub use pull_requests::{PullRequests, RepositoryPath};
 pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Usd, Weight, Whole};
@@ -79,6 +81,8 @@ pub struct Config {
     pub curator_scoring: CuratorScoring,
     /// Checks of pull requests.
     pub gatekeeper: Gatekeeper,
+    /// The pull requests that agents open.
+    pub pull_requests: PullRequests,
     /// A program that is told of every new message, as JSON on its standard input.
     pub notify: Option<Notify>,
     /// For every agent; an agent may set each of them for itself.

@@ -29,8 +29,12 @@ pub struct PullRequest {
     pub base: String,
     #[serde(default, rename = "isDraft")]
     pub draft: bool,
+    /// Its branch is in a repository that isn't pushed to.
     #[serde(default, rename = "isCrossRepository")]
     pub fork: bool,
+    /// The account that owns the repository of its branch; empty if that is gone.
+    #[serde(default, rename = "headRepositoryOwner", deserialize_with = "login")]
+    pub head_owner: String,
     #[serde(default)]
     pub labels: Vec<Label>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Both are files of the run's folder, and all that recovery needs; agents.yaml may have changed since.
 
-use super::config::{Gatekeeper, RunSettings, Worktrees};
+use super::config::{Gatekeeper, PullRequests, RunSettings, Worktrees};
 use super::job::Job;
 use super::name::Name;
 use super::outcome::Outcome;
@@ -81,6 +81,9 @@ pub struct Assignment {
     /// How pull requests are checked.
     #[serde(default)]
     pub gatekeeper: Gatekeeper,
+    /// What becomes of those that agents open.
+    #[serde(default)]
+    pub pull_requests: PullRequests,
     /// Whether the tick was started with `--debug`.
     pub debug: bool,
 }

@@ -236,15 +236,17 @@ impl<'a> Capacity<'a> {
         self.first.as_ref().map(|first| cooling(cooldown, Some(first)))
     }
 
-    /// The first pull request that needs the gatekeeper's check and wasn't tried too often. A requested run
-    /// begins with what was given up.
+    /// The first pull request that needs the gatekeeper's check, wasn't tried too often, and not just now. A requested run
+    /// begins with what was given up, and waits for nothing.
     fn check(&mut self, agent: &Agent, requested: bool) -> Result<Job, Reason> {
         let fits = |due: &&DueCheck| agent.focus.as_ref() == Some(&due.check);
         let is_given_up = |due: &&DueCheck| fits(due) && due.attempt > agent.settings.max_attempts;
         let first = |wanted: &dyn Fn(&&DueCheck) -> bool| self.due_checks.iter().position(wanted);
         let given_up = if requested { first(&is_given_up) } else { None };
-        let Some(at) = given_up.or_else(|| first(&|due| fits(due) && !is_given_up(due))) else {
-            let given_up = u32::try_from(self.due_checks.iter().filter(|due| fits(due)).count()).unwrap_or(u32::MAX);
+        let Some(at) = given_up.or_else(|| first(&|due| fits(due) && !is_given_up(due) && (requested || !due.waits)))
+        else {
+            let given_up = self.due_checks.iter().filter(|due| is_given_up(due)).count();
+            let given_up = u32::try_from(given_up).unwrap_or(u32::MAX);
             return Err(Reason::NoCheckPending { check: agent.focus.clone(), given_up });
         };
         Ok(Job::Check(self.due_checks.remove(at).clone()))

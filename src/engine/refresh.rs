@@ -5,14 +5,14 @@
 use super::Clock;
 use super::project::Project;
 use super::snapshot::OpenPrs;
-use crate::domain::config;
+use crate::domain::config::{self, PullRequests, RepositoryPath};
 use crate::domain::name::Name;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::schedule::OpenPr;
 use crate::domain::task::TaskState;
 use crate::domain::time::Time;
 use crate::exec::git::Git;
-use crate::exec::github::GitHub;
+use crate::exec::github::{GitHub, Place};
 use crate::exec::remote::Remotes;
 use crate::exec::start_point;
 use crate::store::cache;
@@ -57,12 +57,14 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let asked_at = clock();
     // One more than the limit is enough to know that it is reached; foreign branches stand between.
     let config = read::read_linked_text(&project.paths.config())?.and_then(|text| config::read(&text).ok());
-    let (limit, wanted) =
-        config.map_or((10, None), |(config, _)| (config.queue_limits.max_open_prs.get(), config.remote));
+    let (limit, wanted, pull_requests) = config.map_or((10, None, PullRequests::default()), |(config, _)| {
+        (config.queue_limits.max_open_prs.get(), config.remote, config.pull_requests)
+    });
     let git = Git::in_repository(&project.common_dir);
     let remotes = Remotes::read(&git, wanted.as_deref())?;
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
-    let answer = GitHub::new(project.root(), TIMEOUT).of(remotes.github()).open_agent_prs(ask);
+    let place = Place::of(&remotes, pull_requests.to.as_ref().map(RepositoryPath::as_str));
+    let answer = GitHub::new(project.root(), place, TIMEOUT).open_agent_prs(ask);
     let in_flight = InFlight::new(project, &remotes);
     let answer = answer.map(|prs| prs.iter().map(|pr| in_flight.open(pr, None)).collect::<Vec<_>>());
     let _lock = crate::store::lock(&project.paths)?;

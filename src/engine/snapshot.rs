@@ -97,7 +97,7 @@ pub(super) fn take(
         costs(paths, views, snapshot, now)?;
     }
     if needs.checks {
-        checks(paths, config, views, &mut taken)?;
+        checks(paths, config, views, &mut taken, now)?;
     }
     let expects: Vec<Name> = expected.iter().flatten().map(|task| task.id.clone()).collect();
     let known = cache::load::<OpenPrs>(&paths.open_prs()).filter(|_| needs.tasks() || needs.proposals);
@@ -169,7 +169,7 @@ fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) 
 }
 
 /// The checks that are due. Pull requests that are closed aren't read as long as what GitHub said last is remembered.
-fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken) -> Result<()> {
+fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken, now: Time) -> Result<()> {
     let prs = Prs::new(paths);
     let all = match cache::load::<Vec<u64>>(&paths.gated_prs()) {
         Some(numbers) => prs.these(&numbers),
@@ -177,7 +177,7 @@ fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken)
     };
     let under_way: Vec<&str> = views.views.values().filter_map(|view| view.state.run_id.as_deref()).collect();
     let is_live = |run: &str| under_way.contains(&run);
-    taken.snapshot.due_checks = gate::due(&all.metas, &config.gatekeeper, &is_live);
+    taken.snapshot.due_checks = gate::due(&all.metas, &config.gatekeeper, &is_live, now);
     taken.notes.problems.extend(all.problems);
     Ok(())
 }

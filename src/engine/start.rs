@@ -86,6 +86,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         max_incoming: config.queue_limits.max_incoming.get(),
         draft_pull_requests: config.gatekeeper.enabled,
         gatekeeper: config.gatekeeper.clone(),
+        pull_requests: config.pull_requests.clone(),
         debug,
     }
 }

@@ -1,11 +1,13 @@
 //! GitHub, through the `gh` program: pull requests, comments, reviews.
 //!
 //! Every call has a time limit, and every call that creates something looks first and again after a lost reply, so that
-//! doing it twice does it once. It never decides what is published, and never asks anybody anything.
+//! doing it twice does it once. All calls speak of one repository, and without one none is made: gh never guesses. It never
+//! decides what is published, and never asks anybody anything.
 
 mod comments;
 mod error;
 mod gate;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -25,13 +27,13 @@ use crate::exec::command::{self, Grace};
 pub use comments::{Comments, marker};
 pub use error::GhError;
 pub use gate::{OpenPulls, Reviewed};
+pub use place::Place;
 
 const MAX_OUTPUT: usize = 8 << 20;
 /// GitHub takes 65,536 characters of text and 256 of a title.
 const MAX_BODY: usize = 60_000;
 const MAX_TITLE: usize = 250;
-const FIELDS: &str =
-    "--json=id,number,state,url,title,author,headRefName,headRefOid,baseRefName,isDraft,isCrossRepository,labels";
+const FIELDS: &str = "--json=id,number,state,url,title,author,headRefName,headRefOid,headRepositoryOwner,baseRefName,isDraft,isCrossRepository,labels";
 /// Variables that would change the repository, the form of the output or the noise on stderr.
 const FOREIGN: [&str; 8] =
     ["GH_REPO", "GH_DEBUG", "GH_FORCE_TTY", "CLICOLOR_FORCE", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "DEBUG"];
@@ -47,25 +49,25 @@ pub enum Posted {
     Comment,
 }
 
-/// The GitHub repository of one checkout.
+/// One repository on GitHub.
 #[derive(Clone, Debug)]
 pub struct GitHub {
     program: PathBuf,
     checkout: PathBuf,
-    repository: Option<String>,
+    place: Result<Place, GhError>,
     secrets: Secrets,
     timeout: Duration,
 }
 
 impl GitHub {
-    /// Calls `gh` in `checkout`, each time for `timeout` at most.
-    pub fn new(checkout: impl Into<PathBuf>, timeout: Duration) -> Self {
-        Self { program: "gh".into(), checkout: checkout.into(), repository: None, secrets: Secrets::default(), timeout }
+    /// Calls `gh` in `checkout`, each time for `timeout` at most; where there is no place, not at all.
+    pub fn new(checkout: impl Into<PathBuf>, place: Result<Place, GhError>, timeout: Duration) -> Self {
+        Self { program: "gh".into(), checkout: checkout.into(), place, secrets: Secrets::default(), timeout }
     }
 
-    /// The same for this repository, whatever remotes the checkout has.
-    pub fn of(self, repository: Option<String>) -> Self {
-        Self { repository, ..self }
+    /// The repository that the pull requests are in, or why there is none.
+    pub fn place(&self) -> Result<&Place, GhError> {
+        self.place.as_ref().map_err(Clone::clone)
     }
 
     /// The same, which publishes none of these values.
@@ -80,13 +82,19 @@ impl GitHub {
     }
 
     fn list_open(&self, limit: usize) -> Result<Vec<PullRequest>, GhError> {
-        self.json(&["pr", "list", "--state=open", &format!("--limit={limit}"), FIELDS])
+        self.list(&["pr", "list", "--state=open", &format!("--limit={limit}"), FIELDS])
+    }
+
+    fn list(&self, arguments: &[&str]) -> Result<Vec<PullRequest>, GhError> {
+        let found: Vec<PullRequest> = self.json(arguments)?;
+        let place = self.place()?;
+        Ok(found.into_iter().map(|pr| place.seen(pr)).collect())
     }
 
     /// The pull request of a branch of this repository: the open one, else the newest; `None` if there never was one.
     pub fn find_by_head(&self, branch: &str) -> Result<Option<PullRequest>, GhError> {
         let head = format!("--head={branch}");
-        let found: Vec<PullRequest> = self.json(&["pr", "list", "--state=all", "--limit=50", &head, FIELDS])?;
+        let found = self.list(&["pr", "list", "--state=all", "--limit=50", &head, FIELDS])?;
         let own = found.into_iter().filter(|pr| pr.branch == branch && !pr.fork);
         Ok(own.max_by_key(|pr| (pr.is_open(), pr.number)))
     }
@@ -111,7 +119,7 @@ impl GitHub {
     }
 
     fn create_once(&self, head: &str, base: &str, title: &str, body: &str, draft: bool) -> Result<(), GhError> {
-        let head = format!("--head={head}");
+        let head = format!("--head={}", self.place()?.head(head));
         let base = format!("--base={base}");
         let title = format!("--title={}", text::cut(&self.outgoing(&text::one_line(title)), MAX_TITLE));
         let mut arguments = vec!["pr", "create", &head, &base, &title, "--body-file=-"];
@@ -158,7 +166,8 @@ impl GitHub {
 
     /// A pull request as it is now.
     pub fn head_of(&self, number: u64) -> Result<PullRequest, GhError> {
-        self.json(&["pr", "view", &number.to_string(), FIELDS])
+        let pr = self.json(&["pr", "view", &number.to_string(), FIELDS])?;
+        Ok(self.place()?.seen(pr))
     }
 
     fn despite_lost_reply(
@@ -185,8 +194,9 @@ impl GitHub {
     }
 
     fn call(&self, arguments: &[&str], stdin: Option<&str>) -> Result<String, GhError> {
+        let arguments = self.place()?.addressed(arguments);
         let mut call = Command::new(&self.program);
-        call.args(arguments).current_dir(&self.checkout);
+        call.args(&arguments).current_dir(&self.checkout);
         for name in FOREIGN {
             call.env_remove(name);
         }
@@ -201,8 +211,6 @@ impl GitHub {
         ] {
             call.env(name, value);
         }
-        // As `--repo`, which not every command has.
-        call.envs(self.repository.iter().map(|repository| ("GH_REPO", repository)));
         tracing::debug!(arguments = ?&arguments[..2], "gh");
         let captured =
             command::run_with(&mut call, stdin.map(str::as_bytes), self.timeout, Grace::Network, MAX_OUTPUT)?;

@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use crate::domain::remote::{Chosen, choose, github_repository};
+use crate::domain::remote::{Chosen, Repository, choose};
 use crate::exec::git::{Git, GitError};
 
 /// Why a remote could not be used, in git's words.
@@ -102,7 +102,7 @@ impl Remotes {
             "config",
             "-z",
             "--get-regexp",
-            r"^(remote\..*\.(url|pushurl|fetch|promisor)|core\.sshcommand|extensions\.partialclone)$",
+            r"^(remote\..*\.(url|pushurl|fetch|promisor)|url\..*\.insteadof|core\.sshcommand|extensions\.partialclone)$",
         ];
         let answer = match git.try_run(args)? {
             answer if matches!(answer.status.code(), Some(0 | 1)) => answer,
@@ -133,10 +133,20 @@ impl Remotes {
         self.settings.iter().any(|(key, _)| key.ends_with(".promisor") || key == "extensions.partialclone")
     }
 
-    /// What gh is to be told, where it might choose another of several remotes.
-    pub fn github(&self) -> Option<String> {
-        let several = self.settings.iter().any(|(key, _)| key.ends_with(".url") && *key != self.key("url"));
-        if several { github_repository(self.values("url").next()?) } else { None }
+    /// The repository that is pushed to, if it could be on a GitHub.
+    pub fn repository(&self) -> Option<Repository> {
+        let url = self.push_url();
+        let rewritten = self.rewritten(url);
+        Repository::of_urls([url].into_iter().chain(rewritten.as_deref()))
+    }
+
+    /// What git makes of an address: the longest beginning that stands for another one counts.
+    fn rewritten(&self, url: &str) -> Option<String> {
+        let rules = self.settings.iter().filter_map(|(key, from)| {
+            let to = key.strip_prefix("url.")?.strip_suffix(".insteadof")?;
+            Some((from, to, url.strip_prefix(from.as_str())?))
+        });
+        rules.max_by_key(|(from, ..)| from.len()).map(|(_, to, rest)| format!("{to}{rest}"))
     }
 
     /// Where is pushed to.

@@ -179,20 +179,25 @@ pub enum PullRequestHead {
     Missing(String),
 }
 
-/// Fetches the head of pull request `number` to `refs/scheduler/pr/<number>`; where the remote keeps no such ref, its branch
-/// `head_branch`.
+/// Fetches the head of pull request `number` to `refs/scheduler/pr/<number>`; where the remote keeps no such ref, or only such
+/// of its own (`is_elsewhere`: the pull request is one of another repository), its branch `head_branch`.
 pub fn pull_request(
     git: &Git,
     remotes: &Remotes,
     number: u64,
     head_branch: Option<&str>,
+    is_elsewhere: bool,
     timeout: Duration,
 ) -> Result<PullRequestHead, GitError> {
     let private = format!("refs/scheduler/pr/{number}");
     if let Some((why, remedy)) = remotes.chosen.problem() {
         return Ok(PullRequestHead::Missing(format!("{why}: {remedy}")));
     }
-    let mut result = fetch_refs(git, remotes, timeout, Some(&format!("+refs/pull/{number}/head:{private}")))?;
+    let mut result = if is_elsewhere {
+        Err(RemoteError::Other(format!("the commits of pull request {number} are in another repository")))
+    } else {
+        fetch_refs(git, remotes, timeout, Some(&format!("+refs/pull/{number}/head:{private}")))?
+    };
     if let (Err(RemoteError::Other(_)), Some(name)) = (&result, head_branch)
         && is_branch_name(git, name)?
     {

@@ -7,7 +7,9 @@ mod fix_tasks;
 
 use super::paths::Paths;
 use crate::domain::config::Gatekeeper;
-use crate::domain::gate::{self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Status, VerdictFailure};
+use crate::domain::gate::{
+    self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Missed, Status, VerdictFailure,
+};
 use crate::domain::name::Name;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::time::Time;
@@ -150,6 +152,7 @@ impl<'a> Prs<'a> {
                     attempts: due.attempt,
                     given_up: false,
                     ahead: false,
+                    missed: None,
                     more: more(meta, &due.check),
                 };
                 meta.check_results.insert(due.check.clone(), result);
@@ -198,6 +201,11 @@ impl<'a> Prs<'a> {
         }
         let counts = check.commit == meta.head_sha;
         // Begun for the head that is still known, and found another: that one is newer.
+        let began = |earlier: &&CheckResult| run.is_some() && earlier.commit == meta.head_sha;
+        let missed = match earlier.filter(began) {
+            Some(earlier) if !counts => Some(Missed { head: meta.head_sha.clone(), attempts: earlier.attempts }),
+            _ => earlier.and_then(|earlier| earlier.missed.clone()),
+        };
         let ahead = !counts
             && earlier.is_some_and(|earlier| {
                 earlier.commit == meta.head_sha || (earlier.ahead && earlier.commit == check.commit)
@@ -215,6 +223,7 @@ impl<'a> Prs<'a> {
             attempts: earlier.filter(|earlier| earlier.commit == check.commit).map_or(1, |earlier| earlier.attempts),
             given_up: false,
             ahead,
+            missed,
             more: more(&meta, &check.name),
         };
         meta.check_results.insert(check.name.clone(), result);

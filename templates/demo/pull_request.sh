@@ -10,6 +10,6 @@ git push -q origin $branch
 git checkout -q main
 git branch -q -D $branch
 printf ada >../github/user
-gh pr create --draft --base main --head $branch --title "$title" --body 'As README.md wants it.' >/dev/null
+gh pr create --repo acme/widgets --draft --base main --head $branch --title "$title" --body 'As README.md wants it.' >/dev/null
 printf demo >../github/user
 printf '%s\n' "Pull request #1 of ada, a draft: $title" "  branch $branch, changes greet.sh"

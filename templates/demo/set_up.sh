@@ -10,7 +10,9 @@ git init -q
 commit 'First commit'
 printf '%s\n' "$PWD" '  a repository with README.md and greet.sh'
 git init -q --bare "$2"
-git remote add origin "$2"
+# As an address of GitHub, of which git makes the folder.
+git config url."$2".insteadOf https://github.com/acme/widgets.git
+git remote add origin https://github.com/acme/widgets.git
 printf '%s\n' "$2" '  a bare repository, in place of GitHub'
 "$1" init -y >/dev/null
 cat ../agents.yaml >.orchestrator/agents.yaml

@@ -3,7 +3,10 @@
 # as the real one answers, with its exit codes and its words on stderr. Faults are injected by files.
 # The folder is ../github/ of where it is.
 stage=${0%/*}/../github
-site=https://github.com/acme/widgets
+# Which repository it has; where that isn't the one that is pushed to, that is a fork of it.
+repository=acme/widgets
+[ ! -f "$stage/repository" ] || repository=$(cat "$stage/repository")
+site=https://github.com/$repository
 
 [ -d "$stage/prs" ] || mkdir -p "$stage/calls" "$stage/faults" "$stage/prs"
 first_free() { number=$(($# + 1)); [ -e "$1" ] || number=1; }
@@ -91,10 +94,9 @@ check your internet connection or https://githubstatus.com" ;;
     ;;
   *) complain "unknown fault $fault" ;;
 esac
-if [ "$command" != auth ] && ! git remote 2>/dev/null | grep -q .; then fail 1 "no git remotes found"; fi
 
 # ---------------------------------------------------------------- flags
-head='' base='' state=open title='' body='' draft=false fields='' limit=30 undo='' verdict='' method='' positional='' has_title='' has_body=''
+repo='' host='' head='' base='' state=open title='' body='' draft=false fields='' limit=30 undo='' verdict='' method='' positional='' has_title='' has_body=''
 while [ $# -gt 0 ]; do
   flag=$1
   shift
@@ -102,7 +104,8 @@ while [ $# -gt 0 ]; do
     --*=*) value=${flag#*=} flag=${flag%%=*}; set -- "$value" "$@" ;;
   esac
   case "$command $sub:$flag" in
-    pr\ *:--repo | pr\ *:-R) shift ;;
+    pr\ *:--repo | pr\ *:-R) repo=$1; shift ;;
+    'api :--hostname') host=$1; shift ;;
     'pr list:--head' | 'pr create:--head' | 'pr list:-H' | 'pr create:-H') head=$1; shift ;;
     'pr list:--base' | 'pr create:--base' | 'pr list:-B' | 'pr create:-B') base=$1; shift ;;
     'pr list:--state' | 'pr list:-s') state=$1; shift ;;
@@ -123,12 +126,19 @@ while [ $# -gt 0 ]; do
     'api :-X' | 'api :--method') method=$1; shift ;;
     'api :-f' | 'api :-F' | 'api :--field' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
     # What the filters leave away is left away again by who reads the answer.
-    'api :--jq' | 'api :-q' | 'pr view:--jq' | 'api :--hostname') shift ;;
+    'api :--jq' | 'api :-q' | 'pr view:--jq') shift ;;
     *:--) positional=${1-}; break ;;
     *:-*) complain "unknown flag: $flag" ;;
     *) positional=$flag ;;
   esac
 done
+
+# Without its repository gh guesses one.
+case $command in
+  pr) [ "$repo" = "$repository" ] || complain "pr $sub: of which repository? --repo is \"$repo\"" ;;
+  api) [ "$host" = github.com ] || complain "api: on which host? --hostname is \"$host\"" ;;
+esac
+head=${head#acme:}
 
 # ---------------------------------------------------------------- pull requests
 me() { cat "$stage/user"; }
@@ -143,7 +153,11 @@ field() { # NUMBER FIELD, as JSON
     baseRefName) printf '"%s"' "$(json "$(get "$1" base)")" ;;
     headRefOid) printf '"%s"' "$(sha_of "$1")" ;;
     isDraft) get "$1" draft ;;
-    isCrossRepository) if [ -f "$stage/prs/$1/fork" ]; then get "$1" fork; else echo false; fi ;;
+    isCrossRepository)
+      if [ -f "$stage/prs/$1/fork" ]; then get "$1" fork
+      elif [ "$repository" = acme/widgets ]; then echo false; else echo true; fi
+      ;;
+    headRepositoryOwner) if [ "$(get "$1" fork)" = true ]; then echo '{"login":"stranger"}'; else echo '{"login":"acme"}'; fi ;;
     url) printf '"%s"' "$(url "$1")" ;;
     createdAt | updatedAt) echo '"2024-01-15T10:30:00Z"' ;;
     mergeable) echo '"MERGEABLE"' ;;
@@ -324,7 +338,7 @@ case "$command $sub" in
   'api ')
     case $positional in
       user) printf '{"login":"%s"}\n' "$(me)" ;;
-      repos/acme/widgets/issues/*/labels)
+      "repos/$repository/issues/"*/labels)
         [ "$method" = POST ] || complain "api $positional: only POST is known"
         n=${positional#*/issues/} n=${n%/labels}
         [ -d "$stage/prs/$n" ] || fail 1 "gh: Not Found (HTTP 404)"

@@ -39,7 +39,7 @@ fn takes_over_what_github_says_and_nothing_else_counts_as_an_update() {
     let before = fs::metadata(test.orchestrator("shared/prs/PR-1/meta.json")).unwrap().modified().unwrap();
     let mut remark = test.program_command("gh");
     test.finish({
-        remark.args(["pr", "comment", "1", "--body", "Nice"]);
+        remark.args(["pr", "comment", "1", "--repo=acme/widgets", "--body", "Nice"]);
         remark
     })
     .ok();

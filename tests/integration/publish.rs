@@ -124,6 +124,46 @@ fn drafts_while_gatekeepers_are_on_and_plain_where_drafts_are_refused() {
 }
 
 #[test]
+fn gh_is_asked_about_the_repository_that_is_pushed_to_and_about_no_other() {
+    let test = Test::with_implementer();
+    test.git(["remote", "add", "upstream", "git@github.com:big/widgets.git"]);
+    test.git(["config", "remote.upstream.gh-resolved", "base"]);
+    // The stand-in fails every call that names another repository, or none.
+    test.tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.github.pull_requests().len()), ("done", 1));
+}
+
+#[test]
+fn where_no_github_is_gh_is_never_asked() {
+    let test = Test::with_implementer();
+    test.git(["remote", "set-url", "origin", test.origin().to_str().unwrap()]);
+    test.agents_and(&[("impl-1", "implementer"), ("c", "gatekeeper_coordinator")], "gatekeeper: {enabled: true}");
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    assert_eq!(test.pushed_branches().len(), 1);
+    assert!(test.task_text("TASK-1").contains("No pull request: no remote of the repository is on GitHub"));
+    assert!(test.github.calls().is_empty(), "{:?}", test.github.calls());
+}
+
+#[test]
+fn pull_requests_go_to_the_parent_of_a_fork_where_agents_yaml_names_it() {
+    let test = Test::with_implementer();
+    std::fs::write(test.root().join("github/repository"), "big/widgets").unwrap();
+    test.agents_and(&[("impl-1", "implementer")], "pull_requests: {to: big/widgets}");
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done", "{:?}", test.messages());
+    let made = test.github.only_pull_request();
+    assert_eq!(test.pushed_branches(), [made.head.as_str()]);
+    let create = test.github.calls().into_iter().find(|call| call.args[1] == "create").unwrap();
+    assert!(create.args.contains(&format!("--head=acme:{}", made.head)), "{create:?}");
+    // It is ours, and updated where it was pushed.
+    test.task("TASK-2", "# Mend it\n\nPR: 1\n").later(120).tick_and_wait();
+    assert_eq!(test.task_state("TASK-2"), "done", "{}", test.task_text("TASK-2"));
+    assert_eq!(test.github.pull_requests().len(), 1);
+    assert!(test.git(["ls-tree", "--name-only", &test.origin_tip(&made.head).unwrap()]).contains("TASK-2.txt"));
+}
+
+#[test]
 fn a_task_with_pr_carries_on_that_pull_request() {
     let test = Test::with_implementer();
     test.git(["checkout", "-q", "-b", "agent/old-work"]);

@@ -6,7 +6,12 @@ use crate::domain::config::{Config, Gatekeeper};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::time::Time;
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
+
+/// How long a check waits after its first run in vain, in seconds, and at most.
+const FIRST_PAUSE: i64 = 60;
+const LONGEST_PAUSE: i64 = 3_600;
 
 /// A check that a gatekeeper could take up, or has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,19 +26,22 @@ pub struct DueCheck {
     pub attempt: u32,
     /// The pull request comes from a fork: its code is read and never executed.
     pub fork: bool,
+    /// It was tried in vain a short while ago: only the user's request doesn't wait.
+    #[serde(skip)]
+    pub waits: bool,
 }
 
 /// The checks that pull requests need, in the order of `metas`; what was tried in vain waits behind the rest, the last
 /// tried last, so that one pull request that can't be checked keeps none from it. `is_live` tells whether a run is under
 /// way: what a lost run began is due again.
-pub fn due(metas: &[Meta], gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec<DueCheck> {
-    let mut due: Vec<_> = metas.iter().flat_map(|meta| due_of(meta, gate, is_live)).collect();
+pub fn due(metas: &[Meta], gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool, now: Time) -> Vec<DueCheck> {
+    let mut due: Vec<_> = metas.iter().flat_map(|meta| due_of(meta, gate, is_live, now)).collect();
     due.sort_by_key(|(tried, _)| *tried);
     due.into_iter().map(|(_, due)| due).collect()
 }
 
 /// What one pull request needs, with when it was last tried.
-fn due_of(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec<(Option<Time>, DueCheck)> {
+fn due_of(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool, now: Time) -> Vec<(Option<Time>, DueCheck)> {
     if meta.status == Status::Closed || (meta.fork && !gate.include_forks) {
         return Vec::new();
     }
@@ -45,7 +53,7 @@ fn due_of(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec
         }
         let result = meta.result(check);
         let attempt = match result {
-            None => 1,
+            None => meta.missed(check) + 1,
             Some(result) => match result.status {
                 CheckStatus::Pending => result.attempts + 1,
                 CheckStatus::Running if result.run.as_deref().is_some_and(is_live) => return None,
@@ -54,10 +62,17 @@ fn due_of(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool) -> Vec
             },
         };
         let commit = meta.head_sha.clone();
-        let due = DueCheck { pr: meta.pr_number, commit, check: check.clone(), attempt, fork: meta.fork };
-        Some((result.and_then(|result| result.time), due))
+        let tried = meta.check_results.get(check).filter(|_| attempt > 1).and_then(|result| result.time);
+        let waits = tried.is_some_and(|tried| tried <= now && now < tried + pause(attempt - 1));
+        let due = DueCheck { pr: meta.pr_number, commit, check: check.clone(), attempt, fork: meta.fork, waits };
+        Some((tried.or(result.and_then(|result| result.time)), due))
     });
     due.collect()
+}
+
+/// How long a check waits after so many runs in vain: each time twice as long.
+fn pause(runs: u32) -> Duration {
+    Duration::seconds(LONGEST_PAUSE.min(FIRST_PAUSE << runs.saturating_sub(1).min(20)))
 }
 
 /// Says that nobody makes a required check.

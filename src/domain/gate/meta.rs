@@ -54,9 +54,21 @@ pub struct CheckResult {
     /// It is about a newer commit than the head that was known when it was recorded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
+    /// Runs that looked at another commit than the head that is known: what they recorded doesn't count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<Missed>,
     /// Fields of a later version.
     #[serde(flatten)]
     pub more: Map<String, Value>,
+}
+
+/// How often a check was made in vain because the remote has another commit than GitHub names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// The head that GitHub names.
+    pub head: String,
+    /// How many runs were begun for it.
+    pub attempts: u32,
 }
 
 /// One entry of `fix_tasks`.
@@ -150,6 +162,12 @@ impl Meta {
         self.check_results.get(check).filter(|result| result.commit == self.head_sha)
     }
 
+    /// How often a check of the head commit recorded something about another commit only.
+    pub fn missed(&self, check: &Name) -> u32 {
+        let missed = self.check_results.get(check).and_then(|result| result.missed.as_ref());
+        missed.filter(|missed| missed.head == self.head_sha).map_or(0, |missed| missed.attempts)
+    }
+
     /// Required and optional checks, each once, in this order.
     pub fn checks(&self) -> impl Iterator<Item = &Name> {
         let optional = self.optional_checks.iter().filter(|check| !self.required_checks.contains(check));
@@ -161,6 +179,7 @@ impl Meta {
         match self.result(check) {
             Some(result) if result.given_up => "given up",
             Some(result) => result.status.word(),
+            None if self.missed(check) > 0 => "didn't count",
             None => CheckStatus::Pending.word(),
         }
     }

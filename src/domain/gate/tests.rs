@@ -49,6 +49,7 @@ fn meta(results: &str) -> Meta {
             attempts: 1,
             given_up: false,
             ahead: false,
+            missed: None,
             more: serde_json::Map::new(),
         };
         meta.check_results.insert(name(check), result);
@@ -97,7 +98,8 @@ fn only_a_new_head_commit_asks_for_new_checks() {
     known.observe(&talked_about, &Gatekeeper::default(), now());
     assert_eq!((known.status, known.title.as_str()), (Status::Approved, "Another title"));
     assert!(
-        due(&[known.clone()], &Gatekeeper { optional_checks: vec![], ..Gatekeeper::default() }, &|_| true).is_empty()
+        due(&[known.clone()], &Gatekeeper { optional_checks: vec![], ..Gatekeeper::default() }, &|_| true, now())
+            .is_empty()
     );
     talked_about.head_sha = OLD.to_owned();
     known.observe(&talked_about, &Gatekeeper::default(), now());
@@ -118,18 +120,18 @@ fn checks_that_are_due() {
         // Begun by a run that is no more.
         ("lint=running", false, "tests.1 style.1 architecture.1 lint.1"),
     ] {
-        let due = due(&[meta(results)], &gate, &|run| live && run == "run-1");
+        let due = due(&[meta(results)], &gate, &|run| live && run == "run-1", now());
         let words: Vec<_> = due.iter().map(|due| format!("{}.{}", due.check, due.attempt)).collect();
         assert_eq!(words.join(" "), expected, "{results}");
         assert!(due.iter().all(|due| due.pr == 7 && due.commit == HEAD));
     }
     let mut closed = meta("");
     closed.status = Status::Closed;
-    assert!(due(&[closed], &gate, &|_| true).is_empty());
+    assert!(due(&[closed], &gate, &|_| true, now()).is_empty());
     let mut fork = meta("");
     fork.fork = true;
-    assert!(due(std::slice::from_ref(&fork), &gate, &|_| true).is_empty());
-    let included = due(&[fork], &Gatekeeper { include_forks: true, ..gate }, &|_| true);
+    assert!(due(std::slice::from_ref(&fork), &gate, &|_| true, now()).is_empty());
+    let included = due(&[fork], &Gatekeeper { include_forks: true, ..gate }, &|_| true, now());
     assert!(included.iter().all(|due| due.fork) && included.len() == 4);
 }
 
@@ -147,8 +149,30 @@ fn what_was_tried_in_vain_waits_behind_the_rest() {
             meta
         };
         let metas: Vec<_> = tried.split(' ').enumerate().map(one).collect();
-        let order: Vec<_> = due(&metas, &gate, &|_| true).iter().map(|due| due.pr.to_string()).collect();
+        let order: Vec<_> = due(&metas, &gate, &|_| true, now()).iter().map(|due| due.pr.to_string()).collect();
         assert_eq!(order.join(" "), expected, "{tried}");
+    }
+}
+
+#[test]
+fn what_never_counts_waits_longer_each_time() {
+    let gate = Gatekeeper { required_checks: vec![name("lint")], optional_checks: vec![], ..Gatekeeper::default() };
+    // How often it was tried in vain for this head, and how many seconds ago.
+    for (runs, ago, expected) in [
+        (0, 0, (1, false)),
+        (1, 59, (2, true)),
+        (1, 60, (2, false)),
+        (2, 119, (3, true)),
+        (2, 120, (3, false)),
+        (9, 3_599, (10, true)),
+    ] {
+        let mut meta = meta("lint=passed@old");
+        let result = meta.check_results.get_mut(&name("lint")).unwrap();
+        result.missed = Some(Missed { head: HEAD.to_owned(), attempts: runs });
+        let found = &due(std::slice::from_ref(&meta), &gate, &|_| true, now() + chrono::Duration::seconds(ago))[0];
+        assert_eq!((found.attempt, found.waits), expected, "{runs} {ago}");
+        meta.head_sha = "c".repeat(40);
+        assert_eq!(due(&[meta], &gate, &|_| true, now())[0].attempt, 1, "another head begins anew");
     }
 }
 

@@ -357,7 +357,7 @@ fn each_gatekeeper_gets_the_oldest_pull_request_that_needs_its_check() {
             let (check, rest) = word.split_once('@').unwrap();
             let (pr, attempt) = rest.split_once('#').unwrap();
             let (pr, attempt) = (pr.parse().unwrap(), attempt.parse().unwrap());
-            DueCheck { pr, commit: "c".to_owned(), check: check.parse().unwrap(), attempt, fork: false }
+            DueCheck { pr, commit: "c".to_owned(), check: check.parse().unwrap(), attempt, fork: false, waits: false }
         };
         words.split_whitespace().map(one).collect()
     };

@@ -153,7 +153,7 @@ fn checks_without_a_record_are_the_gatekeepers_error() {
         (false, launch(false), 3, Tally::Neutral, true, false),
     ] {
         let (commit, check) = ("c".to_owned(), "lint".parse().unwrap());
-        let job = Job::Check(DueCheck { pr: 1, commit, check, attempt, fork: false });
+        let job = Job::Check(DueCheck { pr: 1, commit, check, attempt, fork: false, waits: false });
         let evidence = Evidence { recorded, ..Evidence::default() };
         let settlement = settle(&end(&job, None, &outcome, &evidence));
         let told = settlement.notice.as_ref().is_some_and(|notice| notice.kind == MessageType::Error);

@@ -27,7 +27,9 @@ impl Case<'_> {
             run_id: "r".to_owned(),
             job: match agent.role.spec() {
                 spec if spec.claims.is_some() => Job::Task { id: "TASK-1".parse().unwrap(), attempt: 1 },
-                _ if self.check => Job::Check(DueCheck { pr: 1, commit, check, attempt: 1, fork: self.fork }),
+                _ if self.check => {
+                    Job::Check(DueCheck { pr: 1, commit, check, attempt: 1, fork: self.fork, waits: false })
+                }
                 _ => Job::Explore,
             },
             agent: agent.name,
@@ -42,6 +44,7 @@ impl Case<'_> {
             max_incoming: 20,
             draft_pull_requests: false,
             gatekeeper: config.gatekeeper,
+            pull_requests: config.pull_requests,
             debug: false,
         };
         let prepared = Prepared {

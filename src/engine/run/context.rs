@@ -4,6 +4,7 @@
 
 use super::ended::Ended;
 use super::{Supervisor, cost, place};
+use crate::domain::config::RepositoryPath;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Interruption, Outcome};
 use crate::domain::run::{Assignment, Usage};
@@ -14,7 +15,7 @@ use crate::domain::time::Time;
 use crate::engine::project::Project;
 use crate::engine::trust::Asker;
 use crate::exec::git::GitError;
-use crate::exec::github::GitHub;
+use crate::exec::github::{GhError, GitHub, Place};
 use crate::exec::remote::Remotes;
 use crate::exec::salvage;
 use crate::exec::worktree::{Ensured, Worktree};
@@ -101,11 +102,12 @@ impl<'a> Run<'a> {
 
     /// Pull requests and what belongs to them.
     pub fn github(&self) -> GitHub {
-        let repository = self.remotes().ok().and_then(Remotes::github);
+        let to = self.assignment.pull_requests.to.as_ref().map(RepositoryPath::as_str);
+        let place = self.remotes().map_err(|_| GhError::NoRemote).and_then(|remotes| Place::of(remotes, to));
         let inherited = self.supervisor.environment.iter();
         let inherited = inherited.filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
         let configured = self.assignment.settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        GitHub::new(self.project().root(), GH).of(repository).hiding(Secrets::of(inherited.chain(configured)))
+        GitHub::new(self.project().root(), place, GH).hiding(Secrets::of(inherited.chain(configured)))
     }
 
     /// Who asks whether git may be used.

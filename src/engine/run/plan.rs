@@ -223,6 +223,21 @@ impl<'a> Settling<'a> {
         Some(self.sent(message).key(key))
     }
 
+    /// A check that never meets the head that GitHub names is held: each run of it would be for nothing.
+    pub fn missed(&self, due: &DueCheck, found: &str) -> Message {
+        let (number, check, agent) = (due.pr, &due.check, &self.assignment.agent);
+        let text = format!(
+            "{} runs looked at {}, which the remote has as the head of #{number}; GitHub names {}, so what they recorded \
+             doesn't count. It isn't tried again.\n\n`scheduler agent run {agent}` tries it once more; `scheduler check record \
+             --pr {number} --check {check}` records what you see.\n",
+            due.attempt,
+            one_line(found),
+            due.commit
+        );
+        let message = Message::error(self.of_its_task("A check of a pull request never counts"), text);
+        self.sent(message).key(format!("check missed {number} {check} {}", due.commit))
+    }
+
     /// What couldn't be published.
     pub fn publish_error(&self, error: &PublishError) -> Message {
         let title = if error.key.is_some() { error.title.to_owned() } else { self.of_its_task(error.title) };

@@ -120,7 +120,11 @@ pub fn open_pull_request(
         Err(error) => {
             unless_of_system(&error.to_string())?;
             published.lines.push(format!("No pull request: {error}"));
-            let by_hand = format!("gh pr create --head {} --base {}", shell::word(branch), shell::word(base));
+            let github = run.github();
+            let place = github.place().ok();
+            let to = place.map_or_else(String::new, |place| format!(" --repo {}", place.repository));
+            let head = place.map_or_else(|| branch.to_owned(), |place| place.head(branch));
+            let by_hand = format!("gh pr create{to} --head {} --base {}", shell::word(&head), shell::word(base));
             let remedy = error.remedy();
             let text = format!(
                 "Branch `{branch}` is pushed, but no pull request could be opened: {error}; {remedy}\n\nBy hand: `{by_hand}`"

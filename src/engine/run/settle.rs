@@ -42,7 +42,12 @@ fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: 
         Step::Send(message) => drop(messages::send(paths, &message, record.finished_at)?),
         Step::MoveTask(step) => move_task(run, step, published)?,
         Step::NoteCancelled(task, work) => Queue::new(paths).note_cancelled(task, run.id(), &work)?,
-        Step::RecordCheck(due, check) => drop(Prs::new(paths).record(due.pr, check, Some(run.id()))?),
+        Step::RecordCheck(due, check) => {
+            let recorded = Prs::new(paths).record(due.pr, check, Some(run.id()))?;
+            if recorded.meta.missed(&due.check) >= run.assignment.settings.max_attempts {
+                messages::send(paths, &settling.missed(due, &check.commit), record.finished_at)?;
+            }
+        }
         Step::ReturnCheck { due, charged } => {
             Prs::new(paths).give_back(due, run.id(), charged, run.assignment.settings.max_attempts)?;
         }

@@ -43,6 +43,7 @@ pub(super) fn assignment(role: Role, job: Job) -> Assignment {
         max_incoming: 20,
         draft_pull_requests: false,
         gatekeeper: config.gatekeeper,
+        pull_requests: config.pull_requests,
         debug: false,
     }
 }
@@ -279,7 +280,7 @@ fn the_table_of_settlements() {
 fn runs_without_a_task() {
     let due = |attempt| {
         let (commit, check) = ("head".to_owned(), "lint".parse().unwrap());
-        Job::Check(DueCheck { pr: 7, commit, check, attempt, fork: false })
+        Job::Check(DueCheck { pr: 7, commit, check, attempt, fork: false, waits: false })
     };
     let given_up = "error \"A check of a pull request was given up: lint of #7\", return, charged";
     let refused = Outcome::LaunchFailed { message: "gh".to_owned(), everybody: false };

@@ -1,15 +1,14 @@
 //! What this account has said on a pull request. What others say counts for nothing: anybody can write a marker.
 
-use super::gate::host;
 use super::{GhError, GitHub};
 use crate::domain::pull_request::login;
 use serde::Deserialize;
 
 /// How every marker begins.
 const BEGIN: &str = "<!-- scheduler:";
-const FIELDS: &str = "--json=number,state,url,comments,reviews";
+const FIELDS: &str = "--json=number,state,comments,reviews";
 /// Only the ends of texts with a marker, which stands last: a long talk needn't be read.
-const ENDS: &str = r#"--jq={url,
+const ENDS: &str = r#"--jq={
 comments:[.comments[]|select(.viewerDidAuthor and (.body|contains("<!-- scheduler:")))|{viewerDidAuthor,body:.body[-500:]}],
 reviews:[.reviews[]|select(.body|contains("<!-- scheduler:"))|{author,body:.body[-500:]}]}"#;
 
@@ -33,7 +32,6 @@ impl Comments {
 
 #[derive(Deserialize)]
 struct Said {
-    url: String,
     comments: Vec<Comment>,
     reviews: Vec<Review>,
 }
@@ -79,16 +77,15 @@ impl GitHub {
         let reviews: Vec<Review> = said.reviews.into_iter().filter(|review| review.body.contains(BEGIN)).collect();
         if !reviews.is_empty() {
             // Of a review gh doesn't say whether it is ours.
-            let me = self.account(&said.url)?;
+            let me = self.account()?;
             own.extend(reviews.into_iter().filter(|review| plain(&review.author) == me).map(|review| review.body));
         }
         Ok(Comments { own })
     }
 
-    /// The account that gh acts for, on the host of this page.
-    fn account(&self, url: &str) -> Result<String, GhError> {
-        let host = host(url)?;
-        let answer: Answer = self.json(&["api", &host, "graphql", "--raw-field=query={viewer{login}}"])?;
+    /// The account that gh acts for.
+    pub fn account(&self) -> Result<String, GhError> {
+        let answer: Answer = self.json(&["api", "graphql", "--raw-field=query={viewer{login}}"])?;
         Ok(plain(&answer.data.viewer.login).to_owned())
     }
 }

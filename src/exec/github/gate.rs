@@ -108,14 +108,11 @@ impl GitHub {
     /// Gives a pull request a label, which is created if the repository has none of that name.
     ///
     /// # Errors
-    /// gh's, a page that is not on a GitHub, or an answer without the label.
+    /// gh's, or an answer without the label.
     pub fn add_label(&self, pull: &PullRequest, label: &str) -> Result<(), GhError> {
-        // gh's own placeholders follow the default account, which may be on another host than the repository.
-        let [host, owner, repository] = place(&pull.url)?;
-        let host = format!("--hostname={host}");
-        let path = format!("repos/{owner}/{repository}/issues/{}/labels", pull.number);
+        let path = format!("repos/{}/issues/{}/labels", self.place()?.repository.path(), pull.number);
         let field = format!("labels[]={label}");
-        let has: Vec<Label> = self.json(&["api", &host, "--method=POST", &path, "--raw-field", &field])?;
+        let has: Vec<Label> = self.json(&["api", "--method=POST", &path, "--raw-field", &field])?;
         if has.iter().any(|other| other.is(label)) { Ok(()) } else { Err(GhError::other("the label was not added")) }
     }
 
@@ -125,34 +122,14 @@ impl GitHub {
     /// As for [`GitHub::add_label`]; an answer that doesn't say that it is gone.
     pub fn remove_label(&self, pull: &PullRequest, label: &str) -> Result<(), GhError> {
         let Some(known) = pull.labels.iter().find(|other| other.is(label)) else { return Ok(()) };
-        let (host, of_pull, label_id) =
-            (host(&pull.url)?, format!("pull={}", pull.id), format!("labels[]={}", known.id));
+        let (of_pull, label_id) = (format!("pull={}", pull.id), format!("labels[]={}", known.id));
         let fields = ["--raw-field", REMOVE, "--raw-field", &of_pull, "--raw-field", &label_id];
-        let answer: serde_json::Value = self.json(&[&["api", &host, "graphql"][..], &fields].concat())?;
+        let answer: serde_json::Value = self.json(&[&["api", "graphql"][..], &fields].concat())?;
         let left = answer.pointer("/data/removeLabelsFromLabelable/labelable/labels/nodes");
         match left.and_then(|nodes| Vec::<Label>::deserialize(nodes).ok()) {
             Some(left) if !left.iter().any(|other| other.is(label)) => Ok(()),
             _ => Err(GhError::other("the label was not removed")),
         }
-    }
-}
-
-/// The option that names the host of a pull request's page.
-pub(super) fn host(url: &str) -> Result<String, GhError> {
-    place(url).map(|[host, ..]| format!("--hostname={host}"))
-}
-
-/// Host, owner and repository of a pull request's page.
-fn place(url: &str) -> Result<[&str; 3], GhError> {
-    let parts: Vec<&str> = url.strip_prefix("https://").unwrap_or_default().split('/').collect();
-    let plain = |part: &&str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'))
-    };
-    match parts.as_slice() {
-        [host, owner, repository, "pull", _] if [host, owner, repository].iter().all(|part| plain(part)) => {
-            Ok([host, owner, repository])
-        }
-        _ => Err(GhError::other(format!("{:?} is not the page of a pull request", text::cut(url, 200)))),
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::remote::Repository;
 use crate::exec::test_project::write_program;
 use std::fs;
 use std::path::Path;
@@ -13,10 +14,14 @@ fn stand_in(dir: &Path, script: &str) -> GitHub {
     GitHub {
         program,
         checkout: dir.to_owned(),
-        repository: None,
+        place: Ok(acme()),
         secrets: Secrets::default(),
         timeout: Duration::from_secs(20),
     }
+}
+
+fn acme() -> Place {
+    Place::at(Repository::at("github.com", "acme/widgets").unwrap())
 }
 
 fn asked(dir: &Path) -> Vec<String> {
@@ -35,7 +40,7 @@ fn only_agents_branches_of_this_repository_count() {
     let found = stand_in(dir.path(), &format!("cat <<'END'\n{LIST}\nEND")).open_agent_prs(40).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].number, found[0].author.as_str(), found[0].draft), (7, "bot", true));
-    assert!(asked(dir.path())[0].starts_with("pr list --state=open --limit=40 --json=id,number,"));
+    assert!(asked(dir.path())[0].starts_with("pr list --repo=acme/widgets --state=open --limit=40 --json=id,number,"));
 }
 
 /// Keeps pull requests in `$dir/prs`; `$dir/refuse` is a text with which create fails; `$dir/lose` loses the reply.
@@ -61,7 +66,8 @@ fn a_pull_request_is_opened_once() {
     let created = create().unwrap();
     assert_eq!(created.number, 3);
     assert_eq!(fs::read_to_string(dir.path().join("body")).unwrap(), "-body\n$(x)");
-    let expected = "pr create --head=agent/a --base=main --title=--title of `two` lines --body-file=- --draft";
+    let expected =
+        "pr create --repo=acme/widgets --head=agent/a --base=main --title=--title of `two` lines --body-file=- --draft";
     assert_eq!(asked(dir.path())[1], expected);
     assert_eq!(create().unwrap().number, 3);
     assert_eq!(asked(dir.path()).iter().filter(|line| line.starts_with("pr create")).count(), 1);
@@ -88,7 +94,7 @@ fn a_lost_reply_a_refused_draft_and_a_refusal() {
 const TALK: &str = r#"
 case "$1 $2" in
 "pr view") printf '{"number":3,"state":"OPEN","url":"https://github.com/o/r/pull/3","reviews":[%s],"comments":[%s]}' "$(cat "$dir/reviews" 2>/dev/null)" "$(cat "$dir/comments" 2>/dev/null)" ;;
-"pr review") cat >/dev/null; if [ "$4" != --comment ]; then
+"pr review") cat >/dev/null; if [ "$5" != --comment ]; then
     echo 'failed to create review: GraphQL: Can not approve your own pull request (addPullRequestReview)' >&2; exit 1; fi ;;
 "pr comment") cat > "$dir/body"; echo '{"viewerDidAuthor":true,"body":"x\\n\\n<!-- scheduler:run-1 -->"}' > "$dir/comments"; exit "${FAIL:-0}" ;;
 "api --hostname=github.com") echo '{"data":{"viewer":{"login":"me[bot]"}}}' ;;
@@ -152,7 +158,11 @@ fn without_gh_and_with_nonsense() {
     let dir = tempfile::tempdir().unwrap();
     let github = stand_in(dir.path(), "echo '<html>'");
     assert!(matches!(github.head_of(1), Err(GhError::Other { stderr }) if stderr.contains("unexpected answer")));
-    let github = GitHub { program: dir.path().join("none"), ..github };
+    let github = GitHub { place: Err(GhError::ForeignRemote), ..github };
+    let asked_before = asked(dir.path()).len();
+    assert_eq!(github.find_by_head("agent/a"), Err(GhError::ForeignRemote));
+    assert_eq!(asked(dir.path()).len(), asked_before, "where no GitHub is, nobody is asked");
+    let github = GitHub { place: Ok(acme()), program: dir.path().join("none"), ..github };
     assert_eq!(github.find_by_head("agent/a"), Err(GhError::NotInstalled));
 }
 

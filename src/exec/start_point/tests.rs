@@ -128,7 +128,7 @@ fn a_branch_outside_the_configured_ones_can_be_had() {
 fn the_head_of_a_pull_request_is_found() {
     let scratch = TestProject::with_origin();
     let commit = push_elsewhere(&scratch, "feature");
-    let head = |number, name| pull_request(&scratch.refs(), &remotes(&scratch), number, name, LIMIT).unwrap();
+    let head = |number, name| pull_request(&scratch.refs(), &remotes(&scratch), number, name, false, LIMIT).unwrap();
     assert_eq!(head(7, Some("feature")), PullRequestHead::Current(commit.clone()));
     assert!(matches!(head(8, None), PullRequestHead::Missing(_)));
     scratch.run_at(&scratch.origin(), &["update-ref", "refs/pull/9/head", &commit]);

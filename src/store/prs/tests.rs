@@ -36,7 +36,7 @@ fn check(commit: &str, status: CheckStatus) -> Check {
 }
 
 fn due(commit: &str) -> DueCheck {
-    DueCheck { pr: 7, commit: commit.to_owned(), check: "lint".parse().unwrap(), attempt: 1, fork: false }
+    DueCheck { pr: 7, commit: commit.to_owned(), check: "lint".parse().unwrap(), attempt: 1, fork: false, waits: false }
 }
 
 /// A project that knows pull request 7 at [`HEAD`].
@@ -120,10 +120,24 @@ fn a_record_for_an_old_commit_never_replaces_one_for_the_head() {
         assert_eq!(ahead.taken, Taken::Kept);
         let gate =
             Gatekeeper { required_checks: vec![due(HEAD).check], optional_checks: vec![], ..Gatekeeper::default() };
-        assert!(gate::due(&[ahead.meta], &gate, &|_| false).is_empty());
+        assert!(gate::due(&[ahead.meta], &gate, &|_| false, now()).is_empty());
     }
     let meta = prs.observe(&seen(NEXT), &Gatekeeper::default(), now()).unwrap();
     assert_eq!(meta.result(&due(NEXT).check).unwrap().status, CheckStatus::Passed);
+}
+
+#[test]
+fn a_record_that_never_meets_the_head_is_counted() {
+    let (_dir, paths) = project();
+    let (prs, lint) = (Prs::new(&paths), due(HEAD).check);
+    for attempt in 1..=2 {
+        prs.begin(&DueCheck { attempt, ..due(HEAD) }, "r1", now()).unwrap();
+        for _ in 0..2 {
+            let meta = prs.record(7, &check(NEXT, CheckStatus::Passed), Some("r1")).unwrap().meta;
+            assert_eq!((meta.missed(&lint), meta.word(&lint)), (attempt, "didn't count"));
+        }
+        prs.observe(&seen(HEAD), &Gatekeeper::default(), now()).unwrap();
+    }
 }
 
 #[test]

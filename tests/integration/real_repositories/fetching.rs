@@ -1,6 +1,6 @@
 //! A fetch that fails is remembered as one that works is: nobody waits for it twice, and the user learns of it.
 
-use crate::support::Test;
+use crate::support::{GITHUB, Test};
 use std::fs;
 
 /// An `origin` behind ssh, with this in place of ssh; each call is counted.
@@ -38,7 +38,7 @@ fn a_failure_is_remembered_shown_and_told_once_an_hour_later() {
     }
     assert_eq!(calls(&test), 4);
     // Once it works, the next hour counts anew.
-    test.git(["remote", "set-url", "origin", test.origin().to_str().unwrap()]);
+    test.git(["remote", "set-url", "origin", GITHUB]);
     test.now("2026-01-05T15:00:00Z").task_for("TASK-8", "review").tick_and_wait();
     assert!(test.run(["status", "--json"]).ok().json()["last_fetch"]["error"].is_null());
     test.run(["status"]).ok().says_not("host.invalid");

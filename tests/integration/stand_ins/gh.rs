@@ -14,6 +14,9 @@ fn project() -> Test {
 fn gh(test: &Test, args: &[&str]) -> Output {
     let mut command = test.program_command("gh");
     command.args(args);
+    if args[0] == "pr" {
+        command.arg("--repo=acme/widgets");
+    }
     test.finish(command)
 }
 
@@ -53,9 +56,6 @@ fn what_cannot_become_a_pull_request_is_refused() {
     gh(&test, &["pr", "create", "--base=gone", "--head=agent/x", "--title=t", "--body="]).code(1).complains("Base ref");
     gh(&test, &["pr", "view", "7", "--json", "number,state"]).code(1).complains("Could not resolve");
     assert!(test.github.pull_requests().is_empty());
-    let alone = Test::new();
-    alone.github.install();
-    gh(&alone, &["pr", "list"]).code(1).complains("no git remotes found");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn drafts_can_be_refused() {
 fn a_hanging_call_ends_when_told() {
     let test = project();
     test.github.fault("*", "hang", 0);
-    let mut child = test.program_command("gh").args(["pr", "list"]).spawn().unwrap();
+    let mut child = test.program_command("gh").args(["pr", "list", "--repo=acme/widgets"]).spawn().unwrap();
     test.wait_until("the call to hang", || test.leftovers().iter().any(|left| left.command == "sleep 600"));
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -164,6 +164,15 @@ fn what_it_does_not_know_fails_the_test() {
         gh(&test, args).code(1);
         assert!(!test.take_complaints().is_empty(), "{args:?}");
     }
+}
+
+#[test]
+fn whoever_names_no_repository_fails_the_test() {
+    let test = project();
+    let mut command = test.program_command("gh");
+    command.args(["pr", "list"]);
+    test.finish(command).code(1);
+    assert!(test.take_complaints().contains("of which repository?"));
 }
 
 #[test]

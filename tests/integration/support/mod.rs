@@ -19,6 +19,7 @@ pub use environment::Clock;
 pub use github::Github;
 pub use output::{Output, Started};
 pub use processes::Leftover;
+pub use project::GITHUB;
 
 use environment::Environment;
 use std::{

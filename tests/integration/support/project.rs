@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// What `origin` is called: an address of GitHub, of which git makes the folder of the bare repository.
+pub const GITHUB: &str = "git@github.com:acme/widgets.git";
+
 /// What a run must leave alone: the main checkout and the refs that are not the scheduler's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -61,7 +64,8 @@ impl Test {
         let origin = self.origin();
         let origin = origin.to_str().unwrap();
         self.git(["init", "-q", "--bare", "-b", "main", origin]);
-        self.git(["remote", "add", "origin", origin]);
+        self.git(["config", &format!("url.{origin}.insteadOf"), GITHUB]);
+        self.git(["remote", "add", "origin", GITHUB]);
         self.git(["push", "-q", "-u", "origin", "main"]);
         self.git(["remote", "set-head", "origin", "main"]);
         self

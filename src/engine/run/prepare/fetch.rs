@@ -7,6 +7,7 @@ use crate::domain::message::Message;
 use crate::engine::base_branch;
 use crate::engine::run::context::{Run, RunError};
 use crate::exec::git::Git;
+use crate::exec::github::Place;
 use crate::exec::start_point::{self, Fetched, PullRequestHead};
 use crate::exec::{stale_ref_locks, worktree};
 use crate::store::{cache, messages};
@@ -86,7 +87,8 @@ fn send(run: &Run<'_>, message: &Message) -> Result<()> {
 /// Fetches the head of a pull request, where the remote keeps no ref for it by its branch.
 pub fn head(run: &Run<'_>, git: &Git, number: u64, branch: Option<&str>) -> Result<PullRequestHead, RunError> {
     let _lock = take_turn(run, &|| false)?;
-    Ok(start_point::pull_request(git, run.remotes()?, number, branch, LIMIT)?)
+    let is_elsewhere = run.github().place().is_ok_and(Place::is_of_parent);
+    Ok(start_point::pull_request(git, run.remotes()?, number, branch, is_elsewhere, LIMIT)?)
 }
 
 /// The commit of a branch, also of one that the project isn't configured to fetch.

@@ -1,0 +1,34 @@
+//! `pull_requests`: where agents' pull requests go, and what is done about them.
+
+use crate::domain::remote::Repository;
+use serde::{Deserialize, Serialize};
+
+/// `pull_requests`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct PullRequests {
+    /// The repository, OWNER/REPO, that pull requests go to, if it isn't the one that is pushed to: the parent of a fork.
+    pub to: Option<RepositoryPath>,
+}
+
+/// A repository of the GitHub that is pushed to: OWNER/REPO.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^[A-Za-z0-9_.][A-Za-z0-9_.-]*/[A-Za-z0-9_.][A-Za-z0-9_.-]*$")))]
+pub struct RepositoryPath(String);
+
+impl RepositoryPath {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RepositoryPath {
+    type Error = &'static str;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        let is_one = Repository::at("github.com", &path).is_some();
+        if is_one { Ok(Self(path)) } else { Err("not a repository: write OWNER/REPO, as in its address") }
+    }
+}
