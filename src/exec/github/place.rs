@@ -69,6 +69,7 @@ impl Place {
 }
 
 /// The hosts beside github.com that gh has an account on: gh isn't asked, for it would be a call about nothing of GitHub's.
+#[expect(clippy::disallowed_methods, reason = "gh itself looks there")]
 fn known_hosts() -> Vec<String> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let config = set("GH_CONFIG_DIR").map(PathBuf::from);
