@@ -1,5 +1,6 @@
 //! The commands: their arguments, and the only place that prints.
 
+mod adopt;
 mod agent;
 mod answer;
 mod check;
@@ -157,6 +158,8 @@ enum Command {
     /// Run a tick every minute
     #[command(after_help = "Examples:\n  scheduler install cron\n  scheduler install systemd --print")]
     Install(install::Args),
+    /// Move the ticks to this machine
+    Adopt(adopt::Args),
     /// Diagnose problems
     #[command(after_help = "Examples:\n  scheduler doctor\n  scheduler doctor --cron")]
     Doctor(doctor::Args),
@@ -257,6 +260,7 @@ fn run(cli: &Cli, owned: Context) -> Result<()> {
         Some(Command::Resume) => pause::resume(context),
         Some(Command::Trust(args)) => trust::run(args, context),
         Some(Command::Install(args)) => install::install(args, context),
+        Some(Command::Adopt(args)) => adopt::run(args, context),
         Some(Command::Doctor(args)) => doctor::run(args, context),
         Some(Command::Uninstall(args)) => install::uninstall(args, context),
         Some(Command::Check(command)) => check::run(command, context),

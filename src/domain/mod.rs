@@ -9,6 +9,7 @@ pub mod gate;
 pub mod git_settings;
 pub mod installed;
 pub mod job;
+pub mod machine;
 pub mod markdown;
 pub mod message;
 pub mod name;

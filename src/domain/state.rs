@@ -2,6 +2,7 @@
 //!
 //! Only the holder of the agent's lock writes it; it is never opened here.
 
+use super::machine::Machine;
 use super::name::Name;
 use super::time::{self, Time};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct AgentState {
     pub run_id: Option<String>,
     /// The supervisor, while it carries a run.
     pub supervisor: Option<ProcessId>,
+    /// The machine that carries the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
     /// The process group of claude, while it runs.
     pub process: Option<ProcessId>,
     /// When the last run began.
@@ -82,6 +86,7 @@ impl AgentState {
             phase: Phase::Idle,
             run_id: None,
             supervisor: None,
+            machine: None,
             process: None,
             current_task: None,
             recoveries: 0,

@@ -2,7 +2,7 @@
 
 use super::project::Project;
 use super::retry::refusal;
-use super::{collect, stop};
+use super::{collect, machine, stop};
 use crate::domain::name::Name;
 use crate::domain::task::{Edit, TaskState, key};
 use crate::domain::time::{self, Time};
@@ -45,7 +45,13 @@ fn stop_run(project: &Project, id: &Name) -> Result<Vec<Name>> {
     for name in collect::folders(&project.paths)? {
         let files = project.paths.agent(&name);
         let Loaded::State(state) = state::load(&files)? else { continue };
-        if state.current_task.as_ref() == Some(id) && stop::ask(&files, &state)? {
+        if state.current_task.as_ref() != Some(id) {
+            continue;
+        }
+        if let Some(host) = machine::carrier(&files, &state) {
+            bail!("that is carried by {host}: `scheduler agent stop {name}` there ends it");
+        }
+        if stop::ask(&files, &state)? {
             stopping.push(name);
         }
     }

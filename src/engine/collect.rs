@@ -1,6 +1,7 @@
 //! Every agent as its files and its lock show it, and the start of recovery for those that lost their supervisor: the
 //! first thing that a tick does, also while everything is paused. Nothing is settled here.
 
+use super::machine;
 use super::spawn::{self, Spawner};
 use crate::domain::name::Name;
 use crate::domain::run::SUPERVISOR_TAG;
@@ -151,7 +152,8 @@ fn not_lost(agent: &AgentPaths) -> Result<Option<AgentView>> {
     let Loaded::State(state) = state::load(agent)? else { return Ok(None) };
     let standing = match state.is_idle() {
         true => Standing::Free,
-        false if has_supervisor(&state) => Standing::Running,
+        // Another machine's lock may only look free here.
+        false if has_supervisor(&state) || machine::carrier(agent, &state).is_some() => Standing::Running,
         false => return Ok(None),
     };
     Ok(Some(AgentView { standing, state }))
@@ -162,7 +164,8 @@ fn not_lost(agent: &AgentPaths) -> Result<Option<AgentView>> {
 /// # Errors
 /// The lock can't be read.
 pub fn is_under_way(agent: &AgentPaths, state: &AgentState) -> Result<bool> {
-    Ok(!state.is_idle() && (!Lock::is_free(&agent.lock())? || has_supervisor(state)))
+    let carried = |state| has_supervisor(state) || machine::carrier(agent, state).is_some();
+    Ok(!state.is_idle() && (!Lock::is_free(&agent.lock())? || carried(state)))
 }
 
 /// Whether a run of this agent was cut off, or waits to be judged.

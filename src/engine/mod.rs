@@ -17,6 +17,7 @@ pub mod housekeeping;
 pub mod init;
 pub mod keep;
 pub mod live;
+pub mod machine;
 pub mod notes;
 pub mod notify;
 pub mod overview;

@@ -9,6 +9,7 @@ pub use view::{
     PullRequestsLine, QuestionLine, QueueLine, TickHealth,
 };
 
+use super::machine;
 use super::preview::{self, Misconfigured, Preview};
 use super::project::Project;
 use super::snapshot::{self, OpenPrs};
@@ -92,6 +93,7 @@ pub fn tick_health(paths: &Paths, now: Time) -> TickHealth {
         last_tick: last.as_ref().map(|last| last.time),
         duration_ms: last.and_then(|last| last.duration_ms),
         late,
+        ticks_on: machine::elsewhere(paths),
     }
 }
 

@@ -34,7 +34,7 @@ use crate::domain::job::Job;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Interruption, Outcome};
 use crate::domain::state::{AgentState, Phase};
-use crate::exec::{git, processes};
+use crate::exec::{git, machine, processes};
 use crate::store::paths::AgentPaths;
 use crate::store::state::{self, Loaded};
 use anyhow::{Context, Result, bail};
@@ -129,6 +129,7 @@ fn refuse_beside_another(state: &AgentState) -> Result<()> {
 /// Puts this process on record as the one that carries the run.
 fn take_over(supervisor: &Supervisor<'_>, files: &AgentPaths, state: &mut AgentState) -> Result<()> {
     state.supervisor = processes::identity(std::process::id());
+    state.machine = Some(machine::here().machine);
     state::save(files, state)?;
     supervisor.lock.secure()
 }

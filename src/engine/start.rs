@@ -11,6 +11,7 @@ use crate::domain::schedule::Reason;
 use crate::domain::state::{AgentState, Phase};
 use crate::domain::task::{Edit, key};
 use crate::domain::{ports, time};
+use crate::exec::machine;
 use crate::store::events::{Event, EventKind};
 use crate::store::paths::AgentPaths;
 use crate::store::prs::Prs;
@@ -95,6 +96,7 @@ fn launching(before: &AgentState, assignment: &Assignment) -> AgentState {
     AgentState {
         phase: Phase::Launching,
         run_id: Some(assignment.run_id.clone()),
+        machine: Some(machine::here().machine),
         process: None,
         last_started: Some(assignment.assigned_at),
         current_task: assignment.job.task().cloned(),

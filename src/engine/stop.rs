@@ -2,9 +2,9 @@
 //!
 //! It signals only the supervisor, and settles nothing itself.
 
-use super::collect;
 use super::project::Project;
 use super::spawn::Spawner;
+use super::{collect, machine};
 use crate::domain::name::Name;
 use crate::domain::run::Record;
 use crate::domain::state::{AgentState, ProcessId};
@@ -66,6 +66,9 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
         let is_known = !collect::has_lost_its_state(&files)?;
         if (state.is_idle() && is_known) || run.as_ref().is_some_and(|run| state.run_id.as_ref() != Some(run)) {
             return ended(&files, run.as_deref());
+        }
+        if let Some(host) = machine::carrier(&files, &state) {
+            bail!("the run of {agent} is carried by {host}: `scheduler agent stop {agent}` there ends it");
         }
         run = run.or(state.run_id.clone());
         if state.supervisor.as_ref().is_some_and(processes::is_alive) {

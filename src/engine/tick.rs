@@ -7,7 +7,7 @@ use super::preview::{self, Misconfigured, Preview};
 use super::project::Project;
 use super::spawn::Spawner;
 use super::start::{self, Start};
-use super::{collect, configuration, housekeeping, notify};
+use super::{collect, configuration, housekeeping, machine, notify};
 use crate::domain::config::{self, Config, Problem};
 use crate::domain::message::Message;
 use crate::domain::schedule::{Decided, Decision, Reason};
@@ -63,11 +63,12 @@ struct LastTick<'a> {
 /// Does one tick.
 ///
 /// # Errors
-/// The scheduler's lock or the folder of the agents can't be used, or the queue can't be read. What one agent's start
+/// The ticks run on another machine; the scheduler's lock or the folder of the agents can't be used, or the queue can't be read. What one agent's start
 /// fails with is in the report.
 pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let (begun, paths, now) = (monotonic_now(), &project.paths, options.now);
-    let Some(_lock) = Lock::try_take(&paths.scheduler_lock())? else { return Ok(Tick::Busy) };
+    let Some(lock) = Lock::try_take(&paths.scheduler_lock())? else { return Ok(Tick::Busy) };
+    machine::keep(&lock, paths)?;
     let spawner = Spawner { project, program: options.program, now };
     let mut views = collect::collect(paths)?;
     collect::recover(&mut views, &spawner);
@@ -108,8 +109,9 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
 /// What a tick would do now. It needs no lock and changes nothing.
 ///
 /// # Errors
-/// As [`preview::preview`].
+/// The ticks run on another machine; or as for [`preview::preview`].
 pub fn dry_run(project: &Project, now: Time) -> Result<Tick> {
+    machine::refuse_elsewhere(&project.paths)?;
     let Preview { config, warnings, decisions, notes, .. } = match preview::preview(project, now)? {
         Ok(preview) => preview,
         Err(misconfigured) => return Ok(Tick::Misconfigured(misconfigured)),

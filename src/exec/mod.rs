@@ -19,6 +19,7 @@ pub mod gitlinks;
 pub mod include;
 mod libgit2;
 pub mod loose_objects;
+pub mod machine;
 pub mod moved_refs;
 pub mod pre_push;
 pub mod processes;

@@ -71,6 +71,11 @@ pub struct Ended {
     pub left: Vec<ProcessId>,
 }
 
+/// Tells this boot of this machine from every other; empty if the system doesn't.
+pub fn boot() -> String {
+    system::boot()
+}
+
 /// The identity of the process that now has this number; `None` if there is none.
 pub fn identity(pid: u32) -> Option<ProcessId> {
     system::row(pid).map(|row| row.id(&system::boot()))

@@ -12,6 +12,8 @@ use rustix::fs::{Mode, OFlags, Stat, fstat};
 use rustix::io::FdFlags;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -93,6 +95,25 @@ impl Lock {
         Ok(lock)
     }
 
+    /// What the holder has noted in the lock's file, in one line; `None` if nothing.
+    pub fn note(&self) -> Option<String> {
+        first_line(&self.file)
+    }
+
+    /// Notes something in the lock's file, in one line and one write: it stays there when the lock has ended.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn set_note(&self, text: &str, path: &Path) -> Result<()> {
+        let line = format!("{text}\n");
+        let write = || {
+            self.file.write_all_at(line.as_bytes(), 0)?;
+            self.file.set_len(line.len() as u64)?;
+            self.file.sync_all()
+        };
+        write().map_err(|error| cannot("write to", path, error))
+    }
+
     /// The descriptor itself, to be handed to a child.
     pub fn into_file(self) -> File {
         self.file
@@ -123,6 +144,20 @@ impl Lock {
         }
         bail!("{} is deleted again and again: find out by whom", path.display())
     }
+}
+
+/// What a holder, of now or before, has noted in the lock's file at `path`.
+pub fn note_at(path: &Path) -> Option<String> {
+    let (file, _) = open_regular(path, OFlags::RDONLY, Mode::empty(), Links::Refuse).ok()??;
+    first_line(&file)
+}
+
+/// The first line of a file of less than a page, if it is whole.
+fn first_line(file: impl AsFd) -> Option<String> {
+    let mut page = [0; 1024];
+    let read = rustix::io::pread(file, &mut page[..], 0).ok()?;
+    let (line, _) = std::str::from_utf8(page.get(..read)?).ok()?.split_once('\n')?;
+    Some(line.to_owned())
 }
 
 fn open(path: &Path) -> Result<File> {
@@ -180,6 +215,23 @@ pub(crate) mod tests {
         drop(lock);
         until_free(&path);
         assert!(path.exists());
+    }
+
+    #[test]
+    fn a_note_outlasts_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        assert_eq!(note_at(&path), None);
+        let lock = Lock::try_take(&path).unwrap().unwrap();
+        assert_eq!(lock.note(), None);
+        for note in ["a longer one", "short"] {
+            lock.set_note(note, &path).unwrap();
+            assert_eq!(lock.note().as_deref(), Some(note));
+        }
+        drop(lock);
+        assert_eq!(note_at(&path).as_deref(), Some("short"));
+        fs::write(&path, "cut o").unwrap();
+        assert_eq!(note_at(&path), None);
     }
 
     #[test]

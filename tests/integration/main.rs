@@ -37,6 +37,7 @@ mod housekeeping;
 mod init;
 mod install;
 mod limits;
+mod machines;
 mod main_checkout;
 mod message;
 mod notify;

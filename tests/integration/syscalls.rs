@@ -64,6 +64,19 @@ fn an_idle_tick_with_five_agents_makes_few_system_calls() {
 }
 
 #[test]
+fn the_machine_of_the_ticks_is_known_by_its_name() {
+    let test = idle(3);
+    let trace = strace(&test, &["-e", "trace=uname,pread64,openat,open"], &[]);
+    assert_eq!(trace.matches("uname(").count(), 1, "{trace}");
+    assert_eq!(
+        trace.lines().filter(|line| line.starts_with("pread64(") && line.contains("host")).count(),
+        1,
+        "{trace}"
+    );
+    assert!(!trace.contains("machine-id") && !trace.contains("boot_id"), "{trace}");
+}
+
+#[test]
 fn proposals_that_nobody_has_changed_are_not_opened() {
     let test = Test::new();
     test.config("model: proposal\nagents:\n  - {name: curator, role: curator, interval_seconds: 60}\n");

@@ -43,12 +43,13 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
         lines.push(Line::empty().cell(label, 11, Tone::Dim).and(&fit(&text, width - 12), tone));
     };
     let span = |at: Time| time::between(at, overview.time);
+    let on = overview.tick.ticks_on.as_ref().map_or(String::new(), |host| format!(" on {host}"));
     let (tone, text) = match overview.tick.last_tick {
         None => (Tone::Bad, "never; `scheduler install cron` starts one every minute".to_owned()),
         Some(at) if overview.tick.late => {
-            (Tone::Bad, format!("{} ago: LATE, nothing is started; see `scheduler doctor`", span(at)))
+            (Tone::Bad, format!("{} ago{on}: LATE, nothing is started; see `scheduler doctor`", span(at)))
         }
-        Some(at) => (Tone::Good, format!("{} ago", span(at))),
+        Some(at) => (Tone::Good, format!("{} ago{on}", span(at))),
     };
     line("Last tick", tone, text);
     let pause = &overview.pause;

@@ -1,6 +1,7 @@
 //! The machine: room on the disk, a file system on which locks hold, and who holds them.
 
 use super::Probe;
+use crate::engine::machine;
 use crate::engine::project::Project;
 use crate::sys::lock::Lock;
 use crate::sys::read::{MAX_BYTES, lossy, read_proc};
@@ -24,6 +25,10 @@ pub(super) fn probe(project: &Project) -> Result<Vec<Probe>> {
         Probe::ok(room)
     }];
     probes.extend(network_file_system(dot));
+    if let Some(host) = machine::elsewhere(&project.paths) {
+        let what = format!("the ticks of this project run on {host}, not here");
+        probes.push(Probe::warning(what, "look there; or `scheduler adopt --here` moves them here"));
+    }
     for lock in [project.paths.scheduler_lock(), project.paths.store_lock(), project.paths.fetch_lock()] {
         if lock.exists() && !Lock::is_free(&lock)? {
             let holder = holder(&lock).map_or("another process".to_owned(), |pid| format!("process {pid}"));
@@ -43,7 +48,7 @@ fn network_file_system(dot: &Path) -> Option<Probe> {
     let (_, name) = NAMES.into_iter().find(|(magic, _)| *magic == kind)?;
     Some(Probe::warning(
         format!("{} is on {name}, where locks may not hold", dot.display()),
-        "keep the project on a local disk, or run ticks from one machine only",
+        "fine as long as you change things from the machine of the ticks only",
     ))
 }
 

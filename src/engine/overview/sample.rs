@@ -48,7 +48,7 @@ pub fn overview(names: &[&str]) -> Overview {
     Overview {
         time: now,
         project: "/p".to_owned(),
-        tick: TickHealth { last_tick: Some(now), duration_ms: Some(3), late: false },
+        tick: TickHealth { last_tick: Some(now), duration_ms: Some(3), late: false, ticks_on: None },
         pause: PauseStatus::default(),
         cost_today_usd: 0.5,
         cost_limit_usd: Some(20.0),

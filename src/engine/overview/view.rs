@@ -71,6 +71,9 @@ pub struct TickHealth {
     pub duration_ms: Option<u64>,
     /// Whether it is longer ago than ticks every minute would leave it.
     pub late: bool,
+    /// The machine that ticks run on, if it isn't this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticks_on: Option<String>,
 }
 
 /// Everything that keeps everybody from starting.

@@ -1,0 +1,50 @@
+//! What tells this machine from others. It decides nothing.
+
+use super::processes;
+use crate::domain::machine::{Here, Machine};
+use crate::sys::read::read_linked_text;
+use rustix::time::{ClockId, clock_gettime};
+use std::path::Path;
+
+/// Where systems keep what they were installed with.
+const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
+/// What counts from the boot on, sleep included.
+#[cfg(target_os = "linux")]
+const SINCE_BOOT: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const SINCE_BOOT: ClockId = ClockId::Monotonic;
+
+/// This machine.
+pub fn here() -> Here {
+    Here { machine: Machine { host: host(), id: id(), boot: processes::boot() }, booted: booted() }
+}
+
+/// Its name: one system call.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// When it was booted, in seconds since the epoch, give or take one: no system call. It moves when the clock is set.
+pub fn booted() -> i64 {
+    clock_gettime(ClockId::Realtime).tv_sec - clock_gettime(SINCE_BOOT).tv_sec
+}
+
+fn id() -> Option<String> {
+    let text = |path: &str| read_linked_text(Path::new(path)).ok().flatten();
+    // Before the first boot of an image is over, systemd writes a word in its place.
+    let is_id = |id: &String| id.len() >= 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    IDS.into_iter().filter_map(text).map(|text| text.trim().to_owned()).find(is_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_itself() {
+        let here = here();
+        assert!(!here.machine.host.is_empty() && !here.machine.boot.is_empty());
+        assert!(here.is(&super::here().machine, None));
+        assert!((booted() - here.booted).abs() < 3);
+    }
+}
