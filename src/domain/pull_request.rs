@@ -1,5 +1,9 @@
 //! A pull request as GitHub shows it. Everything but the numbers is text of others; nothing is judged here.
 
+mod head;
+
+pub use head::{Base, CheckRun, Checks, Head, Mergeable, Ours, Rule, RunState};
+
 use serde::{Deserialize, Deserializer};
 
 /// One pull request, in the form of gh's `--json`.

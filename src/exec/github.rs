@@ -7,6 +7,7 @@
 mod comments;
 mod error;
 mod gate;
+mod ours;
 mod place;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::pull_request::{Checks, Mergeable, RunState};
 use crate::domain::remote::Repository;
 use crate::exec::test_project::write_program;
 use std::fs;
@@ -171,4 +172,34 @@ fn a_long_text_keeps_its_marker() {
     let text = with_marker(&"ä".repeat(70_000), "<!-- scheduler:x -->");
     assert!(text.ends_with("…\n\n<!-- scheduler:x -->\n"));
     assert!(text.chars().count() < 65_536);
+}
+
+/// As GitHub answers, shortened: a failed job, a status of another service, and one pull request without checks.
+const STATES: &str = r#"{"data":{"repository":{
+"p1":{"number":1,"headRefOid":"5d9f","baseRefName":"main","updatedAt":"2026-01-05T10:00:00Z","mergeable":"CONFLICTING","mergeStateStatus":"DIRTY","reviewDecision":"CHANGES_REQUESTED","autoMergeRequest":null,
+ "latestOpinionatedReviews":{"nodes":[{"state":"CHANGES_REQUESTED","author":{"login":"mate"}},{"state":"APPROVED","author":{"login":"boss"}}]},
+ "commits":{"nodes":[{"commit":{"statusCheckRollup":{"contexts":{"nodes":[
+  {"__typename":"StatusContext","context":"ext/cov","state":"PENDING","targetUrl":"https://ci.example.com/1","isRequired":false},
+  {"__typename":"CheckRun","name":"test","status":"COMPLETED","conclusion":"FAILURE","databaseId":39,"checkSuite":{"workflowRun":{"databaseId":78,"event":"pull_request","workflow":{"name":"CI"}}},"isRequired":true},
+  {"__typename":"CheckRun","name":"test","status":"IN_PROGRESS","conclusion":null,"databaseId":40,"checkSuite":{"workflowRun":{"databaseId":78,"event":"pull_request","workflow":{"name":"CI"}}},"isRequired":true}]}}}}]}},
+"p2":{"number":2,"headRefOid":"7be9","baseRefName":"main","updatedAt":"2026-01-05T10:00:00Z","mergeable":"MERGEABLE","mergeStateStatus":"BLOCKED","reviewDecision":null,"autoMergeRequest":null,
+ "latestOpinionatedReviews":{"nodes":[]},"commits":{"nodes":[{"commit":{"statusCheckRollup":null}}]}},
+"b0":{"branchProtectionRule":null,"target":{"oid":"4c5b","statusCheckRollup":null}}}}}"#;
+
+#[test]
+fn all_of_ours_are_asked_for_in_few_calls() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = stand_in(dir.path(), &format!("cat <<'END'\n{STATES}\nEND"));
+    let ours = github.ours(&[1, 2], &["main"]).unwrap();
+    let head = &ours.heads[&1];
+    assert_eq!((head.mergeable, head.approvals, head.change_requests), (Mergeable::Conflicting, 1, 1));
+    let runs: Vec<_> = head.runs.iter().map(|run| (run.title(), run.state, run.job)).collect();
+    let expected =
+        [("ext/cov".to_owned(), RunState::Pending, None), ("CI / test".to_owned(), RunState::Pending, Some((78, 40)))];
+    assert_eq!(runs, expected, "of a job that was begun again, the last");
+    assert_eq!(ours.checks_of(&ours.heads[&2]), Checks::Missing);
+    assert_eq!((ours.bases["main"].commit.as_str(), &ours.bases["main"].rule), ("4c5b", &None));
+    let all: Vec<u64> = (1..=140).collect();
+    assert!(github.ours(&all, &[]).is_err(), "it says nothing of the others");
+    assert_eq!(asked(dir.path()).iter().filter(|line| line.starts_with("api ")).count(), 2);
 }
