@@ -71,9 +71,7 @@ fn waiting(bench: &mut Bench) -> Result<f64> {
 
 /// A project with one run under way whose `claude` is this shell script, and the supervisor's process number.
 fn supervised(bench: &Bench, script: &str) -> Result<(Scene, u64)> {
-    let scene = Scene::new(&bench.tools, 1, &format!("defaults: {{command: ['/bin/sh', {:?}]}}", "../claude.sh"))?;
-    // Beside the worktree, in which claude is started.
-    scene.file("agents/agent-0/claude.sh", script)?;
+    let scene = Scene::new(&bench.tools, 1, &format!("defaults: {{command: ['/bin/sh', '-c', {script:?}]}}"))?;
     scene.file("shared/queue/incoming/TASK-1.md", "# A task\n")?;
     run(Command::new(&bench.tools.scheduler).arg("-C").arg(scene.root()))?;
     let begun = Instant::now();

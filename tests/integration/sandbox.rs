@@ -129,3 +129,56 @@ fn places_must_be_whole() {
         test.run([] as [&str; 0]).code(2).complains(words);
     }
 }
+
+/// Does something whose programs find no Landlock, as in a kernel or a container without it.
+#[cfg(target_os = "linux")]
+fn without_landlock(act: impl FnOnce() + Send) {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+    /// `landlock_create_ruleset` and the two calls after it, on every architecture.
+    const CALLS: std::ops::RangeInclusive<i64> = 444..=446;
+    const ENOSYS: u32 = 38;
+    let rules = CALLS.map(|call| (call, Vec::new())).collect();
+    let arch = std::env::consts::ARCH.try_into().unwrap();
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(ENOSYS), arch).unwrap();
+    let filter = BpfProgram::try_from(filter).unwrap();
+    // The thread ends with the filter, which nothing takes away.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            apply_filter(&filter).unwrap();
+            act();
+        });
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_landlock_runs_work_and_the_user_is_told_once() {
+    let test = confined("");
+    test.task_for("TASK-2", "implement");
+    test.claude.plays("implementer", "touch \"$PARENT_PROJECT/seen\"; echo x >$TASK_ID; commit work && finish 'Done.'");
+    without_landlock(|| {
+        for task in ["TASK-1", "TASK-2"] {
+            test.tick_and_wait();
+            assert_eq!(test.task_state(task), "done");
+            test.later(3600);
+        }
+        test.run(["doctor"]).says("agents work unconfined: ");
+        test.run(["status"]).ok().says("unconfined");
+    });
+    assert!(test.path("seen").exists(), "it was confined");
+    let told = test.messages().iter().filter(|(_, text)| text.contains("Agents work unconfined")).count();
+    assert_eq!(told, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_confinement_is_required_nobody_starts_without_it() {
+    let test = confined("");
+    let yaml = fs::read_to_string(test.orchestrator("agents.yaml")).unwrap();
+    test.config(&yaml.replace("mode: auto", "mode: required"));
+    test.claude.plays("implementer", "echo x >file; commit work && finish 'Done.'");
+    without_landlock(|| drop(test.tick_and_wait()));
+    assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0));
+    let record = test.record("impl-1");
+    assert!(record["detail"].as_str().unwrap().contains("sandbox.mode is required"), "{record}");
+}
