@@ -6,8 +6,8 @@ use crate::domain::run::Assignment;
 use crate::domain::time;
 use crate::engine::project::Project;
 use crate::engine::run::{self, Supervisor, SupervisorLock};
-use crate::engine::{housekeeping, notify, refresh};
-use crate::exec::{detach, watch};
+use crate::engine::{housekeeping, machine, notify, refresh};
+use crate::exec::{detach, stale_ref_locks, watch};
 use crate::logging;
 use crate::store::paths::{AgentPaths, Paths};
 use crate::store::state;
@@ -60,6 +60,8 @@ fn take_over(context: &Context, command: &str, path: impl Fn(&Paths) -> PathBuf)
     let project = Project::find(&context.dir)?;
     let lock = Lock::adopt(lock, &path(&project.paths))
         .map_err(|error| usage(format!("{command} is started by ticks, not by hand: {error:#}")))?;
+    let paths = project.paths.clone();
+    stale_ref_locks::spare(move || machine::oldest_run_elsewhere(&paths));
     Ok((project, lock))
 }
 

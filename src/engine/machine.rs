@@ -6,11 +6,13 @@
 use super::collect;
 use crate::domain::machine::{Here, Machine};
 use crate::domain::name::Name;
+use crate::domain::runner::files::{Started, StartedBy};
 use crate::domain::state::AgentState;
 use crate::exec::machine;
 use crate::store::paths::{AgentPaths, Paths};
 use crate::store::state::{self, Loaded};
 use crate::sys::lock::{self, Lock};
+use crate::sys::read;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -80,6 +82,22 @@ pub fn carrier(agent: &AgentPaths, state: &AgentState) -> Option<String> {
     let output = state.run_id.as_deref().and_then(|run| agent.run(run).ok()).map(|run| run.output());
     let seen = modified(&agent.state()).max(output.and_then(|output| modified(&output)));
     (!machine::here().is(carrier, seen)).then(|| carrier.host.clone())
+}
+
+/// When the oldest of the runs that live on other machines began there, in seconds since the epoch.
+pub fn oldest_run_elsewhere(paths: &Paths) -> Option<i64> {
+    let here = machine::here();
+    let begun = |name: Name| {
+        let agent = paths.agent(&name);
+        let Loaded::State(state) = state::load(&agent).ok()? else { return None };
+        let files = agent.run(state.run_id.as_deref()?).ok()?;
+        let started: Started = read::read_json(&files.started()).ok()??;
+        let lives = started.by == StartedBy::Keeper && !files.exit().exists();
+        let id = Some(started.machine).filter(|id| !id.is_empty());
+        let machine = Machine { host: started.host, id, boot: started.boot };
+        (lives && !here.is(&machine, modified(&files.alive()))).then(|| started.at.timestamp())
+    };
+    collect::folders(paths).ok()?.into_iter().filter_map(begun).min()
 }
 
 /// Where the ticks ran before, and whose runs go on elsewhere.
@@ -164,6 +182,43 @@ fn modified(path: &Path) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::state::Phase;
+    use crate::sys::atomic;
+
+    #[test]
+    fn runs_elsewhere_are_those_that_were_begun_there_and_have_not_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::new(dir.path());
+        let agent = paths.agent(&"a".parse().unwrap());
+        let run = "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f";
+        let files = agent.run(run).unwrap();
+        state::save(
+            &agent,
+            &AgentState { run_id: Some(run.to_owned()), phase: Phase::Running, ..AgentState::default() },
+        )
+        .unwrap();
+        let here = machine::here().machine;
+        let started = |by: &str, machine: &Machine| {
+            let (host, id, boot) = (&machine.host, &machine.id, &machine.boot);
+            let process = serde_json::json!({"pid": 1, "start": "1", "boot": boot});
+            let at = "1970-01-02T00:00:00Z";
+            let json = serde_json::json!({"by": by, "host": host, "machine": id.clone().unwrap_or_default(), "boot": boot,
+                "process": process, "job": null, "at": at});
+            atomic::write(&files.started(), json.to_string().as_bytes()).unwrap();
+        };
+        let other = Machine { host: "node1".to_owned(), id: Some("9".repeat(32)), boot: "another".to_owned() };
+        assert_eq!(oldest_run_elsewhere(&paths), None, "not begun");
+        // A machine without an id can't be told from a renamed one.
+        let expected = here.id.is_some().then_some(86_400);
+        for (by, machine, expected) in
+            [("keeper", &here, None), ("supervisor", &other, None), ("keeper", &other, expected)]
+        {
+            started(by, machine);
+            assert_eq!(oldest_run_elsewhere(&paths), expected, "{by}");
+        }
+        atomic::write(&files.exit(), b"{}").unwrap();
+        assert_eq!(oldest_run_elsewhere(&paths), None, "ended");
+    }
 
     #[test]
     fn the_first_tick_decides_and_a_new_name_is_noted() {

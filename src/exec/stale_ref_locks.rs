@@ -2,7 +2,8 @@
 //! a commit begins, and those of what this program and a fetch write. A git that was killed leaves them behind, and then
 //! nobody can delete a branch any more, not even the user in the main checkout, and the repository is never packed again.
 //!
-//! They are removed only if they stay as they are while no git is at work in the repository.
+//! They are removed only if they stay as they are while no git is at work in the repository, and none of a run on another machine,
+//! which can't be seen, may hold them.
 
 use super::processes;
 use crate::sys::atomic::discard;
@@ -11,6 +12,7 @@ use crate::sys::read::read_text;
 use anyhow::Result;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
@@ -19,12 +21,31 @@ const LOOKS: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
 /// What a fetch holds is let go of within this time.
 const LONGEST_FETCH: Duration = Duration::from_secs(600);
+/// How far the clocks of machines that share the repository may be apart, in seconds.
+const SKEW: i64 = 120;
 /// How many looks in a row must find it forsaken.
 const FORSAKEN: u32 = 4;
+
+/// When the oldest of the runs on other machines began, in seconds since the epoch.
+type Elsewhere = Box<dyn Fn() -> Option<i64> + Send + Sync>;
+
+static ELSEWHERE: OnceLock<Elsewhere> = OnceLock::new();
+
+/// From now on locks that a run on another machine may hold are left alone: those that are not older than the oldest one.
+pub fn spare(elsewhere: impl Fn() -> Option<i64> + Send + Sync + 'static) {
+    // Whoever says so first is the process itself.
+    let _ = ELSEWHERE.set(Box::new(elsewhere));
+}
 
 /// Removes the shared locks that a killed git has left. Usually there is none, and that is a few looks at the disk.
 pub fn remove_forsaken(common_dir: &Path) -> Result<()> {
     let mut locks = locks(common_dir);
+    if locks.is_empty() {
+        return Ok(());
+    }
+    if let Some(since) = ELSEWHERE.get().and_then(|elsewhere| elsewhere()) {
+        locks.retain(|(_, (_, modified, _))| *modified < since - SKEW);
+    }
     let folders = folders(common_dir);
     let mut forsaken = 0;
     for _ in 0..LOOKS {
