@@ -7,6 +7,7 @@ mod check;
 mod edit;
 mod explain;
 mod pull_requests;
+mod runners;
 mod sandbox;
 mod schema;
 mod settings;
@@ -21,6 +22,7 @@ pub use values::{Usd, Weight, Whole};
 
 use super::name::Name;
 use super::role::{Model, Role};
+use super::runner::Runner;
 use check::Finding;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -85,6 +87,10 @@ pub struct Config {
     pub pull_requests: PullRequests,
     /// A program that is told of every new message, as JSON on its standard input.
     pub notify: Option<Notify>,
+    /// Where runs can be started instead of on this machine, by a name of your choice.
+    #[serde(deserialize_with = "runners::read")]
+    #[cfg_attr(test, schemars(with = "BTreeMap<Name, runners::Keys>"))]
+    pub runners: BTreeMap<Name, Runner>,
     /// For every agent; an agent may set each of them for itself.
     defaults: settings::Defaults,
     /// The agents. The position in this list decides an agent's ports.
@@ -311,6 +317,7 @@ impl Config {
     /// Brings together what was read key by key, and says what is wrong in it as a whole.
     fn complete(mut self, say: &mut dyn FnMut(Finding)) -> Self {
         check::agents(&self.entries, say);
+        check::runners(&self, say);
         let entries = std::mem::take(&mut self.entries);
         self.agents = entries.into_iter().filter_map(|entry| entry.agent(&self.defaults)).collect();
         self.notify = self.notify.filter(|notify| !notify.command.is_empty());
@@ -325,6 +332,11 @@ impl Config {
 
     pub fn worktrees(&self) -> Worktrees {
         Worktrees { each: self.worktree.clone(), root: self.worktree_root.clone() }
+    }
+
+    /// How the runs of an agent are started, unless on this machine.
+    pub fn runner_of(&self, agent: &Agent) -> Option<&Runner> {
+        self.runners.get(agent.settings.runner.as_ref()?)
     }
 
     /// How many proposals this proposer may have.

@@ -8,6 +8,7 @@ mod words;
 
 pub use cooldown::Cooldown;
 
+use super::name::Name;
 use super::stream::{ApiRetry, RateLimit, ResultLine};
 use super::system_trouble::tells_of_system;
 use super::time::Time;
@@ -60,6 +61,12 @@ pub enum Outcome {
         /// Whether it would hit every agent.
         everybody: bool,
     },
+    /// What was to start it elsewhere couldn't.
+    RunnerDown {
+        runner: Name,
+        /// What was said.
+        message: String,
+    },
     /// The system failed it: no room, a disk that can't be written, too many open files.
     SystemTrouble {
         /// What was said.
@@ -87,6 +94,16 @@ pub enum Interruption {
     Loss,
     /// The supervisor could not go on: no room, a disk that can't be written, too many open files.
     System,
+    /// It waited for its runner longer than `queue_seconds`, and never began.
+    Queue,
+    /// Its runner gave its place to another one.
+    Preempted,
+    /// It was taken back from its runner, and not by this program.
+    Cancelled,
+    /// The machine that it was on was lost, as its runner says.
+    NodeLost,
+    /// Nothing was heard any more of the machine that it is on: whether it goes on there isn't known.
+    Silence,
 }
 
 /// Who answers for an end without success.
@@ -102,6 +119,8 @@ pub enum Blame {
     Nobody,
     /// Something that would hit every run: the attempt doesn't count, and nobody starts for a while.
     Everybody,
+    /// What would hit every run of its runner: the attempt doesn't count, and its agents don't start for a while.
+    Runner,
 }
 
 /// How a process exited.
@@ -154,7 +173,7 @@ impl Stopped {
     fn interruption(self) -> Option<Interruption> {
         match self {
             Self::Interrupted => Some(Interruption::Demand),
-            Self::Cancelled => Some(Interruption::Signal),
+            Self::Cancelled => Some(Interruption::Cancelled),
             Self::Abandoned => Some(Interruption::Loss),
             Self::TimedOut | Self::Stalled | Self::Lingered => None,
         }
@@ -335,7 +354,17 @@ impl Outcome {
             Self::ApiError { .. } => "api_error",
             Self::TimedOut => "timed_out",
             Self::Stalled => "stalled",
-            Self::Interrupted { .. } => "interrupted",
+            Self::Interrupted { by } => match by {
+                Interruption::Demand | Interruption::Signal | Interruption::Loss | Interruption::System => {
+                    "interrupted"
+                }
+                Interruption::Queue => "queue_timeout",
+                Interruption::Preempted => "preempted",
+                Interruption::Cancelled => "cancelled",
+                Interruption::NodeLost => "node_lost",
+                Interruption::Silence => "lost_contact",
+            },
+            Self::RunnerDown { .. } => "runner_down",
             Self::Crashed { .. } => "crashed",
             Self::LaunchFailed { .. } => "launch_failed",
             Self::SystemTrouble { .. } => "system_trouble",
@@ -354,6 +383,7 @@ impl Outcome {
                 Blame::Everybody
             }
             Self::LaunchFailed { everybody: false, .. } => Blame::Agent,
+            Self::RunnerDown { .. } => Blame::Runner,
             Self::ApiError { status, message } => match status {
                 // A bad request is the run's own, unless it is about money.
                 Some(400 | 413 | 422) if !message.to_lowercase().contains("credit") => Blame::Run,
@@ -363,9 +393,9 @@ impl Outcome {
         }
     }
 
-    /// How long nobody is to start; `None` unless everybody is hit.
+    /// How long nobody is to start, or nobody with the same runner; `None` unless all of them are hit.
     pub fn cooldown(&self, now: Time) -> Option<Cooldown> {
-        if self.blame() != Blame::Everybody {
+        if !matches!(self.blame(), Blame::Everybody | Blame::Runner) {
             return None;
         }
         let wait = match self {

@@ -9,6 +9,7 @@ use super::outcome::Outcome;
 use super::ports::Ports;
 use super::review::Review;
 use super::role::Role;
+use super::runner::Runner;
 use super::settlement::Settlement;
 use super::time::Time;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,9 @@ pub struct Assignment {
     pub job: Job,
     pub assigned_at: Time,
     pub settings: RunSettings,
+    /// What starts it, if not this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<Runner>,
     /// Globs of the files that a tester may change.
     pub test_paths: Vec<String>,
     /// What the worktree gets, and where it is.

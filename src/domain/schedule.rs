@@ -23,6 +23,7 @@ use super::task::Task;
 use super::time::Time;
 use chrono::Duration;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What became of an agent in one tick.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -127,9 +128,10 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
         return None;
     }
     let cooldown = snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now) && agent.role.uses_claude());
+    let of_runner = cooldown_of_runner(snapshot, agent).filter(|cooldown| cooldown.holds(now));
     let due_at = due_at(agent, state, now).filter(|due_at| now < *due_at);
     backoff(agent, state, now)
-        .or_else(|| cooldown.map(|cooldown| cooling(cooldown, None)))
+        .or_else(|| cooldown.or(of_runner).map(|cooldown| cooling(cooldown, None)))
         .or_else(|| due_at.map(|due_at| Reason::NotDue { due_at }))
 }
 
@@ -137,14 +139,21 @@ fn cooling(cooldown: &Cooldown, first: Option<&Name>) -> Reason {
     Reason::CoolingDown { until: cooldown.until, cause: cooldown.reason.clone(), first: first.cloned() }
 }
 
-/// The agent that is under way since the cooldown began, and shows how things are.
-fn goes_first(config: &Config, snapshot: &Snapshot) -> Option<Name> {
-    let cooldown = snapshot.cooldown.as_ref()?;
+/// The cooldown of what would start the agent's runs elsewhere.
+fn cooldown_of_runner<'a>(snapshot: &'a Snapshot, agent: &Agent) -> Option<&'a Cooldown> {
+    let runner = agent.settings.runner.as_ref().filter(|_| agent.role.uses_claude())?;
+    snapshot.runner_cooldowns.get(runner)
+}
+
+/// The agent that is under way since the cooldown began, and shows how things are, among those with that runner if one is named.
+fn goes_first(config: &Config, snapshot: &Snapshot, cooldown: &Cooldown, runner: Option<&Name>) -> Option<Name> {
     let mut agents = config.agents.iter().zip(&snapshot.agents);
     let tries = |view: &AgentView| {
         view.standing != Standing::Free && view.state.last_started.is_some_and(|begun| cooldown.is_tried_by(begun))
     };
-    agents.find(|(agent, view)| agent.role.uses_claude() && tries(view)).map(|(agent, _)| agent.name.clone())
+    let is_meant =
+        |agent: &Agent| agent.role.uses_claude() && (runner.is_none() || agent.settings.runner.as_ref() == runner);
+    agents.find(|(agent, view)| is_meant(agent) && tries(view)).map(|(agent, _)| agent.name.clone())
 }
 
 /// When an agent is due; `None` if it never ran or its last start lies in the future.
@@ -177,6 +186,8 @@ struct Capacity<'a> {
     due_checks: Vec<&'a DueCheck>,
     /// Who shows whether a cooldown can be lifted.
     first: Option<Name>,
+    /// The same of the cooldown of a runner.
+    first_of_runner: BTreeMap<Name, Name>,
 }
 
 impl<'a> Capacity<'a> {
@@ -190,7 +201,14 @@ impl<'a> Capacity<'a> {
             to_judge: snapshot.to_judge,
             claimable: snapshot.claimable.iter().map(Some).collect(),
             due_checks: snapshot.due_checks.iter().collect(),
-            first: goes_first(config, snapshot),
+            first: snapshot.cooldown.as_ref().and_then(|cooldown| goes_first(config, snapshot, cooldown, None)),
+            first_of_runner: snapshot
+                .runner_cooldowns
+                .iter()
+                .filter_map(|(name, cooldown)| {
+                    Some((name.clone(), goes_first(config, snapshot, cooldown, Some(name))?))
+                })
+                .collect(),
         }
     }
 
@@ -211,6 +229,9 @@ impl<'a> Capacity<'a> {
                 self.running += 1;
                 if agent.role.uses_claude() {
                     self.first.get_or_insert_with(|| agent.name.clone());
+                    if let Some(runner) = &agent.settings.runner {
+                        self.first_of_runner.entry(runner.clone()).or_insert_with(|| agent.name.clone());
+                    }
                     self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
                 }
                 Decision::Start(job)
@@ -232,8 +253,15 @@ impl<'a> Capacity<'a> {
             return Some(Reason::BudgetSpent { spent_usd: self.spent_usd, limit_usd });
         }
         // After a cooldown one agent goes first; it lifts the cooldown as soon as it gets through.
-        let cooldown = snapshot.cooldown.as_ref().filter(|_| !snapshot.requested.contains(&agent.name))?;
-        self.first.as_ref().map(|first| cooling(cooldown, Some(first)))
+        if snapshot.requested.contains(&agent.name) {
+            return None;
+        }
+        let of_all = snapshot.cooldown.as_ref().zip(self.first.as_ref());
+        let of_runner = || {
+            let first = self.first_of_runner.get(agent.settings.runner.as_ref()?)?;
+            Some((cooldown_of_runner(snapshot, agent)?, first))
+        };
+        of_all.or_else(of_runner).map(|(cooldown, first)| cooling(cooldown, Some(first)))
     }
 
     /// The first pull request that needs the gatekeeper's check, wasn't tried too often, and not just now. A requested run

@@ -74,6 +74,11 @@ pub fn withheld<'a>(names: &'a [Cow<'_, str>], passed: &'a [String], with_git: b
     })
 }
 
+/// Whether a variable of this name holds a secret itself.
+pub fn is_secret(name: &str) -> bool {
+    kind(name) == Some(Kind::Secret)
+}
+
 /// Values that are taken out of everything published.
 #[derive(Clone, Default)]
 pub struct Secrets(Vec<String>);

@@ -227,7 +227,8 @@ fn uncharged(run: &RunEnd<'_>, returns: u32) -> Settlement {
     // Who stops a run five times doesn't need to be asked; and a disk that is full is no reason to look at the task.
     let counts = !matches!(
         run.outcome,
-        Outcome::Interrupted { by: Interruption::Demand | Interruption::System }
+        Outcome::Interrupted { by: Interruption::Demand | Interruption::System | Interruption::Queue }
+            | Outcome::RunnerDown { .. }
             | Outcome::SystemTrouble { .. }
             | Outcome::Untrusted
     );
@@ -313,10 +314,13 @@ fn trouble(run: &RunEnd<'_>) -> Option<Notice> {
         Outcome::ApiError { status: Some(404), .. } => (MessageType::Error, "Claude doesn't know the model"),
         Outcome::UsageLimit { .. } => (MessageType::Info, "The account's usage limit is reached"),
         Outcome::SystemTrouble { .. } => (MessageType::Warning, "This machine lacks what runs need"),
+        Outcome::RunnerDown { .. } => (MessageType::Warning, "A runner can't start runs"),
         _ => return None,
     };
     let key = match outcome {
         Outcome::SystemTrouble { .. } => SYSTEM_TROUBLE.to_owned(),
+        // The words may hold the number of a job.
+        Outcome::RunnerDown { runner, .. } => format!("runner {runner} {}", time::local_day(run.now)),
         Outcome::UsageLimit { until: None } => {
             format!("{}: {outcome} {}", outcome.word(), time::local_day(run.now))
         }

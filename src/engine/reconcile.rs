@@ -62,7 +62,9 @@ pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews,
         views.views.get(name).and_then(|view| view.state.last_started).is_some_and(|started| *at <= started)
     };
     let (served, requested): (Vec<_>, Vec<_>) = run_requests::list(paths)?.into_iter().partition(is_served);
+    let cooldown_of = |name: &Name| Some((name.clone(), cache::load(&paths.runner_cooldown(name))?));
     let snapshot = Snapshot {
+        runner_cooldowns: config.runners.keys().filter_map(cooldown_of).collect(),
         untrusted: trusted::hold(paths).map(|hold| hold.since),
         paused: marker::is_set(&paths.paused_marker())?,
         cooldown: cache::load::<Cooldown>(&paths.cooldown()),

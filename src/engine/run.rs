@@ -19,6 +19,7 @@ mod plan;
 mod prepare;
 mod publish;
 mod recover;
+mod remote;
 mod requests;
 mod settle;
 mod supervisor_lock;
@@ -40,6 +41,7 @@ use crate::store::state::{self, Loaded};
 use anyhow::{Context, Result, bail};
 use context::{Run, RunError};
 use ended::Ended;
+use remote::Carried;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -77,7 +79,10 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     let run = Run::open(supervisor, agent, &state)?.context("the assignment of the run is gone")?;
     let ended = match may_begin(&run) {
         Ok(true) if run.assignment.job == Job::Coordinate => coordinate::coordinate(&run)?,
-        Ok(true) => carry_out(&run, &mut state)?,
+        Ok(true) => match carry_out(&run, &mut state)? {
+            Carried::Ended(ended) => *ended,
+            Carried::Left => return Ok(()),
+        },
         Ok(false) => Ended::without_claude(&run.files, Outcome::Untrusted)?,
         Err(error) => Ended::without_claude(&run.files, error.into())?,
     };
@@ -98,22 +103,24 @@ fn may_begin(run: &Run<'_>) -> Result<bool, RunError> {
 }
 
 /// Everything up to the end of claude's last process.
-fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Ended> {
+fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Carried> {
     // Also what it asks while the worktree is set up. A verdict of its last moment counts: it is there before the run is judged.
     let watched = requests::answering(run, || {
         let prepared = prepare::prepare(run, state)?;
         instruct::instruct(run, &prepared)?;
-        let launched = launch::launch(run, prepared, state)?;
-        Ok(watch::watch(run, launched, state))
-    });
-    match watched.flatten() {
-        Ok(ended) => Ok(ended),
-        // What fails because it was cut short is no failure of its own.
-        Err(_) if run.is_stopped() => {
-            Ended::without_claude(&run.files, Outcome::Interrupted { by: Interruption::Demand })
+        if let Some(runner) = &run.assignment.runner {
+            return remote::carry(run, runner, &prepared, state);
         }
-        Err(error) => Ended::without_claude(&run.files, error.into()),
-    }
+        let launched = launch::launch(run, prepared, state)?;
+        Ok(Carried::Ended(watch::watch(run, launched, state).into()))
+    });
+    let outcome = match watched.flatten() {
+        Ok(carried) => return Ok(carried),
+        // What fails because it was cut short is no failure of its own.
+        Err(_) if run.is_stopped() => Outcome::Interrupted { by: Interruption::Demand },
+        Err(error) => error.into(),
+    };
+    Ok(Carried::Ended(Ended::without_claude(&run.files, outcome)?.into()))
 }
 
 /// A supervisor that lost its lock file is at work all the same.

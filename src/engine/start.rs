@@ -81,6 +81,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         job: job.clone(),
         assigned_at: spawner.now,
         settings: agent.settings.clone(),
+        runner: config.runner_of(agent).filter(|_| agent.role.uses_claude()).cloned(),
         test_paths: config.test_paths.clone(),
         worktrees: config.worktrees(),
         remote: config.remote.clone(),

@@ -6,14 +6,15 @@ use super::project::Project;
 use super::spawn::Spawner;
 use super::{collect, machine};
 use crate::domain::name::Name;
-use crate::domain::run::Record;
+use crate::domain::outcome::Stopped as Stop;
+use crate::domain::run::{Assignment, Record};
 use crate::domain::state::{AgentState, ProcessId};
 use crate::exec::{clock, processes};
 use crate::store::paths::AgentPaths;
 use crate::store::state::{self, Loaded};
 use crate::store::trusted;
 use crate::sys::lock::Lock;
-use crate::sys::read;
+use crate::sys::{atomic, read};
 use anyhow::{Result, bail};
 use std::thread;
 use std::time::Duration;
@@ -88,6 +89,7 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
             if let Some(record) = record(&files, run.as_deref())?.filter(|_| asked) {
                 return Ok(Stopped::Publishing(Box::new(record)));
             }
+            tell_keeper(&files, &state)?;
             spawner.supervisor(agent, lock, true)?;
             recovering = true;
         }
@@ -119,7 +121,23 @@ fn record(files: &AgentPaths, run: Option<&str>) -> Result<Option<Record>> {
 /// The lock can't be looked at.
 pub fn ask(files: &AgentPaths, state: &AgentState) -> Result<bool> {
     let Some(supervisor) = &state.supervisor else { return Ok(false) };
-    Ok(!Lock::is_free(&files.lock())? && processes::terminate(supervisor))
+    if Lock::is_free(&files.lock())? {
+        return Ok(false);
+    }
+    tell_keeper(files, state)?;
+    Ok(processes::terminate(supervisor))
+}
+
+/// Has a run on another machine end, where its keeper sees it too: a supervisor that is only told to end leaves the run to the next
+/// one.
+fn tell_keeper(files: &AgentPaths, state: &AgentState) -> Result<()> {
+    let Some(run) = state.run_id.as_deref() else { return Ok(()) };
+    let run = files.run(run)?;
+    let assignment: Option<Assignment> = read::read_json(&run.assignment())?;
+    if assignment.is_some_and(|assignment| assignment.runner.is_some()) {
+        atomic::create_new(&run.stop(), format!("{}\n", Stop::Interrupted).as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The lock, if nobody has it and the state is still as it was seen: there is no supervisor, nor one about to begin.

@@ -27,6 +27,7 @@ pub mod programs;
 pub mod push;
 pub mod remote;
 pub mod repo;
+pub mod runner;
 pub mod salvage;
 pub mod setup;
 pub mod stale_ref_locks;

@@ -34,6 +34,8 @@ pub struct LineReader {
     file: Option<File>,
     /// How much of the file is read if there is more when it is opened.
     end: u64,
+    /// It is opened anew for each read, and gone on with from there.
+    reopened_at: Option<u64>,
     line: Vec<u8>,
     skipping: bool,
 }
@@ -46,7 +48,7 @@ impl LineReader {
 
     /// Begins no more than `end` bytes before the end of the file, with the first line that begins after that.
     pub fn near_end(path: &Path, end: u64) -> Self {
-        Self { path: path.to_owned(), file: None, end, line: Vec::new(), skipping: false }
+        Self { path: path.to_owned(), file: None, end, reopened_at: None, line: Vec::new(), skipping: false }
     }
 
     /// Hands every line that was completed since the last call to `on_line`, and returns how many bytes were read.
@@ -72,7 +74,10 @@ impl LineReader {
                 Err(error) => return Err(cannot("read", &self.path, error)),
             }
         }
-        self.file = Some(file);
+        match &mut self.reopened_at {
+            Some(at) => *at += read,
+            None => self.file = Some(file),
+        }
         Ok(read)
     }
 
@@ -89,6 +94,10 @@ impl LineReader {
             return Ok(Some(file));
         }
         let Some(mut file) = open_file(&self.path)? else { return Ok(None) };
+        if let Some(at) = self.reopened_at {
+            file.seek(SeekFrom::Start(at)).map_err(|error| cannot("read", &self.path, error))?;
+            return Ok(Some(file));
+        }
         let length = file.metadata().map_or(0, |meta| meta.len());
         if length > self.end {
             self.skipping = true;
@@ -139,6 +148,13 @@ impl StreamReader {
     /// Begins at the beginning of the file, which need not exist yet.
     pub fn new(path: &Path) -> Self {
         Self { lines: LineReader::new(path), facts: StreamFacts::default(), read: 0, freed: Some(KEPT) }
+    }
+
+    /// The same of a file that another machine writes: what an open one says of its length may be old.
+    pub fn of_shared(path: &Path) -> Self {
+        let mut reader = Self::new(path);
+        reader.lines.reopened_at = Some(0);
+        reader
     }
 
     /// Takes in what is new and returns how many bytes that was.
@@ -242,6 +258,10 @@ mod tests {
     fn facts_of_a_recorded_output() {
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/claude/overloaded.jsonl");
         let facts = read_facts(&data).unwrap();
+        let mut shared = StreamReader::of_shared(&data);
+        while shared.read_new().unwrap() > 0 {}
+        shared.finish().unwrap();
+        assert_eq!(*shared.facts(), facts);
         assert!(facts.result.unwrap().is_error);
         assert_eq!(facts.api_retry.unwrap().status, Some(529));
         assert_eq!(read_facts(Path::new("/no/such/file")).unwrap(), StreamFacts::default());

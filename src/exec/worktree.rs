@@ -15,6 +15,7 @@ mod obstacles;
 mod operations;
 mod own_git_dir;
 pub mod set_aside;
+mod set_away;
 mod sparse;
 mod stand;
 pub mod status;
@@ -234,6 +235,12 @@ impl Worktree {
     /// Removes the worktree, its files and its entry. What was not saved before is lost.
     pub fn remove(&self) -> Result<()> {
         move_out::remove(self)
+    }
+
+    /// Moves it with its git directory to another path, for good: somebody may still be at work there. Done again, it does
+    /// nothing.
+    pub fn set_away(&self, to: &Path) -> Result<()> {
+        set_away::set_away(self, to)
     }
 
     /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that the user can check it

@@ -87,6 +87,11 @@ impl Paths {
         self.logs().join(format!("events-{}.jsonl", day_word(day)))
     }
 
+    /// Until when nobody starts with this runner.
+    pub fn runner_cooldown(&self, runner: &Name) -> PathBuf {
+        self.cache().join(format!("cooldown-{runner}.json"))
+    }
+
     /// The directory of tasks in a state.
     pub fn queue(&self, state: TaskState) -> PathBuf {
         self.shared().join("queue").join(state.word())

@@ -33,6 +33,11 @@ impl Arrivals {
         Self { told: told_of(folder), look_every }
     }
 
+    /// The same of a folder in which other machines write: of that no system tells.
+    pub fn of_shared(look_every: Duration) -> Self {
+        Self { told: None, look_every }
+    }
+
     /// Forgets those that were told of: whoever looks at the folder after this sees them.
     #[cfg(target_os = "linux")]
     pub fn forget(&mut self) {

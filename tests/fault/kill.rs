@@ -36,6 +36,11 @@ fn a_supervisor() {
 }
 
 #[test]
+fn a_supervisor_of_a_run_elsewhere() {
+    kill(&Subject::supervise_elsewhere(), 8);
+}
+
+#[test]
 fn a_recovery() {
     kill(&Subject::recover(), 4);
 }

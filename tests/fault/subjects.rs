@@ -70,6 +70,14 @@ impl Subject {
         tick.supervised("supervise, with a submodule")
     }
 
+    /// A supervisor whose run is carried elsewhere.
+    pub fn supervise_elsewhere() -> Self {
+        let test = project("");
+        test.with_engine(&[(AGENT, "implementer", "cluster")], ", lease_seconds: 6");
+        let tick = Self { name: "tick", args: &[], holds_lock: false, end: End::WorkIsDone, stage: Stage::new(test) };
+        tick.supervised("supervise, elsewhere")
+    }
+
     fn supervised(self, name: &'static str) -> Self {
         let spawn = self.find("the supervisor's start", Point::is_spawn);
         let end = self.end;

@@ -59,6 +59,7 @@ mod run_product_manager;
 mod run_pull_request;
 mod run_reviewer;
 mod run_tester;
+mod runners;
 mod sandbox;
 mod shells;
 mod snapshots;

@@ -4,6 +4,8 @@ use super::settings::Entry;
 use super::{Config, Severity};
 use crate::domain::name::{Name, RESERVED};
 use crate::domain::role::Role;
+use crate::domain::runner::LOCAL;
+use crate::domain::words::unknown;
 use crate::domain::{gate, ports};
 use std::collections::HashSet;
 
@@ -17,11 +19,13 @@ pub(super) struct Finding {
     pub message: String,
     /// The key isn't there. It may be, and be refused for what it holds.
     pub is_missing: bool,
+    /// There is no runner of this name. It may be, and be refused.
+    pub runner: Option<Name>,
 }
 
 impl Finding {
     fn new(severity: Severity, key: &'static str, message: impl Into<String>) -> Self {
-        Self { severity, agent: None, key, message: message.into(), is_missing: false }
+        Self { severity, agent: None, key, message: message.into(), is_missing: false, runner: None }
     }
 
     fn of_agent(self, agent: usize) -> Self {
@@ -57,6 +61,19 @@ pub(super) fn agents(entries: &[Entry], say: &mut dyn FnMut(Finding)) {
     if let Some(position) = (0..entries.len()).find(|position| ports::ports(*position).is_none()) {
         let message = format!("agents[{position}] and those after it get no ports: they would lie beyond 65535");
         say(Finding::new(Severity::Warning, "agents", message));
+    }
+}
+
+/// Runners that are named and that there are none of.
+pub(super) fn runners(config: &Config, say: &mut dyn FnMut(Finding)) {
+    let of_agents = config.entries.iter().enumerate().map(|(index, entry)| (Some(index), "runner", &entry.runner));
+    let named = [(None, "defaults.runner", &config.defaults.runner)].into_iter().chain(of_agents);
+    for (agent, key, name) in named {
+        let is_known = |name: &&Name| name.as_str() == LOCAL || config.runners.contains_key(*name);
+        let Some(name) = name.as_ref().filter(|name| !is_known(name)) else { continue };
+        let known: Vec<_> = config.runners.keys().map(Name::as_str).chain([LOCAL]).collect();
+        let message = unknown("a runner", name.as_str(), &known);
+        say(Finding { agent, runner: Some(name.clone()), ..Finding::new(Severity::Error, key, message) });
     }
 }
 

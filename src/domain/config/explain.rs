@@ -74,7 +74,7 @@ impl Explanation {
 
     /// Adds what several keys together make wrong. It stands in the mapping or list that holds them.
     fn add(&self, root: &Node, finding: Finding) {
-        let Finding { severity, agent, key, message, is_missing } = finding;
+        let Finding { severity, agent, key, message, is_missing, runner } = finding;
         let item = agent.and_then(|index| Some((index, root.get("agents")?.inside(&Step::Item(index))?.0)));
         let (holder, path) = match item {
             Some((index, item)) => (item, format!("agents[{index}].{key}")),
@@ -88,7 +88,13 @@ impl Explanation {
                 return;
             }
         }
-        self.tell(severity, section.unwrap_or(holder).line, &path, &message);
+        if let Some(name) = &runner
+            && root.get("runners").is_some_and(|runners| runners.get(name.as_str()).is_some())
+        {
+            return;
+        }
+        let named_at = runner.and_then(|_| holder.inside(&Step::key(key))).map(|(_, line)| line);
+        self.tell(severity, named_at.unwrap_or(section.unwrap_or(holder).line), &path, &message);
     }
 }
 
@@ -363,8 +369,21 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let Some(entry) = self.value.take() else { return Err(de::Error::custom("a value without a key")) };
         let place = self.place.key(entry);
-        // What a type has against a list as a whole is said of the mapping that holds it.
-        seed.deserialize(place.clone()).map_err(|fault| place.refuse(self.place.node.line, fault))
+        // What a type has against a list as a whole is said of the mapping that holds it, against a mapping of its key.
+        let Value::Map(entries) = &entry.value.value else {
+            return seed.deserialize(place.clone()).map_err(|fault| place.refuse(self.place.node.line, fault));
+        };
+        let is_refused =
+            |entry: &Entry| self.place.explanation.refused.borrow().contains(&std::ptr::from_ref(&entry.value));
+        seed.deserialize(place.clone()).map_err(|fault| match fault {
+            Fault::Told => Fault::Told,
+            // What is missing now was there.
+            _ if entries.iter().any(is_refused) => {
+                self.place.explanation.refused.borrow_mut().insert(place.node);
+                Fault::Told
+            }
+            fault => place.refuse(entry.line, fault),
+        })
     }
 }
 

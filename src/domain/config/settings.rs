@@ -7,6 +7,7 @@ use super::sandbox::Keys;
 use super::values::{self, Command, Text, Usd, Variable, Whole};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
+use crate::domain::runner::LOCAL;
 use crate::domain::sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ macro_rules! settings {
         #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub(super) struct Defaults {
-            $($(#[$attribute])+ $key: $written,)+
+            $($(#[$attribute])+ pub $key: $written,)+
         }
 
         /// One of `agents`.
@@ -74,7 +75,7 @@ macro_rules! settings {
             /// This one doesn't start.
             #[serde(default)]
             paused: bool,
-            $($(#[$attribute])+ $key: $written,)+
+            $($(#[$attribute])+ pub $key: $written,)+
         }
 
         /// What an agent's runs are told of its settings and those of `defaults`.
@@ -125,6 +126,9 @@ settings! {
         |names, _| names.unwrap_or_default().into_iter().map(|name| name.0).collect();
     /// true: the agent itself may use your git and GitHub credentials. Left out: false.
     allow_network_git: Option<bool> => bool = |allowed, _| allowed.unwrap_or(false);
+    /// The one of `runners` that starts its runs; local: this machine. Left out: this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    runner: Option<Name> => Option<Name> = |runner, _| runner.filter(|runner| runner.as_str() != LOCAL);
     /// What the system lets the agent's processes reach beyond the worktree. Each key that is left out is that of defaults.
     #[serde(default)]
     sandbox: Keys => Sandbox = |keys, _| keys.into();

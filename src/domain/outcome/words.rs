@@ -47,6 +47,20 @@ impl fmt::Display for Outcome {
             Self::Interrupted { by: Interruption::System } => {
                 f.write_str("was interrupted: this machine had no room for it, or lacked something else")
             }
+            Self::Interrupted { by: Interruption::Queue } => {
+                f.write_str("was not begun: it waited for its runner longer than queue_seconds, and was taken back")
+            }
+            Self::Interrupted { by: Interruption::Preempted } => {
+                f.write_str("was ended by its runner in favour of another one")
+            }
+            Self::Interrupted { by: Interruption::Cancelled } => {
+                f.write_str("was taken back from its runner, and not by scheduler")
+            }
+            Self::Interrupted { by: Interruption::NodeLost } => f.write_str("was lost with the machine that it was on"),
+            Self::Interrupted { by: Interruption::Silence } => {
+                f.write_str("was given up: nothing was heard any more of the machine that it was on")
+            }
+            Self::RunnerDown { runner, message } => write!(f, "the runner {runner} can't start it: {message}"),
             Self::Untrusted => {
                 f.write_str("was not begun: git's settings or hooks are not as you accepted them (`scheduler trust`)")
             }

@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub paused: bool,
     /// The cooldown that was set last and not lifted since.
     pub cooldown: Option<Cooldown>,
+    /// The same of each runner.
+    pub runner_cooldowns: BTreeMap<Name, Cooldown>,
     /// Agents whose run the user has requested: these wait for no interval.
     pub requested: BTreeSet<Name>,
     /// The agents, in the order of the configuration.

@@ -48,6 +48,7 @@ fn the_table() {
     let bad = BadTask { message: "no such branch".to_owned() };
     let crash = Crashed { message: "x".to_owned() };
     let limit = UsageLimit { until: None };
+    let down = RunnerDown { runner: "cluster".parse().unwrap(), message: "no route".to_owned() };
     for (role, outcome, left, attempt, returns, expected, publish) in [
         (Implement, Finished, "commits report", 1, 0, "done", P::Work),
         (Implement, Finished, "report", 1, 0, "requeue 1 0 -", P::Nothing),
@@ -79,13 +80,20 @@ fn the_table() {
         (Implement, Interrupted { by: Interruption::System }, "", 2, 4, "requeue 1 4 -", P::Nothing),
         (Implement, SystemTrouble { message: "no room".to_owned() }, "", 1, 4, "requeue 0 4 -", P::Nothing),
         (Implement, launch(false), "", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, down, "", 2, 4, "requeue 1 4 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::Queue }, "", 1, 4, "requeue 0 4 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::Preempted }, "commits", 2, 0, "requeue 1 1 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::Cancelled }, "", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::NodeLost }, "", 1, 0, "requeue 0 1 -", P::Nothing),
+        (Implement, Interrupted { by: Interruption::Silence }, "commits", 1, 0, "requeue 0 1 -", P::Nothing),
         (Implement, bad.clone(), "commits", 1, 0, "failed", P::Nothing),
         (Review, bad.clone(), "verdict", 1, 0, "failed", P::Nothing),
     ] {
         let settlement = settle_task(role, &outcome, &evidence(left), attempt, returns);
         assert_eq!(step(&settlement), expected, "{role} {outcome:?} {left}");
         assert_eq!(settlement.publish, publish, "{role} {outcome:?} {left}");
-        assert_eq!(settlement.cooldown.is_some(), outcome.blame() == Blame::Everybody, "{outcome:?}");
+        let waits = matches!(outcome.blame(), Blame::Everybody | Blame::Runner);
+        assert_eq!(settlement.cooldown.is_some(), waits, "{outcome:?}");
         let speaks = matches!(settlement.task, Some(TaskStep::Failed));
         assert!(!speaks || settlement.notice.is_some(), "{role} {outcome:?} fails in silence");
     }

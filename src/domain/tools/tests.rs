@@ -38,6 +38,7 @@ impl Case<'_> {
             ports: None,
             assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
             settings: agent.settings,
+            runner: None,
             test_paths: Vec::new(),
             worktrees,
             remote: None,

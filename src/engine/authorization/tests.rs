@@ -73,6 +73,7 @@ fn assignment(name: &str, id: &str) -> Assignment {
         job: Job::Explore,
         assigned_at: time::parse("2024-01-15T10:30:00Z").unwrap(),
         settings: config.agents[0].settings.clone(),
+        runner: None,
         test_paths: Vec::new(),
         worktrees: config.worktrees(),
         remote: None,

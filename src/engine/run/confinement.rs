@@ -105,7 +105,7 @@ pub fn programs(run: &Run<'_>, search_path: &str) -> Result<PathBuf> {
 }
 
 /// Says once that agents are not confined.
-fn tell(run: &Run<'_>, why: &str) -> Result<()> {
+pub fn tell(run: &Run<'_>, why: &str) -> Result<()> {
     let body = format!(
         "This system can't confine what agents start: {why}.\n\nThey can read and change what you can. To have nothing started \
          like that, set `sandbox: {{mode: required}}` below `defaults` in agents.yaml; `mode: off` says that it is as you want it.\n"

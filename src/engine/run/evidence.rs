@@ -92,6 +92,19 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
     })
 }
 
+/// What is known of a run whose worktree is out of reach: what its branch holds.
+pub fn of_branch(run: &Run<'_>, ended: &Ended) -> Result<Left> {
+    let git = run.worktree.repository();
+    let branch = ended.prepared.as_ref().and_then(|prepared| prepared.branch.as_ref());
+    let tip = branch.map_or(Ok(None), |branch| git.commit(&format!("refs/heads/{branch}")))?;
+    Ok(Left {
+        evidence: Evidence { question: question(run)?, findings: findings(run)?, ..Evidence::default() },
+        tip,
+        salvage: salvage::refs_of(&git, run.id())?,
+        ..Left::default()
+    })
+}
+
 /// Brings the work to its branch and all else to other refs, and lets go of the branch. The newest commit of the branch,
 /// and what git knows of the run.
 fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(Option<String>, GitFacts)> {

@@ -5,7 +5,8 @@ use super::confinement;
 use super::context::Run;
 use super::ended::Ended;
 use super::evidence::{self, Left};
-use crate::domain::outcome::{self, End, Outcome};
+use super::remote;
+use crate::domain::outcome::{self, End, Interruption, Outcome};
 use crate::domain::run::{Assignment, NewPullRequest, Prepared, Publication, Record, Usage};
 use crate::domain::settlement::{self, Publish, RunEnd, Settlement, Tally};
 use crate::domain::task::Task;
@@ -46,14 +47,22 @@ impl Judged {
 /// Saves the work, judges the run by what there is of it, and puts that on record.
 pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Judged> {
     let now = run.now();
-    run.worktree.put_back_git_dir(&run.files.git_dir())?;
-    // Nothing is lost where it can't be done.
-    let _ = confinement::end(run).inspect_err(|error| tracing::warn!("{error:#}"));
+    remote::tidy(run)?;
+    if !ended.is_abandoned {
+        run.worktree.put_back_git_dir(&run.files.git_dir())?;
+        // Nothing is lost where it can't be done.
+        let _ = confinement::end(run).inspect_err(|error| tracing::warn!("{error:#}"));
+    }
     let outcome = match &ended.outcome {
         Some(outcome) => outcome.clone(),
         None => classify(run, &ended, now)?,
     };
-    let left = evidence::collect(run, &ended, &outcome)?;
+    let outcome = match (outcome, &ended.engine) {
+        (Outcome::Interrupted { by: Interruption::Cancelled }, Some(engine)) => engine.clone(),
+        (outcome, _) => outcome,
+    };
+    let left =
+        if ended.is_abandoned { evidence::of_branch(run, &ended)? } else { evidence::collect(run, &ended, &outcome)? };
     let usage = run.usage(&ended, now);
     let case = Case { assignment: &run.assignment, task: run.task(), ended, outcome, left, usage, now };
     let settlement = case.settlement(run.holds_task()?);

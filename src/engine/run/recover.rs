@@ -9,6 +9,7 @@ mod rebuild;
 use super::context::Run;
 use super::ended::Ended;
 use super::judge::Judged;
+use super::remote::{self, Carried};
 use super::{Supervisor, judge, refuse_beside_another, settle, take_over};
 use crate::domain::message::Message;
 use crate::domain::name::Name;
@@ -64,6 +65,11 @@ pub fn recover(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
 
 fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut state: AgentState) -> Result<()> {
     take_over(supervisor, files, &mut state)?;
+    let carried = match adopt(supervisor, agent, &state)? {
+        Some(Carried::Left) => return Ok(()),
+        Some(Carried::Ended(ended)) => Some(*ended),
+        None => None,
+    };
     end_orphans(&state)?;
     if is_held_back(supervisor, agent, &state)? {
         return Ok(());
@@ -90,9 +96,16 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut st
             mend_worktree(&run, judged.record())?;
             judged
         }
-        None => judge::judge(&run, Ended::lost(&run.files, &state)?)?,
+        None => judge::judge(&run, carried.map_or_else(|| Ended::lost(&run.files, &state), Ok)?)?,
     };
     settle::settle(&run, &judged, state)
+}
+
+/// Watches a run on to its end that another machine may carry, if it is one.
+fn adopt(supervisor: &Supervisor<'_>, agent: &Name, state: &AgentState) -> Result<Option<Carried>> {
+    // What can't be read is for later to tell.
+    let run = Run::open(supervisor, agent, state).ok().flatten();
+    run.map_or(Ok(None), |run| remote::adopt(&run, state))
 }
 
 /// Whether the run waits for the user, who is to look at what git trusts. It is asked before anything counts.

@@ -61,7 +61,10 @@ impl<'a> Answerer<'a> {
         let supervisor = run.supervisor;
         Ok(Self {
             requests: Requests::open(&run.files)?,
-            arrivals: Arrivals::of(&run.files.requests(), LOOK_EVERY),
+            arrivals: match run.assignment.runner {
+                Some(_) => Arrivals::of_shared(LOOK_EVERY),
+                None => Arrivals::of(&run.files.requests(), LOOK_EVERY),
+            },
             program: supervisor.program,
             root: supervisor.project.root(),
             assignment: &run.assignment,

@@ -4,7 +4,7 @@ use super::context::Run;
 use super::judge::Judged;
 use super::plan::{Folder, Settling, Step, TaskMove};
 use super::publish::{self, Published};
-use crate::domain::outcome::Cooldown;
+use crate::domain::outcome::{Cooldown, Outcome};
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, TaskState};
 use crate::engine::curation;
@@ -54,10 +54,14 @@ fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: 
         Step::NoteCuration => curation::note_judged(paths, &run.files)?,
         Step::CoolDown(cooldown) => {
             // Another run may know of a cause that lasts longer.
-            let known: Option<Cooldown> = cache::load(&paths.cooldown());
+            let path = match &record.outcome {
+                Outcome::RunnerDown { runner, .. } => paths.runner_cooldown(runner),
+                _ => paths.cooldown(),
+            };
+            let known: Option<Cooldown> = cache::load(&path);
             let next = cooldown.clone().after(known.as_ref(), record.started_at, &record.outcome);
             if let Some(next) = next {
-                cache::save(&paths.cooldown(), &next)?;
+                cache::save(&path, &next)?;
             }
         }
         Step::LiftCooldown => lift_cooldown(run),
@@ -102,10 +106,20 @@ fn move_task(run: &Run<'_>, step: TaskMove<'_>, published: &Published) -> Result
 
 /// This run got through: if it began since the cooldown did, the others may follow.
 pub fn lift_cooldown(run: &Run<'_>) {
-    let path = run.paths().cooldown();
-    let known: Option<Cooldown> = cache::load(&path);
+    lift(run, &run.paths().cooldown());
+}
+
+/// The same of its runner, once that has started it.
+pub fn lift_cooldown_of_runner(run: &Run<'_>) {
+    if let Some(runner) = &run.assignment.settings.runner {
+        lift(run, &run.paths().runner_cooldown(runner));
+    }
+}
+
+fn lift(run: &Run<'_>, path: &Path) {
+    let known: Option<Cooldown> = cache::load(path);
     if known.is_some_and(|known| known.is_tried_by(run.assignment.assigned_at))
-        && let Err(error) = atomic::remove(&path)
+        && let Err(error) = atomic::remove(path)
     {
         tracing::warn!("{error:#}");
     }

@@ -37,6 +37,7 @@ pub(super) fn assignment(role: Role, job: Job) -> Assignment {
         job,
         assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
         settings: agent.settings,
+        runner: None,
         test_paths: Vec::new(),
         worktrees: config.worktrees(),
         remote: None,

@@ -35,12 +35,13 @@ pub fn watch(run: &Run<'_>, launched: Launched, state: &AgentState) -> Ended {
         stopped: watched.stopped,
         facts: output.facts().clone(),
         duration: watched.duration,
+        ..Ended::default()
     }
 }
 
 /// Whoever deletes the lock file under a run, or the agent's folder, is told, and what no second run may be without is
 /// put back. `false` if another run has begun meanwhile: then this one ends.
-fn keeps_its_place(run: &Run<'_>, state: &AgentState) -> bool {
+pub fn keeps_its_place(run: &Run<'_>, state: &AgentState) -> bool {
     let found = run.supervisor.lock.check();
     let taken = matches!(found, Ok(LockStatus::Taken));
     if !taken && !run.agent.state().exists() {

@@ -202,6 +202,11 @@ fn named_entries(worktree: &Worktree) -> Result<impl Iterator<Item = PathBuf>> {
     Ok(entries.filter(|entry| points_to(entry, &worktree.path)))
 }
 
+/// The first of them.
+pub(super) fn named_entry(worktree: &Worktree) -> Result<Option<PathBuf>> {
+    Ok(named_entries(worktree)?.next())
+}
+
 fn usable(entry: PathBuf) -> Option<PathBuf> {
     let head = content(&entry.join("HEAD"))?;
     (entry.join("commondir").is_file() && !head.trim_ascii().is_empty()).then_some(entry)

@@ -106,6 +106,9 @@ impl RunPaths {
         /// On another machine: what the keeper is to start there, and the script that starts the keeper.
         launch = dir / "launch.json";
         start = dir / "start";
+        /// What is known here of a run on another machine, and what the runner's commands printed.
+        remote = dir / "remote.json";
+        runner_log = dir / "runner.log";
         /// Where it was started, or that it may not be any more.
         started = dir / "started.json";
         /// What the keeper changes as long as it lives, and its supervisor.

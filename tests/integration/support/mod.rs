@@ -4,6 +4,7 @@
 //! Nothing outside the temporary directory is read but the system's programs, and nothing is written.
 
 mod claude;
+mod engine;
 mod environment;
 pub mod gate;
 mod github;

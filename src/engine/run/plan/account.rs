@@ -1,6 +1,7 @@
 //! The end of a run in words: why, where everything is, and what the user can do about it.
 
 use super::Settling;
+use crate::domain::outcome::Blame;
 use crate::domain::settlement::{self, Tally, TaskStep};
 use crate::domain::text::{cut, one_line};
 use std::fmt::Write as _;
@@ -67,7 +68,9 @@ impl Settling<'_> {
         }
         if self.record.settlement.cooldown.is_some() {
             let command = format!("scheduler agent run {}", self.assignment.agent);
-            remedy("No agent is started for a while. Once it is mended, try at once", &command);
+            let whom =
+                if self.record.outcome.blame() == Blame::Runner { "No agent of this runner" } else { "No agent" };
+            remedy(&format!("{whom} is started for a while. Once it is mended, try at once"), &command);
         }
         text
     }

@@ -17,7 +17,9 @@ pub fn rebuild(supervisor: &Supervisor<'_>, agent: &Name, reason: &str) -> Resul
     let now = (supervisor.clock)();
     let (run_id, newest) = newest_run(&files)?;
     // Interrupted after the next step, nobody would look for them any more.
-    end_orphans(&AgentState { run_id, ..AgentState::default() })?;
+    if newest.as_ref().is_none_or(|newest| newest.runner.is_none()) {
+        end_orphans(&AgentState { run_id, ..AgentState::default() })?;
+    }
     let aside = state::set_aside(&files, now)?.context("state.json is gone")?;
     let aside = aside.display();
     let message = Message::warning(

@@ -1,0 +1,79 @@
+//! A run that its runner carries on another machine, seen from here: handed over, watched by the files that its keeper writes,
+//! and taken up again by a recovery.
+//!
+//! What is to be done about what is seen is decided in [`crate::domain::runner::watch`]. Nothing that can't be read ends a run.
+
+mod contact;
+mod finish;
+mod watcher;
+
+use super::context::{Run, RunError};
+use super::ended::Ended;
+use super::{launch, requests};
+use crate::domain::run::Prepared;
+use crate::domain::runner::Runner;
+use crate::domain::runner::remote::Remote;
+use crate::domain::secrets;
+use crate::domain::state::AgentState;
+use crate::exec::runner::{Calls, Start};
+use crate::store::runs;
+use crate::sys::{atomic, read};
+use anyhow::Result;
+use watcher::Watcher;
+
+/// How the supervisor of such a run comes to its end.
+pub enum Carried {
+    /// The run has ended.
+    Ended(Box<Ended>),
+    /// Only the supervisor ends: the run goes on, and the next recovery takes it up.
+    Left,
+}
+
+/// Hands a run to its runner and watches it.
+pub fn carry(run: &Run<'_>, runner: &Runner, prepared: &Prepared, state: &mut AgentState) -> Result<Carried, RunError> {
+    run.unless_stopped()?;
+    let script = launch::order(run, prepared, runner.lease_seconds)?;
+    let remote = Remote::new(run.now());
+    let mut watcher = Watcher::new(run, runner, remote, Start::of_earlier(None));
+    watcher.renew_lease()?;
+    // From here on it may be there: recovery looks for it.
+    runs::write_json(&run.files.remote(), &watcher.remote)?;
+    let words = runner.start_words(run.id(), &script);
+    let start = match watcher.calls.start(&words, &run.files.runner_log()) {
+        Ok(start) => start,
+        Err(error) => return Ok(Carried::Ended(watcher.refuse(&format!("{error:#}"))?.into())),
+    };
+    state.process.clone_from(&start.id);
+    if let Err(error) = run.save(state) {
+        tracing::warn!("{error:#}");
+    }
+    watcher.start = start;
+    Ok(watcher.watch(state))
+}
+
+/// Takes up a run that was handed to its runner by a supervisor that is gone; `None` if it wasn't, or was judged since.
+pub fn adopt(run: &Run<'_>, state: &AgentState) -> Result<Option<Carried>> {
+    let Some(runner) = &run.assignment.runner else { return Ok(None) };
+    if !run.files.remote().exists() || run.files.record().exists() {
+        return Ok(None);
+    }
+    // Whatever became of the file, it was handed over.
+    let remote = read::read_json(&run.files.remote()).ok().flatten().unwrap_or_else(|| Remote::new(run.now()));
+    tracing::info!(?remote, "a run on another machine is taken up");
+    let start = Start::of_earlier(state.process.clone());
+    Ok(Some(requests::answering(run, || Watcher::new(run, runner, remote, start).watch(state))?))
+}
+
+/// Removes what only a keeper needs, and nobody else may read.
+pub fn tidy(run: &Run<'_>) -> Result<()> {
+    if run.assignment.runner.is_some() {
+        atomic::remove(&run.files.launch())?;
+    }
+    Ok(())
+}
+
+fn calls(run: &Run<'_>) -> Calls {
+    let names = run.supervisor.environment.keys();
+    let withheld = names.filter(|name| secrets::is_secret(&name.to_string_lossy())).cloned().collect();
+    Calls { folder: run.files.dir().to_owned(), withheld }
+}

@@ -1,0 +1,281 @@
+//! Runs that a runner carries: by a stand-in for its engine, on this very machine.
+#![cfg(target_os = "linux")]
+
+use crate::support::Test;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::fs;
+
+const TASK: &str = "TASK-1";
+const AGENT: &str = "impl-1";
+/// Works until it may end.
+const WAITS: &str = "write a.txt one && commit 'First part' && touch $CLAUDE_CONFIG_DIR/debug/at-work && \
+    while [ ! -e $CLAUDE_CONFIG_DIR/debug/go ]; do sleep 0.05; done && write b.txt two && commit 'Last part' && finish 'Done.'";
+
+fn project(runner: &str, limits: &str) -> Test {
+    let test = Test::new();
+    test.with_origin().with_engine(&[(AGENT, "implementer", runner)], limits).task_for(TASK, "implement");
+    test.github.install();
+    test.claude.implements();
+    test
+}
+
+fn at_work(runner: &str, limits: &str) -> Test {
+    let test = project(runner, limits);
+    test.claude.plays("implementer", WAITS);
+    test.tick();
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
+    test
+}
+
+fn go_on(test: &Test) {
+    fs::write(test.notes("go"), "").unwrap();
+}
+
+/// What the supervisor has put on record of the last run.
+fn remote(test: &Test) -> Value {
+    let run = test.runs(AGENT).pop().unwrap();
+    fs::read(run.join("remote.json")).map_or(Value::Null, |text| serde_json::from_slice(&text).unwrap())
+}
+
+fn pid(text: &str) -> Pid {
+    Pid::from_raw(text.parse().unwrap()).unwrap()
+}
+
+/// The keeper of the last run.
+fn keeper(test: &Test) -> Pid {
+    pid(&test.job(AGENT, "pid").unwrap())
+}
+
+/// Done by one claude, its work committed and published once, and nothing left that only a keeper needs.
+fn assert_done_once(test: &Test) {
+    test.wait_quiet();
+    assert_eq!(test.task_state(TASK), "done", "{}", test.task_text(TASK));
+    assert_eq!((test.claude.count(), test.pushed_branches().len()), (1, 1));
+    assert_eq!(test.record(AGENT)["outcome"]["kind"], "finished");
+    assert!(!test.runs(AGENT)[0].join("launch.json").exists());
+}
+
+/// Back in the queue, and not charged.
+fn assert_back(test: &Test, word: &str, returns: Option<&str>) {
+    test.wait_until("the run to be settled", || test.all_idle());
+    assert_eq!(test.task_state(TASK), "incoming", "{}", test.task_text(TASK));
+    assert_eq!(
+        (test.attempts(TASK), test.task_line(TASK, "RETURNS").as_deref()),
+        (0, returns),
+        "{}",
+        test.task_text(TASK)
+    );
+    assert_eq!(test.state(AGENT)["last_outcome"], word);
+    assert_eq!(test.state(AGENT)["consecutive_failures"], 0);
+    assert!(!test.runs(AGENT)[0].join("launch.json").exists());
+}
+
+/// The supervisor and what it started, but for what the engine carries.
+fn kill_supervisor_and_start(test: &Test) {
+    let start = test.state(AGENT)["process"]["pid"].as_i64().unwrap();
+    test.kill_supervisor(AGENT);
+    let _ = kill_process(pid(&start.to_string()), Signal::KILL);
+}
+
+#[test]
+fn a_run_is_carried_by_its_runner() {
+    for runner in ["cluster", "attached"] {
+        let test = project(runner, "");
+        test.set_env("MY_SERVICE_TOKEN", "not-for-engines");
+        test.program("engine-env", "#!/bin/sh\nenv >\"$HOME/engine-env\"\nexec engine \"$@\"\n");
+        let config = fs::read_to_string(test.orchestrator("agents.yaml")).unwrap();
+        test.config(&config.replace("start: [engine,", "start: [engine-env,"));
+        test.tick();
+        assert_done_once(&test);
+        assert!(test.claude.only_call().env("SCHEDULER_ELSEWHERE").is_some());
+        let env = fs::read_to_string(test.root().join("home/engine-env")).unwrap();
+        assert!(env.contains("PATH=") && !env.contains("not-for-engines"), "{env}");
+        assert_eq!(test.job(AGENT, "code").as_deref(), Some("0"));
+    }
+}
+
+#[test]
+fn a_run_that_waits_too_long_never_begins() {
+    let test = project("cluster", ", queue_seconds: 3");
+    test.engine_is("full", true).engine_is("deaf", true);
+    test.tick();
+    assert_back(&test, "queue_timeout", None);
+    assert_eq!(fs::read_to_string(test.engine("cancels")).unwrap().lines().count(), 1);
+    // It is granted all the same.
+    test.engine_is("full", false);
+    test.wait_quiet();
+    assert_eq!((test.job(AGENT, "code").as_deref(), test.claude.count()), (Some("79"), 0));
+}
+
+#[test]
+fn what_waits_says_why_and_is_stopped_without_having_begun() {
+    let test = project("cluster", "");
+    test.engine_is("full", true).tick();
+    test.wait_until("the reason to be known", || remote(&test)["reason"] == "Resources");
+    assert_eq!((&remote(&test)["phase"], &remote(&test)["job"]), (&"waiting".into(), &"7".into()));
+    test.run(["agent", "stop", AGENT]).ok().says("its run has ended");
+    assert_back(&test, "interrupted", None);
+    test.wait_quiet();
+    assert_eq!(test.claude.count(), 0);
+}
+
+#[test]
+fn a_run_goes_on_without_its_supervisor() {
+    for runner in ["cluster", "attached"] {
+        let test = at_work(runner, "");
+        kill_supervisor_and_start(&test);
+        // The new one renews the lease and waits: nobody is ended, nobody is started.
+        test.later(120).tick();
+        test.wait_until("the run to be taken up", || test.state(AGENT)["supervisor"]["pid"].is_i64());
+        test.later(120).tick();
+        assert_eq!((test.claude.count(), test.task_state(TASK)), (1, "claimed"));
+        go_on(&test);
+        assert_done_once(&test);
+    }
+}
+
+#[test]
+fn what_was_only_handed_over_is_taken_up_too() {
+    let test = project("cluster", "");
+    test.engine_is("full", true).tick();
+    test.wait_until("the job to be there", || test.job(AGENT, "taken").is_some());
+    kill_supervisor_and_start(&test);
+    test.later(120).tick();
+    test.engine_is("full", false);
+    assert_done_once(&test);
+}
+
+#[test]
+fn what_never_reached_the_engine_is_tried_again() {
+    let test = project("attached", "");
+    test.engine_is("full", true).tick();
+    test.wait_until("the job to be there", || test.job(AGENT, "taken").is_some());
+    // The start command was all that there was of it.
+    kill_supervisor_and_start(&test);
+    test.wait_until("nothing to be left", || test.leftovers().is_empty());
+    fs::remove_dir_all(test.engine("jobs")).unwrap();
+    test.later(120).tick();
+    assert_back(&test, "interrupted", Some("1"));
+    assert_eq!(test.claude.count(), 0);
+    test.wait_quiet();
+}
+
+#[test]
+fn a_machine_that_goes_down_in_order_costs_nothing() {
+    let test = at_work("cluster", "");
+    let supervisor = pid(&test.state(AGENT)["supervisor"]["pid"].to_string());
+    kill_process(supervisor, Signal::TERM).unwrap();
+    test.wait_until("the supervisor to end", || {
+        !test.leftovers().iter().any(|left| left.command.contains(" supervise "))
+    });
+    assert_eq!(test.task_state(TASK), "claimed");
+    test.later(120).tick();
+    go_on(&test);
+    assert_done_once(&test);
+}
+
+#[test]
+fn a_run_is_stopped_where_it_is() {
+    for is_lost in [false, true] {
+        let test = at_work("cluster", "");
+        if is_lost {
+            kill_supervisor_and_start(&test);
+        }
+        test.run(["agent", "stop", AGENT]).ok().says("its run has ended");
+        assert_back(&test, "interrupted", None);
+        test.wait_quiet();
+        let branch = test.task_line(TASK, "WORK_BRANCH").unwrap();
+        assert_eq!(test.git(["show", &format!("{branch}:a.txt")]), "one");
+        assert_eq!(test.claude.count(), 1);
+    }
+}
+
+#[test]
+fn what_is_cancelled_elsewhere_is_named_and_not_charged() {
+    for (says, word, returns) in
+        [("CANCELLED|None|7", "cancelled", Some("1")), ("PREEMPTED|None|7", "preempted", Some("1"))]
+    {
+        let test = at_work("cluster", "");
+        fs::write(test.engine("says"), says).unwrap();
+        kill_process(keeper(&test), Signal::TERM).unwrap();
+        assert_back(&test, word, returns);
+        test.wait_quiet();
+    }
+    // The time that its engine gives a run is over: that is the run's own.
+    let test = at_work("cluster", "");
+    fs::write(test.engine("says"), "TIMEOUT|TimeLimit|7").unwrap();
+    kill_process(keeper(&test), Signal::TERM).unwrap();
+    test.wait_quiet();
+    assert_eq!((test.state(AGENT)["last_outcome"].as_str(), test.attempts(TASK)), (Some("timed_out"), 1));
+}
+
+#[test]
+fn a_runner_that_refuses_is_left_alone_by_its_agents_only() {
+    let test = Test::new();
+    let agents =
+        [(AGENT, "implementer", "cluster"), ("impl-2", "implementer", "cluster"), ("impl-3", "implementer", "local")];
+    test.with_origin().with_engine(&agents[..1], "").task_for(TASK, "implement");
+    test.github.install();
+    test.claude.implements();
+    test.engine_is("down", true).tick();
+    test.wait_quiet();
+    assert_back(&test, "runner_down", None);
+    assert!(test.messages_of("warning").iter().any(|text| text.contains("the controller is down")));
+    test.with_engine(&agents, "").later(61).tick();
+    test.wait_quiet();
+    assert_eq!((test.task_state(TASK), test.claude.only_call().env("AGENT_NAME")), ("done", Some("impl-3")));
+    test.run(["why", "impl-2"]).ok().says("the controller is down");
+    // One of them tries again, and gets through.
+    test.task_for("TASK-2", "implement").engine_is("down", false).later(600).tick();
+    test.wait_quiet();
+    assert_eq!(test.task_state("TASK-2"), "done");
+    assert!(!test.orchestrator("cache/cooldown-cluster.json").exists());
+}
+
+#[test]
+fn a_dead_keeper_of_this_machine_is_no_riddle() {
+    let test = at_work("cluster", ", lease_seconds: 6");
+    let keeper = keeper(&test);
+    kill_process(keeper, Signal::KILL).unwrap();
+    assert_back(&test, "interrupted", Some("1"));
+    test.wait_quiet();
+    let branch = test.task_line(TASK, "WORK_BRANCH").unwrap();
+    assert_eq!(test.git(["show", &format!("{branch}:a.txt")]), "one");
+}
+
+#[test]
+fn a_run_that_nobody_hears_of_keeps_its_worktree() {
+    let test = project("cluster", ", lease_seconds: 6");
+    // It gets away from whoever would end it here, as on a machine that is cut off.
+    let ghost = "write a.txt one && commit 'First part' && ( env -i PATH=\"$PATH\" setsid sh -c 'while [ ! -e \"$1\" ]; do sleep \
+        0.1; done; echo boo >ghost.txt' sh $CLAUDE_CONFIG_DIR/debug/haunt >/dev/null 2>&1 & ) && write left.txt two && \
+        touch $CLAUDE_CONFIG_DIR/debug/at-work && hang";
+    test.claude.plays("implementer", ghost);
+    test.tick();
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
+    let frozen = keeper(&test);
+    kill_process(frozen, Signal::STOP).unwrap();
+    assert_back(&test, "lost_contact", Some("1"));
+    let worktree = test.orchestrator(format!("agents/{AGENT}/worktree"));
+    let id = test.runs(AGENT)[0].file_name().unwrap().to_string_lossy()[..8].to_owned();
+    let aside = worktree.with_file_name(format!("worktree.left-{id}"));
+    assert!(!worktree.exists() && aside.join("left.txt").exists());
+    let branch = test.git_in(&aside, ["symbolic-ref", "--short", "HEAD"]);
+    assert_eq!(test.task_line(TASK, "WORK_BRANCH").as_deref(), Some(branch.as_str()));
+    assert!(test.messages_of("warning").iter().any(|text| text.contains("worktree.left-")), "{:?}", test.messages());
+    // A new one goes on from the commit, in a worktree of its own.
+    test.claude.plays(
+        "implementer",
+        "[ -f a.txt ] && [ ! -e left.txt ] && write c.txt three && commit 'Last part' && finish 'Done.'",
+    );
+    test.later(120).tick();
+    test.wait_until("the second run to end", || test.task_state(TASK) == "done");
+    fs::write(test.notes("haunt"), "").unwrap();
+    test.wait_until("the ghost to write", || aside.join("ghost.txt").exists());
+    kill_process(frozen, Signal::CONT).unwrap();
+    test.wait_quiet();
+    assert!(!worktree.join("ghost.txt").exists());
+    assert_eq!(test.git_in(&aside, ["rev-parse", "HEAD"]), test.git(["rev-parse", &branch]));
+    assert_eq!((test.claude.count(), test.pushed_branches().len()), (2, 1));
+}
