@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::domain::runner::files::{ALREADY_STARTED, REFUSED};
+pub use crate::engine::keep::Ended;
 use crate::engine::keep::{self, Keeper, NotKept};
 use crate::exec::{detach, watch};
 use anyhow::{Context as _, Result};
@@ -10,6 +11,9 @@ use std::path::PathBuf;
 /// Arguments of `scheduler keep`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Carry it itself; started by a keeper, which sees to its end
+    #[arg(long)]
+    carry: bool,
     /// The folder of the run
     run: PathBuf,
 }
@@ -21,7 +25,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let clock = || context.clock();
     let program = context.program()?;
     let keeper = Keeper { clock: &clock, stop: &stop, environment: context.environment(), program: &program };
-    keep::keep(&keeper, &args.run)
+    if args.carry { keep::keep(&keeper, &args.run) } else { keep::guard(&keeper, &args.run) }
 }
 
 /// The exit code that tells why it started nothing.

@@ -294,6 +294,9 @@ fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(broken_pipe) {
         return ExitCode::SUCCESS;
     }
+    if let Some(keep::Ended(code)) = error.downcast_ref() {
+        return ExitCode::from(*code);
+    }
     #[expect(clippy::print_stderr, reason = "errors are told on stderr")]
     {
         eprintln!("scheduler: {}", printable(&format!("{error:#}")));

@@ -6,6 +6,7 @@ use super::input::Given;
 use super::{Context, usage};
 use crate::domain::request::{Part, REQUESTS, Request};
 use crate::domain::run::{RUN_TAG, SUPERVISOR_TAG};
+use crate::domain::runner::files::ELSEWHERE;
 use crate::exec::clock::monotonic_now;
 use crate::store::requests::{Asked, Stage};
 use anyhow::{Context as _, Result, bail};
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 /// How long a request may wait to be taken up: a supervisor that lives and doesn't is stopped or overrun.
 const TAKEN_WITHIN: Duration = Duration::from_secs(10);
+/// The same for a supervisor on another machine, which may be booting.
+const TAKEN_ELSEWHERE_WITHIN: Duration = Duration::from_secs(90);
 /// How long an answer may take in all: longer than a supervisor gives it.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 /// How often to look whether the supervisor is still there.
@@ -53,14 +56,16 @@ pub fn folder(context: &Context) -> Result<Option<PathBuf>> {
 pub fn ask(folder: &Path, matches: &ArgMatches, context: &Context) -> Result<ExitCode> {
     let request = request(matches, context)?;
     let id = uuid::Uuid::new_v4().to_string().parse()?;
-    let Some(mut asked) = Asked::put(folder, id, &request, POLL_EVERY)? else {
+    let is_elsewhere = context.env(ELSEWHERE).is_some();
+    let taken_within = if is_elsewhere { TAKEN_ELSEWHERE_WITHIN } else { TAKEN_WITHIN };
+    let Some(mut asked) = Asked::put(folder, id, &request, POLL_EVERY, !is_elsewhere)? else {
         bail!("the run is over, or its supervisor is gone: nothing was done");
     };
     let begun = monotonic_now();
     loop {
         match asked.stage()? {
             Stage::Answered(code) => return answered(&asked, code),
-            Stage::Waiting if begun.elapsed() >= TAKEN_WITHIN => break,
+            Stage::Waiting if begun.elapsed() >= taken_within => break,
             Stage::Taken if begun.elapsed() >= ANSWERED_WITHIN => break,
             Stage::Waiting | Stage::Taken => asked.wait(LOOK_EVERY),
             Stage::Alone => break,

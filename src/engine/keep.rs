@@ -5,6 +5,9 @@
 
 mod beats;
 mod check;
+mod guard;
+
+pub use guard::{Ended, guard};
 
 use super::Clock;
 use crate::domain::outcome::Stopped;
@@ -15,7 +18,7 @@ use crate::exec::claude::{Call, StartError};
 use crate::exec::confine::{self, Confiner};
 use crate::exec::processes::{self, Family, Grace};
 use crate::exec::stream::StreamReader;
-use crate::exec::watch::{self, Watched};
+use crate::exec::watch;
 use crate::store::paths::RunPaths;
 use crate::store::runs;
 use crate::sys::atomic::{self, Published};
@@ -140,10 +143,13 @@ fn carry_out(
     let tag = (RUN_TAG, order.run_id.as_str());
     let mut output = StreamReader::new(&order.output);
     let watched = watch::watch(claude, &order.limits, tag, &|_| beats.stopped(), &mut output);
-    end_rest(tag, &watched);
+    if !watched.left.is_empty() {
+        end_rest(tag);
+    }
     Ok(ExitReport {
         exit: watched.exit,
-        stopped: watched.stopped,
+        // An engine tells everybody at once: claude may have been gone before it was ended.
+        stopped: watched.stopped.or_else(|| beats.stopped()),
         duration_seconds: watched.duration.as_secs(),
         refused: None,
         unconfined,
@@ -181,12 +187,9 @@ fn not_started(error: StartError) -> String {
 }
 
 /// As long as anything of the run is left, it hasn't ended.
-fn end_rest(tag: (&str, &str), watched: &Watched) {
+fn end_rest(tag: (&str, &str)) {
     let family = Family { leader: None, tag: Some(tag), own_descendants: processes::is_subreaper() };
-    let mut is_gone = watched.left.is_empty();
-    while !is_gone {
-        is_gone = processes::end(&family, &Grace::on_demand()).left.is_empty();
-    }
+    while !processes::end(&family, &Grace::on_demand()).left.is_empty() {}
 }
 
 /// Says how it ended, and tries again as long as somebody may wait for it.

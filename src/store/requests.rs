@@ -89,6 +89,7 @@ pub struct Asked {
     dir: PathBuf,
     id: Name,
     arrivals: Arrivals,
+    sees_locks: bool,
 }
 
 /// Where a request is.
@@ -103,17 +104,23 @@ pub enum Stage {
 }
 
 impl Asked {
-    /// Puts a request into the folder; `None` if nobody would answer it.
+    /// Puts a request into the folder; `None` if nobody would answer it, as far as one `sees_locks` that the supervisor holds.
     ///
     /// # Errors
     /// It is too large, or the system's.
-    pub fn put(dir: &Path, id: Name, request: &Request, look_every: Duration) -> Result<Option<Self>> {
+    pub fn put(
+        dir: &Path,
+        id: Name,
+        request: &Request,
+        look_every: Duration,
+        sees_locks: bool,
+    ) -> Result<Option<Self>> {
         let bytes = serde_json::to_vec(request)?;
         ensure!(bytes.len() <= read::MAX_BYTES, "the call with all that it reads is larger than 1 MiB: shorten it");
-        if Lock::is_free(&dir.join(OPEN))? {
+        let asked = Self { dir: dir.to_owned(), id, arrivals: Arrivals::of(dir, look_every), sees_locks };
+        if asked.is_alone()? {
             return Ok(None);
         }
-        let asked = Self { dir: dir.to_owned(), id, arrivals: Arrivals::of(dir, look_every) };
         atomic::write_cache(&asked.part(Part::Asked), &bytes)?;
         Ok(Some(asked))
     }
@@ -124,7 +131,7 @@ impl Asked {
     /// The system's.
     pub fn stage(&self) -> Result<Stage> {
         // Asked first: what was answered before the supervisor went is answered.
-        let is_alone = Lock::is_free(&self.dir.join(OPEN))?;
+        let is_alone = self.is_alone()?;
         let code = Folder::open(&self.dir)?.read(&Part::Code.of(&self.id), MAX_CODE)?;
         Ok(match code {
             Some(code) => Stage::Answered(request::exit_code(&read::lossy(code))),
@@ -132,6 +139,11 @@ impl Asked {
             None if self.part(Part::Asked).exists() => Stage::Waiting,
             None => Stage::Taken,
         })
+    }
+
+    /// Whether it can be seen that no supervisor answers here any more.
+    fn is_alone(&self) -> Result<bool> {
+        Ok(self.sees_locks && Lock::is_free(&self.dir.join(OPEN))?)
     }
 
     /// Waits until there may be more to see, at most so long.

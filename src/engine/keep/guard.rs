@@ -1,0 +1,72 @@
+//! Stands behind the keeper that carries a run: if that one is killed, it ends what is left and says how the run ended.
+//!
+//! It starts nothing of the run itself.
+
+use super::{Keeper, end_rest};
+use crate::domain::outcome::Stopped;
+use crate::domain::run::RUN_TAG;
+use crate::domain::runner::files::{ExitReport, Started};
+use crate::domain::state::ProcessId;
+use crate::exec::processes;
+use crate::store::paths::RunPaths;
+use crate::store::runs;
+use crate::sys::read;
+use anyhow::{Context, Result};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How late it hands on that the run is to end.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// A keeper that has ended, with its exit code. It has said why.
+#[derive(Debug, thiserror::Error)]
+#[error("the keeper ended with exit code {0}")]
+pub struct Ended(pub u8);
+
+/// Has the run carried by a process of its own, and sees to its end.
+///
+/// # Errors
+/// [`Ended`], if not well; the system's.
+pub fn guard(keeper: &Keeper<'_>, folder: &Path) -> Result<()> {
+    let mut command = Command::new(keeper.program);
+    let child = command.args(["keep", "--carry"]).arg(folder).spawn().context("the keeper can't be started")?;
+    let carrier = processes::identity(child.id()).context("the process table can't be read")?;
+    let status = outlast(keeper, child, &carrier)?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(Ended(u8::try_from(code).unwrap_or(1)).into()),
+        None => end_for(&carrier, folder),
+    }
+}
+
+/// Waits for its end, and hands on that it is wanted.
+fn outlast(keeper: &Keeper<'_>, mut child: Child, carrier: &ProcessId) -> Result<ExitStatus> {
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || drop(sender.send(child.wait())));
+    let mut is_told = false;
+    loop {
+        match ended.recv_timeout(LOOK_EVERY) {
+            Ok(status) => return status.context("the keeper can't be waited for"),
+            Err(_) if !is_told && keeper.stop.load(Ordering::Relaxed) => is_told = processes::terminate(carrier),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Ends what a killed keeper has left, and says so in its place, if it was the one that had started the run.
+fn end_for(carrier: &ProcessId, folder: &Path) -> Result<()> {
+    let files = RunPaths::at(&folder.canonicalize()?)?;
+    let run = files.dir().file_name().unwrap_or_default().to_string_lossy();
+    end_rest((RUN_TAG, &run));
+    let started = read::read_json::<Started>(&files.started())?;
+    let is_its = started.is_some_and(|started| started.process == *carrier);
+    if is_its && !files.exit().exists() {
+        let report = ExitReport { stopped: Some(Stopped::Cancelled), ..ExitReport::default() };
+        runs::write_json(&files.exit(), &report)?;
+    }
+    Err(anyhow::anyhow!("the keeper was killed: what it had started was ended"))
+}
