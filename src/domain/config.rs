@@ -6,6 +6,7 @@
 mod check;
 mod edit;
 mod explain;
+mod intake;
 mod pull_requests;
 mod runners;
 mod sandbox;
@@ -15,6 +16,7 @@ mod tree;
 mod values;
 
 pub use edit::{Change, Refusal, Step, edit};
+pub use intake::Intake;
 pub use pull_requests::{PullRequests, RepositoryPath};
 pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
@@ -85,6 +87,8 @@ pub struct Config {
     pub gatekeeper: Gatekeeper,
     /// The pull requests that agents open.
     pub pull_requests: PullRequests,
+    /// Issues that become tasks. Left out: none does.
+    pub intake: Option<Intake>,
     /// A program that is told of every new message, as JSON on its standard input.
     pub notify: Option<Notify>,
     /// Where runs can be started instead of on this machine, by a name of your choice.
@@ -328,6 +332,11 @@ impl Config {
         }
         check::gatekeeper(&self, say);
         self
+    }
+
+    /// Whether a coordinator has anything to do.
+    pub fn has_coordinator_work(&self) -> bool {
+        self.gatekeeper.enabled || self.intake.is_some()
     }
 
     pub fn worktrees(&self) -> Worktrees {

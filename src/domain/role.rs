@@ -46,6 +46,7 @@ words! {
     "a task role"
     /// What kind of work a task asks for; decides which role claims it.
     #[derive(Default)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     pub enum TaskRole {
         /// For implementers.
         #[default]

@@ -2,7 +2,7 @@
 //!
 //! Both are files of the run's folder, and all that recovery needs; agents.yaml may have changed since.
 
-use super::config::{Gatekeeper, PullRequests, RunSettings, Worktrees};
+use super::config::{Gatekeeper, Intake, PullRequests, RunSettings, Worktrees};
 use super::job::Job;
 use super::name::Name;
 use super::outcome::Outcome;
@@ -88,6 +88,9 @@ pub struct Assignment {
     /// What becomes of those that agents open.
     #[serde(default)]
     pub pull_requests: PullRequests,
+    /// Which issues become tasks.
+    #[serde(default)]
+    pub intake: Option<Intake>,
     /// Whether the tick was started with `--debug`.
     pub debug: bool,
 }
@@ -156,6 +159,9 @@ pub struct NewPullRequest {
     pub body: String,
     /// Whether it waits for gatekeepers.
     pub draft: bool,
+    /// The issue that it closes once it is merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<u64>,
 }
 
 /// `record.json`: what came of a run, written before anything of it is settled.

@@ -120,8 +120,10 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if let Some(model) = agent.role.spec().model.filter(|model| *model != config.model) {
         return Some(Reason::NotInModel { needs: model });
     }
-    if matches!(agent.role, Role::Gatekeeper | Role::GatekeeperCoordinator) && !config.gatekeeper.enabled {
-        return Some(Reason::Disabled);
+    match agent.role {
+        Role::Gatekeeper if !config.gatekeeper.enabled => return Some(Reason::Disabled),
+        Role::GatekeeperCoordinator if !config.has_coordinator_work() => return Some(Reason::Disabled),
+        _ => {}
     }
     // A requested run waits for no interval, backoff or cooldown.
     if snapshot.requested.contains(&agent.name) {

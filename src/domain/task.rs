@@ -11,7 +11,7 @@ mod section;
 pub use answers::{Answer, answers, without_answers};
 pub use edit::Edit;
 pub use new::NewTask;
-pub use section::{section, without_outcome};
+pub use section::{issue_text, section, without_outcome};
 
 use super::markdown::Header;
 use super::name::Name;
@@ -61,7 +61,7 @@ pub mod key {
         };
     }
     keys! {
-        ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS
+        ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR ISSUE PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS
         CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
     }
 }
@@ -90,6 +90,8 @@ pub struct Task {
     pub overlaps: Vec<Name>,
     /// The pull request that it updates.
     pub pr: Option<u64>,
+    /// The issue that it came from.
+    pub issue: Option<u64>,
     /// The proposal that it came from.
     pub proposal: Option<String>,
     /// The branch that holds what earlier attempts left.
@@ -146,6 +148,7 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
         blocked_by: header.names(key::BLOCKED_BY),
         overlaps: header.names(key::OVERLAPS),
         pr: header.number(key::PR),
+        issue: header.number(key::ISSUE),
         proposal: header.text(key::PROPOSAL).or_else(|| header.text(key::FROM_PROPOSAL)),
         work_branch: header.text(key::WORK_BRANCH),
         attempts: header.number(key::ATTEMPTS).unwrap_or_default(),

@@ -3,11 +3,13 @@
 //! One call tells it everything; more are made only for what has changed. Every step is keyed, so that doing it again
 //! does nothing: what was interrupted or refused is done by the next run. It judges nothing itself.
 
+mod intake;
+mod people;
 mod verdicts;
 
 use super::Clock;
 use super::project::Project;
-use crate::domain::config::Gatekeeper;
+use crate::domain::config::{Gatekeeper, Intake};
 use crate::domain::gate::{self, Meta, Status, VerdictFailure};
 use crate::domain::message::{Message, MessageType};
 use crate::domain::name::Name;
@@ -34,6 +36,10 @@ pub struct Coordinator<'a> {
     pub agent: &'a Name,
     /// How pull requests are checked.
     pub gate: &'a Gatekeeper,
+    /// Which issues become tasks, if any do.
+    pub intake: Option<&'a Intake>,
+    /// How many tasks there may be, incoming and claimed.
+    pub max_incoming: u32,
     /// The run.
     pub run: &'a str,
     /// Asks what time it is.
@@ -72,6 +78,14 @@ impl Coordinator<'_> {
     /// # Errors
     /// The project's files can't be read or written.
     pub fn coordinate(&self) -> Result<End> {
+        let end = if self.gate.enabled { self.check()? } else { End::Done };
+        match (end, self.intake) {
+            (End::Done, Some(intake)) => self.take_in(intake),
+            (end, _) => Ok(end),
+        }
+    }
+
+    fn check(&self) -> Result<End> {
         let open = match self.github.open_pulls(MAX_OPEN) {
             Ok(open) => open,
             Err(error) => return self.refused(error),

@@ -89,6 +89,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         draft_pull_requests: config.gatekeeper.enabled,
         gatekeeper: config.gatekeeper.clone(),
         pull_requests: config.pull_requests.clone(),
+        intake: config.intake.clone(),
         debug,
     }
 }

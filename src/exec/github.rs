@@ -7,7 +7,9 @@
 mod comments;
 mod error;
 mod gate;
+mod issues;
 mod ours;
+mod people;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -57,13 +59,21 @@ pub struct GitHub {
     checkout: PathBuf,
     place: Result<Place, GhError>,
     secrets: Secrets,
+    closes: Option<u64>,
     timeout: Duration,
 }
 
 impl GitHub {
     /// Calls `gh` in `checkout`, each time for `timeout` at most; where there is no place, not at all.
     pub fn new(checkout: impl Into<PathBuf>, place: Result<Place, GhError>, timeout: Duration) -> Self {
-        Self { program: "gh".into(), checkout: checkout.into(), place, secrets: Secrets::default(), timeout }
+        Self {
+            program: "gh".into(),
+            checkout: checkout.into(),
+            place,
+            secrets: Secrets::default(),
+            closes: None,
+            timeout,
+        }
     }
 
     /// The repository that the pull requests are in, or why there is none.
@@ -74,6 +84,11 @@ impl GitHub {
     /// The same, which publishes none of these values.
     pub fn hiding(self, secrets: Secrets) -> Self {
         Self { secrets, ..self }
+    }
+
+    /// The same, whose new pull requests close this issue once they are merged.
+    pub fn closing(&self, closes: Option<u64>) -> Self {
+        Self { closes, ..self.clone() }
     }
 
     /// The open pull requests of this repository whose branch begins with `agent/`, among the newest `limit` open ones.
@@ -127,7 +142,8 @@ impl GitHub {
         if draft {
             arguments.push("--draft");
         }
-        self.call(&arguments, Some(&self.outgoing(body))).map(drop)
+        let closes = self.closes.map_or(String::new(), |issue| format!("\nCloses #{issue}\n"));
+        self.call(&arguments, Some(&(self.outgoing(body) + &closes))).map(drop)
     }
 
     fn comment_anew(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {

@@ -160,6 +160,8 @@ impl Paths {
         last_tick = cache / "last-tick.json";
         /// The last known count of open pull requests.
         open_prs = cache / "open-prs.json";
+        /// What GitHub said of accounts.
+        permissions = cache / "permissions.json";
         /// The pull requests that gatekeepers look after and that aren't closed, by number.
         gated_prs = cache / "gated-prs.json";
         /// Which messages the user was notified of.
@@ -194,6 +196,8 @@ impl Paths {
         shared = dot / "shared";
         /// The directory with one directory per pull request.
         prs_dir = shared / "prs";
+        /// The issues that became tasks.
+        issues = shared / "issues.json";
     }
 }
 

@@ -49,7 +49,7 @@ unlock() { rm -rf "$stage/lock"; }
 command=${1-} sub=
 [ $# = 0 ] || shift
 case $command in
-  pr | auth) sub=${1-}; [ $# = 0 ] || shift ;;
+  pr | issue | auth) sub=${1-}; [ $# = 0 ] || shift ;;
   api) ;;
   *) complain "unknown command \"$command\" for \"gh\"" ;;
 esac
@@ -104,16 +104,16 @@ while [ $# -gt 0 ]; do
     --*=*) value=${flag#*=} flag=${flag%%=*}; set -- "$value" "$@" ;;
   esac
   case "$command $sub:$flag" in
-    pr\ *:--repo | pr\ *:-R) repo=$1; shift ;;
+    pr\ *:--repo | pr\ *:-R | issue\ *:--repo) repo=$1; shift ;;
     'api :--hostname') host=$1; shift ;;
     'pr list:--head' | 'pr create:--head' | 'pr list:-H' | 'pr create:-H') head=$1; shift ;;
     'pr list:--base' | 'pr create:--base' | 'pr list:-B' | 'pr create:-B') base=$1; shift ;;
     'pr list:--state' | 'pr list:-s') state=$1; shift ;;
     'pr list:--limit' | 'pr list:-L') limit=$1; shift ;;
-    'pr list:--json' | 'pr view:--json') fields=$1; shift ;;
+    'pr list:--json' | 'pr view:--json' | 'issue view:--json') fields=$1; shift ;;
     'pr create:--title' | 'pr create:-t') title=$1 has_title=1; shift ;;
     pr\ create:--body | pr\ create:-b | pr\ comment:--body | pr\ comment:-b | pr\ review:--body | pr\ review:-b) body=$1 has_body=1; shift ;;
-    pr\ create:--body-file | pr\ create:-F | pr\ comment:--body-file | pr\ comment:-F | pr\ review:--body-file | pr\ review:-F)
+    pr\ create:--body-file | pr\ create:-F | pr\ comment:--body-file | pr\ comment:-F | issue\ comment:--body-file | pr\ review:--body-file | pr\ review:-F)
       if [ "$1" = - ]; then body=$(cat); else body=$(cat -- "$1") || exit 1; fi
       has_body=1
       shift
@@ -126,7 +126,7 @@ while [ $# -gt 0 ]; do
     'api :-X' | 'api :--method') method=$1; shift ;;
     'api :-f' | 'api :-F' | 'api :--field' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
     # What the filters leave away is left away again by who reads the answer.
-    'api :--jq' | 'api :-q' | 'pr view:--jq') shift ;;
+    'api :--jq' | 'api :-q' | 'pr view:--jq' | 'issue view:--jq') shift ;;
     *:--) positional=${1-}; break ;;
     *:-*) complain "unknown flag: $flag" ;;
     *) positional=$flag ;;
@@ -135,7 +135,7 @@ done
 
 # Without its repository gh guesses one.
 case $command in
-  pr) [ "$repo" = "$repository" ] || complain "pr $sub: of which repository? --repo is \"$repo\"" ;;
+  pr | issue) [ "$repo" = "$repository" ] || complain "$command $sub: of which repository? --repo is \"$repo\"" ;;
   api) [ "$host" = github.com ] || complain "api: on which host? --hostname is \"$host\"" ;;
 esac
 head=${head#acme:}
@@ -144,6 +144,44 @@ head=${head#acme:}
 me() { cat "$stage/user"; }
 get() { cat "$stage/prs/$1/$2" 2>/dev/null; }
 url() { echo "$site/pull/$1"; }
+labels() { # FOLDER, as JSON
+  printf '['
+  sep=
+  for label in $(cat "$1/labels" 2>/dev/null); do
+    printf '%s{"id":"LA_%s","name":"%s"}' "$sep" "$(json "$label")" "$(json "$label")"
+    sep=,
+  done
+  printf ']'
+}
+issues() { # LABEL: the open ones that have it, as GraphQL answers
+  sep=
+  for dir in "$stage/issues"/*; do
+    [ "$(cat "$dir/state" 2>/dev/null)" = OPEN ] && grep -qxF "$1" "$dir/labels" || continue
+    edited=$(cat "$dir/edited" 2>/dev/null)
+    printf '%s{"number":%s,"title":"%s","url":"%s","body":"%s","lastEditedAt":%s,"author":{"login":"%s"},' "$sep" \
+      "${dir##*/}" "$(json "$(cat "$dir/title")")" "$site/issues/${dir##*/}" "$(json "$(cat "$dir/body")")" \
+      "${edited:-null}" "$(cat "$dir/author")"
+    printf '"timelineItems":{"nodes":[{"__typename":"LabeledEvent","createdAt":"%s","actor":{"login":"%s"},"label":{"name":"%s"}}]}}' \
+      "$(cat "$dir/labelled_at")" "$(cat "$dir/labelled_by")" "$1"
+    sep=,
+  done
+}
+remarks() { # FOLDER comments|reviews, as JSON
+  printf '['
+  sep=
+  for entry in "$1/$2"/*; do
+    [ -d "$entry" ] || continue
+    own=
+    if [ "$2" = comments ]; then
+      own='"viewerDidAuthor":false,'
+      [ "$(cat "$entry/author")" != "$(me)" ] || own='"viewerDidAuthor":true,'
+    fi
+    printf '%s{%s"author":{"login":"%s"},"body":"%s","state":"%s"}' "$sep" "$own" "$(cat "$entry/author")" \
+      "$(json "$(cat "$entry/body")")" "$(cat "$entry/state")"
+    sep=,
+  done
+  printf ']'
+}
 field() { # NUMBER FIELD, as JSON
   case $2 in
     number) echo "$1" ;;
@@ -162,32 +200,9 @@ field() { # NUMBER FIELD, as JSON
     createdAt | updatedAt) echo '"2024-01-15T10:30:00Z"' ;;
     mergeable) echo '"MERGEABLE"' ;;
     reviewDecision) printf '"%s"' "$(get "$1" decision)" ;;
-    labels)
-      printf '['
-      sep=
-      for label in $(get "$1" labels); do
-        printf '%s{"id":"LA_%s","name":"%s"}' "$sep" "$(json "$label")" "$(json "$label")"
-        sep=,
-      done
-      printf ']'
-      ;;
+    labels) labels "$stage/prs/$1" ;;
     author) printf '{"login":"%s","is_bot":false}' "$(get "$1" author)" ;;
-    comments | reviews)
-      printf '['
-      sep=
-      for entry in "$stage/prs/$1/$2"/*; do
-        [ -d "$entry" ] || continue
-        own=
-        if [ "$2" = comments ]; then
-          own='"viewerDidAuthor":false,'
-          [ "$(cat "$entry/author")" != "$(me)" ] || own='"viewerDidAuthor":true,'
-        fi
-        printf '%s{%s"author":{"login":"%s"},"body":"%s","state":"%s"}' "$sep" "$own" "$(cat "$entry/author")" \
-          "$(json "$(cat "$entry/body")")" "$(cat "$entry/state")"
-        sep=,
-      done
-      printf ']'
-      ;;
+    comments | reviews) remarks "$stage/prs/$1" "$2" ;;
     *) complain "Unknown JSON field: \"$2\"" ;;
   esac
 }
@@ -288,14 +303,14 @@ $(url "$n")"
   [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
   url "$n"
 }
-remark() { # NUMBER comments|reviews STATE
+remark() { # FOLDER comments|reviews STATE
   lock
   k=1
-  while [ -d "$stage/prs/$1/$2/$k" ]; do k=$((k + 1)); done
-  mkdir -p "$stage/prs/$1/$2/$k"
-  me >"$stage/prs/$1/$2/$k/author"
-  printf '%s' "$body" >"$stage/prs/$1/$2/$k/body"
-  printf '%s' "$3" >"$stage/prs/$1/$2/$k/state"
+  while [ -d "$1/$2/$k" ]; do k=$((k + 1)); done
+  mkdir -p "$1/$2/$k"
+  me >"$1/$2/$k/author"
+  printf '%s' "$body" >"$1/$2/$k/body"
+  printf '%s' "$3" >"$1/$2/$k/state"
   unlock
   [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
 }
@@ -306,7 +321,7 @@ case "$command $sub" in
   'pr comment')
     the_one
     [ -n "$has_body" ] || fail 1 "flags required when not running interactively"
-    remark "$n" comments ''
+    remark "$stage/prs/$n" comments ''
     echo "$(url "$n")#issuecomment-$k"
     ;;
   'pr review')
@@ -319,7 +334,7 @@ case "$command $sub" in
         CHANGES_REQUESTED) fail 1 "failed to create review: GraphQL: Review Can not request changes on your own pull request (addPullRequestReview)" ;;
       esac
     fi
-    remark "$n" reviews "$verdict"
+    remark "$stage/prs/$n" reviews "$verdict"
     printf %s "$verdict" >"$stage/prs/$n/decision"
     ;;
   'pr view')
@@ -334,6 +349,17 @@ case "$command $sub" in
     if [ -n "$undo" ]; then printf true >"$stage/prs/$n/draft"; else printf false >"$stage/prs/$n/draft"; fi
     [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
     ;;
+  'issue view')
+    [ -d "$stage/issues/$positional" ] ||
+      fail 1 "GraphQL: Could not resolve to an issue or pull request with the number of $positional. (repository.issue)"
+    printf '{"number":%s,"comments":%s}\n' "$positional" "$(remarks "$stage/issues/$positional" comments)"
+    ;;
+  'issue comment')
+    [ -d "$stage/issues/$positional" ] ||
+      fail 1 "GraphQL: Could not resolve to an issue or pull request with the number of $positional. (repository.issue)"
+    remark "$stage/issues/$positional" comments ''
+    echo "$site/issues/$positional#issuecomment-$k"
+    ;;
   'auth status') echo "github.com: Logged in to github.com account $(me)" ;;
   'api ')
     case $positional in
@@ -341,16 +367,27 @@ case "$command $sub" in
       "repos/$repository/issues/"*/labels)
         [ "$method" = POST ] || complain "api $positional: only POST is known"
         n=${positional#*/issues/} n=${n%/labels}
-        [ -d "$stage/prs/$n" ] || fail 1 "gh: Not Found (HTTP 404)"
-        sed -n 's/^labels\[\]=//p' "$call/fields" >>"$stage/prs/$n/labels"
-        sort -u "$stage/prs/$n/labels" >"$stage/prs/$n/labels.new"
-        mv "$stage/prs/$n/labels.new" "$stage/prs/$n/labels"
+        dir=$stage/prs/$n
+        [ -d "$dir" ] || dir=$stage/issues/$n
+        [ -d "$dir" ] || fail 1 "gh: Not Found (HTTP 404)"
+        sed -n 's/^labels\[\]=//p' "$call/fields" >>"$dir/labels"
+        sort -u "$dir/labels" >"$dir/labels.new"
+        mv "$dir/labels.new" "$dir/labels"
         [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
-        field "$n" labels
+        labels "$dir"
+        ;;
+      "repos/$repository/collaborators/"*/permission)
+        login=${positional#*/collaborators/} login=${login%/permission}
+        role=$(cat "$stage/roles/$login" 2>/dev/null) || fail 1 "gh: Not Found (HTTP 404)"
+        printf '{"permission":"%s","role_name":"%s"}\n' "$role" "$role"
         ;;
       graphql)
         query=$(sed -n 's/^query=//p' "$call/fields")
         case $query in
+          *issues\(*)
+            label=$(sed -n 's/^label=//p' "$call/fields")
+            printf '{"data":{"repository":{"issues":{"pageInfo":{"hasNextPage":false},"nodes":[%s]}}}}\n' "$(issues "$label")"
+            ;;
           *viewer*) printf '{"data":{"viewer":{"login":"%s"}}}\n' "$(me)" ;;
           *removeLabelsFromLabelable*)
             n=$(sed -n 's/^pull=PR_//p' "$call/fields") label=$(sed -n 's/^labels\[\]=LA_//p' "$call/fields")

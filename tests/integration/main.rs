@@ -36,6 +36,7 @@ mod hostile_text;
 mod housekeeping;
 mod init;
 mod install;
+mod intake;
 mod keeper;
 mod limits;
 mod machines;

@@ -154,6 +154,11 @@ pub(super) fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     Ok(text.map(String::from))
 }
 
+/// Text that says something, where something must stand.
+pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    filled(deserializer)?.ok_or_else(|| D::Error::custom("is empty: fill it in, or leave the line out"))
+}
+
 /// A list that is there: where nothing is written, the default counts and not an empty one.
 pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Option::deserialize(deserializer)?.ok_or_else(|| D::Error::custom("must be a list"))

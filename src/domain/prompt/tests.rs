@@ -26,6 +26,7 @@ fn task() -> TaskView {
         attempt: 2,
         max_attempts: 3,
         text: "## Context\nNames may be empty.".to_owned(),
+        issue_text: None,
     }
 }
 

@@ -65,8 +65,10 @@ pub struct TaskView {
     pub attempt: u32,
     /// After how many the task fails.
     pub max_attempts: u32,
-    /// What its file says below the header.
+    /// What its file says below the header, but for the issue that it came from.
     pub text: String,
+    /// What that says.
+    pub issue_text: Option<String>,
 }
 
 /// How an earlier attempt ended.

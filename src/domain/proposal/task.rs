@@ -27,7 +27,7 @@ pub fn task(proposal: &Proposal, judgement: &Judgement, blocked_by: &[Name], ove
         blocked_by: blocked_by.to_vec(),
         overlaps: overlaps.to_vec(),
         created_by: judgement.by.clone(),
-        pr: None,
         proposal: Some(proposal.id.clone()),
+        ..NewTask::default()
     })
 }

@@ -1,11 +1,12 @@
 //! The file of a task that is being created.
 
+use super::section::ISSUE;
 use super::{Priority, key};
 use crate::domain::markdown::checklist;
 use crate::domain::name::Name;
 use crate::domain::proposal::files;
 use crate::domain::role::TaskRole;
-use crate::domain::text::{joined, one_line, printable};
+use crate::domain::text::{joined, one_line, printable, quoted};
 use crate::domain::time::{self, Time};
 
 /// What a new task says; [`NewTask::to_text`] is its file.
@@ -35,6 +36,10 @@ pub struct NewTask {
     pub pr: Option<u64>,
     /// The proposal that it came from.
     pub proposal: Option<Name>,
+    /// The issue that it came from.
+    pub issue: Option<u64>,
+    /// What that says: text of others.
+    pub issue_text: String,
 }
 
 impl NewTask {
@@ -49,6 +54,7 @@ impl NewTask {
             (key::BLOCKED_BY, joined(&self.blocked_by)),
             (key::OVERLAPS, joined(&self.overlaps)),
             (key::PR, joined(self.pr)),
+            (key::ISSUE, joined(self.issue)),
             (key::PROPOSAL, joined(&self.proposal)),
         ];
         let mut text = format!("# [{id}] {}\n\n", one_line(&self.title));
@@ -56,7 +62,11 @@ impl NewTask {
             text += &format!("{key}: {}\n", one_line(value));
         }
         let context = printable(&self.context);
-        text += &format!("\n## Context\n\n{}\n\n## Acceptance Criteria\n\n", context.trim());
+        text += &format!("\n## Context\n\n{}\n\n", context.trim());
+        if !self.issue_text.is_empty() {
+            text += &format!("## {ISSUE}\n\n{}\n\n", quoted(&self.issue_text));
+        }
+        text += "## Acceptance Criteria\n\n";
         if !self.criteria.is_empty() {
             text += &(checklist(&self.criteria) + "\n");
         }

@@ -2,7 +2,19 @@
 
 use super::{header, key, value};
 use crate::domain::markdown::{below_heading, newline_of, sections};
+use crate::domain::text::unquoted;
 use std::ops::Range;
+
+/// The section that holds what an issue says.
+pub(super) const ISSUE: &str = "Issue";
+
+/// What the issue says that a task came from, if it came from one; and the text without that.
+pub fn issue_text(text: &str) -> (Option<String>, String) {
+    match value(header(text), key::ISSUE).and_then(|_| section(text, ISSUE)) {
+        Some(said) => (Some(unquoted(said)), without_section(text, ISSUE)),
+        None => (None, text.to_owned()),
+    }
+}
 
 /// The text of the last section `## name`, up to the next heading of its kind.
 pub fn section<'a>(text: &'a str, name: &str) -> Option<&'a str> {

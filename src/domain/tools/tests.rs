@@ -45,6 +45,7 @@ impl Case<'_> {
             max_incoming: 20,
             draft_pull_requests: false,
             gatekeeper: config.gatekeeper,
+            intake: None,
             pull_requests: config.pull_requests,
             debug: false,
         };

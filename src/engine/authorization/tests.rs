@@ -80,6 +80,7 @@ fn assignment(name: &str, id: &str) -> Assignment {
         max_incoming: 20,
         draft_pull_requests: false,
         gatekeeper: config.gatekeeper,
+        intake: None,
         pull_requests: config.pull_requests,
         debug: false,
     }

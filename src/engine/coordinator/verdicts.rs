@@ -159,7 +159,7 @@ impl Coordinator<'_> {
         for label in remove {
             self.github.remove_label(pull, label).at("labels")?;
         }
-        add.map_or(Ok(()), |label| self.github.add_label(pull, label)).at("labels")
+        add.map_or(Ok(()), |label| self.github.add_label(pull.number, label)).at("labels")
     }
 }
 

@@ -13,6 +13,8 @@ pub fn coordinate(run: &Run<'_>) -> Result<Ended> {
         github: &run.github(),
         agent: &run.assignment.agent,
         gate: &run.assignment.gatekeeper,
+        intake: run.assignment.intake.as_ref(),
+        max_incoming: run.assignment.max_incoming,
         run: run.id(),
         clock: run.supervisor.clock,
         stop: run.supervisor.stop,

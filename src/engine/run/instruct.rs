@@ -5,7 +5,7 @@
 mod change;
 mod queue;
 
-use super::context::Run;
+use super::context::{HeldTask, Run};
 use super::environment;
 use crate::domain::claude_files;
 use crate::domain::config::{self, Config};
@@ -49,13 +49,7 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
         worktree: run.worktree.path().display().to_string(),
         branch: prepared.branch.clone(),
         base: Some(prepared.target.clone().unwrap_or_else(|| prepared.base.clone())),
-        task: run.task.as_ref().map(|task| TaskView {
-            head: task.head.clone(),
-            attempt,
-            max_attempts: assignment.settings.max_attempts,
-            // What earlier runs and answers say stands above, in sections of its own.
-            text: task::without_answers(task::body(&task::without_outcome(&task.text))),
-        }),
+        task: run.task.as_ref().map(|task| task_view(task, attempt, assignment.settings.max_attempts)),
         attempts: earlier_attempt(run, attempt).into_iter().collect(),
         answers: answers(run)?,
         global_instructions: read::read_linked_text(&paths.global_instructions())?,
@@ -83,6 +77,13 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
         role_prompt,
         delimiter: Uuid::new_v4().simple().to_string(),
     })
+}
+
+fn task_view(task: &HeldTask, attempt: u32, max_attempts: u32) -> TaskView {
+    let (issue_text, text) = task::issue_text(&task.text);
+    // What earlier runs and answers say stands above, in sections of its own.
+    let text = task::without_answers(task::body(&task::without_outcome(&text)));
+    TaskView { head: task.head.clone(), attempt, max_attempts, text, issue_text }
 }
 
 /// How the attempt before this one ended, as the task's file says.

@@ -145,6 +145,7 @@ fn publication(assignment: &Assignment, task: &Task, prepared: &Prepared, report
             assignment.role
         ),
         draft: assignment.draft_pull_requests,
+        closes: task.issue,
     });
     Some(Publication { branch, remote_branch, pushed_before: None, pull_request })
 }

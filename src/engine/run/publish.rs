@@ -104,8 +104,8 @@ pub fn open_pull_request(
     if !published.is_pushed {
         return Ok(());
     }
-    let NewPullRequest { base, title, body, draft } = wanted;
-    let created = ask(run, |github| github.create(branch, base, title, body, *draft));
+    let NewPullRequest { base, title, body, draft, closes } = wanted;
+    let created = ask(run, |github| github.closing(*closes).create(branch, base, title, body, *draft));
     unless_cut_short(run, created.is_ok())?;
     match created {
         Ok(pr) => {

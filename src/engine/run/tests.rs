@@ -44,6 +44,7 @@ pub(super) fn assignment(role: Role, job: Job) -> Assignment {
         max_incoming: 20,
         draft_pull_requests: false,
         gatekeeper: config.gatekeeper,
+        intake: None,
         pull_requests: config.pull_requests,
         debug: false,
     }

@@ -31,8 +31,9 @@ impl Comments {
 }
 
 #[derive(Deserialize)]
-struct Said {
+pub(super) struct Said {
     comments: Vec<Comment>,
+    #[serde(default)]
     reviews: Vec<Review>,
 }
 
@@ -71,7 +72,11 @@ impl GitHub {
     /// # Errors
     /// gh's.
     pub fn comments(&self, number: u64) -> Result<Comments, GhError> {
-        let said: Said = self.json(&["pr", "view", &number.to_string(), FIELDS, ENDS])?;
+        self.own(self.json(&["pr", "view", &number.to_string(), FIELDS, ENDS])?)
+    }
+
+    /// What of this is this account's.
+    pub(super) fn own(&self, said: Said) -> Result<Comments, GhError> {
         let own = said.comments.into_iter().filter(|comment| comment.own).map(|comment| comment.body);
         let mut own: Vec<String> = own.collect();
         let reviews: Vec<Review> = said.reviews.into_iter().filter(|review| review.body.contains(BEGIN)).collect();

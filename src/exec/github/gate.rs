@@ -105,12 +105,12 @@ impl GitHub {
         self.call(&["pr", "ready", &number.to_string()], None).map(drop)
     }
 
-    /// Gives a pull request a label, which is created if the repository has none of that name.
+    /// Gives a pull request or an issue a label, which is created if the repository has none of that name.
     ///
     /// # Errors
     /// gh's, or an answer without the label.
-    pub fn add_label(&self, pull: &PullRequest, label: &str) -> Result<(), GhError> {
-        let path = format!("repos/{}/issues/{}/labels", self.place()?.repository.path(), pull.number);
+    pub fn add_label(&self, number: u64, label: &str) -> Result<(), GhError> {
+        let path = format!("repos/{}/issues/{}/labels", self.place()?.repository.path(), number);
         let field = format!("labels[]={label}");
         let has: Vec<Label> = self.json(&["api", "--method=POST", &path, "--raw-field", &field])?;
         if has.iter().any(|other| other.is(label)) { Ok(()) } else { Err(GhError::other("the label was not added")) }

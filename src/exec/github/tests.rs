@@ -16,6 +16,7 @@ fn stand_in(dir: &Path, script: &str) -> GitHub {
         program,
         checkout: dir.to_owned(),
         place: Ok(acme()),
+        closes: None,
         secrets: Secrets::default(),
         timeout: Duration::from_secs(20),
     }

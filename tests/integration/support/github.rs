@@ -118,6 +118,40 @@ impl Github {
         self
     }
 
+    /// An open issue, labelled by `by`, who may write; its number is given.
+    pub fn issue(&self, number: u64, title: &str, body: &str, label: &str, by: &str) -> &Self {
+        let dir = self.stage.join(format!("issues/{number}"));
+        fs::create_dir_all(dir.join("comments")).unwrap();
+        let fields = [("title", title), ("body", body), ("labels", label), ("labelled_by", by)];
+        let fixed = [("author", "they"), ("state", "OPEN"), ("labelled_at", "2026-01-01T00:00:00Z")];
+        for (name, value) in fields.into_iter().chain(fixed) {
+            fs::write(dir.join(name), format!("{value}\n")).unwrap();
+        }
+        self.role(by, "write")
+    }
+
+    /// What an account may do in the repository.
+    pub fn role(&self, login: &str, role: &str) -> &Self {
+        fs::create_dir_all(self.stage.join("roles")).unwrap();
+        fs::write(self.stage.join("roles").join(login), role).unwrap();
+        self
+    }
+
+    /// Changes one field of an issue: `state`, `body`, `edited` (a quoted time), `labelled_at` …
+    pub fn set_issue(&self, number: u64, field: &str, value: &str) -> &Self {
+        fs::write(self.stage.join(format!("issues/{number}/{field}")), format!("{value}\n")).unwrap();
+        self
+    }
+
+    /// The labels of an issue, and the texts of its comments.
+    pub fn issue_now(&self, number: u64) -> (Vec<String>, Vec<String>) {
+        let dir = self.stage.join(format!("issues/{number}"));
+        let get = |name: String| fs::read_to_string(dir.join(name)).unwrap_or_default();
+        let count = fs::read_dir(dir.join("comments")).map_or(0, Iterator::count);
+        let comments = (1..=count).map(|k| get(format!("comments/{k}/body"))).collect();
+        (get("labels".to_owned()).lines().map(str::to_owned).collect(), comments)
+    }
+
     /// What every `pr list` answers from now on, whatever there is.
     pub fn answers_lists(&self, json: &str) -> &Self {
         fs::write(self.stage.join("list.json"), json).unwrap();

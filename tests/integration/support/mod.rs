@@ -17,7 +17,7 @@ mod wait;
 
 pub use claude::Claude;
 pub use environment::Clock;
-pub use github::Github;
+pub use github::{GhCall, Github};
 pub use output::{Output, Started};
 pub use processes::Leftover;
 pub use project::GITHUB;
