@@ -16,13 +16,13 @@ use crate::domain::runner::files::{ELSEWHERE, ExitReport, LaunchOrder, Started, 
 use crate::domain::sandbox::Mode;
 use crate::exec::claude::{Call, StartError};
 use crate::exec::confine::{self, Confiner};
+use crate::exec::machine;
 use crate::exec::processes::{self, Family, Grace};
 use crate::exec::stream::StreamReader;
 use crate::exec::watch;
 use crate::store::paths::RunPaths;
 use crate::store::runs;
 use crate::sys::atomic::{self, Published};
-use crate::sys::read;
 use anyhow::{Context, Result};
 use beats::Beats;
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub enum NotKept {
 
 impl NotKept {
     fn refused(why: impl Into<String>) -> Self {
-        Self::Refused { host: host(), why: why.into() }
+        Self::Refused { host: machine::host(), why: why.into() }
     }
 }
 
@@ -82,17 +82,12 @@ pub fn keep(keeper: &Keeper<'_>, folder: &Path) -> Result<()> {
 /// Makes this the one process that ever starts the run.
 fn claim(keeper: &Keeper<'_>, files: &RunPaths) -> Result<()> {
     let process = processes::identity(std::process::id()).context("the process table can't be read")?;
-    let job = keeper.environment.get(OsStr::new("SLURM_JOB_ID"));
+    let (here, job) = (machine::here().machine, keeper.environment.get(OsStr::new("SLURM_JOB_ID")));
     let started = Started {
         by: StartedBy::Keeper,
-        host: host(),
-        machine: read::read_linked_text(Path::new("/etc/machine-id"))
-            .ok()
-            .flatten()
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
-        boot: process.boot.clone(),
+        host: here.host,
+        machine: here.id.unwrap_or_default(),
+        boot: here.boot,
         process,
         job: job.map(|job| job.to_string_lossy().into_owned()),
         at: (keeper.clock)(),
@@ -101,10 +96,6 @@ fn claim(keeper: &Keeper<'_>, files: &RunPaths) -> Result<()> {
         Published::New => Ok(()),
         Published::AlreadyExists => Err(NotKept::AlreadyStarted.into()),
     }
-}
-
-fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 fn refuse(files: &RunPaths, why: String) -> Result<()> {
@@ -126,7 +117,7 @@ fn carry_out(
     }
     let (confinement, unconfined) = confinement(keeper, files, order)?;
     let mut environment = order.environment.on(keeper.environment);
-    environment.insert(ELSEWHERE.into(), host().into());
+    environment.insert(ELSEWHERE.into(), machine::host().into());
     let call = Call {
         line: &order.argv,
         worktree: &order.worktree,

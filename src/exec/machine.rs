@@ -1,5 +1,6 @@
 //! What tells this machine from others. It decides nothing.
 
+use super::clock::since_boot;
 use super::processes;
 use crate::domain::machine::{Here, Machine};
 use crate::sys::read::read_linked_text;
@@ -8,12 +9,6 @@ use std::path::Path;
 
 /// Where systems keep what they were installed with.
 const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
-/// What counts from the boot on, sleep included.
-#[cfg(target_os = "linux")]
-const SINCE_BOOT: ClockId = ClockId::Boottime;
-#[cfg(not(target_os = "linux"))]
-const SINCE_BOOT: ClockId = ClockId::Monotonic;
-
 /// This machine.
 pub fn here() -> Here {
     Here { machine: Machine { host: host(), id: id(), boot: processes::boot() }, booted: booted() }
@@ -26,7 +21,7 @@ pub fn host() -> String {
 
 /// When it was booted, in seconds since the epoch, give or take one: no system call. It moves when the clock is set.
 pub fn booted() -> i64 {
-    clock_gettime(ClockId::Realtime).tv_sec - clock_gettime(SINCE_BOOT).tv_sec
+    clock_gettime(ClockId::Realtime).tv_sec - since_boot().as_secs().cast_signed()
 }
 
 fn id() -> Option<String> {

@@ -41,6 +41,11 @@ fn a_supervisor_of_a_run_elsewhere() {
 }
 
 #[test]
+fn a_keeper_that_nobody_stands_behind() {
+    kill(&Subject::keep(), 5);
+}
+
+#[test]
 fn a_recovery() {
     kill(&Subject::recover(), 4);
 }

@@ -78,6 +78,21 @@ impl Subject {
         tick.supervised("supervise, elsewhere")
     }
 
+    /// The keeper of a run that was handed to its runner by a supervisor that is dead. Nobody stands behind it.
+    pub fn keep() -> Self {
+        let test = project("");
+        // Its own beats are so far apart that it does all that it does in order.
+        test.with_engine(&[(AGENT, "implementer", "cluster")], ", lease_seconds: 30");
+        let tick = Self { name: "tick", args: &[], holds_lock: false, end: End::WorkIsDone, stage: Stage::new(test) };
+        let supervise = tick.supervised("supervise, elsewhere");
+        let handed_over = supervise.find("the call of the runner", |point| point.args.contains("/runner.log"));
+        let end = supervise.end;
+        let stage = supervise.cut_at(&handed_over);
+        let run = stage.test.runs(AGENT).pop().unwrap();
+        let args: [&'static str; 3] = ["keep", "--carry", run.display().to_string().leak()];
+        Self { name: "keep", args: Box::leak(Box::new(args)), holds_lock: false, end, stage }
+    }
+
     fn supervised(self, name: &'static str) -> Self {
         let spawn = self.find("the supervisor's start", Point::is_spawn);
         let end = self.end;
@@ -145,7 +160,8 @@ impl Subject {
     /// Every change that the command makes, in order. The project is as before afterwards.
     pub fn points(&self) -> Vec<Point> {
         let points = self.traced().points();
-        self.stage.test.wait_quiet();
+        let test = &self.stage.test;
+        test.wait_until("every process gone", || test.leftovers().is_empty());
         self.stage.restore();
         points
     }

@@ -42,9 +42,16 @@ fn pid(text: &str) -> Pid {
     Pid::from_raw(text.parse().unwrap()).unwrap()
 }
 
-/// The keeper of the last run.
-fn keeper(test: &Test) -> Pid {
-    pid(&test.job(AGENT, "pid").unwrap())
+/// The keeper of the last run, and the one that it has behind it.
+fn keepers(test: &Test) -> [Pid; 2] {
+    let started = test.runs(AGENT).pop().unwrap().join("started.json");
+    let started: Value = serde_json::from_slice(&fs::read(started).unwrap()).unwrap();
+    [pid(&started["process"]["pid"].to_string()), pid(&test.job(AGENT, "pid").unwrap())]
+}
+
+fn signal(processes: [Pid; 2], signal: Signal) {
+    // The second first: it would see to the end of the other.
+    processes.into_iter().rev().for_each(|process| kill_process(process, signal).unwrap());
 }
 
 /// Done by one claude, its work committed and published once, and nothing left that only a keeper needs.
@@ -198,14 +205,14 @@ fn what_is_cancelled_elsewhere_is_named_and_not_charged() {
     {
         let test = at_work("cluster", "");
         fs::write(test.engine("says"), says).unwrap();
-        kill_process(keeper(&test), Signal::TERM).unwrap();
+        kill_process(keepers(&test)[1], Signal::TERM).unwrap();
         assert_back(&test, word, returns);
         test.wait_quiet();
     }
     // The time that its engine gives a run is over: that is the run's own.
     let test = at_work("cluster", "");
     fs::write(test.engine("says"), "TIMEOUT|TimeLimit|7").unwrap();
-    kill_process(keeper(&test), Signal::TERM).unwrap();
+    kill_process(keepers(&test)[1], Signal::TERM).unwrap();
     test.wait_quiet();
     assert_eq!((test.state(AGENT)["last_outcome"].as_str(), test.attempts(TASK)), (Some("timed_out"), 1));
 }
@@ -236,8 +243,7 @@ fn a_runner_that_refuses_is_left_alone_by_its_agents_only() {
 #[test]
 fn a_dead_keeper_of_this_machine_is_no_riddle() {
     let test = at_work("cluster", ", lease_seconds: 6");
-    let keeper = keeper(&test);
-    kill_process(keeper, Signal::KILL).unwrap();
+    signal(keepers(&test), Signal::KILL);
     assert_back(&test, "interrupted", Some("1"));
     test.wait_quiet();
     let branch = test.task_line(TASK, "WORK_BRANCH").unwrap();
@@ -254,8 +260,8 @@ fn a_run_that_nobody_hears_of_keeps_its_worktree() {
     test.claude.plays("implementer", ghost);
     test.tick();
     test.wait_until("claude to be at work", || test.notes("at-work").exists());
-    let frozen = keeper(&test);
-    kill_process(frozen, Signal::STOP).unwrap();
+    let frozen = keepers(&test);
+    signal(frozen, Signal::STOP);
     assert_back(&test, "lost_contact", Some("1"));
     let worktree = test.orchestrator(format!("agents/{AGENT}/worktree"));
     let id = test.runs(AGENT)[0].file_name().unwrap().to_string_lossy()[..8].to_owned();
@@ -273,7 +279,7 @@ fn a_run_that_nobody_hears_of_keeps_its_worktree() {
     test.wait_until("the second run to end", || test.task_state(TASK) == "done");
     fs::write(test.notes("haunt"), "").unwrap();
     test.wait_until("the ghost to write", || aside.join("ghost.txt").exists());
-    kill_process(frozen, Signal::CONT).unwrap();
+    signal(frozen, Signal::CONT);
     test.wait_quiet();
     assert!(!worktree.join("ghost.txt").exists());
     assert_eq!(test.git_in(&aside, ["rev-parse", "HEAD"]), test.git(["rev-parse", &branch]));

@@ -38,7 +38,6 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
 }
 
 /// Writes down what a keeper on another machine is to start; returns the script that starts the keeper there.
-#[allow(dead_code, reason = "no run has a runner yet")]
 pub fn order(run: &Run<'_>, prepared: &Prepared, lease_seconds: u32) -> Result<PathBuf, RunError> {
     let launch = command(run, prepared, environment::elsewhere(run, prepared.fork)?);
     let settings = &run.assignment.settings;
