@@ -8,6 +8,7 @@ use crate::domain::run::Record;
 use crate::domain::time::{self, Time};
 use crate::engine::project::Project;
 use crate::engine::transcript::{self, Kind, Progress, Transcript};
+use crate::engine::whereabouts::Whereabouts;
 use anyhow::Result;
 use std::thread;
 use std::time::Duration;
@@ -37,9 +38,13 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         return no_run(&project, &args.agent, context);
     };
     context.lines(&head(&transcript, context.now))?;
+    let mut told = None;
     loop {
         let (lines, progress) = transcript.read_page(&project, PAGE)?;
         context.lines(&lines.iter().flat_map(shown).collect::<Vec<_>>())?;
+        if matches!(progress, Progress::GoesOn) {
+            tell_place(&transcript, &mut told, context)?;
+        }
         match progress {
             Progress::More => {}
             Progress::GoesOn if args.follow => thread::sleep(PAUSE),
@@ -47,6 +52,16 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
             Progress::Ended(record) => return context.lines(&end(record.as_deref())),
         }
     }
+}
+
+/// Tells where a run is that another machine carries, whenever that has changed.
+fn tell_place(transcript: &Transcript, told: &mut Option<Whereabouts>, context: &Context) -> Result<()> {
+    let place = transcript.whereabouts();
+    if let Some(place) = place.as_ref().filter(|place| told.as_ref() != Some(place)) {
+        context.lines(&[Line::new(&format!("# {}", place.words(context.clock())), Tone::Dim)])?;
+    }
+    *told = place;
+    Ok(())
 }
 
 fn no_run(project: &Project, agent: &Name, context: &Context) -> Result<()> {

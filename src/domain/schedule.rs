@@ -10,7 +10,7 @@ mod snapshot;
 pub use collision::{OpenPr, collision};
 pub use queue::{Waiting, blocked, claim_order, opening, waiting};
 pub use reason::Reason;
-pub use snapshot::{AgentView, Snapshot, Standing};
+pub use snapshot::{AgentView, Snapshot, Standing, running_of};
 
 use super::config::{Agent, Config, Usd, Whole};
 use super::gate::DueCheck;
@@ -190,6 +190,7 @@ struct Capacity<'a> {
     first: Option<Name>,
     /// The same of the cooldown of a runner.
     first_of_runner: BTreeMap<Name, Name>,
+    running_of: BTreeMap<Name, u32>,
 }
 
 impl<'a> Capacity<'a> {
@@ -211,6 +212,7 @@ impl<'a> Capacity<'a> {
                     Some((name.clone(), goes_first(config, snapshot, cooldown, Some(name))?))
                 })
                 .collect(),
+            running_of: snapshot.running_of.clone(),
         }
     }
 
@@ -233,6 +235,7 @@ impl<'a> Capacity<'a> {
                     self.first.get_or_insert_with(|| agent.name.clone());
                     if let Some(runner) = &agent.settings.runner {
                         self.first_of_runner.entry(runner.clone()).or_insert_with(|| agent.name.clone());
+                        *self.running_of.entry(runner.clone()).or_insert(0) += 1;
                     }
                     self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
                 }
@@ -254,6 +257,9 @@ impl<'a> Capacity<'a> {
         if let Some(limit_usd) = limit {
             return Some(Reason::BudgetSpent { spent_usd: self.spent_usd, limit_usd });
         }
+        if let Some(reason) = self.runner_full(config, agent) {
+            return Some(reason);
+        }
         // After a cooldown one agent goes first; it lifts the cooldown as soon as it gets through.
         if snapshot.requested.contains(&agent.name) {
             return None;
@@ -264,6 +270,12 @@ impl<'a> Capacity<'a> {
             Some((cooldown_of_runner(snapshot, agent)?, first))
         };
         of_all.or_else(of_runner).map(|(cooldown, first)| cooling(cooldown, Some(first)))
+    }
+
+    fn runner_full(&self, config: &Config, agent: &Agent) -> Option<Reason> {
+        let (runner, limit) = (agent.settings.runner.as_ref()?, config.runner_of(agent)?.max_running?);
+        let running = self.running_of.get(runner).copied().unwrap_or(0);
+        (running >= limit).then(|| Reason::RunnerFull { runner: runner.clone(), running, limit })
     }
 
     /// The first pull request that needs the gatekeeper's check, wasn't tried too often, and not just now. A requested run

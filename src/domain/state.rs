@@ -44,6 +44,9 @@ pub struct AgentState {
     /// The machine that carries the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
+    /// The one of `runners` that carries the run, if not this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<Name>,
     /// The process group of claude, while it runs.
     pub process: Option<ProcessId>,
     /// When the last run began.
@@ -87,6 +90,7 @@ impl AgentState {
             run_id: None,
             supervisor: None,
             machine: None,
+            runner: None,
             process: None,
             current_task: None,
             recoveries: 0,

@@ -52,6 +52,11 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// The local time of day, `12:03`.
+pub fn of_day(time: Time) -> String {
+    time.with_timezone(&Local).format("%H:%M").to_string()
+}
+
 /// How far apart two points in time are, in words.
 pub fn between(one: Time, other: Time) -> String {
     span((other - one).num_seconds())

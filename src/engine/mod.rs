@@ -36,6 +36,7 @@ pub mod tick;
 pub mod timer;
 pub mod transcript;
 pub mod trust;
+pub mod whereabouts;
 pub mod why;
 
 use crate::domain::time::Time;

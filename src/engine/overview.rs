@@ -6,20 +6,23 @@ mod view;
 
 pub use view::{
     Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestLine,
-    PullRequestsLine, QuestionLine, QueueLine, TickHealth,
+    PullRequestsLine, QuestionLine, QueueLine, RunnerLine, TickHealth,
 };
 
 use super::machine;
 use super::preview::{self, Misconfigured, Preview};
 use super::project::Project;
 use super::snapshot::{self, OpenPrs};
+use super::whereabouts::Whereabouts;
 use crate::domain::config::{Agent, Config, Problem, Usd};
 use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
 use crate::domain::proposal::ProposalState;
+use crate::domain::runner::Runner;
 use crate::domain::sandbox::Mode;
 use crate::domain::schedule::{self, AgentView, Decision, Reason, Standing, Waiting};
 use crate::domain::settlement::A_PERSON;
+use crate::domain::state::AgentState;
 use crate::domain::task::{self, Task, TaskState};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::{self, Time};
@@ -53,7 +56,8 @@ struct LastTick {
 pub fn overview(project: &Project, now: Time) -> Result<Overview> {
     let paths = &project.paths;
     let preview = preview::preview(project, now)?;
-    let agents = agents(&preview, now);
+    let agents = agents(paths, &preview, now);
+    let runners = preview.as_ref().map_or_else(|_| Vec::new(), |preview| runners(preview, &agents, now));
     let in_config = |problems: Vec<Problem>| problems.into_iter().map(|problem| format!("agents.yaml, {problem}"));
     let (config, mut problems) = match preview {
         Ok(Preview { config, warnings, notes, .. }) => {
@@ -70,6 +74,7 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
         cost_today_usd: events::cost_of_day(paths, &time::local_day(now))?,
         cost_limit_usd: config.and_then(|config| config.max_cost_usd_per_day).map(Usd::get),
         agents,
+        runners,
         queue: queue(paths, config)?,
         proposals: proposals(paths, &mut problems)?,
         pull_requests: pull_requests(paths, config),
@@ -115,11 +120,14 @@ fn pause(paths: &Paths, config: Option<&Config>, now: Time) -> Result<PauseStatu
 }
 
 /// The configured agents, then the others that still do something; of a wrong agents.yaml nobody knows who is one.
-fn agents(preview: &Result<Preview, Misconfigured>, now: Time) -> Vec<AgentLine> {
+fn agents(paths: &Paths, preview: &Result<Preview, Misconfigured>, now: Time) -> Vec<AgentLine> {
     let (mut lines, views) = match preview {
         Ok(preview) => {
             let decided = preview.config.agents.iter().zip(&preview.decisions);
-            (decided.map(|(agent, decision)| configured(preview, agent, decision, now)).collect(), &preview.views)
+            (
+                decided.map(|(agent, decision)| configured(paths, preview, agent, decision, now)).collect(),
+                &preview.views,
+            )
         }
         Err(misconfigured) => (Vec::new(), &misconfigured.views),
     };
@@ -128,18 +136,20 @@ fn agents(preview: &Result<Preview, Misconfigured>, now: Time) -> Vec<AgentLine>
         Err(_) => true,
     };
     let others: BTreeMap<_, _> = views.views.iter().filter(|(name, view)| is_told(name, view)).collect();
-    lines.extend(others.into_iter().map(|(name, view)| not_configured(name, view)));
+    lines.extend(others.into_iter().map(|(name, view)| not_configured(paths, name, view, now)));
     lines
 }
 
-fn configured(preview: &Preview, agent: &Agent, decision: &Decision, now: Time) -> AgentLine {
+fn configured(paths: &Paths, preview: &Preview, agent: &Agent, decision: &Decision, now: Time) -> AgentLine {
     let state = preview.views.view(&agent.name).state.clone();
     let (doing, brief) = activity(&agent.name, decision, now);
+    let elsewhere = Whereabouts::of(&paths.agent(&agent.name), &state);
     AgentLine {
         name: agent.name.clone(),
         role: Some(agent.role),
         doing,
-        brief,
+        brief: with_place(brief, doing, &state, elsewhere.as_ref(), now),
+        elsewhere,
         reason: match decision {
             Decision::Skip(reason) => Some(reason.clone()),
             Decision::Start(_) => None,
@@ -170,22 +180,53 @@ pub(super) fn activity(agent: &Name, decision: &Decision, now: Time) -> (Activit
     }
 }
 
+/// What an agent does in a few words, with where its run is in place of how long it takes.
+fn with_place(brief: String, doing: Activity, state: &AgentState, place: Option<&Whereabouts>, now: Time) -> String {
+    let Some(place) = place.map(|place| place.words(now)) else { return brief };
+    match (doing, &state.current_task) {
+        (Activity::Running, Some(task)) => format!("{task} {place}"),
+        (Activity::Running, None) => place,
+        _ => format!("{brief}, {place}"),
+    }
+}
+
+fn runners(preview: &Preview, agents: &[AgentLine], now: Time) -> Vec<RunnerLine> {
+    let snapshot = &preview.snapshot;
+    let line = |(name, runner): (&Name, &Runner)| {
+        let waits = |place: &&Whereabouts| place.runner == *name && place.is_waiting();
+        let waiting = agents.iter().filter_map(|agent| agent.elsewhere.as_ref()).filter(waits).count();
+        let cooldown = snapshot.runner_cooldowns.get(name).filter(|cooldown| cooldown.holds(now));
+        RunnerLine {
+            name: name.clone(),
+            running: snapshot.running_of.get(name).copied().unwrap_or(0),
+            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            limit: runner.max_running,
+            cooldown_until: cooldown.map(|cooldown| cooldown.until),
+            cooldown_reason: cooldown.map(|cooldown| cooldown.reason.clone()),
+        }
+    };
+    preview.config.runners.iter().map(line).collect()
+}
+
 fn is_over(view: &AgentView) -> bool {
     view.state.is_idle() && view.standing == Standing::Free
 }
 
-fn not_configured(name: &Name, view: &AgentView) -> AgentLine {
+fn not_configured(paths: &Paths, name: &Name, view: &AgentView, now: Time) -> AgentLine {
     let brief = match view.standing {
         Standing::Free => "not configured",
         Standing::Running => "running, not configured",
         Standing::Recovering => "recovering, not configured",
         Standing::Unreadable => "state can't be read",
     };
+    let elsewhere = Whereabouts::of(&paths.agent(name), &view.state);
+    let brief = with_place(brief.to_owned(), Activity::NotConfigured, &view.state, elsewhere.as_ref(), now);
     AgentLine {
         name: name.clone(),
         role: None,
         doing: Activity::NotConfigured,
-        brief: brief.to_owned(),
+        brief,
+        elsewhere,
         reason: None,
         due_at: None,
         paused: false,

@@ -91,6 +91,7 @@ pub(super) fn take(
     let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
     let snapshot = &mut taken.snapshot;
     snapshot.other_running = number(views.occupied().into_keys().filter(|name| !configured(name)).count());
+    snapshot.running_of = schedule::running_of(views.occupied().into_values());
     snapshot.incoming = number(incoming.ids.len() + expected.len());
     snapshot.claimed = number(claimed.len());
     if needs.cost && config.max_cost_usd_per_day.is_some() {

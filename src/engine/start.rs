@@ -99,6 +99,7 @@ fn launching(before: &AgentState, assignment: &Assignment) -> AgentState {
         phase: Phase::Launching,
         run_id: Some(assignment.run_id.clone()),
         machine: Some(machine::here().machine),
+        runner: assignment.runner.as_ref().and(assignment.settings.runner.clone()),
         process: None,
         last_started: Some(assignment.assigned_at),
         current_task: assignment.job.task().cloned(),

@@ -4,6 +4,7 @@
 
 use super::project::Project;
 use super::spawn::Spawner;
+use super::whereabouts::Whereabouts;
 use super::{collect, machine};
 use crate::domain::name::Name;
 use crate::domain::outcome::Stopped as Stop;
@@ -34,6 +35,8 @@ pub enum Stopped {
     Ended(Box<Option<Record>>),
     /// It was ended while its work was being published; the next tick goes on with that.
     Publishing(Box<Record>),
+    /// It was asked, and nothing is heard of the machine that carries it.
+    Silent(Box<Whereabouts>),
     /// It was asked and is still there.
     StillEnding,
 }
@@ -95,7 +98,9 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
         }
         thread::sleep(LOOK_EVERY);
     }
-    Ok(Stopped::StillEnding)
+    let Loaded::State(state) = state::load(&files)? else { return Ok(Stopped::StillEnding) };
+    let silent = Whereabouts::of(&files, &state).filter(Whereabouts::is_silent);
+    Ok(silent.map_or(Stopped::StillEnding, |place| Stopped::Silent(Box::new(place))))
 }
 
 /// How a supervisor that was stopped is made to go on.

@@ -7,6 +7,7 @@ mod line;
 pub use line::{Kind, Line, of_event};
 
 use super::project::Project;
+use super::whereabouts::Whereabouts;
 use crate::domain::name::Name;
 use crate::domain::run::{Assignment, Record};
 use crate::domain::stream::parse_line;
@@ -95,6 +96,11 @@ impl Transcript {
     /// How it ended; none while it goes on, or if it was interrupted.
     pub fn record(&self) -> Option<Record> {
         read::read_json(&self.files.record()).ok().flatten()
+    }
+
+    /// Where it is, if another machine carries it.
+    pub fn whereabouts(&self) -> Option<Whereabouts> {
+        Whereabouts::of_run(&self.files, self.assignment.as_ref()?)
     }
 
     /// Whether it goes on, as far as the agent's state says.

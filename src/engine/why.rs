@@ -85,7 +85,9 @@ pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> 
     };
     let agents = &preview.config.agents;
     let Some(name) = name else {
-        return Ok(Answer::Explained((0..agents.len()).map(|at| agent::in_one_line(&preview, at, now)).collect()));
+        return Ok(Answer::Explained(
+            (0..agents.len()).map(|at| agent::in_one_line(project, &preview, at, now)).collect(),
+        ));
     };
     let agent = preview.config.agent(name).map(|(at, _)| agent::explain(project, &preview, at, now)).transpose()?;
     let task = task::explain(project, Some(&preview), Some(name), now)?;

@@ -116,6 +116,41 @@ fn a_run_that_waits_too_long_never_begins() {
 }
 
 #[test]
+fn screens_say_where_a_run_is_and_how_many_there_are() {
+    let test = Test::new();
+    let agents = [(AGENT, "implementer", "cluster"), ("impl-2", "implementer", "cluster")];
+    test.with_origin()
+        .with_engine(&agents, ", max_running: 1")
+        .task_for(TASK, "implement")
+        .task_for("TASK-2", "implement");
+    test.github.install();
+    test.claude.plays("implementer", WAITS);
+    test.engine_is("full", true).tick();
+    test.wait_until("the reason to be known", || remote(&test)["reason"] == "Resources");
+    let says = |args: &[&str], text: &str| drop(test.run(args).ok().says(text));
+    for command in [&["status"][..], &["agent", "show", AGENT], &["agent", "list"], &["why", AGENT]] {
+        says(command, "waits for cluster ");
+    }
+    for command in [&["agent", "show", AGENT], &["agent", "list"][..], &["why", AGENT]] {
+        says(command, "(Resources), job 7");
+    }
+    says(&["logs", AGENT], "# waits for cluster ");
+    says(&["status"], "cluster: 1 of 1 running, 1 of them waits");
+    says(&["why", "impl-2"], "1 of 1 runs of the runner cluster are under way");
+    test.engine_is("full", false);
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
+    test.wait_until("that to be seen", || remote(&test)["phase"] == "running");
+    says(&["status"], &format!("{TASK} on "));
+    says(&["status"], "cluster: 1 of 1 running\n");
+    let status = test.run(["status", "--json"]).ok().json();
+    assert_eq!(status["agents"][0]["elsewhere"]["runner"], "cluster");
+    assert_eq!((&status["runners"][1]["running"], &status["runners"][1]["limit"]), (&1.into(), &1.into()));
+    go_on(&test);
+    test.wait_quiet();
+    assert_eq!((test.task_state(TASK), test.task_state("TASK-2"), test.claude.count()), ("done", "incoming", 1));
+}
+
+#[test]
 fn what_waits_says_why_and_is_stopped_without_having_begun() {
     let test = project("cluster", "");
     test.engine_is("full", true).tick();

@@ -105,6 +105,9 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
     if let Some(task) = &state.current_task {
         context.line(format!("Task      {task}"))?;
     }
+    if let Some(runner) = state.runner.as_ref().or(shown.settings.runner.as_ref()) {
+        context.line(format!("Runner    {runner}"))?;
+    }
     let processes = [("supervisor", &state.supervisor), ("claude", &state.process)];
     let processes: Vec<_> =
         processes.iter().filter_map(|(what, id)| Some(format!("{what} {}", id.as_ref()?.pid))).collect();

@@ -24,6 +24,12 @@ pub fn run(name: &Name, context: &Context) -> Result<()> {
             context.line(format!("{agent}: its run has ended ({}); its work is being published", record.detail))?;
             context.line(format!("{agent}: that was cut short; the next tick goes on with it"))
         }
+        Stopped::Silent(place) => {
+            bail!(
+                "{agent}: its run was asked to end, but isn't heard of: {}; none begins beside it before that",
+                place.words(context.clock())
+            )
+        }
         Stopped::StillEnding => {
             bail!("{agent}: its run was asked to end and is still at it; `scheduler status` shows when it has ended")
         }

@@ -4,7 +4,7 @@ use crate::cli::view::{Line, Tone, fit};
 use crate::domain::role::Role;
 use crate::domain::task::Task;
 use crate::domain::time::{self, Time};
-use crate::engine::overview::{Activity, AgentLine, Overview};
+use crate::engine::overview::{Activity, AgentLine, Overview, RunnerLine};
 
 /// How many lines of one kind are shown; the rest is counted.
 const SOME: usize = 5;
@@ -102,6 +102,10 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
         (None, None) => String::new(),
     };
     line("Open PRs", Tone::Plain, format!("{known}{asked}"));
+    for runner in &overview.runners {
+        let (tone, text) = of_runner(runner, overview.time);
+        line("Runner", tone, text);
+    }
     if let Some(problem) = overview.last_fetch.as_ref().and_then(|last| last.brief(overview.time)) {
         line("Offline", Tone::Warn, problem);
     }
@@ -116,6 +120,23 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
         line("Proposals", Tone::Plain, text);
     }
     lines
+}
+
+/// `cluster: 4 of 12 running, 1 of them waits`
+fn of_runner(runner: &RunnerLine, now: Time) -> (Tone, String) {
+    let limit = runner.limit.map_or(String::new(), |limit| format!(" of {limit}"));
+    let waiting = match runner.waiting {
+        0 => String::new(),
+        1 => ", 1 of them waits".to_owned(),
+        waiting => format!(", {waiting} of them wait"),
+    };
+    let text = format!("{}: {}{limit} running{waiting}", runner.name, runner.running);
+    match (runner.cooldown_until, &runner.cooldown_reason) {
+        (Some(until), Some(reason)) => {
+            (Tone::Warn, format!("{text}; cooldown, {} more: {reason}", time::between(now, until)))
+        }
+        _ => (Tone::Plain, text),
+    }
 }
 
 /// The widths of the columns before the last one in the list of agents: name, role, last run. One of width 0 is left out.

@@ -132,6 +132,15 @@ pub enum Reason {
         /// `max_running`.
         limit: u32,
     },
+    /// As many runs of its runner are under way as may be.
+    RunnerFull {
+        /// Which.
+        runner: Name,
+        /// How many are.
+        running: u32,
+        /// `max_running` of the runner.
+        limit: u32,
+    },
     /// The day's money is spent.
     BudgetSpent {
         /// What today's runs cost, those under way counted with their limit.
@@ -306,6 +315,13 @@ impl Reason {
                 format!("{running} of {limit} runs under way"),
                 format!("{running} of {limit} runs are under way (max_running)"),
                 raise("max_running"),
+            ),
+            Self::RunnerFull { runner, running, limit } => words(
+                format!("{runner}: {running} of {limit} running"),
+                format!(
+                    "{running} of {limit} runs of the runner {runner} are under way (runners.{runner}.max_running)"
+                ),
+                format!("raise max_running of {runner} in agents.yaml, or give it another runner"),
             ),
             Self::BudgetSpent { spent_usd, limit_usd } => words(
                 format!("${spent_usd:.2} of ${limit_usd:.2} spent"),

@@ -50,6 +50,8 @@ pub struct Snapshot {
     pub agents: Vec<Arc<AgentView>>,
     /// Runs of agents that are no longer configured.
     pub other_running: u32,
+    /// Of all runs under way, how many each runner carries.
+    pub running_of: BTreeMap<Name, u32>,
     /// Tasks in incoming.
     pub incoming: u32,
     /// Tasks in incoming that can be claimed, best first. Only read if an agent could claim.
@@ -80,6 +82,15 @@ pub struct Snapshot {
     pub spent_usd: f64,
     /// What a run without a limit of its own is counted with.
     pub usual_cost_usd: f64,
+}
+
+/// How many runs each runner carries, by the states of the agents whose run is under way.
+pub fn running_of<'a>(occupied: impl IntoIterator<Item = &'a AgentView>) -> BTreeMap<Name, u32> {
+    let mut counts = BTreeMap::new();
+    for runner in occupied.into_iter().filter_map(|view| view.state.runner.as_ref()) {
+        *counts.entry(runner.clone()).or_insert(0) += 1;
+    }
+    counts
 }
 
 impl Snapshot {

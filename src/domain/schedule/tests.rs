@@ -4,6 +4,8 @@ use crate::domain::{config, task, time};
 use proptest::prelude::*;
 use std::sync::Arc;
 
+mod runners;
+
 fn at(clock: &str) -> Time {
     time::parse(&format!("2024-01-15T{clock}Z")).unwrap()
 }

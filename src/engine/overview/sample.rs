@@ -24,6 +24,7 @@ pub fn overview(names: &[&str]) -> Overview {
             role: Some(Role::Implementer),
             doing,
             brief: brief.to_owned(),
+            elsewhere: None,
             reason: None,
             due_at: None,
             paused: at == 1,
@@ -53,6 +54,7 @@ pub fn overview(names: &[&str]) -> Overview {
         cost_today_usd: 0.5,
         cost_limit_usd: Some(20.0),
         agents: agents.collect(),
+        runners: Vec::new(),
         queue: QueueLine {
             incoming: 2,
             claimed: 1,

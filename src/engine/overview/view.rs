@@ -9,6 +9,7 @@ use crate::domain::role::{Role, TaskRole};
 use crate::domain::schedule::Reason;
 use crate::domain::state::AgentState;
 use crate::domain::time::{self, Time};
+use crate::engine::whereabouts::Whereabouts;
 use serde::Serialize;
 
 /// What an agent does.
@@ -40,6 +41,9 @@ pub struct AgentLine {
     pub doing: Activity,
     /// The same in a few words.
     pub brief: String,
+    /// Where its run is, if another machine carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Whereabouts>,
     /// Why it doesn't start now, with the data of the reason.
     pub reason: Option<Reason>,
     /// When its interval is over; none if it is now.
@@ -60,6 +64,21 @@ impl AgentLine {
         let outcome = self.state.last_outcome.as_deref().unwrap_or("ended");
         format!("{} {} ago", outcome.replace('_', " "), time::between(finished, now))
     }
+}
+
+/// One of `runners`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunnerLine {
+    pub name: Name,
+    /// Runs under way, those that wait to be begun included.
+    pub running: u32,
+    /// Of these, those that wait.
+    pub waiting: u32,
+    /// `max_running`.
+    pub limit: Option<u32>,
+    /// Until when its agents wait because it couldn't start a run, and why.
+    pub cooldown_until: Option<Time>,
+    pub cooldown_reason: Option<String>,
 }
 
 /// How the tick fares.
@@ -226,6 +245,9 @@ pub struct Overview {
     pub cost_limit_usd: Option<f64>,
     /// The agents, in the order of agents.yaml, then those that are no longer in it.
     pub agents: Vec<AgentLine>,
+    /// The runners, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runners: Vec<RunnerLine>,
     /// The queue.
     pub queue: QueueLine,
     /// The proposals.

@@ -1,23 +1,30 @@
 //! Why an agent is or isn't started.
 
 use super::{Explanation, Preview, left_alone};
+use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
-use crate::domain::schedule::{Decision, Reason};
+use crate::domain::schedule::{AgentView, Decision, Reason};
 use crate::domain::task::{Task, TaskState};
 use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
 use crate::engine::overview;
 use crate::engine::project::Project;
 use crate::engine::snapshot::{self, OpenPrs};
+use crate::engine::whereabouts::Whereabouts;
 use crate::store::queue::Queue;
 use anyhow::Result;
 
 /// The answer alone.
-pub(super) fn in_one_line(preview: &Preview, position: usize, now: Time) -> Explanation {
+pub(super) fn in_one_line(project: &Project, preview: &Preview, position: usize, now: Time) -> Explanation {
     let (agent, decision) = (&preview.config.agents[position], &preview.decisions[position]);
     let answer = match decision {
         Decision::Start(_) => overview::activity(&agent.name, decision, now).1,
-        Decision::Skip(reason @ Reason::Running { .. }) => format!("is {}", reason.words(&agent.name, now).explanation),
+        Decision::Skip(reason @ (Reason::Running { .. } | Reason::Recovering)) => {
+            let said = reason.words(&agent.name, now).explanation;
+            let is = if *reason == Reason::Recovering { "is not started: " } else { "is " };
+            let place = whereabouts(project, preview, position).map(|place| format!("; {}", place.words(now)));
+            format!("{is}{said}{}", place.unwrap_or_default())
+        }
         Decision::Skip(reason) => format!("is not started: {}", reason.words(&agent.name, now).explanation),
     };
     Explanation::new(&agent.name, format!("{} ({}) {answer}", agent.name, agent.role))
@@ -26,7 +33,7 @@ pub(super) fn in_one_line(preview: &Preview, position: usize, now: Time) -> Expl
 /// The answer, what it rests on, and what would change it.
 pub(super) fn explain(project: &Project, preview: &Preview, position: usize, now: Time) -> Result<Explanation> {
     let name = &preview.config.agents[position].name;
-    let mut lines = in_one_line(preview, position, now);
+    let mut lines = in_one_line(project, preview, position, now);
     match &preview.decisions[position] {
         Decision::Start(_) => lines.some(late(project, now).into_iter().collect()),
         Decision::Skip(reason) => {
@@ -38,6 +45,11 @@ pub(super) fn explain(project: &Project, preview: &Preview, position: usize, now
         lines.at(1, "you have asked for a run: it waits for no interval");
     }
     Ok(lines)
+}
+
+fn whereabouts(project: &Project, preview: &Preview, position: usize) -> Option<Whereabouts> {
+    let agent = project.paths.agent(&preview.config.agents[position].name);
+    Whereabouts::of(&agent, &preview.snapshot.agents[position].state)
 }
 
 /// What there is to say if there may be no next tick.
@@ -80,6 +92,19 @@ fn evidence(project: &Project, preview: &Preview, position: usize, reason: &Reas
         Reason::PrsFull { .. } => pull_requests(project, preview),
         Reason::TooManyRunning { .. } => {
             preview.views.occupied().keys().map(|name| format!("{name} is at work")).collect()
+        }
+        Reason::Running { .. } if whereabouts(project, preview, position).is_some_and(|place| place.is_silent()) => {
+            vec![
+                "it ends itself there if it hears nothing of this machine either; no other run begins in its worktree, and no \
+                 attempt is charged"
+                    .to_owned(),
+            ]
+        }
+        Reason::RunnerFull { runner, .. } => {
+            let carried = |(name, view): (&Name, &AgentView)| {
+                (view.state.runner.as_ref() == Some(runner)).then(|| format!("{name} is at work there"))
+            };
+            preview.views.occupied().into_iter().filter_map(carried).collect()
         }
         // The answer says it all.
         _ => Vec::new(),

@@ -166,6 +166,12 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             &raise("max_running"),
         ),
         row(
+            r#"{"reason": "runner_full", "runner": "cluster", "running": 4, "limit": 4}"#,
+            "cluster: 4 of 4 running",
+            "4 of 4 runs of the runner cluster are under way (runners.cluster.max_running)",
+            "raise max_running of cluster in agents.yaml, or give it another runner",
+        ),
+        row(
             r#"{"reason": "budget_spent", "spent_usd": 20.5, "limit_usd": 20.0}"#,
             "$20.50 of $20.00 spent",
             "today's runs cost $20.50 of $20.00 (max_cost_usd_per_day)",
