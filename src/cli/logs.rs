@@ -5,7 +5,9 @@ use super::view::{Line, Tone};
 use super::{Context, config};
 use crate::domain::name::Name;
 use crate::domain::run::Record;
+use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
+use crate::domain::verify::Verdict;
 use crate::engine::project::Project;
 use crate::engine::transcript::{self, Kind, Progress, Transcript};
 use crate::engine::whereabouts::Whereabouts;
@@ -110,5 +112,15 @@ pub(super) fn end(record: Option<&Record>) -> Vec<Line> {
     let task = record.settlement.task.as_ref().map_or(String::new(), |step| format!("; task {}", step.word()));
     let branch = record.branch.iter().map(|branch| Line::new(&format!("= branch {branch}"), Tone::Dim));
     let text = format!("= {}{task}: {}", record.detail, record.settlement.reason);
-    std::iter::once(Line::new(&text, Tone::Strong)).chain(branch).collect()
+    verified(record).into_iter().chain([Line::new(&text, Tone::Strong)]).chain(branch).collect()
+}
+
+/// What `verify` said of its work, and printed last if that doesn't pass.
+pub(super) fn verified(record: &Record) -> Vec<Line> {
+    let Some(verified) = &record.verified else { return Vec::new() };
+    let passed = verified.verdict() == Verdict::Passed;
+    let tone = if passed { Tone::Good } else { Tone::Bad };
+    let head = Line::new(&format!("= verify `{}` {verified}", one_line(&verified.command)), tone);
+    let tail = verified.work.tail.lines().filter(|_| !passed).map(|line| Line::new(&format!("    {line}"), Tone::Dim));
+    std::iter::once(head).chain(tail).collect()
 }

@@ -14,6 +14,7 @@ mod schema;
 mod settings;
 mod tree;
 mod values;
+mod verify;
 
 pub use edit::{Change, Refusal, Step, edit};
 pub use intake::Intake;
@@ -64,6 +65,8 @@ pub struct Config {
     pub log_retention_days: Whole<1, 36_500, 14>,
     /// What a worktree of an agent gets before the agent starts.
     pub worktree: Worktree,
+    /// What must pass on the work of an agent before it is pushed.
+    verify: verify::Keys,
     /// A folder outside the project that holds the worktrees, so that tools that search parent folders don't find the main
     /// checkout. Absolute, below ~/, or from the top of the project.
     #[serde(deserialize_with = "values::filled")]
@@ -322,6 +325,7 @@ impl Config {
     fn complete(mut self, say: &mut dyn FnMut(Finding)) -> Self {
         check::agents(&self.entries, say);
         check::runners(&self, say);
+        self.defaults.verify = std::mem::take(&mut self.defaults.verify).or_of(&self.verify);
         let entries = std::mem::take(&mut self.entries);
         self.agents = entries.into_iter().filter_map(|entry| entry.agent(&self.defaults)).collect();
         self.notify = self.notify.filter(|notify| !notify.command.is_empty());

@@ -122,25 +122,5 @@ pub fn is_hook_of_lfs(name: &str, content: &str) -> bool {
     shebang == "#!/bin/sh" && call == format!("git lfs {name} \"$@\"") && words.is_some_and(is_text)
 }
 
-/// What a command may begin with that the shell does itself.
-const SHELL_WORDS: [&str; 24] = [
-    "[", "alias", "case", "cd", "command", "echo", "eval", "exec", "exit", "export", "false", "for", "if", "printf",
-    "read", "set", "shift", "test", "trap", "true", "umask", "unset", "until", "while",
-];
-
-/// The program that a filter's command starts, if it is told by a plain name or a whole path, in quotes or not.
-pub fn filter_program(command: &str) -> Option<&str> {
-    let command = command.trim_start();
-    let quoted = ['"', '\''].into_iter().find_map(|quote| command.strip_prefix(quote)?.split_once(quote));
-    let (word, is_quoted) = match quoted {
-        // What follows at once belongs to the same word.
-        Some((word, rest)) => (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some((word, true))?,
-        None => (command.split_whitespace().next()?, false),
-    };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c) || is_quoted && c == ' ';
-    let is_told = !word.is_empty() && (word.starts_with('/') || !word.contains('/'));
-    (is_told && word.chars().all(is_plain) && !SHELL_WORDS.contains(&word)).then_some(word)
-}
-
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use super::role::Role;
 use super::runner::Runner;
 use super::settlement::Settlement;
 use super::time::Time;
+use super::verify::{Verified, Weakened};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -191,6 +192,12 @@ pub struct Record {
     /// Files that direct claude, which its work or the change that it looked at brings.
     #[serde(default)]
     pub claude_files: Vec<String>,
+    /// What `verify` said of its work, if that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+    /// Test files from which its work takes something, if the work is published.
+    #[serde(default)]
+    pub weakened_tests: Vec<Weakened>,
     /// How many bytes of claude's output were too many to keep.
     #[serde(default)]
     pub output_dropped: u64,

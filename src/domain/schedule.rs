@@ -18,7 +18,7 @@ use super::job::Job;
 use super::name::Name;
 use super::outcome::Cooldown;
 use super::role::{Role, TaskRole};
-use super::state::AgentState;
+use super::state::{AgentState, Phase};
 use super::task::Task;
 use super::time::Time;
 use chrono::Duration;
@@ -102,7 +102,8 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     let state = &view.state;
     match view.standing {
         Standing::Running => {
-            return Some(Reason::Running { since: state.last_started, task: state.current_task.clone() });
+            let verifying = state.phase == Phase::Verifying;
+            return Some(Reason::Running { since: state.last_started, task: state.current_task.clone(), verifying });
         }
         Standing::Recovering if snapshot.untrusted.is_none() => return Some(Reason::Recovering),
         Standing::Unreadable => return Some(Reason::Unreadable),

@@ -14,6 +14,7 @@ use super::role::TaskRole;
 use super::state::AgentState;
 use super::task::Task;
 use super::time::{self, Time};
+use super::verify::{Verdict, Verified};
 use serde::{Deserialize, Serialize};
 
 /// Uncharged returns in a row after which a task is held for the user.
@@ -170,6 +171,31 @@ pub fn settle(run: &RunEnd<'_>) -> Settlement {
         (Job::Check(due), _) => settle_check(run, due),
         (Job::Coordinate, _) => settle_coordination(run.outcome),
         (Job::Explore | Job::Propose | Job::Curate, _) => settle_other(run),
+    }
+}
+
+/// Settles a run whose work was verified. `passed` is what follows where that said nothing against it.
+pub fn verified(run: &RunEnd<'_>, verified: &Verified, passed: Settlement) -> Settlement {
+    let Some(task) = run.task else { return settle(run) };
+    let reason = format!("verify {verified}");
+    match verified.verdict() {
+        Verdict::Passed => passed,
+        // It is no fault of the work, nor of the agent.
+        Verdict::BaseFails => Settlement { reason: format!("{}; {reason}", passed.reason), ..passed },
+        Verdict::Failed => {
+            let settlement = charged(run, &reason);
+            // The last attempt is shown to the user; a pull request that is there doesn't get worse.
+            let is_shown = settlement.task == Some(TaskStep::Failed) && task.pr.is_none();
+            Settlement { publish: if is_shown { passed.publish } else { Publish::Nothing }, ..settlement }
+        }
+        Verdict::NotStarted => {
+            let outcome = Outcome::launch_failed(reason, true);
+            let title = "`verify` can't be started";
+            let key = Some(format!("verify can't be started: {}", verified.command));
+            let notice = Some(Notice { kind: MessageType::Error, title: title.to_owned(), key });
+            let settlement = settle(&RunEnd { outcome: &outcome, evidence: &Evidence::default(), ..*run });
+            Settlement { notice: settlement.notice.and(notice), ..settlement }
+        }
     }
 }
 

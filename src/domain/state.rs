@@ -18,6 +18,8 @@ pub enum Phase {
     Launching,
     /// A supervisor carries a run.
     Running,
+    /// It has its agent's work verified.
+    Verifying,
 }
 
 /// A process, told apart from a later one with the same number.

@@ -22,9 +22,13 @@ impl TestPaths {
         Ok(Self { globs: builder.build()? })
     }
 
+    pub fn is_test(&self, path: &str) -> bool {
+        self.globs.is_match(path)
+    }
+
     /// The paths that are no tests.
     pub fn others(&self, paths: &[String]) -> Vec<String> {
-        paths.iter().filter(|path| !self.globs.is_match(path)).cloned().collect()
+        paths.iter().filter(|path| !self.is_test(path)).cloned().collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One run, from its assignment to its settlement: a chain of phases, each a value that the next one goes on from.
 //!
-//! A claude's run is [`Prepared`](crate::domain::run::Prepared), launched, ended, judged and settled; the coordinator's,
+//! A claude's run is [`Prepared`](crate::domain::run::Prepared), launched, ended, judged, verified and settled; the coordinator's,
 //! which needs no claude, begins as ended. Each phase leaves on disk what [`recover`] needs to enter the chain after it.
 
 mod confinement;
@@ -23,6 +23,7 @@ mod remote;
 mod requests;
 mod settle;
 mod supervisor_lock;
+mod verify;
 mod watch;
 
 pub use recover::recover;
@@ -92,8 +93,11 @@ pub fn supervise(supervisor: &Supervisor<'_>, agent: &Name) -> Result<()> {
     }
     // A run that lost its place to another leaves everything to that one.
     supervisor.lock.secure()?;
-    let judged = judge::judge(&run, ended)?;
-    settle::settle(&run, &judged, state)
+    let record = judge::judge(&run, ended)?;
+    match verify::verify(&run, record, &mut state)? {
+        Some(judged) => settle::settle(&run, &judged, state),
+        None => Ok(()),
+    }
 }
 
 /// Whether git is there, and may be used.
@@ -106,6 +110,7 @@ fn may_begin(run: &Run<'_>) -> Result<bool, RunError> {
 fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Carried> {
     // Also what it asks while the worktree is set up. A verdict of its last moment counts: it is there before the run is judged.
     let watched = requests::answering(run, || {
+        verify::can_start(run)?;
         let prepared = prepare::prepare(run, state)?;
         instruct::instruct(run, &prepared)?;
         if let Some(runner) = &run.assignment.runner {

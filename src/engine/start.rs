@@ -41,7 +41,7 @@ pub(super) fn start(start: &Start<'_>) -> Result<Result<Event, Reason>> {
     let Start { spawner, config, agent, .. } = *start;
     let files = spawner.project.paths.agent(&agent.name);
     atomic::ensure_dir(files.dir())?;
-    let busy = Reason::Running { since: None, task: None };
+    let busy = Reason::Running { since: None, task: None, verifying: false };
     let Some(lock) = Lock::try_take(&files.lock())? else { return Ok(Err(busy)) };
     tracing::debug!(agent = %agent.name, "lock taken");
     let Loaded::State(before) = state::load(&files)? else { return Ok(Err(Reason::Unreadable)) };

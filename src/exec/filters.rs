@@ -2,7 +2,7 @@
 //!
 //! It only looks, and runs none of them.
 
-use crate::domain::git_settings::filter_program;
+use crate::domain::shell;
 use crate::exec::git::{Git, GitError};
 use crate::exec::programs::folder_of;
 use crate::sys::read::read_linked_text;
@@ -13,7 +13,7 @@ pub fn missing(git: &Git, search_path: &str) -> Result<Vec<(String, String)>, Gi
     let mut found: Vec<(String, String)> = Vec::new();
     for (key, command) in listed.settings() {
         let name = key.strip_prefix("filter.").and_then(|key| key.rsplit_once('.')).map(|(name, _)| name);
-        let (Some(name), Some(program)) = (name, filter_program(&command)) else { continue };
+        let (Some(name), Some(program)) = (name, shell::program(&command)) else { continue };
         let is_new = !found.iter().any(|(known, _)| known == name);
         if is_new && folder_of(program, search_path).is_none() && is_used(git, name)? {
             found.push((name.to_owned(), program.to_owned()));

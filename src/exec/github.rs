@@ -11,6 +11,7 @@ mod issues;
 mod ours;
 mod people;
 mod place;
+mod receipt;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::outgoing::outgoing;
 use crate::domain::pull_request::PullRequest;
+use crate::domain::receipt::Row;
 use crate::domain::review::ReviewVerdict;
 use crate::domain::secrets::Secrets;
 use crate::domain::text;
@@ -117,8 +119,17 @@ impl GitHub {
 
     /// Opens a pull request from `head`, which has been pushed, unless that branch has or had one, in whatever state.
     ///
-    /// Where drafts aren't offered it opens a plain one.
-    pub fn create(&self, head: &str, base: &str, title: &str, body: &str, draft: bool) -> Result<PullRequest, GhError> {
+    /// Where drafts aren't offered it opens a plain one. Its text ends with the receipt.
+    pub fn create(
+        &self,
+        head: &str,
+        base: &str,
+        title: &str,
+        body: &str,
+        receipt: &[Row],
+        draft: bool,
+    ) -> Result<PullRequest, GhError> {
+        let body = &self.with_receipt(body, receipt);
         if let Some(pr) = self.find_by_head(head)? {
             return Ok(pr);
         }
@@ -142,8 +153,7 @@ impl GitHub {
         if draft {
             arguments.push("--draft");
         }
-        let closes = self.closes.map_or(String::new(), |issue| format!("\nCloses #{issue}\n"));
-        self.call(&arguments, Some(&(self.outgoing(body) + &closes))).map(drop)
+        self.call(&arguments, Some(body)).map(drop)
     }
 
     fn comment_anew(&self, number: u64, body: &str, marker: &str) -> Result<Posted, GhError> {

@@ -39,4 +39,5 @@ pub mod test_project;
 pub mod tidy;
 pub mod timers;
 pub mod watch;
+pub mod weakened;
 pub mod worktree;

@@ -1,7 +1,10 @@
-//! Runs the command that makes a new worktree ready for work: `sh -c` with the text of the configuration.
+//! Runs a command of the user's in a worktree, `sh -c` with the text of the configuration: what makes it ready for work, what
+//! verifies the work, the hook before a push.
 //!
 //! It ends with everything that it started, at its limit or when the run is stopped. Its text comes from the project's
 //! configuration alone, never from a task; what it runs is often the branch's, so its environment is that of the run.
+
+mod bounded_log;
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
@@ -13,6 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use bounded_log::BoundedLog;
 
 use crate::domain::state::ProcessId;
 use crate::exec::clock::monotonic_now;
@@ -24,21 +28,21 @@ const WAKE_UP: Duration = Duration::from_millis(250);
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// One call of the set-up command.
+/// One call of a command.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The text for `sh -c`.
     pub command: String,
     /// The working directory.
     pub worktree: PathBuf,
-    /// Takes its output; appended to, readable for its owner only.
+    /// Takes its output, as much as is worth reading; appended to, readable for its owner only.
     pub log: PathBuf,
     pub environment: RunEnvironment,
     /// The longest that it may take.
     pub timeout: Duration,
 }
 
-/// How the set-up command ended.
+/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// By itself.
@@ -57,14 +61,15 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     let at = || format!("cannot write {}", setup.log.display());
     let mut log = open_log(&setup.log)?;
     writeln!(log, "$ {}", setup.command).with_context(at)?;
+    let (output, bounded) = BoundedLog::begin(log.try_clone().with_context(at)?).with_context(at)?;
     let mut child = setup
         .environment
         .command("sh")
         .args(["-c", &setup.command])
         .current_dir(&setup.worktree)
         .stdin(Stdio::null())
-        .stdout(log.try_clone().with_context(at)?)
-        .stderr(log.try_clone().with_context(at)?)
+        .stdout(output.try_clone().with_context(at)?)
+        .stderr(output)
         .process_group(0)
         .spawn()
         .with_context(|| format!("cannot start `sh -c` in {}", setup.worktree.display()))?;
@@ -78,9 +83,10 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
         Ok(()) => until_end(&ended, setup.timeout, stop),
         Err(error) => Err(error),
     };
-    // Also what it left in the background: nothing but the agent is to work in the worktree.
+    // Also what it left in the background: nothing else is to work in the worktree.
     let on_demand = matches!(end, Ok(End::Stopped));
     processes::end(&family, &if on_demand { Grace::on_demand() } else { Grace::new(GRACE) });
+    bounded.end().with_context(at)?;
     let end = end?;
     let words = match end {
         End::Exit(status) => crate::exec::command::describe(status),
@@ -95,7 +101,7 @@ fn until_end(ended: &mpsc::Receiver<io::Result<ExitStatus>>, timeout: Duration, 
     let begun = monotonic_now();
     loop {
         match ended.recv_timeout(WAKE_UP) {
-            Ok(status) => return Ok(End::Exit(status.context("the set-up command can't be waited for")?)),
+            Ok(status) => return Ok(End::Exit(status.context("the command can't be waited for")?)),
             Err(_) if stop.load(Ordering::Relaxed) => return Ok(End::Stopped),
             Err(_) if begun.elapsed() >= timeout => return Ok(End::TimedOut),
             Err(_) => {}
@@ -160,6 +166,14 @@ mod tests {
         let (_dir, background) = setup("sleep 63 & echo done");
         assert!(matches!(go(&background, false).0, End::Exit(status) if status.success()));
         assert_eq!(tagged(&background), []);
+    }
+
+    #[test]
+    fn a_flood_loses_its_middle() {
+        let (_dir, setup) = setup("echo begin; yes word | head -c 9000000; echo end");
+        let (_, log) = go(&setup, false);
+        assert!(log.len() < 5 << 20 && log.contains("\nbegin\nword\n"), "{}", log.len());
+        assert!(log.ends_with("word\nend\n(exit code 0)\n") && log.contains(" bytes are left out"));
     }
 
     #[test]

@@ -170,6 +170,8 @@ impl Paths {
         last_fetch = cache / "last-fetch.json";
         /// Where the user's refs stood when loose objects were last packed.
         packed = cache / "packed.json";
+        /// What `verify` said of commits that work began from.
+        verified_bases = cache / "verified-bases.json";
         /// What the last look at the proposals found.
         known_proposals = cache / "proposals.json";
         /// The proposals that the last curation has seen.

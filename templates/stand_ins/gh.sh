@@ -124,7 +124,12 @@ while [ $# -gt 0 ]; do
     'pr review:--comment' | 'pr review:-c') verdict=COMMENTED ;;
     'pr ready:--undo') undo=1 ;;
     'api :-X' | 'api :--method') method=$1; shift ;;
-    'api :-f' | 'api :-F' | 'api :--field' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
+    'api :--field')
+      [ "$1" = body=@- ] || complain "api: of fields from a file only the body is known"
+      body=$(cat)
+      shift
+      ;;
+    'api :-f' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
     # What the filters leave away is left away again by who reads the answer.
     'api :--jq' | 'api :-q' | 'pr view:--jq' | 'issue view:--jq') shift ;;
     *:--) positional=${1-}; break ;;
@@ -364,6 +369,14 @@ case "$command $sub" in
   'api ')
     case $positional in
       user) printf '{"login":"%s"}\n' "$(me)" ;;
+      "repos/$repository/pulls/"*)
+        [ "$method" = PATCH ] || complain "api $positional: only PATCH is known"
+        n=${positional##*/}
+        [ -d "$stage/prs/$n" ] || fail 1 "gh: Not Found (HTTP 404)"
+        printf '%s' "$body" >"$stage/prs/$n/body"
+        [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
+        printf '{"number":%s}\n' "$n"
+        ;;
       "repos/$repository/issues/"*/labels)
         [ "$method" = POST ] || complain "api $positional: only POST is known"
         n=${positional#*/issues/} n=${n%/labels}

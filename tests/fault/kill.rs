@@ -2,7 +2,7 @@
 
 use crate::{
     invariants::{self, Told},
-    strace::Fault,
+    strace::{Fault, Point},
     subjects::{PROPOSAL, Subject},
     support::Test,
     sweep::{Swept, sweep},
@@ -15,7 +15,11 @@ fn kill(subject: &Subject, count: usize) {
 
 /// As [`kill`], with something done before the first tick.
 fn kill_and(subject: &Subject, name: &str, count: usize, next: impl Fn(&Test)) {
-    let points: Vec<_> = subject.points().into_iter().filter(|point| !point.is_sync()).collect();
+    kill_at(subject, name, subject.points(), count, next);
+}
+
+fn kill_at(subject: &Subject, name: &str, points: Vec<Point>, count: usize, next: impl Fn(&Test)) {
+    let points: Vec<_> = points.into_iter().filter(|point| !point.is_sync()).collect();
     sweep(name, subject, &points, count, |point| {
         let (_, hit) = subject.traced().with(point, Fault::Kill);
         next(&subject.stage.test);
@@ -43,6 +47,15 @@ fn a_supervisor_of_a_run_elsewhere() {
 #[test]
 fn a_keeper_that_nobody_stands_behind() {
     kill(&Subject::keep(), 5);
+}
+
+#[test]
+fn while_work_is_verified() {
+    let subject = Subject::supervise_with_verify();
+    let named = |point: &Point, file: &str| point.call.starts_with("rename") && point.args.contains(file);
+    let points: Vec<_> = subject.points().into_iter().skip_while(|point| !named(point, "/unverified.json")).collect();
+    let record = points.iter().position(|point| named(point, "/record.json")).unwrap();
+    kill_at(&subject, "kill", points[..=record].to_vec(), 6, |_| ());
 }
 
 #[test]

@@ -93,6 +93,13 @@ impl Subject {
         Self { name: "keep", args: Box::leak(Box::new(args)), holds_lock: false, end, stage }
     }
 
+    /// The same where the work is verified: what it is compared with fails as well, so that both are tried.
+    pub fn supervise_with_verify() -> Self {
+        let stage = Stage::new(project("verify: {command: 'echo made >made.txt; exit 3'}"));
+        let tick = Self { name: "tick", args: &[], holds_lock: false, end: End::WorkIsDone, stage };
+        tick.supervised("supervise, with verify")
+    }
+
     fn supervised(self, name: &'static str) -> Self {
         let spawn = self.find("the supervisor's start", Point::is_spawn);
         let end = self.end;

@@ -77,5 +77,6 @@ mod tick;
 mod top;
 mod trust;
 mod verdict;
+mod verify;
 mod views;
 mod worktree_comfort;

@@ -1,6 +1,6 @@
 //! `scheduler task show`.
 
-use crate::cli::Context;
+use crate::cli::{Context, logs};
 use crate::domain::name::Name;
 use crate::domain::task::{self, TaskState};
 use crate::domain::text::{cut, one_line};
@@ -20,8 +20,12 @@ pub fn run(id: &Name, context: &Context) -> Result<()> {
     if let Some(note) = note(&project.paths, &queue, &found, context)? {
         context.line(note)?;
     }
-    for run in history::of_task(&project, &found.id)? {
-        context.line(past(&run))?;
+    let runs = history::of_task(&project, &found.id)?;
+    for run in &runs {
+        context.line(past(run))?;
+    }
+    if let Some(run) = runs.iter().rev().find(|run| run.record.verified.is_some()) {
+        context.lines(&logs::verified(&run.record))?;
     }
     context.line("")?;
     context.line(found.text.trim_end())

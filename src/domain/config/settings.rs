@@ -5,10 +5,12 @@
 use super::Agent;
 use super::sandbox::Keys;
 use super::values::{self, Command, Text, Usd, Variable, Whole};
+use super::verify;
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::runner::LOCAL;
 use crate::domain::sandbox::Sandbox;
+use crate::domain::verify::Verify;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -132,4 +134,7 @@ settings! {
     /// What the system lets the agent's processes reach beyond the worktree. Each key that is left out is that of defaults.
     #[serde(default)]
     sandbox: Keys => Sandbox = |keys, _| keys.into();
+    /// What must pass on the work before it is pushed. Each key that is left out is that of the top level.
+    #[serde(default)]
+    verify: verify::Keys => Option<Verify> = |keys, _| keys.verify();
 }

@@ -50,26 +50,6 @@ fn what_runs_or_sends_counts() {
 }
 
 #[test]
-fn a_filter_s_program_is_its_first_word() {
-    for (command, program) in [
-        ("git-lfs clean -- %f", Some("git-lfs")),
-        (" nbstripout", Some("nbstripout")),
-        ("'/opt/x y/crypt' clean", Some("/opt/x y/crypt")),
-        ("\"/opt/x y/crypt\" %f", Some("/opt/x y/crypt")),
-        ("/opt/crypt", Some("/opt/crypt")),
-        ("\"$HOME/crypt\" %f", None),
-        ("'/opt/x'y", None),
-        ("\"crypt", None),
-        ("KEY=1 crypt", None),
-        ("test -e key && crypt", None),
-        ("./tools/clean", None),
-        ("", None),
-    ] {
-        assert_eq!(filter_program(command), program, "{command}");
-    }
-}
-
-#[test]
 fn everyday_settings_do_not() {
     for key in [
         "remote.fork.url",

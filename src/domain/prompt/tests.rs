@@ -79,6 +79,13 @@ fn input(role: Role) -> PromptInput {
         base: Some("main".to_owned()),
         task: role.spec().claims.map(|_| task()),
         attempts: vec![Attempt { attempt: 1, outcome: "turn limit".to_owned(), summary: "Half done".to_owned() }],
+        verify: Some("make check".to_owned()),
+        failed_verify: Some(FailedVerify {
+            command: "make check".to_owned(),
+            commit: "0123456789".to_owned(),
+            how: "failed: exit code 2 after 3 s".to_owned(),
+            tail: "assertion failed".to_owned(),
+        }),
         answers: vec![answer("Which one?", "The first.")],
         global_instructions: Some("Be brief.".to_owned()),
         role_prompt: Some("Mind the parser.".to_owned()),
@@ -152,6 +159,8 @@ fn bare(role: Role) -> PromptInput {
         base: None,
         task: None,
         attempts: Vec::new(),
+        verify: None,
+        failed_verify: None,
         answers: Vec::new(),
         global_instructions: None,
         role_prompt: None,
@@ -171,7 +180,8 @@ fn bare(role: Role) -> PromptInput {
 #[test]
 fn says_all_that_it_was_given() {
     let common = ["agent-1", "/p/.orchestrator/agents/agent-1/worktree", "41002", "Be brief.", "Mind the parser."];
-    let common = common.into_iter().chain(["Half done", "The first."]);
+    let common =
+        common.into_iter().chain(["Half done", "The first.", "`make check` on what you committed", "assertion failed"]);
     for role in ROLES {
         let special: &[&str] = match role {
             Role::ProductManager => {
@@ -284,6 +294,9 @@ fn hostile(role: Role, text: &str) -> PromptInput {
     input.test_paths = vec![own()];
     input.attempts = vec![Attempt { attempt: 1, outcome: own(), summary: own() }];
     input.answers = vec![answer(text, text)];
+    if let Some(verify) = &mut input.failed_verify {
+        verify.tail = own();
+    }
     if let Some(task) = &mut input.task {
         (task.head.title, task.text) = (own(), own());
     }

@@ -28,6 +28,10 @@ pub struct PromptInput {
     pub task: Option<TaskView>,
     /// What earlier attempts at the task left, oldest first.
     pub attempts: Vec<Attempt>,
+    /// What runs on its work before that is published, and must pass.
+    pub verify: Option<String>,
+    /// How that failed on what the task has so far.
+    pub failed_verify: Option<FailedVerify>,
     /// What the user answered to questions about the task, oldest first.
     pub answers: Vec<Answer>,
     /// The text of `global-instructions.md`.
@@ -80,6 +84,18 @@ pub struct Attempt {
     pub outcome: String,
     /// What the agent said at its end; may be empty.
     pub summary: String,
+}
+
+/// A `verify` that failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedVerify {
+    pub command: String,
+    /// On which commit.
+    pub commit: String,
+    /// In words.
+    pub how: String,
+    /// The last lines that it printed.
+    pub tail: String,
 }
 
 /// The queue as a product manager sees it.

@@ -35,6 +35,9 @@ pub enum Reason {
         since: Option<Time>,
         /// With which task.
         task: Option<Name>,
+        /// The agent is done, and its work is being verified.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        verifying: bool,
     },
     /// Its last run was interrupted and is being recovered.
     Recovering,
@@ -206,13 +209,15 @@ impl Reason {
                 format!("its role belongs to model: {needs}"),
                 format!("`model: {needs}` in agents.yaml has it started, and the roles of the other model not"),
             ),
-            Self::Running { since, task } => {
+            Self::Running { since, task, verifying } => {
+                let (brief, doing) =
+                    if *verifying { ("verifying ", "done, its work being verified") } else { ("", "at work") };
                 let what = task.as_ref().map_or(String::new(), |task| format!(" on {task}"));
                 let started = since.map_or(String::new(), |since| format!(", started {} ago", span(&since)));
-                let name = task.as_ref().map_or("running", Name::as_str);
+                let name = format!("{brief}{}", task.as_ref().map_or("running", Name::as_str));
                 words(
-                    since.map_or(name.to_owned(), |since| format!("{name} {}", span(&since))),
-                    format!("at work{what}{started}"),
+                    since.map_or(name.clone(), |since| format!("{name} {}", span(&since))),
+                    format!("{doing}{what}{started}"),
                     format!("`scheduler logs {agent} -f` follows it, `scheduler agent stop {agent}` ends it"),
                 )
             }

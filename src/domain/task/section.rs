@@ -21,6 +21,13 @@ pub fn section<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     section_range(text, name).map(|range| below_heading(text, range))
 }
 
+/// What a task is to fulfil, a line each.
+pub fn criteria(text: &str) -> Vec<String> {
+    let lines = section(text, "Acceptance Criteria").unwrap_or_default().lines();
+    let lines = lines.map(|line| line.trim().trim_start_matches(['-', '*']).trim());
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
 /// The text of a file without what earlier runs of the task came to. A section `Result` of a task that was never completed
 /// is the user's, and stays.
 pub fn without_outcome(text: &str) -> String {
@@ -68,5 +75,12 @@ mod tests {
         let again = task.replace("ROLE", "COMPLETED_AT: 2026-01-01T00:00:00Z\nROLE");
         assert!(without_outcome(&again).ends_with("## Context\nWhy.\n\n"), "{}", without_outcome(&again));
         assert_eq!(without_outcome("# T\n\n## Context\nWhy.\n"), "# T\n\n## Context\nWhy.\n");
+    }
+
+    #[test]
+    fn criteria_are_the_lines_of_their_section() {
+        let task = "# T\n\n## Acceptance Criteria\n\n- [ ] one\n* two\n\nthree\n\n## Context\n- four\n";
+        assert_eq!(criteria(task), ["[ ] one", "two", "three"]);
+        assert!(criteria("# T\n").is_empty());
     }
 }

@@ -1,12 +1,16 @@
-//! The programs that do the work: `claude`, or what `command` in agents.yaml names instead; whether claude is logged in.
+//! The programs that do the work: `claude`, or what `command` in agents.yaml names instead; whether claude is logged in; what
+//! verifies the work.
 
 use super::Probe;
 use super::programs::{CLAUDE_TOKENS, View};
 use crate::domain::config::Config;
+use crate::domain::role::MayChange;
+use crate::domain::shell;
+use crate::domain::text::one_line;
 use crate::engine::project::Project;
 use crate::exec::programs;
 use rustix::fs::{Access, access};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Looks at each command that agents are configured with; at `claude` if agents.yaml can't be read.
@@ -18,7 +22,32 @@ pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>) -> 
     if is_claude {
         probes.push(claude_login(view));
     }
+    probes.extend(config.into_iter().flat_map(|config| verify_programs(view, project, config)));
     probes
+}
+
+/// The program of each `verify`, where it is told by its name.
+fn verify_programs(view: &View, project: &Project, config: &Config) -> Vec<Probe> {
+    let writers = config.agents.iter().filter(|agent| agent.role.spec().may_change != MayChange::Nothing);
+    let commands: BTreeSet<_> = writers.filter_map(|agent| Some(&agent.settings.verify.as_ref()?.command)).collect();
+    let probe = |command: &String| {
+        let first = command.split_whitespace().next().filter(|word| word.starts_with("./"));
+        let is_there = match (first, shell::program(command)) {
+            (Some(path), _) => project.root().join(path).is_file(),
+            (None, Some(program)) => {
+                Path::new(program).is_file() || programs::folder_of(program, &view.search_path).is_some()
+            }
+            (None, None) => true,
+        };
+        let what = format!("verify: {}", one_line(command));
+        let mend = "install its program, or mend `verify` in agents.yaml: no task is begun that can't be verified";
+        if is_there {
+            Probe::ok(what)
+        } else {
+            Probe::error(format!("{what}: not found on {}", view.search_path), mend)
+        }
+    };
+    commands.into_iter().map(probe).collect()
 }
 
 /// The distinct programs with the agents that have them, and whether any command names claude, be it behind another program.

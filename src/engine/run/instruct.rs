@@ -11,11 +11,12 @@ use crate::domain::claude_files;
 use crate::domain::config::{self, Config};
 use crate::domain::job::Job;
 use crate::domain::message::Message;
-use crate::domain::prompt::{self, Attempt, PromptInput, TaskView};
+use crate::domain::prompt::{self, Attempt, FailedVerify, PromptInput, TaskView};
 use crate::domain::role::Role;
 use crate::domain::run::Prepared;
 use crate::domain::task::{self, Answer};
-use crate::engine::curation;
+use crate::domain::verify::{Verdict, short};
+use crate::engine::{curation, history};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS};
 use crate::store::messages;
 use crate::sys::{atomic, read};
@@ -51,6 +52,13 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
         base: Some(prepared.target.clone().unwrap_or_else(|| prepared.base.clone())),
         task: run.task.as_ref().map(|task| task_view(task, attempt, assignment.settings.max_attempts)),
         attempts: earlier_attempt(run, attempt).into_iter().collect(),
+        verify: assignment
+            .settings
+            .verify
+            .as_ref()
+            .filter(|_| prepared.branch.is_some())
+            .map(|verify| verify.command.clone()),
+        failed_verify: failed_verify(run)?,
         answers: answers(run)?,
         global_instructions: read::read_linked_text(&paths.global_instructions())?,
         proposals: match assignment.job {
@@ -92,6 +100,18 @@ fn earlier_attempt(run: &Run<'_>, attempt: u32) -> Option<Attempt> {
     let (outcome, summary) = error.split_once('\n').unwrap_or((error, ""));
     let (outcome, summary) = (outcome.to_owned(), summary.trim().to_owned());
     Some(Attempt { attempt: attempt.saturating_sub(1).max(1), outcome, summary })
+}
+
+/// What `verify` said last of what the task has so far, if that speaks against it.
+fn failed_verify(run: &Run<'_>) -> Result<Option<FailedVerify>> {
+    let Some(task) = run.task() else { return Ok(None) };
+    let known = history::of_task(run.project(), &task.id)?.into_iter().rev().find_map(|past| past.record.verified);
+    Ok(known.filter(|verified| verified.verdict() == Verdict::Failed).map(|verified| FailedVerify {
+        how: verified.work.to_string(),
+        commit: short(&verified.work.commit).to_owned(),
+        command: verified.command,
+        tail: verified.work.tail,
+    }))
 }
 
 /// What the user answered: about the task, as its file says; else to questions of this agent about no task.

@@ -10,8 +10,11 @@ use crate::domain::outcome::{self, End, Interruption, Outcome};
 use crate::domain::run::{Assignment, NewPullRequest, Prepared, Publication, Record, Usage};
 use crate::domain::settlement::{self, Publish, RunEnd, Settlement, Tally};
 use crate::domain::task::Task;
+use crate::domain::test_paths::TestPaths;
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::Time;
+use crate::domain::verify::Weakened;
+use crate::exec::{start_point, weakened};
 use crate::store::runs;
 use crate::sys::{dir, read};
 use anyhow::Result;
@@ -44,8 +47,8 @@ impl Judged {
     }
 }
 
-/// Saves the work, judges the run by what there is of it, and puts that on record.
-pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Judged> {
+/// Saves the work and judges the run by what there is of it. Whether the work passes `verify` is for later.
+pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Record> {
     let now = run.now();
     remote::tidy(run)?;
     if !ended.is_abandoned {
@@ -68,9 +71,32 @@ pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Judged> {
     let settlement = case.settlement(run.holds_task()?);
     tracing::debug!(outcome = case.outcome.word(), reason = settlement.reason, "judged");
     let hint = (settlement.tally == Tally::Failure).then(|| confinement::hint(run)).flatten();
-    let mut record = case.record(settlement);
+    let weakened_tests = match (settlement.publish, &case.ended.prepared, &case.left.tip) {
+        (Publish::Work, Some(prepared), Some(tip)) => weakened_tests(run, prepared, tip)?,
+        _ => Vec::new(),
+    };
+    let mut record = Record { weakened_tests, ..case.record(settlement) };
     record.detail.extend(hint.map(|hint| format!("; {hint}")));
-    Judged::put_on_record(run, record)
+    Ok(record)
+}
+
+fn weakened_tests(run: &Run<'_>, prepared: &Prepared, tip: &str) -> Result<Vec<Weakened>> {
+    let paths = TestPaths::new(&run.assignment.test_paths)?;
+    weakened::tests(&run.worktree.git(), &compared_with(run, prepared, tip)?, tip, &paths)
+}
+
+/// The commit that a whole change is compared with: where it left the branch that it is meant for, else where the first attempt
+/// began.
+pub fn compared_with(run: &Run<'_>, prepared: &Prepared, tip: &str) -> Result<String> {
+    let git = run.worktree.repository();
+    let Some(target) = &prepared.target else { return Ok(prepared.base.clone()) };
+    let Some(into) = start_point::branch(&git, run.remotes()?.name(), target)? else {
+        return Ok(prepared.base.clone());
+    };
+    let found = git.try_run(["merge-base", tip, &into])?;
+    Ok(Some(found.text())
+        .filter(|found| found.len() == tip.len() && found != tip)
+        .unwrap_or_else(|| prepared.base.clone()))
 }
 
 /// All that a run is judged by.
@@ -118,6 +144,8 @@ impl Case<'_> {
             salvage: left.salvage,
             set_aside: left.set_aside,
             claude_files: left.claude_files,
+            verified: None,
+            weakened_tests: Vec::new(),
             output_dropped: left.output_dropped,
             attempt: task.map_or(0, |_| assignment.job.attempt()),
             started_at: assignment.assigned_at,
@@ -137,13 +165,7 @@ fn publication(assignment: &Assignment, task: &Task, prepared: &Prepared, report
     let pull_request = target.map(|base| NewPullRequest {
         base: base.clone(),
         title: cut(&one_line(&task.title), 200),
-        body: format!(
-            "{}\n\n---\nTask `{}`, by `{}` ({}).\n",
-            report.unwrap_or("The agent left no description."),
-            task.id,
-            assignment.agent,
-            assignment.role
-        ),
+        body: report.unwrap_or("The agent left no description.").to_owned(),
         draft: assignment.draft_pull_requests,
         closes: task.issue,
     });

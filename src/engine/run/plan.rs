@@ -3,6 +3,9 @@
 //! It is pure: what there is to know is handed in.
 
 mod account;
+mod receipt;
+
+pub use receipt::Effort;
 
 use super::publish::PublishError;
 use crate::domain::gate::{Check, DueCheck};
@@ -10,6 +13,7 @@ use crate::domain::job::Job;
 use crate::domain::message::Message;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Blame, Cooldown, Outcome};
+use crate::domain::receipt::Row;
 use crate::domain::review::Review;
 use crate::domain::role::TaskRole;
 use crate::domain::run::{Assignment, NewPullRequest, Publication, Record};
@@ -18,6 +22,7 @@ use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, Task, TaskState, key};
 use crate::domain::text::one_line;
 use crate::domain::time;
+use crate::domain::verify::{Verdict, Verified};
 use crate::store::events::{Event, EventKind};
 use std::path::PathBuf;
 
@@ -26,11 +31,20 @@ use std::path::PathBuf;
 pub enum Step<'a> {
     /// Push this commit.
     Push(&'a Publication, &'a str),
-    /// For this branch, once it is pushed.
-    OpenPullRequest(&'a str, &'a NewPullRequest),
+    /// For this branch, once it is pushed, with the receipt.
+    OpenPullRequest(&'a str, NewPullRequest, Vec<Row>),
+    /// Write this into the receipt of the pull request that the work goes on with. If it was a draft only because that said that
+    /// the work fails: whether it isn't so any more.
+    UpdateReceipt {
+        pr: u64,
+        rows: Vec<Row>,
+        is_ready: bool,
+    },
     /// On the pull request of this number.
     PostReview(u64, &'a Review),
     Send(Message),
+    /// How the run ended, with what became of its work.
+    Report(Message),
     MoveTask(TaskMove<'a>),
     /// Name the saved work, lines of a list, in the file of a task that was cancelled under this run.
     NoteCancelled(&'a Name, String),
@@ -55,8 +69,15 @@ pub struct TaskMove<'a> {
     pub task: &'a Name,
     pub to: TaskState,
     pub edit: Edit,
-    /// What its result says below what was published.
-    pub result: Option<String>,
+    pub section: Section,
+}
+
+/// The section of the task's file that says what came of it; what was published is added.
+#[derive(Debug)]
+pub enum Section {
+    None,
+    Result(String),
+    Error(String),
 }
 
 /// What the folder of a run holds beside its record.
@@ -66,7 +87,15 @@ pub struct Folder {
     pub set_aside: PathBuf,
     /// Where it says most of what happened.
     pub log: PathBuf,
+    /// What `verify` printed.
+    pub verify_log: PathBuf,
     pub check: Option<Check>,
+    /// What the task asks for.
+    pub criteria: Vec<String>,
+    /// What the task has taken, this run included.
+    pub effort: Effort,
+    /// The system confined what the run started.
+    pub is_confined: bool,
 }
 
 /// A run that is to be settled.
@@ -85,7 +114,7 @@ impl<'a> Settling<'a> {
         let (record, job) = (self.record, &self.assignment.job);
         let state = counted(state, record);
         let mut steps = self.publication();
-        steps.extend(record.settlement.notice.as_ref().map(|notice| Step::Send(self.notice(notice))));
+        steps.extend(record.settlement.notice.as_ref().map(|notice| Step::Report(self.notice(notice))));
         if let Some(task) = job.task() {
             steps.extend(record.settlement.task.as_ref().map(|step| Step::MoveTask(self.task_move(task, step))));
             steps.push(Step::NoteCancelled(task, self.whereabouts()));
@@ -122,8 +151,19 @@ impl<'a> Settling<'a> {
         match (record.settlement.publish, &record.publication, &record.tip, &record.review) {
             (Publish::Work, Some(publication), Some(commit), _) => {
                 let (branch, wanted) = (&publication.remote_branch, publication.pull_request.as_ref());
-                let open = wanted.map(|wanted| Step::OpenPullRequest(branch, wanted));
-                [Step::Push(publication, commit)].into_iter().chain(open).collect()
+                let verdict = record.verified.as_ref().map(Verified::verdict);
+                let next = match (wanted, pr) {
+                    (Some(wanted), _) => {
+                        let draft = wanted.draft || verdict == Some(Verdict::Failed);
+                        Some(Step::OpenPullRequest(branch, NewPullRequest { draft, ..wanted.clone() }, self.receipt()))
+                    }
+                    (None, Some(pr)) => {
+                        let is_ready = !self.assignment.gatekeeper.enabled && verdict == Some(Verdict::Passed);
+                        Some(Step::UpdateReceipt { pr, rows: self.round(), is_ready })
+                    }
+                    (None, None) => None,
+                };
+                [Step::Push(publication, commit)].into_iter().chain(next).collect()
             }
             (Publish::Review, _, _, Some(review)) => pr.map(|pr| Step::PostReview(pr, review)).into_iter().collect(),
             _ => Vec::new(),
@@ -135,14 +175,12 @@ impl<'a> Settling<'a> {
         let now = time::to_text(record.finished_at);
         let work_branch = record.branch.as_ref().filter(|_| record.has_work());
         let edit = work_branch.map_or_else(Edit::new, |branch| Edit::new().set(key::WORK_BRANCH, branch));
-        let (to, edit, result) = match step {
+        let (to, edit, section) = match step {
             TaskStep::Done => {
                 let edit = edit.set(key::COMPLETED_AT, now).clear(&[key::RETURNS]).without_section("Error");
-                (TaskState::Done, edit, Some(self.result()))
+                (TaskState::Done, edit, Section::Result(self.result()))
             }
-            TaskStep::Failed => {
-                (TaskState::Failed, edit.set(key::FAILED_AT, now).section("Error", &self.account()), None)
-            }
+            TaskStep::Failed => (TaskState::Failed, edit.set(key::FAILED_AT, now), Section::Error(self.account())),
             TaskStep::Requeue { attempts, returns, waits_for } => {
                 let edit = count(count(edit, key::ATTEMPTS, *attempts), key::RETURNS, *returns);
                 let edit = waits_for.iter().fold(edit, |edit, what| edit.set(key::WAITS_FOR, what));
@@ -152,10 +190,10 @@ impl<'a> Settling<'a> {
                     || record.has_work()
                     || !record.salvage.is_empty()
                     || !record.set_aside.is_empty();
-                (TaskState::Incoming, if is_news { edit.section("Error", &self.account()) } else { edit }, None)
+                (TaskState::Incoming, edit, if is_news { Section::Error(self.account()) } else { Section::None })
             }
         };
-        TaskMove { task, to, edit, result }
+        TaskMove { task, to, edit, section }
     }
 
     /// What the result of a task that is done says, below what was published.

@@ -5,6 +5,7 @@
 use super::context::Run;
 use super::environment;
 use crate::domain::pull_request::PullRequest;
+use crate::domain::receipt::Row;
 use crate::domain::review::Review;
 use crate::domain::run::{NewPullRequest, Publication};
 use crate::domain::shell;
@@ -32,6 +33,8 @@ pub struct Published {
     pub lines: Vec<String>,
     /// What couldn't be published, to be told.
     pub errors: Vec<PublishError>,
+    /// The pull request of the work.
+    pub pull_request: Option<u64>,
     /// Whether the remote branch has the work.
     is_pushed: bool,
 }
@@ -99,17 +102,19 @@ pub fn open_pull_request(
     run: &Run<'_>,
     branch: &str,
     wanted: &NewPullRequest,
+    receipt: &[Row],
     published: &mut Published,
 ) -> Result<()> {
     if !published.is_pushed {
         return Ok(());
     }
     let NewPullRequest { base, title, body, draft, closes } = wanted;
-    let created = ask(run, |github| github.closing(*closes).create(branch, base, title, body, *draft));
+    let created = ask(run, |github| github.closing(*closes).create(branch, base, title, body, receipt, *draft));
     unless_cut_short(run, created.is_ok())?;
     match created {
         Ok(pr) => {
             note_open(run, &pr);
+            published.pull_request = Some(pr.number);
             published.lines.push(format!("Pull request {}", pr.url));
             if !pr.is_open() {
                 let state = pr.state.to_lowercase();
@@ -134,6 +139,21 @@ pub fn open_pull_request(
             published.errors.push(PublishError { title: "Work is pushed but has no pull request", text, key });
         }
     }
+    Ok(())
+}
+
+/// Brings the receipt of the pull request up to date, once the work is pushed to it. It is no reason to tell anybody where that
+/// fails: the next round writes it.
+pub fn update_receipt(run: &Run<'_>, pr: u64, rows: &[Row], is_ready: bool, published: &mut Published) -> Result<()> {
+    if !published.is_pushed {
+        return Ok(());
+    }
+    let updated = ask(run, |github| github.update_receipt(pr, rows, is_ready));
+    unless_cut_short(run, updated.is_ok())?;
+    published.lines.push(match updated {
+        Ok(()) => format!("Pull request #{pr}"),
+        Err(error) => format!("Pull request #{pr}, whose receipt is as it was: {error}"),
+    });
     Ok(())
 }
 

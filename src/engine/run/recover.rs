@@ -10,7 +10,7 @@ use super::context::Run;
 use super::ended::Ended;
 use super::judge::Judged;
 use super::remote::{self, Carried};
-use super::{Supervisor, judge, refuse_beside_another, settle, take_over};
+use super::{Supervisor, judge, refuse_beside_another, settle, take_over, verify};
 use crate::domain::message::Message;
 use crate::domain::name::Name;
 use crate::domain::run::{RUN_TAG, Record};
@@ -91,14 +91,21 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut st
     let mut event = Event::new(run.now(), EventKind::Recovered, agent, run.id());
     event.task = state.current_task.clone();
     events::append(run.paths(), &event)?;
-    let judged = match Judged::on_record(&run)? {
-        Some(judged) => {
-            mend_worktree(&run, judged.record())?;
-            judged
+    if let Some(judged) = Judged::on_record(&run)? {
+        mend_worktree(&run, judged.record())?;
+        return settle::settle(&run, &judged, state);
+    }
+    let record = match verify::unfinished(&run)? {
+        Some(record) => {
+            run.worktree.put_back_git_dir(&run.files.git_dir())?;
+            record
         }
         None => judge::judge(&run, carried.map_or_else(|| Ended::lost(&run.files, &state), Ok)?)?,
     };
-    settle::settle(&run, &judged, state)
+    match verify::verify(&run, record, &mut state)? {
+        Some(judged) => settle::settle(&run, &judged, state),
+        None => Ok(()),
+    }
 }
 
 /// Watches a run on to its end that another machine may carry, if it is one.

@@ -2,12 +2,13 @@
 
 use super::context::Run;
 use super::judge::Judged;
-use super::plan::{Folder, Settling, Step, TaskMove};
+use super::plan::{Effort, Folder, Section, Settling, Step, TaskMove};
 use super::publish::{self, Published};
 use crate::domain::outcome::{Cooldown, Outcome};
+use crate::domain::run::Record;
 use crate::domain::state::AgentState;
-use crate::domain::task::{Edit, TaskState};
-use crate::engine::curation;
+use crate::domain::task::{self, Edit, Task, TaskState, key};
+use crate::engine::{curation, history};
 use crate::exec::stream;
 use crate::store::prs::Prs;
 use crate::store::queue::{Queue, Settled};
@@ -18,7 +19,7 @@ use std::path::Path;
 
 pub fn settle(run: &Run<'_>, judged: &Judged, state: AgentState) -> Result<()> {
     let record = judged.record();
-    let folder = folder(run)?;
+    let folder = folder(run, record)?;
     for log in [run.files.output(), run.files.stderr()] {
         if let Err(error) = stream::shorten(&log) {
             tracing::warn!("{error:#}");
@@ -37,9 +38,16 @@ fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: 
     let (paths, record) = (run.paths(), settling.record);
     match step {
         Step::Push(publication, commit) => publish::push(run, publication, commit, published)?,
-        Step::OpenPullRequest(branch, wanted) => publish::open_pull_request(run, branch, wanted, published)?,
+        Step::OpenPullRequest(branch, wanted, receipt) => {
+            publish::open_pull_request(run, branch, &wanted, &receipt, published)?;
+        }
+        Step::UpdateReceipt { pr, rows, is_ready } => publish::update_receipt(run, pr, &rows, is_ready, published)?,
         Step::PostReview(number, review) => publish::post_review(run, number, review, published)?,
         Step::Send(message) => drop(messages::send(paths, &message, record.finished_at)?),
+        Step::Report(mut message) => {
+            message.body.extend(published.lines.iter().map(|line| format!("\n{line}\n")));
+            messages::send(paths, &message, record.finished_at)?;
+        }
         Step::MoveTask(step) => move_task(run, step, published)?,
         Step::NoteCancelled(task, work) => Queue::new(paths).note_cancelled(task, run.id(), &work)?,
         Step::RecordCheck(due, check) => {
@@ -78,7 +86,7 @@ fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: 
 }
 
 /// What the run's folder holds beside the record.
-fn folder(run: &Run<'_>) -> Result<Folder> {
+fn folder(run: &Run<'_>, record: &Record) -> Result<Folder> {
     let files = &run.files;
     let has_text = |path: &Path| path.metadata().is_ok_and(|file| file.len() > 0);
     // What never came to speak has said why elsewhere, if at all.
@@ -86,15 +94,40 @@ fn folder(run: &Run<'_>) -> Result<Folder> {
     Ok(Folder {
         set_aside: files.set_aside(),
         log: logs.into_iter().find(|log| has_text(log)).unwrap_or_else(|| files.dir().to_owned()),
+        verify_log: files.verify_log(),
         check: run.assignment.job.check().map_or(Ok(None), |_| read::read_json(&files.check()))?,
+        criteria: run.task.as_ref().map(|task| task::criteria(&task.text)).unwrap_or_default(),
+        effort: run
+            .task()
+            .filter(|_| record.publication.is_some())
+            .map_or(Ok(Effort::default()), |task| effort(run, task, record))?,
+        is_confined: files.profile().exists(),
     })
 }
 
+/// What its runs took so far, this one included.
+fn effort(run: &Run<'_>, task: &Task, record: &Record) -> Result<Effort> {
+    let known = history::of_task(run.project(), &task.id)?;
+    let others = known.iter().map(|past| &past.record).filter(|past| past.run_id != record.run_id);
+    Ok(others.chain([record]).fold(Effort::default(), |sum, record| Effort {
+        runs: sum.runs + 1,
+        turns: sum.turns + record.usage.turns.unwrap_or_default(),
+        cost_usd: sum.cost_usd + record.usage.cost_usd.unwrap_or_default(),
+    }))
+}
+
 fn move_task(run: &Run<'_>, step: TaskMove<'_>, published: &Published) -> Result<()> {
-    let TaskMove { task, to, mut edit, result } = step;
-    if let Some(result) = result {
-        let lines = published.lines.iter().map(String::as_str).chain([result.as_str()]);
-        edit = edit.section("Result", &lines.collect::<Vec<_>>().join("\n"));
+    let TaskMove { task, to, mut edit, section } = step;
+    let said = published.lines.join("\n");
+    edit = match section {
+        Section::None => edit,
+        Section::Result(text) => edit.section("Result", &[said, text].join("\n")),
+        // What it begins with is why.
+        Section::Error(text) => edit.section("Error", &[text, said].join("\n")),
+    };
+    if let Some(pr) = published.pull_request.filter(|_| to == TaskState::Failed) {
+        // Another try goes on with it.
+        edit = edit.set(key::PR, pr);
     }
     let after = if to == TaskState::Incoming { Edit::new().unclaim() } else { Edit::new() };
     match Queue::new(run.paths()).settle(task, run.id(), to, &edit, &after)? {

@@ -3,13 +3,15 @@
 use super::ended::Ended;
 use super::evidence::Left;
 use super::judge::Case;
-use super::plan::{Folder, Settling, Step};
+use super::plan::{Folder, Section, Settling, Step};
+use super::verify::amended;
 use crate::domain::config;
 use crate::domain::gate::{Check, CheckStatus, DueCheck};
 use crate::domain::job::Job;
 use crate::domain::message::Message;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Exit, Interruption, Outcome};
+use crate::domain::receipt;
 use crate::domain::review::{Review, ReviewVerdict};
 use crate::domain::role::Role;
 use crate::domain::run::{Assignment, Prepared, Record, Usage};
@@ -18,6 +20,7 @@ use crate::domain::state::{AgentState, Phase};
 use crate::domain::stream::{ResultLine, StreamFacts};
 use crate::domain::task::{self, Task};
 use crate::domain::time::{self, Time};
+use crate::domain::verify::{Trial, Verified};
 
 const BRANCH: &str = "agent/TASK-1-20260115-100000";
 
@@ -134,7 +137,21 @@ impl Scene {
         let usage = Usage { turns: Some(9), cost_usd: Some(2.5), is_estimate: true, ..Usage::default() };
         let case = Case { assignment: &self.assignment, task, ended, outcome, left, usage, now: now() };
         let settlement = case.settlement(self.holds_task);
-        case.record(settlement)
+        let record = Record { verified: self.verified(), ..case.record(settlement) };
+        match record.verified {
+            Some(_) => amended(&self.assignment, task.filter(|_| self.holds_task), record, self.has("stopped"), now()),
+            None => record,
+        }
+    }
+
+    /// `work:2`, `work:2 base:0`: the exit codes of `verify`.
+    fn verified(&self) -> Option<Verified> {
+        let trial = |what: &str| {
+            let code = self.left.split(' ').find_map(|word| word.strip_prefix(what)?.strip_prefix(':'))?;
+            let (commit, tail) = (format!("{what}-of-the-task"), "1 test failed".to_owned());
+            Some(Trial { commit, exit_code: code.parse().ok(), seconds: 3, tail })
+        };
+        Some(Verified { command: "make check".to_owned(), work: trial("work")?, base: trial("base") })
     }
 
     /// Calls `look` with the steps of settling it.
@@ -149,7 +166,8 @@ impl Scene {
             details: String::new(),
             issues: Vec::new(),
         });
-        let folder = Folder { set_aside: "/runs/1/set-aside".into(), log: "/runs/1/output.jsonl".into(), check };
+        let (set_aside, log) = ("/runs/1/set-aside".into(), "/runs/1/output.jsonl".into());
+        let folder = Folder { set_aside, log, check, ..Folder::default() };
         let task = self.task.as_ref();
         let settling = Settling { assignment: &self.assignment, task, record: &record, folder: &folder };
         look(&settling.steps(self.state.clone()))
@@ -169,9 +187,13 @@ impl Scene {
     fn word(&self, step: &Step<'_>) -> Option<String> {
         Some(match step {
             Step::Push(publication, commit) => format!("push {commit} to {}", publication.remote_branch),
-            Step::OpenPullRequest(_, wanted) => format!("pull request into {}", wanted.base),
+            Step::OpenPullRequest(_, wanted, _) if wanted.draft => format!("draft into {}", wanted.base),
+            Step::OpenPullRequest(_, wanted, _) => format!("pull request into {}", wanted.base),
+            Step::UpdateReceipt { pr, is_ready, .. } => {
+                format!("receipt of #{pr}{}", if *is_ready { ", ready" } else { "" })
+            }
             Step::PostReview(number, review) => format!("{} #{number}", review.verdict),
-            Step::Send(message) => format!("{} {:?}", message.kind, message.title),
+            Step::Send(message) | Step::Report(message) => format!("{} {:?}", message.kind, message.title),
             Step::MoveTask(step) => {
                 let task = task::parse(step.task, &step.edit.apply(&self.text)).unwrap();
                 let holds = task.waits_for.map(|what| format!(" waits for {what}")).unwrap_or_default();
@@ -186,7 +208,10 @@ impl Scene {
     }
 
     fn messages(&self) -> Vec<Message> {
-        let message = |step: &Step<'_>| if let Step::Send(message) = step { Some(message.clone()) } else { None };
+        let message = |step: &Step<'_>| match step {
+            Step::Send(message) | Step::Report(message) => Some(message.clone()),
+            _ => None,
+        };
         self.with_steps(|steps| steps.iter().filter_map(message).collect())
     }
 
@@ -195,8 +220,13 @@ impl Scene {
         self.with_steps(|steps| {
             let step = steps.iter().find_map(|step| if let Step::MoveTask(step) = step { Some(step) } else { None });
             let step = step.unwrap();
-            let result = step.result.iter();
-            result.fold(step.edit.clone(), |edit, result| edit.section("Result", result)).apply(&self.text)
+            let edit = step.edit.clone();
+            match &step.section {
+                Section::None => edit,
+                Section::Result(text) => edit.section("Result", text),
+                Section::Error(text) => edit.section("Error", text),
+            }
+            .apply(&self.text)
         })
     }
 }
@@ -205,6 +235,7 @@ impl Scene {
 fn the_table_of_settlements() {
     use Outcome::*;
     let push = format!("push tip to {BRANCH}, pull request into main");
+    let draft = format!("push tip to {BRANCH}, draft into main");
     let failed = "error \"A task failed: Fix it\"";
     let api = |status| ApiError { status, message: "x".to_owned() };
     let launch = |everybody| LaunchFailed { message: "no claude".to_owned(), everybody };
@@ -215,7 +246,7 @@ fn the_table_of_settlements() {
     for (header, attempt, outcome, left, expected) in [
         // Finished with evidence.
         (implement, 1, Finished, "commits report", format!("{push}, done 1/0")),
-        (with_pr, 1, Finished, "commits", "push tip to feature/x, done 1/0".to_owned()),
+        (with_pr, 1, Finished, "commits", "push tip to feature/x, receipt of #7, done 1/0".to_owned()),
         (test, 1, Finished, "commits", format!("{push}, done 1/0")),
         (test, 1, Finished, "report", "done 1/0".to_owned()),
         (review, 1, Finished, "verdict", "done 1/0".to_owned()),
@@ -272,6 +303,22 @@ fn the_table_of_settlements() {
             format!("{push}, done 1/0, warning \"Files that direct Claude Code are changed: Fix it\""),
         ),
         (implement, 1, TurnLimit, "commits settings", "incoming 1/0".to_owned()),
+        // Verified.
+        (implement, 1, Finished, "commits work:0", format!("{push}, done 1/0")),
+        (test, 2, Finished, "commits work:1 base:0", "incoming 2/0".to_owned()),
+        (implement, 3, Finished, "commits work:1 base:0", format!("{draft}, {failed}, failed 3/0")),
+        (with_pr, 1, Finished, "commits work:0", "push tip to feature/x, receipt of #7, ready, done 1/0".to_owned()),
+        (with_pr, 3, Finished, "commits work:1 base:0", format!("{failed}, failed 3/0")),
+        (implement, 3, Finished, "commits work:1 base:1", format!("{push}, done 3/0")),
+        (with_pr, 1, Finished, "commits work:1 base:1", "push tip to feature/x, receipt of #7, done 1/0".to_owned()),
+        (
+            implement,
+            3,
+            Finished,
+            "commits work:127 base:127",
+            "error \"`verify` can't be started\", incoming 2/1, cool down".to_owned(),
+        ),
+        (implement, 3, Finished, "commits work:1 stopped", "incoming 2/0".to_owned()),
     ] {
         let scene = Scene::of_task(header, attempt, outcome, left);
         assert_eq!(scene.plan(), expected, "{header:?} {:?} {left}", scene.outcome);
@@ -366,10 +413,62 @@ fn the_record_says_what_is_to_be_published() {
     let wanted = publication.pull_request.unwrap();
     assert_eq!((publication.branch.as_str(), publication.remote_branch.as_str()), (BRANCH, BRANCH));
     assert_eq!((wanted.base.as_str(), wanted.title.as_str(), wanted.draft), ("main", "Fix it", false));
-    assert_eq!(wanted.body, "I did it.\n\n---\nTask `TASK-1`, by `agent-1` (implementer).\n");
+    assert_eq!(wanted.body, "I did it.");
     assert_eq!((record.attempt, record.usage.turns, record.exit_code), (1, Some(9), Some(0)));
     for (outcome, left) in [(Outcome::Finished, "report"), (Outcome::TurnLimit, "commits")] {
         assert_eq!(Scene::of_task("", 1, outcome, left).record().publication, None, "{left}");
+    }
+}
+
+/// The receipt that goes with the work, in its description.
+fn receipt(scene: &Scene) -> String {
+    let rows = scene.with_steps(|steps| {
+        let rows = steps.iter().find_map(|step| match step {
+            Step::OpenPullRequest(_, _, rows) | Step::UpdateReceipt { rows, .. } => Some(rows.clone()),
+            _ => None,
+        });
+        rows.unwrap()
+    });
+    receipt::with_rows("", &rows).unwrap()
+}
+
+#[test]
+fn a_receipt_says_what_a_pull_request_rests_on() {
+    for (header, attempt, left, parts) in [
+        (
+            "ROLE: implement\n",
+            2,
+            "commits work:0",
+            &[
+                "- **Task:** `TASK-1` (Fix it), by `agent-1` (implementer)\n",
+                "- **Verify:** `make check` passed in 3 s, on work-of-th\n",
+                "- **Tests:** no test file lost a line\n",
+                "- **Checks:** no gatekeepers\n",
+                "- **Effort:** attempt 2 of 3; ",
+                "- **Limits:** not confined by the system; without credentials; no file that directs Claude Code is changed\n",
+                "- **Set aside:** nothing\n",
+            ][..],
+        ),
+        ("ROLE: test\n", 1, "commits refused", &["**Verify:** not configured", "test files only", "  - `data.enc`\n"]),
+        (
+            "ROLE: implement\n",
+            3,
+            "commits work:1 base:0",
+            &["- **Verify:** **failed**: `make check` failed: exit code 1", "  1 test failed\n"],
+        ),
+        (
+            "ROLE: implement\n",
+            1,
+            "commits work:1 base:1 settings",
+            &["no fault of this work", "changed:\n  - `.mcp.json`\n"],
+        ),
+        ("ROLE: implement\nPR: 7\n", 1, "commits", &["- **Round `TASK-1`:** Fix it, by `agent-1`; attempt 1 of 3; "]),
+    ] {
+        let text = receipt(&Scene::of_task(header, attempt, Outcome::Finished, left));
+        for part in parts {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert_eq!(receipt::is_red(&text), left.contains("base:0"), "{text}");
     }
 }
 

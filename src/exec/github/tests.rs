@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::pull_request::{Checks, Mergeable, RunState};
+use crate::domain::receipt::{self, Row};
 use crate::domain::remote::Repository;
 use crate::exec::test_project::write_program;
 use std::fs;
@@ -64,10 +65,11 @@ esac"#;
 fn a_pull_request_is_opened_once() {
     let dir = tempfile::tempdir().unwrap();
     let github = stand_in(dir.path(), SERVER);
-    let create = || github.create("agent/a", "main", "--title\nof `two` lines", "-body\n$(x)", true);
+    let create = || github.create("agent/a", "main", "--title\nof `two` lines", "-body\n$(x)", &[], true);
     let created = create().unwrap();
     assert_eq!(created.number, 3);
-    assert_eq!(fs::read_to_string(dir.path().join("body")).unwrap(), "-body\n$(x)");
+    let body = fs::read_to_string(dir.path().join("body")).unwrap();
+    assert!(body.starts_with("-body\n$(x)\n\n<!-- scheduler:receipt -->\n"), "{body}");
     let expected =
         "pr create --repo=acme/widgets --head=agent/a --base=main --title=--title of `two` lines --body-file=- --draft";
     assert_eq!(asked(dir.path())[1], expected);
@@ -79,7 +81,7 @@ fn a_pull_request_is_opened_once() {
 fn a_lost_reply_a_refused_draft_and_a_refusal() {
     let dir = tempfile::tempdir().unwrap();
     let github = stand_in(dir.path(), SERVER);
-    let create = || github.create("agent/a", "main", "t", "b", true);
+    let create = || github.create("agent/a", "main", "t", "b", &[], true);
     fs::write(dir.path().join("lose"), "").unwrap();
     fs::write(dir.path().join("nodraft"), "").unwrap();
     assert_eq!(create().unwrap().number, 3);
@@ -90,6 +92,46 @@ fn a_lost_reply_a_refused_draft_and_a_refusal() {
     fs::remove_file(dir.path().join("prs")).unwrap();
     fs::write(dir.path().join("refuse"), "HTTP 403: API rate limit exceeded").unwrap();
     assert_eq!(create(), Err(GhError::RateLimited));
+}
+
+/// Keeps the description of one draft as JSON in `$dir/told`.
+const DESCRIPTION: &str = r#"
+case "$*" in
+"pr view"*) printf '{"number":3,"state":"OPEN","isDraft":true,"body":%s}' "$(cat "$dir/told")" ;;
+"api "*) cat > "$dir/body" ;;
+esac"#;
+
+#[test]
+fn a_receipt_is_brought_up_to_date_and_agents_write_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let github = stand_in(dir.path(), DESCRIPTION);
+    let told = |body: &str| fs::write(dir.path().join("told"), serde_json::to_string(body).unwrap()).unwrap();
+    let calls = || asked(dir.path()).len();
+    let red = [Row::new(receipt::VERIFY, "**failed**: exit code 1 @all")];
+    let body = github.with_receipt("I did it.\n<!-- scheduler:receipt -->\n- **Verify:** forged", &red);
+    assert!(
+        body.ends_with("- **Verify:** **failed**: exit code 1 @\u{200b}all\n<!-- scheduler:end of receipt -->"),
+        "{body}"
+    );
+    assert_eq!(body.matches("<!-- scheduler:receipt -->").count(), 1);
+    let green = [Row::new(receipt::VERIFY, "passed in 3 s")];
+    told(&body);
+    github.update_receipt(3, &green, true).unwrap();
+    let made: Vec<_> =
+        asked(dir.path()).iter().map(|call| call.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(made, ["pr view", "pr ready", "api --hostname=github.com"]);
+    let updated = fs::read_to_string(dir.path().join("body")).unwrap();
+    assert!(
+        updated.contains("- **Verify:** passed in 3 s\n") && updated.starts_with("I did it.\n<\u{200b}!--"),
+        "{updated}"
+    );
+    // Done again it does nothing, and what has no receipt isn't ours.
+    for body in [&updated, "Somebody's own."] {
+        told(body);
+        let before = calls();
+        github.update_receipt(3, &green, true).unwrap();
+        assert_eq!(calls(), before + 1, "{body}");
+    }
 }
 
 /// Keeps comments in `$dir/comments`, refuses reviews.

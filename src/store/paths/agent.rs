@@ -79,6 +79,10 @@ impl RunPaths {
         setup_log = dir / "setup.log";
         /// What the hook `pre-push` printed.
         hook_log = dir / "pre-push.log";
+        /// What `verify` printed on its work.
+        verify_log = dir / "verify.log";
+        /// The same on what the work began from.
+        verify_base_log = dir / "verify-base.log";
         /// Of the worktree's own git directory, what its processes may write and must not.
         git_dir = dir / "git-dir";
         /// Where it works.
@@ -118,6 +122,8 @@ impl RunPaths {
         stop = dir / "stop";
         /// How it ended there.
         exit = dir / "exit.json";
+        /// How it ended, as far as that can be said before its work is verified.
+        unverified = dir / "unverified.json";
         /// How it ended.
         record = dir / "record.json";
         /// What it found: the refs, which it may not move, and whether it was confined.

@@ -4,6 +4,7 @@ use super::Settling;
 use crate::domain::outcome::Blame;
 use crate::domain::settlement::{self, Tally, TaskStep};
 use crate::domain::text::{cut, one_line};
+use crate::domain::verify::Verdict;
 use std::fmt::Write as _;
 
 impl Settling<'_> {
@@ -35,6 +36,10 @@ impl Settling<'_> {
         }
         if let Some(place) = self.set_aside() {
             line(&mut text, "Set aside", &place);
+        }
+        if let Some(verified) = record.verified.as_ref().filter(|verified| verified.verdict() != Verdict::Passed) {
+            let log = self.folder.verify_log.display();
+            line(&mut text, "Verify", &format!("`{}`, what it printed is in {log}", one_line(&verified.command)));
         }
         line(&mut text, "Log", &format!("{}{}", self.folder.log.display(), self.dropped()));
         text
