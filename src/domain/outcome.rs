@@ -139,7 +139,7 @@ impl Exit {
     }
 
     /// Whether SIGTERM, SIGHUP or SIGINT ended it.
-    fn asked_to_end(self) -> bool {
+    pub fn asked_to_end(self) -> bool {
         matches!(self.code, Some(129 | 130 | 143)) || matches!(self.signal, Some(1 | 2 | 15))
     }
 }

@@ -41,7 +41,13 @@ fn a_supervisor() {
 
 #[test]
 fn a_supervisor_of_a_run_elsewhere() {
-    kill(&Subject::supervise_elsewhere(), 8);
+    let subject = Subject::supervise_elsewhere();
+    let files = ["launch.json", "remote.json", "lease", "runner.log", "started.json", "state.json", "record.json"];
+    let is_meant =
+        |point: &Point| files.iter().any(|file| point.args.contains(&format!("/{file}"))) || point.is_spawn();
+    let points = subject.points().into_iter().filter(is_meant).collect();
+    kill_at(&subject, "kill", points, 10, |_| ());
+    kill(&Subject::recover_elsewhere(), 3);
 }
 
 #[test]

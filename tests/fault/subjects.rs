@@ -117,6 +117,11 @@ impl Subject {
         Self::supervise_with_submodule().recovered("supervise --recover, with a submodule")
     }
 
+    /// The same of a run that was carried elsewhere.
+    pub fn recover_elsewhere() -> Self {
+        Self::supervise_elsewhere().recovered("supervise --recover, elsewhere")
+    }
+
     fn recovered(self, name: &'static str) -> Self {
         let record = self.find("the record's rename", |point| {
             point.call.starts_with("rename") && point.args.contains("/record.json")

@@ -149,12 +149,6 @@ pub fn outcome_of_abandoned(explained: Option<&Explained>) -> Outcome {
     known.unwrap_or(Outcome::Interrupted { by: Interruption::Silence })
 }
 
-/// What the end of a run was that the keeper reports as taken back by the other machine: by what its engine says.
-pub fn outcome_of_cancelled(explained: Option<&Explained>) -> Outcome {
-    let known = explained.and_then(Explained::outcome);
-    known.unwrap_or(Outcome::Interrupted { by: Interruption::Cancelled })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,7 +277,5 @@ mod tests {
         assert_eq!(abandoned("NODE_FAIL|None|1"), interrupted(Interruption::NodeLost));
         assert_eq!(abandoned("RUNNING|None|1"), interrupted(Interruption::Silence));
         assert_eq!(outcome_of_abandoned(None), interrupted(Interruption::Silence));
-        assert_eq!(outcome_of_cancelled(None), interrupted(Interruption::Cancelled));
-        assert_eq!(outcome_of_cancelled(Some(&Explained::read("TIMEOUT|TimeLimit|1"))), Outcome::TimedOut);
     }
 }

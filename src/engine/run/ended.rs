@@ -28,7 +28,7 @@ pub struct Ended {
     pub facts: StreamFacts,
     /// How long claude ran.
     pub duration: Duration,
-    /// What its engine says of an end that its keeper only knows to be from outside.
+    /// What its engine says of an end that is from outside.
     pub engine: Option<Outcome>,
     /// Its worktree is out of reach: somebody may still be at work there.
     pub is_abandoned: bool,

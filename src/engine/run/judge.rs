@@ -61,7 +61,7 @@ pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Record> {
         None => classify(run, &ended, now)?,
     };
     let outcome = match (outcome, &ended.engine) {
-        (Outcome::Interrupted { by: Interruption::Cancelled }, Some(engine)) => engine.clone(),
+        (Outcome::Interrupted { by: Interruption::Cancelled | Interruption::Signal }, Some(engine)) => engine.clone(),
         (outcome, _) => outcome,
     };
     let left =

@@ -5,7 +5,7 @@ use super::watcher::{CALL, Watcher};
 use crate::domain::message::Message;
 use crate::domain::outcome::{Interruption, Outcome, Stopped};
 use crate::domain::run::RUN_TAG;
-use crate::domain::runner::engine::Explained;
+use crate::domain::runner::engine::{Explained, Standing};
 use crate::domain::runner::files::{ExitReport, Started, StartedBy};
 use crate::domain::runner::remote::{Phase, Remote};
 use crate::domain::runner::watch::{self, NeverBegan};
@@ -19,11 +19,15 @@ use crate::sys::atomic::{self, Published};
 use crate::sys::read;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 /// The most of what the runner's commands said that is read for their last words, and how much of it is told.
 const MAX_SAID: usize = 4 << 10;
 const MAX_TOLD: usize = 300;
+/// How often, and how many times, the engine is asked why it has ended a run that it is still clearing away.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+const ASKED: u32 = 15;
 
 impl Watcher<'_> {
     /// As its keeper reports.
@@ -38,10 +42,11 @@ impl Watcher<'_> {
         if let Some(why) = &report.refused {
             return Ended::without_claude(files, self.refused(why));
         }
-        let engine = (report.stopped == Some(Stopped::Cancelled)).then(|| {
-            let said = self.ask_now();
-            watch::outcome_of_cancelled(said.as_ref())
-        });
+        let is_from_outside = match report.stopped {
+            None => report.exit.asked_to_end(),
+            Some(stopped) => stopped == Stopped::Cancelled,
+        };
+        let engine = if is_from_outside { self.ask_why() } else { None };
         let ExitReport { exit, stopped, duration_seconds, .. } = report;
         self.output.finish()?;
         Ok(Ended {
@@ -199,6 +204,17 @@ impl Watcher<'_> {
             Some(Err(error)) => tracing::warn!("the run can't be cancelled: {error}"),
             Some(Ok(_)) | None => {}
         }
+    }
+
+    /// Why the engine has ended a run, once it has done with it.
+    fn ask_why(&mut self) -> Option<Outcome> {
+        for _ in 0..ASKED {
+            match self.ask_now() {
+                Some(said) if said.standing == Standing::Known => thread::sleep(ASK_EVERY),
+                said => return said.and_then(|said| said.outcome()),
+            }
+        }
+        None
     }
 
     /// What the engine says now, or said last.
