@@ -256,7 +256,7 @@ fn what_is_cancelled_elsewhere_is_named_and_not_charged() {
 fn a_runner_that_refuses_is_left_alone_by_its_agents_only() {
     let test = Test::new();
     let agents =
-        [(AGENT, "implementer", "cluster"), ("impl-2", "implementer", "cluster"), ("impl-3", "implementer", "local")];
+        [(AGENT, "implementer", "attached"), ("impl-2", "implementer", "attached"), ("impl-3", "implementer", "local")];
     test.with_origin().with_engine(&agents[..1], "").task_for(TASK, "implement");
     test.github.install();
     test.claude.implements();
@@ -272,7 +272,17 @@ fn a_runner_that_refuses_is_left_alone_by_its_agents_only() {
     test.task_for("TASK-2", "implement").engine_is("down", false).later(600).tick();
     test.wait_quiet();
     assert_eq!(test.task_state("TASK-2"), "done");
-    assert!(!test.orchestrator("cache/cooldown-cluster.json").exists());
+    assert!(!test.orchestrator("cache/cooldown-attached.json").exists());
+}
+
+#[test]
+fn a_runner_that_does_not_answer_is_given_nothing() {
+    let test = project("cluster", "");
+    test.engine_is("down", true).tick();
+    test.wait_quiet();
+    assert_back(&test, "runner_down", None);
+    assert!(test.messages_of("warning").iter().any(|text| text.contains("nobody answers")));
+    assert!(test.job(AGENT, "taken").is_none());
 }
 
 #[test]

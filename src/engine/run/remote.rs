@@ -35,6 +35,9 @@ pub fn carry(run: &Run<'_>, runner: &Runner, prepared: &Prepared, state: &mut Ag
     let script = launch::order(run, prepared, runner.lease_seconds)?;
     let remote = Remote::new(run.now());
     let mut watcher = Watcher::new(run, runner, remote, Start::of_earlier(None));
+    if let Some(why) = watcher.cannot_start() {
+        return Ok(Carried::Ended(watcher.refuse(&why)?.into()));
+    }
     watcher.renew_lease()?;
     // From here on it may be there: recovery looks for it.
     runs::write_json(&run.files.remote(), &watcher.remote)?;

@@ -15,9 +15,9 @@ impl Test {
         fs::create_dir_all(self.engine("jobs")).unwrap();
         write_program(&self.root().join("bin/engine"), SCRIPT);
         let mut yaml = "model: task\nrunners:\n".to_owned();
-        for (name, start) in [("cluster", "start"), ("attached", "attach")] {
+        for (name, start, ping) in [("cluster", "start", "[engine, ping, x]"), ("attached", "attach", "[]")] {
             yaml.push_str(&format!(
-                "  {name}: {{start: [engine, {start}, '{{run}}'], cancel: [engine, cancel, '{{run}}'], \
+                "  {name}: {{ping: {ping}, start: [engine, {start}, '{{run}}'], cancel: [engine, cancel, '{{run}}'], \
                  explain: [engine, explain, '{{run}}']{limits}}}\n"
             ));
         }

@@ -27,6 +27,7 @@ case $1 in
     [ ! -d "$job" ] || : >"$job/cancelled"
     [ ! -e "$job/pid" ] || [ -e "$job/code" ] || kill "$(cat "$job/pid")" 2>/dev/null
     ;;
+  ping) [ ! -e "$stage/down" ] || { echo "engine: nobody answers"; exit 1; } ;;
   explain)
     [ ! -e "$stage/down" ] || { echo "engine: the controller is down" >&2; exit 1; }
     if [ -e "$stage/says" ]; then cat "$stage/says"

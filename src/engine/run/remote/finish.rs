@@ -12,6 +12,7 @@ use crate::domain::runner::watch::{self, NeverBegan};
 use crate::domain::text::{cut, one_line, tail};
 use crate::engine::run::confinement;
 use crate::engine::run::ended::{Ended, last_sign_of_life};
+use crate::exec::command::describe;
 use crate::exec::machine;
 use crate::exec::processes::{self, Family, Grace};
 use crate::store::{messages, runs};
@@ -68,6 +69,19 @@ impl Watcher<'_> {
         match &self.run.assignment.settings.runner {
             Some(runner) => Outcome::RunnerDown { runner: runner.clone(), message: cut(&one_line(why), MAX_TOLD) },
             None => Outcome::launch_failed(why.to_owned(), false),
+        }
+    }
+
+    /// Why nothing can be started now: a start command may take minutes to find out.
+    pub(super) fn cannot_start(&self) -> Option<String> {
+        match self.calls.run(&self.runner.ping, CALL)? {
+            Ok(done) if done.status.success() => None,
+            Ok(done) => {
+                let said = [done.stdout, done.stderr].concat();
+                let said = one_line(tail(String::from_utf8_lossy(&said).trim(), MAX_TOLD));
+                Some(if said.is_empty() { format!("its ping ended with {}", describe(done.status)) } else { said })
+            }
+            Err(error) => Some(error.to_string()),
         }
     }
 
