@@ -340,7 +340,7 @@ impl Config {
 
     /// Whether a coordinator has anything to do.
     pub fn has_coordinator_work(&self) -> bool {
-        self.gatekeeper.enabled || self.intake.is_some()
+        self.gatekeeper.enabled || self.pull_requests.feedback || self.intake.is_some()
     }
 
     pub fn worktrees(&self) -> Worktrees {

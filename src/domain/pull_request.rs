@@ -1,8 +1,17 @@
 //! A pull request as GitHub shows it. Everything but the numbers is text of others; nothing is judged here.
 
+mod feedback;
 mod head;
+mod mend;
+mod talk;
 
+pub use feedback::{About, Feedback, Kind, Next, Reruns, Round, next, own_failures, round};
 pub use head::{Base, CheckRun, Checks, Head, Mergeable, Ours, Rule, RunState};
+pub use mend::{
+    FailedCheck, LOGS_MAX, REMARKS_MAX, answer, base_task, checks_task, conflict_task, end_of_log, exhausted,
+    words_task,
+};
+pub use talk::{Remark, RemarkKind, Talk};
 
 use serde::{Deserialize, Deserializer};
 
@@ -52,6 +61,11 @@ pub struct Label {
 }
 
 impl PullRequest {
+    /// Whether it is the work of an agent of this project.
+    pub fn is_of_agent(&self) -> bool {
+        self.branch.starts_with("agent/") && !self.fork
+    }
+
     /// Whether it can still change.
     pub fn is_open(&self) -> bool {
         self.state == "OPEN"

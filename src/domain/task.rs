@@ -11,7 +11,7 @@ mod section;
 pub use answers::{Answer, answers, without_answers};
 pub use edit::Edit;
 pub use new::NewTask;
-pub use section::{criteria, issue_text, section, without_outcome};
+pub use section::{criteria, feedback_text, issue_text, section, without_outcome};
 
 use super::markdown::Header;
 use super::name::Name;

@@ -3,17 +3,19 @@
 //! One call tells it everything; more are made only for what has changed. Every step is keyed, so that doing it again
 //! does nothing: what was interrupted or refused is done by the next run. It judges nothing itself.
 
+mod feedback;
 mod intake;
 mod people;
 mod verdicts;
 
 use super::Clock;
 use super::project::Project;
-use crate::domain::config::{Gatekeeper, Intake};
+use super::run::Merged;
+use crate::domain::config::{Gatekeeper, Intake, PullRequests};
 use crate::domain::gate::{self, Meta, Status, VerdictFailure};
 use crate::domain::message::{Message, MessageType};
 use crate::domain::name::Name;
-use crate::domain::pull_request::PullRequest;
+use crate::domain::pull_request::{Ours, PullRequest};
 use crate::domain::text::one_line;
 use crate::exec::github::{GhError, GitHub, OpenPulls};
 use crate::store::prs::Prs;
@@ -36,6 +38,10 @@ pub struct Coordinator<'a> {
     pub agent: &'a Name,
     /// How pull requests are checked.
     pub gate: &'a Gatekeeper,
+    /// What is done about pull requests of ours.
+    pub pull_requests: &'a PullRequests,
+    /// Brings the base into the branch of one of ours.
+    pub merge: &'a dyn Fn(&PullRequest, &str) -> Result<Merged>,
     /// Which issues become tasks, if any do.
     pub intake: Option<&'a Intake>,
     /// How many tasks there may be, incoming and claimed.
@@ -78,16 +84,30 @@ impl Coordinator<'_> {
     /// # Errors
     /// The project's files can't be read or written.
     pub fn coordinate(&self) -> Result<End> {
-        let end = if self.gate.enabled { self.check()? } else { End::Done };
+        let end = if self.looks_at_pull_requests() { self.check()? } else { End::Done };
         match (end, self.intake) {
             (End::Done, Some(intake)) => self.take_in(intake),
             (end, _) => Ok(end),
         }
     }
 
+    /// Where there is no GitHub, gatekeepers say so, for they can do nothing; without them there is nothing to say.
+    fn looks_at_pull_requests(&self) -> bool {
+        self.gate.enabled || (self.pull_requests.feedback && self.github.place().is_ok())
+    }
+
     fn check(&self) -> Result<End> {
         let open = match self.github.open_pulls(MAX_OPEN) {
             Ok(open) => open,
+            Err(error) => return self.refused(error),
+        };
+        let ours = match self.ours(&open) {
+            Ok(ours) => ours,
+            // Gatekeepers can do without.
+            Err(error) if error.is_of_one() => {
+                self.refused(error)?;
+                Ours::default()
+            }
             Err(error) => return self.refused(error),
         };
         let mut known = self.observe(&open)?;
@@ -100,7 +120,7 @@ impl Coordinator<'_> {
             if meta.failure.as_ref().is_some_and(|failure| failure.holds(&meta.head_sha, (self.clock)())) {
                 continue;
             }
-            match self.step(pull, &meta) {
+            match self.step(pull, &meta, &ours, &open) {
                 Ok(()) => {}
                 Err(StepError::Failed(error)) => return Err(error),
                 Err(StepError::Refused(step, error)) => {
@@ -116,17 +136,24 @@ impl Coordinator<'_> {
     }
 
     /// Does what is due for one pull request: its verdict, or what may come after that. Costs no call if nothing is.
-    fn step(&self, pull: &PullRequest, meta: &Meta) -> Result<(), StepError> {
+    fn step(&self, pull: &PullRequest, meta: &Meta, ours: &Ours, open: &OpenPulls) -> Result<(), StepError> {
+        self.feed_back(pull, meta, ours, open)?;
+        if self.gate.enabled {
+            self.judge(pull, meta)?;
+        }
+        if meta.failure.is_some() {
+            self.prs().note_failure(meta.pr_number, None)?;
+        }
+        Ok(())
+    }
+
+    fn judge(&self, pull: &PullRequest, meta: &Meta) -> Result<(), StepError> {
         if !meta.is_carried_out() || gate::needs_fix(meta, self.gate.max_fix_rounds.get()) {
             return self.carry_out(pull, meta);
         }
         // The user may have changed them.
         self.set_labels(pull, meta.status)?;
-        self.report_late(meta)?;
-        if meta.failure.is_some() {
-            self.prs().note_failure(meta.pr_number, None)?;
-        }
-        Ok(())
+        self.report_late(meta)
     }
 
     /// Remembers what went wrong with one pull request, and tells the user if it lasts.
@@ -157,8 +184,13 @@ impl Coordinator<'_> {
         let prs = self.prs();
         let mut known = Vec::new();
         let mut problems = Vec::new();
-        for pull in open.pulls.iter().filter(|pull| self.gate.include_forks || !pull.fork) {
-            match prs.observe(pull, self.gate, (self.clock)()) {
+        // While gatekeepers are off nobody checks, and only what agents opened is looked after.
+        let off = Gatekeeper { required_checks: Vec::new(), optional_checks: Vec::new(), ..Gatekeeper::default() };
+        let is_looked_at = |pull: &&PullRequest| {
+            if self.gate.enabled { self.gate.include_forks || !pull.fork } else { pull.is_of_agent() }
+        };
+        for pull in open.pulls.iter().filter(is_looked_at) {
+            match prs.observe(pull, if self.gate.enabled { self.gate } else { &off }, (self.clock)()) {
                 Ok(meta) => {
                     self.withdraw(&meta, Some(&meta.head_sha))?;
                     known.push((pull, meta));

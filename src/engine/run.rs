@@ -13,6 +13,7 @@ mod evidence;
 mod instruct;
 mod judge;
 mod launch;
+mod merge_base;
 mod moved_refs;
 mod place;
 mod plan;
@@ -26,6 +27,7 @@ mod supervisor_lock;
 mod verify;
 mod watch;
 
+pub use merge_base::Merged;
 pub use recover::recover;
 pub use supervisor_lock::SupervisorLock;
 

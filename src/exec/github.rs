@@ -4,6 +4,7 @@
 //! doing it twice does it once. All calls speak of one repository, and without one none is made: gh never guesses. It never
 //! decides what is published, and never asks anybody anything.
 
+mod ci;
 mod comments;
 mod error;
 mod gate;
@@ -12,6 +13,7 @@ mod ours;
 mod people;
 mod place;
 mod receipt;
+mod talk;
 #[cfg(test)]
 mod tests;
 
@@ -96,7 +98,7 @@ impl GitHub {
     /// The open pull requests of this repository whose branch begins with `agent/`, among the newest `limit` open ones.
     pub fn open_agent_prs(&self, limit: usize) -> Result<Vec<PullRequest>, GhError> {
         let open = self.list_open(limit)?;
-        Ok(open.into_iter().filter(|pr| pr.branch.starts_with("agent/") && !pr.fork).collect())
+        Ok(open.into_iter().filter(PullRequest::is_of_agent).collect())
     }
 
     fn list_open(&self, limit: usize) -> Result<Vec<PullRequest>, GhError> {
@@ -221,6 +223,11 @@ impl GitHub {
     }
 
     fn call(&self, arguments: &[&str], stdin: Option<&str>) -> Result<String, GhError> {
+        self.call_for(arguments, stdin, MAX_OUTPUT)
+    }
+
+    /// The same, with an answer of so many bytes at most.
+    fn call_for(&self, arguments: &[&str], stdin: Option<&str>, max: usize) -> Result<String, GhError> {
         let arguments = self.place()?.addressed(arguments);
         let mut call = Command::new(&self.program);
         call.args(&arguments).current_dir(&self.checkout);
@@ -239,10 +246,9 @@ impl GitHub {
             call.env(name, value);
         }
         tracing::debug!(arguments = ?&arguments[..2], "gh");
-        let captured =
-            command::run_with(&mut call, stdin.map(str::as_bytes), self.timeout, Grace::Network, MAX_OUTPUT)?;
+        let captured = command::run_with(&mut call, stdin.map(str::as_bytes), self.timeout, Grace::Network, max)?;
         if captured.truncated {
-            return Err(GhError::other("gh gave an answer of more than 8 MiB"));
+            return Err(GhError::other(format!("gh gave an answer of more than {} MiB", max >> 20)));
         }
         if captured.status.success() {
             Ok(String::from_utf8_lossy(&captured.stdout).into_owned())

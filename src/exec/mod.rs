@@ -20,6 +20,7 @@ pub mod include;
 mod libgit2;
 pub mod loose_objects;
 pub mod machine;
+pub mod merge;
 pub mod moved_refs;
 pub mod pre_push;
 pub mod processes;

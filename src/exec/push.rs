@@ -2,6 +2,7 @@
 //!
 //! Never forces a branch that isn't an agent's, and an agent's only over the tip that was pushed last.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -109,20 +110,45 @@ pub fn push(
         Hooked::Refused(words) => return Ok(PushOutcome::HookFailed(words)),
         Hooked::TimedOut => return Ok(PushOutcome::TimedOut(timeout)),
     }
-    let pushed = git.try_run(arguments(push, remote, &name, there.is_none()));
+    send(&git, &asking, worktree.common_dir(), remotes, push, there.is_none())
+}
+
+/// The same for a commit that needs no hook: a merge of what is on the remote.
+pub fn push_merge(
+    git: &Git,
+    common_dir: &Path,
+    remotes: &Remotes,
+    push: Push<'_>,
+    timeout: Duration,
+) -> Result<PushOutcome> {
+    let git = remotes.network(git).with_timeout(timeout);
+    let asking = git.clone().with_timeout(timeout.min(ANSWER));
+    send(&git, &asking, common_dir, remotes, push, false)
+}
+
+fn send(
+    git: &Git,
+    asking: &Git,
+    common_dir: &Path,
+    remotes: &Remotes,
+    push: Push<'_>,
+    is_new: bool,
+) -> Result<PushOutcome> {
+    let (remote, name) = (remotes.name(), format!("refs/heads/{}", push.branch));
+    let pushed = git.try_run(arguments(push, remote, &name, is_new));
     if !pushed.as_ref().is_ok_and(|output| output.status.success()) {
         // One that was killed has left its locks, and it may be long until the next run looks for them.
-        stale_ref_locks::remove_forsaken(worktree.common_dir())?;
+        stale_ref_locks::remove_forsaken(common_dir)?;
     }
     let output = match pushed {
         Ok(output) => output,
         // The reply may have been lost after the remote took it.
-        Err(GitError::TimedOut { .. }) if has_it(&asking, remote, &name, push.commit) => {
+        Err(GitError::TimedOut { .. }) if has_it(asking, remote, &name, push.commit) => {
             return Ok(PushOutcome::Pushed);
         }
         Err(error) => return from_error(error),
     };
-    if output.status.success() || has_it(&asking, remote, &name, push.commit) {
+    if output.status.success() || has_it(asking, remote, &name, push.commit) {
         return Ok(PushOutcome::Pushed);
     }
     Ok(refusal(&output))

@@ -160,7 +160,7 @@ impl Remotes {
     }
 
     /// git for talking to it.
-    pub(in crate::exec) fn network(&self, git: &Git) -> Git {
+    pub fn network(&self, git: &Git) -> Git {
         git.clone().over_network(self.settings.iter().any(|(key, _)| key == "core.sshcommand"))
     }
 

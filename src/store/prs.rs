@@ -11,7 +11,7 @@ use crate::domain::gate::{
     self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Missed, Status, VerdictFailure,
 };
 use crate::domain::name::Name;
-use crate::domain::pull_request::PullRequest;
+use crate::domain::pull_request::{Feedback, PullRequest};
 use crate::domain::time::Time;
 use crate::sys::{atomic, dir, read};
 use anyhow::{Context, Result};
@@ -266,6 +266,26 @@ impl<'a> Prs<'a> {
     /// As for [`Prs::observe`].
     pub fn note_failure(&self, number: u64, failure: Option<&VerdictFailure>) -> Result<Meta> {
         self.change(number, |meta| meta.failure = failure.cloned())
+    }
+
+    /// Changes what is remembered of feedback.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn note_feedback(&self, number: u64, change: impl FnOnce(&mut Feedback)) -> Result<Meta> {
+        self.change(number, |meta| change(&mut meta.feedback))
+    }
+
+    /// Notes that the threads that a task was about have their answer, or never get one.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn note_answered(&self, number: u64, task: &Name) -> Result<Meta> {
+        self.change(number, |meta| {
+            let about =
+                meta.fix_tasks.iter_mut().filter(|made| made.task == *task).filter_map(|made| made.about.as_mut());
+            about.for_each(|about| about.is_answered = true);
+        })
     }
 
     fn change(&self, number: u64, change: impl FnOnce(&mut Meta)) -> Result<Meta> {

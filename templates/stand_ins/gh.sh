@@ -214,6 +214,58 @@ field() { # NUMBER FIELD, as JSON
 sha_of() { # the head commit: pinned by the test, else what the branch is at on origin
   if [ -f "$stage/prs/$1/sha" ]; then get "$1" sha; else git ls-remote origin "refs/heads/$(get "$1" head)" | cut -f 1; fi
 }
+# ---------------------------------------------------------------- checks, threads
+contexts() { # FOLDER of checks: each a file STATE RUN JOB; without a run it is another service's
+  printf '{"contexts":{"nodes":['
+  sep=
+  for check in "$1"/*; do
+    [ -f "$check" ] || continue
+    read -r state ci_run job <"$check"
+    name=$(json "$(basename "$check")")
+    if [ "${ci_run:-0}" = 0 ]; then
+      [ "$state" != pending ] || state=PENDING
+      printf '%s{"__typename":"StatusContext","context":"%s","state":"%s","targetUrl":"https://ci.example.com/%s","isRequired":false}' \
+        "$sep" "$name" "$(echo "$state" | tr a-z A-Z)" "$name"
+    else
+      status='"COMPLETED"' conclusion="\"$(echo "$state" | tr a-z A-Z)\""
+      [ "$state" != pending ] || status='"IN_PROGRESS"' conclusion=null
+      printf '%s{"__typename":"CheckRun","name":"%s","status":%s,"conclusion":%s,"databaseId":%s,"isRequired":false,"checkSuite":{"workflowRun":{"databaseId":%s,"event":"pull_request","workflow":{"name":"CI"}}}}' \
+        "$sep" "$name" "$status" "$conclusion" "$job" "$ci_run"
+    fi
+    sep=,
+  done
+  printf ']}}'
+}
+rollup() { # FOLDER: null without any check
+  if [ -n "$(ls "$1" 2>/dev/null)" ]; then contexts "$1"; else printf null; fi
+}
+said_in_all() { find "$stage/prs/$1/comments" "$stage/prs/$1/reviews" -name body 2>/dev/null | wc -l | tr -d ' '; }
+standing() { # NUMBER: how it stands
+  mergeable=$(get "$1" mergeable)
+  said=$(find "$stage/prs/$1" -name body -mindepth 2 2>/dev/null | wc -l | tr -d ' ')
+  printf '"p%s":{"number":%s,"headRefOid":"%s","baseRefName":"%s","updatedAt":"%s-%s","mergeable":"%s","mergeStateStatus":"CLEAN","reviewDecision":null,"autoMergeRequest":null,"comments":{"totalCount":%s},"reviews":{"totalCount":%s},"latestOpinionatedReviews":{"nodes":[]},"commits":{"nodes":[{"commit":{"statusCheckRollup":%s}}]}}' \
+    "$1" "$1" "$(sha_of "$1")" "$(json "$(get "$1" base)")" "$said" "$(sha_of "$1")" "${mergeable:-MERGEABLE}" \
+    "$(said_in_all "$1")" "$(ls "$stage/prs/$1/threads" 2>/dev/null | wc -l | tr -d ' ')" "$(rollup "$stage/prs/$1/checks")"
+}
+said() { # NUMBER FOLDER PREFIX: the entries of a folder, as GitHub's query language shows them
+  sep=
+  for entry in "$stage/prs/$1/$2"/*; do
+    [ -f "$entry/body" ] || continue
+    printf '%s{"id":"%s_%s_%s","body":"%s","state":"%s","isMinimized":false,"author":{"__typename":"User","login":"%s"}}' "$sep" "$3" "$1" \
+      "$(basename "$entry")" "$(json "$(cat "$entry/body")")" "$(cat "$entry/state" 2>/dev/null)" "$(cat "$entry/author")"
+    sep=,
+  done
+}
+threads() { # NUMBER
+  outer=
+  for thread in "$stage/prs/$1/threads"/*; do
+    [ -d "$thread" ] || continue
+    name=$(basename "$thread")
+    printf '%s{"id":"PRRT_%s_%s","isResolved":%s,"path":"%s","line":%s,"originalLine":1,"comments":{"nodes":[%s]}}' "$outer" "$1" "$name" \
+      "$(cat "$thread/resolved")" "$(json "$(cat "$thread/path")")" "$(cat "$thread/line")" "$(said "$1" "threads/$name/comments" "PRRC_$name")"
+    outer=,
+  done
+}
 object() { # NUMBER: the asked fields
   printf '{'
   sep=
@@ -394,12 +446,66 @@ case "$command $sub" in
         role=$(cat "$stage/roles/$login" 2>/dev/null) || fail 1 "gh: Not Found (HTTP 404)"
         printf '{"permission":"%s","role_name":"%s"}\n' "$role" "$role"
         ;;
+      "repos/$repository/actions/runs/"*/rerun-failed-jobs)
+        ci_run=${positional#*/runs/} ci_run=${ci_run%/*}
+        [ "$method" = POST ] || complain "api $positional: only POST is known"
+        [ -d "$stage/runs/$ci_run" ] || fail 1 "gh: Not Found (HTTP 404)"
+        echo 2 >"$stage/runs/$ci_run/attempt"
+        then=$(cat "$stage/runs/$ci_run/then" 2>/dev/null || echo pending)
+        for check in "$stage"/prs/*/checks/*; do
+          read -r state of job <"$check"
+          [ "$of" != "$ci_run" ] || [ "$state" != failure ] || echo "$then $of $job" >"$check"
+        done
+        [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
+        echo '{}'
+        ;;
+      "repos/$repository/actions/runs/"*)
+        ci_run=${positional#*/runs/}
+        [ -d "$stage/runs/$ci_run" ] || fail 1 "gh: Not Found (HTTP 404)"
+        printf '{"id":%s,"status":"completed","run_attempt":%s}\n' "$ci_run" "$(cat "$stage/runs/$ci_run/attempt")"
+        ;;
+      "repos/$repository/actions/jobs/"*/logs)
+        job=${positional#*/jobs/} job=${job%/logs}
+        cat "$stage/logs/$job" 2>/dev/null || fail 1 "gh: Not Found (HTTP 404)"
+        ;;
       graphql)
         query=$(sed -n 's/^query=//p' "$call/fields")
         case $query in
           *issues\(*)
             label=$(sed -n 's/^label=//p' "$call/fields")
             printf '{"data":{"repository":{"issues":{"pageInfo":{"hasNextPage":false},"nodes":[%s]}}}}\n' "$(issues "$label")"
+            ;;
+          *reviewThreads*)
+            n=$(sed -n 's/^number=//p' "$call/fields")
+            [ -d "$stage/prs/$n" ] || fail 1 "gh: Could not resolve to a PullRequest with the number of $n."
+            printf '{"data":{"viewer":{"login":"%s"},"repository":{"pullRequest":{"comments":{"nodes":[%s]},"reviews":{"nodes":[%s]},"reviewThreads":{"nodes":[%s]}}}}}\n' \
+              "$(me)" "$(said "$n" comments IC)" "$(said "$n" reviews PRR)" "$(threads "$n")"
+            ;;
+          *addPullRequestReviewThreadReply*)
+            thread=$(sed -n 's/^thread=PRRT_//p' "$call/fields")
+            dir=$stage/prs/${thread%%_*}/threads/${thread#*_}
+            [ -d "$dir" ] || fail 1 "gh: Could not resolve to a node with the global id of '$thread'"
+            lock
+            k=1
+            while [ -d "$dir/comments/$k" ]; do k=$((k + 1)); done
+            mkdir -p "$dir/comments/$k"
+            me >"$dir/comments/$k/author"
+            sed -n '/^text=/,$p' "$call/fields" | sed '1s/^text=//' >"$dir/comments/$k/body"
+            unlock
+            [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
+            printf '{"data":{"addPullRequestReviewThreadReply":{"comment":{"id":"PRRC_%s"}}}}\n' "$k"
+            ;;
+          *mergeStateStatus*)
+            items=
+            for alias in $(echo "$query" | grep -o 'p[0-9]*:pullRequest('); do
+              n=${alias#p} n=${n%%:*}
+              [ -d "$stage/prs/$n" ] || fail 1 "gh: Could not resolve to a PullRequest with the number of $n."
+              items="$items${items:+,}$(standing "$n")"
+            done
+            for base_of in $(sed -n 's/^\(b[0-9]*\)=refs\/heads\/\(.*\)/\1:\2/p' "$call/fields"); do
+              items="$items,\"${base_of%%:*}\":{\"branchProtectionRule\":null,\"target\":{\"oid\":\"$(git ls-remote origin "refs/heads/${base_of#*:}" | cut -f 1)\",\"statusCheckRollup\":$(rollup "$stage/branches/${base_of#*:}/checks")}}"
+            done
+            printf '{"data":{"repository":{%s}}}\n' "$items"
             ;;
           *viewer*) printf '{"data":{"viewer":{"login":"%s"}}}\n' "$(me)" ;;
           *removeLabelsFromLabelable*)

@@ -43,6 +43,10 @@ pub fn queue(test: &Test) -> Result<(), String> {
     ensure(everywhere(test).iter().any(|id| id == TASK), || format!("{TASK} is lost"))?;
     for id in everywhere(test) {
         let text = test.task_text(&id);
+        // What a coordinator makes has words of its own.
+        if id.starts_with("TASK-pr") {
+            continue;
+        }
         let (title, body): (_, &[&str]) = if id == TASK {
             (format!("# [{TASK}] Work on {TASK}\n"), &[BODY])
         } else {
@@ -109,9 +113,25 @@ impl End {
                 at(&["incoming"])
             }
             Self::FailedOrIncoming => at(&["failed", "incoming"]),
+            Self::MendedOnce => at(&["incoming"]).and_then(|()| mended_once(test)),
             Self::PromotedOrActive => at(&["incoming"]).and_then(|()| promoted_or_active(test)),
         }
     }
+}
+
+/// A task for each pull request that needs one, one rerun, one merge, one answer, one message and its label.
+fn mended_once(test: &Test) -> Result<(), String> {
+    let tasks: Vec<_> = test.queue("incoming").iter().map(|id| id.chars().take(8).collect::<String>()).collect();
+    ensure(tasks == ["TASK-1", "TASK-pr1", "TASK-pr2"], || format!("there are {tasks:?}"))?;
+    let calls = |words: &str| test.github.calls().iter().filter(|call| call.args.join(" ").contains(words)).count();
+    let reruns = calls("rerun-failed-jobs");
+    ensure(reruns == 1, || format!("the job was begun again {reruns} times"))?;
+    let merges = test.git_in(test.origin(), ["rev-list", "--count", "--merges", "agent/TASK-old3-x"]);
+    ensure(merges == "1", || format!("its base was merged {merges} times"))?;
+    let answers = test.github.thread_remarks(4, "T1").len() - 1;
+    ensure(answers == 1, || format!("the thread has {answers} answers"))?;
+    let (messages, labels) = (test.messages(), test.github.pull_requests().remove(4).labels);
+    ensure(messages.len() == 1 && labels == ["needs-human"], || format!("{messages:#?} {labels:?}"))
 }
 
 /// What the agent left is in a folder beside a run of it, with its place; what was set aside before stays as it is.

@@ -23,8 +23,8 @@ fn kill_at(subject: &Subject, name: &str, points: Vec<Point>, count: usize, next
     sweep(name, subject, &points, count, |point| {
         let (_, hit) = subject.traced().with(point, Fault::Kill);
         next(&subject.stage.test);
-        subject.stage.settle();
-        invariants::check(subject, if subject.sets_aside() { Told::Anything } else { Told::Nothing });
+        subject.settle();
+        invariants::check(subject, if subject.tells() { Told::Anything } else { Told::Nothing });
         if hit.is_some() { Swept::Hit } else { Swept::Missed }
     });
 }
@@ -86,6 +86,11 @@ fn a_promotion_that_the_next_call_completes() {
         test.run(["proposal", "promote", PROPOSAL]);
         assert_eq!(test.proposal_state(PROPOSAL), "promoted");
     });
+}
+
+#[test]
+fn a_coordinator() {
+    kill(&Subject::coordinate(), 8);
 }
 
 #[test]

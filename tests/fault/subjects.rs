@@ -36,6 +36,8 @@ pub enum End {
     FailedOrIncoming,
     /// The proposal is promoted and has its one task; or it is active and has none.
     PromotedOrActive,
+    /// Each pull request has what was due for it, once.
+    MendedOnce,
 }
 
 /// One command in its project.
@@ -164,9 +166,28 @@ impl Subject {
         Self { name: "proposal promote", args, holds_lock: false, end: End::PromotedOrActive, stage: Stage::new(test) }
     }
 
+    /// The coordinator, with a pull request for each kind of feedback.
+    pub fn coordinate() -> Self {
+        let end = End::MendedOnce;
+        let tick = Self { name: "tick", args: &[], holds_lock: false, end, stage: Stage::new(pull_requests()) };
+        tick.supervised("coordinate")
+    }
+
     /// Whether there is something to tell the user even if all goes well.
-    pub fn sets_aside(&self) -> bool {
-        matches!(self.end, End::WorkIsDoneAndRestAside)
+    pub fn tells(&self) -> bool {
+        matches!(self.end, End::WorkIsDoneAndRestAside | End::MendedOnce)
+    }
+
+    /// Ticks until all has come to rest. A coordinator never does: it looks again and again.
+    pub fn settle(&self) {
+        let test = &self.stage.test;
+        if !matches!(self.end, End::MendedOnce) {
+            return self.stage.settle();
+        }
+        for _ in 0..4 {
+            test.later(3_600).tick();
+            test.wait_quiet();
+        }
     }
 
     /// Every change that the command makes, in order. The project is as before afterwards.
@@ -218,7 +239,43 @@ fn project(more: &str) -> Test {
     test
 }
 
-/// The same with the submodule `lib`, in which the agent leaves a file, and one whose name git refuses.
+/// Five pull requests of agents: one whose check fails, one whose job fails twice, one that git can merge with its base, one
+/// whose thread waits for its answer, one that had its rounds. The agent is the coordinator.
+fn pull_requests() -> Test {
+    let test = Test::new();
+    test.with_origin()
+        .agents_and(&[(AGENT, "gatekeeper_coordinator")], "pull_requests: {feedback: true, max_rounds: 1}");
+    test.task_for(TASK, "implement").github.install().user("octobot");
+    for number in 1..=5 {
+        let branch = format!("agent/TASK-old{number}-x");
+        test.git(["checkout", "-q", "-B", &branch, "main"]);
+        test.committed_file(&format!("{number}.txt"), "work");
+        test.git(["push", "-q", "origin", &branch]);
+        test.git(["checkout", "-q", "main"]);
+        test.git(["branch", "-q", "-D", &branch]);
+        test.github.open(&branch, "main", "Old work");
+    }
+    test.committed_file("main.txt", "main");
+    test.git(["push", "-q", "origin", "main"]);
+    test.github.check("1", "cov", "failure", 0).check("2", "unit", "failure", 7).write("runs/7/then", "failure");
+    test.github
+        .set(3, "mergeable", "CONFLICTING")
+        .thread(4, "T1", "mate", "Rename it.")
+        .check("5", "cov", "failure", 0);
+    for (number, kind) in [(4, "words"), (5, "checks")] {
+        let about =
+            format!("\"about\":{{\"kind\":\"{kind}\",\"remarks\":[\"PRRC_T1_4_1\"],\"threads\":[\"PRRT_4_T1\"]}}");
+        let meta = format!(
+            "{{\"pr_number\":{number},\"title\":\"Old work\",\"branch\":\"\",\"base\":\"main\",\"author\":\"\",\"head_sha\":\"\",\
+             \"status\":\"pending\",\"fix_tasks\":[{{\"task\":\"TASK-pr{number}-old\",\"commit\":\"0\",{about}}}]}}"
+        );
+        test.file(&format!(".orchestrator/shared/prs/PR-{number}/meta.json"), &meta);
+        test.file(&format!(".orchestrator/shared/queue/done/TASK-pr{number}-old.md"), "# Mend it\n");
+    }
+    test
+}
+
+/// As [`project`] with the submodule `lib`, in which the agent leaves a file, and one whose name git refuses.
 fn project_with_submodule() -> Test {
     let test = project("");
     test.with_submodule();

@@ -30,6 +30,7 @@ mod demo;
 mod doctor;
 mod dry_run;
 mod failures;
+mod feedback;
 mod gatekeeper;
 mod hand_edits;
 mod hostile_text;

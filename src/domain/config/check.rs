@@ -81,6 +81,21 @@ pub(super) fn runners(config: &Config, say: &mut dyn FnMut(Finding)) {
 /// asks for, two that would say the same.
 pub(super) fn gatekeeper(config: &Config, say: &mut dyn FnMut(Finding)) {
     let gate = &config.gatekeeper;
+    let coordinates = |role| role == Role::GatekeeperCoordinator;
+    if config.has_coordinator_work() {
+        // Two at once would each say everything on GitHub.
+        let mut at_work = config.agents.iter().filter(|agent| coordinates(agent.role) && !agent.paused);
+        if let (Some(one), Some(other)) = (at_work.next(), at_work.next()) {
+            let message =
+                format!("{} and {} are both gatekeeper_coordinator: pause or remove one", one.name, other.name);
+            say(Finding::new(Severity::Error, "agents", message));
+        }
+    }
+    let has_coordinator = config.agents.iter().any(|agent| coordinates(agent.role));
+    if config.pull_requests.feedback && !has_coordinator && !config.agents.is_empty() {
+        let message = "no agent is a gatekeeper_coordinator, which gives the feedback";
+        say(Finding::new(Severity::Warning, "pull_requests.feedback", message));
+    }
     if !gate.enabled {
         return;
     }
@@ -91,13 +106,6 @@ pub(super) fn gatekeeper(config: &Config, say: &mut dyn FnMut(Finding)) {
     if gate.required_checks.is_empty() {
         let message = "must name at least one check, or every pull request passes unchecked";
         say(Finding::new(Severity::Error, "gatekeeper.required_checks", message));
-    }
-    // Two at once would each say everything on GitHub.
-    let coordinates = |role| role == Role::GatekeeperCoordinator;
-    let mut at_work = config.agents.iter().filter(|agent| coordinates(agent.role) && !agent.paused);
-    if let (Some(one), Some(other)) = (at_work.next(), at_work.next()) {
-        let message = format!("{} and {} are both gatekeeper_coordinator: pause or remove one", one.name, other.name);
-        say(Finding::new(Severity::Error, "agents", message));
     }
     let is_asked = |name: &&Name| gate.required_checks.contains(name) || gate.optional_checks.contains(name);
     for agent in config.agents.iter().filter(|agent| agent.role == Role::Gatekeeper) {

@@ -1,5 +1,7 @@
 //! `pull_requests`: where agents' pull requests go, and what is done about them.
 
+use super::Whole;
+use crate::domain::permission::Permission;
 use crate::domain::remote::Repository;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,12 @@ use serde::{Deserialize, Serialize};
 pub struct PullRequests {
     /// The repository, OWNER/REPO, that pull requests go to, if it isn't the one that is pushed to: the parent of a fork.
     pub to: Option<RepositoryPath>,
+    /// Whether the coordinator has conflicts with the base, red checks and what people say mended on agents' pull requests.
+    pub feedback: bool,
+    /// Tasks for one pull request before you are asked.
+    pub max_rounds: Whole<0, 1_000, 3>,
+    /// Whose words count: those of who may do this in the repository, or more.
+    pub trusted: Permission,
 }
 
 /// A repository of the GitHub that is pushed to: OWNER/REPO.

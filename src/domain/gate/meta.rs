@@ -3,6 +3,7 @@
 use super::check::CheckStatus;
 use super::verdict_failure::VerdictFailure;
 use crate::domain::name::Name;
+use crate::domain::pull_request::{About, Feedback};
 use crate::domain::time::{self, Time};
 use crate::domain::words::words;
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,9 @@ pub struct FixTask {
     /// It was taken back before it was begun, since there was nothing left for it to mend.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// What of GitHub's feedback it is about; none if gatekeepers asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     /// Fields of a later version.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -142,6 +146,9 @@ pub struct Meta {
     /// The tasks that were created to mend it, oldest first.
     #[serde(default)]
     pub fix_tasks: Vec<FixTask>,
+    /// What is remembered of what CI and people said.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub feedback: Feedback,
     /// What was carried out on GitHub last.
     #[serde(rename = "settled", default)]
     pub carried_out: Option<CarriedOut>,
@@ -154,6 +161,10 @@ pub struct Meta {
     /// Fields of a later version.
     #[serde(flatten)]
     pub more: Map<String, Value>,
+}
+
+fn is_default(feedback: &Feedback) -> bool {
+    *feedback == Feedback::default()
 }
 
 impl Meta {

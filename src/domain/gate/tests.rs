@@ -182,6 +182,7 @@ fn fix_rounds() {
     let task = |commit: &str| FixTask {
         task: name("TASK-1"),
         commit: commit.trim_start_matches('-').to_owned(),
+        about: None,
         withdrawn: commit.starts_with('-'),
         more: serde_json::Map::new(),
     };
@@ -275,7 +276,13 @@ fn optional_checks_that_come_late_are_reported_once() {
 
 #[test]
 fn a_raised_limit_makes_another_fix_task() {
-    let task = FixTask { task: name("TASK-1"), commit: OLD.to_owned(), withdrawn: false, more: serde_json::Map::new() };
+    let task = FixTask {
+        task: name("TASK-1"),
+        commit: OLD.to_owned(),
+        withdrawn: false,
+        about: None,
+        more: serde_json::Map::new(),
+    };
     for (results, max, expected) in [
         ("lint=failed tests=passed", 1, false),
         ("lint=failed tests=passed", 2, true),

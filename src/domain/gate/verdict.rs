@@ -32,6 +32,8 @@ pub fn verdict(meta: &Meta) -> Verdict {
 /// How an open pull request stands.
 pub fn standing(meta: &Meta) -> Status {
     match verdict(meta) {
+        // Nobody checks it.
+        Verdict::Passed if meta.required_checks.is_empty() => Status::Pending,
         Verdict::Passed => Status::Approved,
         Verdict::Blocked(_) => Status::Blocked,
         Verdict::Waiting(_) => {
@@ -65,7 +67,7 @@ pub fn needs_fix(meta: &Meta, max: u32) -> bool {
 /// Whether a fix task is due for the head commit; at most `max` are created for one pull request, beside those that were
 /// taken back.
 pub fn fix_round(meta: &Meta, max: u32) -> FixRound {
-    let mut standing = meta.fix_tasks.iter().filter(|made| !made.withdrawn);
+    let mut standing = meta.fix_tasks.iter().filter(|made| !made.withdrawn && made.about.is_none());
     let rounds = u32::try_from(standing.clone().count()).unwrap_or(u32::MAX);
     if let Some(made) = standing.find(|made| made.commit == meta.head_sha) {
         return FixRound::Made(made.task.clone());

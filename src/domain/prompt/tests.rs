@@ -27,6 +27,7 @@ fn task() -> TaskView {
         max_attempts: 3,
         text: "## Context\nNames may be empty.".to_owned(),
         issue_text: None,
+        feedback: None,
     }
 }
 

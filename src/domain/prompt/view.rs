@@ -73,6 +73,8 @@ pub struct TaskView {
     pub text: String,
     /// What that says.
     pub issue_text: Option<String>,
+    /// What GitHub's CI and people say of the pull request that it mends.
+    pub feedback: Option<String>,
 }
 
 /// How an earlier attempt ended.

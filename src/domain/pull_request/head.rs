@@ -27,6 +27,8 @@ pub struct Head {
     pub auto_merge: bool,
     /// When anything was last said or pushed, as GitHub puts it.
     pub updated_at: String,
+    /// So many comments and reviews there are.
+    pub remarks: u32,
     pub runs: Vec<CheckRun>,
     /// The last word of each account that may write: so many approve, and so many ask for changes.
     pub approvals: u32,

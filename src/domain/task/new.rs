@@ -1,6 +1,6 @@
 //! The file of a task that is being created.
 
-use super::section::ISSUE;
+use super::section::{FEEDBACK, ISSUE};
 use super::{Priority, key};
 use crate::domain::markdown::checklist;
 use crate::domain::name::Name;
@@ -38,7 +38,9 @@ pub struct NewTask {
     pub proposal: Option<Name>,
     /// The issue that it came from.
     pub issue: Option<u64>,
-    /// What that says: text of others.
+    /// What GitHub's CI and people say: text of others.
+    pub feedback: String,
+    /// What the issue says: text of others.
     pub issue_text: String,
 }
 
@@ -65,6 +67,9 @@ impl NewTask {
         text += &format!("\n## Context\n\n{}\n\n", context.trim());
         if !self.issue_text.is_empty() {
             text += &format!("## {ISSUE}\n\n{}\n\n", quoted(&self.issue_text));
+        }
+        if !self.feedback.trim().is_empty() {
+            text += &format!("## {FEEDBACK}\n\n{}\n\n", quoted(&self.feedback));
         }
         text += "## Acceptance Criteria\n\n";
         if !self.criteria.is_empty() {

@@ -8,6 +8,17 @@ use std::ops::Range;
 /// The section that holds what an issue says.
 pub(super) const ISSUE: &str = "Issue";
 
+/// The section that holds what GitHub's CI and people say of a pull request.
+pub(super) const FEEDBACK: &str = "Feedback from GitHub";
+
+/// What is said of the pull request that a task mends; and the text without that.
+pub fn feedback_text(text: &str) -> (Option<String>, String) {
+    match section(text, FEEDBACK) {
+        Some(said) => (Some(unquoted(said)), without_section(text, FEEDBACK)),
+        None => (None, text.to_owned()),
+    }
+}
+
 /// What the issue says that a task came from, if it came from one; and the text without that.
 pub fn issue_text(text: &str) -> (Option<String>, String) {
     match value(header(text), key::ISSUE).and_then(|_| section(text, ISSUE)) {

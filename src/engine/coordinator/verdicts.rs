@@ -14,7 +14,7 @@ use anyhow::Result;
 const REFUSAL_MAX: usize = 200;
 
 /// Names the step at which gh failed.
-trait At<T> {
+pub(super) trait At<T> {
     fn at(self, step: &'static str) -> Result<T, StepError>;
 }
 
@@ -127,7 +127,7 @@ impl Coordinator<'_> {
         match gate::fix_round(meta, self.gate.max_fix_rounds.get()) {
             FixRound::Due => {
                 let new = gate::fix_task(meta, failed, &self.records(meta), self.agent);
-                let (task, _) = self.prs().add_fix_task(meta, &new, (self.clock)())?;
+                let (task, _) = self.prs().add_fix_task(meta, &new, None, (self.clock)())?;
                 Ok(FixRound::Made(task))
             }
             round => Ok(round),

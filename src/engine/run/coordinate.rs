@@ -2,6 +2,7 @@
 
 use super::context::{Run, RunError};
 use super::ended::Ended;
+use super::merge_base::merge_base;
 use crate::domain::outcome::{Interruption, Outcome};
 use crate::engine::coordinator::{Coordinator, End};
 use anyhow::Result;
@@ -13,6 +14,8 @@ pub fn coordinate(run: &Run<'_>) -> Result<Ended> {
         github: &run.github(),
         agent: &run.assignment.agent,
         gate: &run.assignment.gatekeeper,
+        pull_requests: &run.assignment.pull_requests,
+        merge: &|pull, base| merge_base(run, pull, base),
         intake: run.assignment.intake.as_ref(),
         max_incoming: run.assignment.max_incoming,
         run: run.id(),

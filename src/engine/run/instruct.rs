@@ -89,9 +89,10 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
 
 fn task_view(task: &HeldTask, attempt: u32, max_attempts: u32) -> TaskView {
     let (issue_text, text) = task::issue_text(&task.text);
+    let (feedback, text) = task::feedback_text(&text);
     // What earlier runs and answers say stands above, in sections of its own.
     let text = task::without_answers(task::body(&task::without_outcome(&text)));
-    TaskView { head: task.head.clone(), attempt, max_attempts, text, issue_text }
+    TaskView { head: task.head.clone(), attempt, max_attempts, text, issue_text, feedback }
 }
 
 /// How the attempt before this one ended, as the task's file says.

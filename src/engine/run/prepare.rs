@@ -2,7 +2,7 @@
 //!
 //! The main checkout is never touched.
 
-mod fetch;
+pub mod fetch;
 mod provision;
 mod relocate;
 mod start;

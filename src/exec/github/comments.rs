@@ -96,6 +96,6 @@ impl GitHub {
 }
 
 /// An app is named with and without this ending.
-fn plain(login: &str) -> &str {
+pub(super) fn plain(login: &str) -> &str {
     login.strip_suffix("[bot]").unwrap_or(login)
 }

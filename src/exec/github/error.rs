@@ -138,6 +138,13 @@ impl GhError {
         REFUSED.iter().any(|words| self.says(words))
     }
 
+    /// Whether GitHub has answered, and has no such thing or won't do it now.
+    pub(super) fn is_answer(&self) -> bool {
+        *self == Self::NotFound
+            || self.is_refusal()
+            || ["http 403", "http 409", "http 410"].iter().any(|words| self.says(words))
+    }
+
     pub(super) fn is_draft_refused(&self) -> bool {
         self.says("draft pull requests are not supported")
     }

@@ -15,7 +15,7 @@ const AT_ONCE: usize = 70;
 const MAX_BASES: usize = 10;
 /// What is asked of every pull request, check and branch.
 const FRAGMENTS: &str = "fragment pull on PullRequest{number headRefOid baseRefName updatedAt mergeable mergeStateStatus \
-    reviewDecision autoMergeRequest{enabledAt} latestOpinionatedReviews(first:50,writersOnly:true){nodes{state author{login}}}} \
+    reviewDecision comments{totalCount} reviews{totalCount} autoMergeRequest{enabledAt} latestOpinionatedReviews(first:50,writersOnly:true){nodes{state author{login}}}} \
     fragment run on CheckRun{name status conclusion databaseId checkSuite{workflowRun{databaseId event workflow{name}}}} \
     fragment status on StatusContext{context state targetUrl}";
 const RULE: &str =
@@ -109,8 +109,16 @@ struct Pull {
     merge_state_status: Option<String>,
     review_decision: Option<String>,
     auto_merge_request: Option<Value>,
+    comments: Option<Count>,
+    reviews: Option<Count>,
     latest_opinionated_reviews: Option<Nodes<Opinion>>,
     commits: Nodes<Commits>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Count {
+    total_count: u32,
 }
 
 #[derive(Deserialize)]
@@ -206,6 +214,10 @@ impl From<Pull> for Head {
             merge_state: pull.merge_state_status.unwrap_or_default(),
             auto_merge: pull.auto_merge_request.is_some(),
             updated_at: pull.updated_at,
+            remarks: [pull.comments, pull.reviews]
+                .into_iter()
+                .map(|count| count.map_or(1, |count| count.total_count))
+                .sum(),
             runs: pull.commits.nodes.into_iter().next_back().map(|last| last.commit.runs()).unwrap_or_default(),
             approvals: count("APPROVED"),
             change_requests: count("CHANGES_REQUESTED"),

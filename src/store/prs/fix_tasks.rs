@@ -5,6 +5,7 @@
 use super::Prs;
 use crate::domain::gate::{FixTask, Meta};
 use crate::domain::name::Name;
+use crate::domain::pull_request::About;
 use crate::domain::task::{self, Edit, NewTask, TaskState, key};
 use crate::domain::text::cut;
 use crate::domain::time::{self, Time};
@@ -12,18 +13,21 @@ use crate::store::queue::{Queue, Shift};
 use anyhow::Result;
 
 impl Prs<'_> {
-    /// Adds the task that mends the head commit, once: its name is made of the pull request and the commit. One that was
-    /// taken back is put into the queue again, for its commit is the head again.
+    /// Adds the task that mends the head commit, once for each kind: its name is made of the pull request, the commit and
+    /// what it is `about`. One that was taken back is put into the queue again, for its commit is the head again.
     ///
     /// # Errors
     /// As for [`Prs::observe`].
-    pub fn add_fix_task(&self, meta: &Meta, new: &NewTask, now: Time) -> Result<(Name, Meta)> {
+    pub fn add_fix_task(&self, meta: &Meta, new: &NewTask, about: Option<&About>, now: Time) -> Result<(Name, Meta)> {
         let _lock = crate::store::lock(self.paths)?;
         let before = self.known(meta.pr_number)?;
         let mut after = before.clone();
         let commit = &meta.head_sha;
         let queue = Queue::new(self.paths);
-        if let Some(made) = after.fix_tasks.iter_mut().find(|made| made.commit == *commit) {
+        let kind = about.map(|about| about.kind);
+        let is_same =
+            |made: &&mut FixTask| made.commit == *commit && made.about.as_ref().map(|about| about.kind) == kind;
+        if let Some(made) = after.fix_tasks.iter_mut().find(is_same) {
             let id = made.task.clone();
             if !made.withdrawn {
                 return Ok((id, before));
@@ -32,14 +36,32 @@ impl Prs<'_> {
             let edit = edit.set(key::RETRIED_AT, time::to_text(now));
             queue.shift(&id, TaskState::Failed, TaskState::Incoming, &edit, |_| true)?;
             made.withdrawn = false;
+            made.about = about.cloned();
             return Ok((id, self.save(Some(&before), after)?));
         }
-        let id: Name = format!("TASK-pr{}-{}", meta.pr_number, commit.chars().take(8).collect::<String>()).parse()?;
+        let kind = kind.map_or_else(String::new, |kind| format!("-{kind}"));
+        let id = format!("TASK-pr{}-{}{kind}", meta.pr_number, commit.chars().take(8).collect::<String>());
+        let id: Name = id.parse()?;
         // Killed after this, the next call finds the task and only notes it.
         queue.add_as(&id, new, now)?;
         let more = serde_json::Map::new();
-        after.fix_tasks.push(FixTask { task: id.clone(), commit: commit.clone(), withdrawn: false, more });
+        after.fix_tasks.push(FixTask {
+            task: id.clone(),
+            commit: commit.clone(),
+            withdrawn: false,
+            about: about.cloned(),
+            more,
+        });
         Ok((id, self.save(Some(&before), after)?))
+    }
+
+    /// Adds the task that mends a branch, under a name of its own, unless there is or was one of that name.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn add_base_task(&self, id: &Name, new: &NewTask, now: Time) -> Result<()> {
+        let _lock = crate::store::lock(self.paths)?;
+        Queue::new(self.paths).add_as(id, new, now).map(drop)
     }
 
     /// Takes back the tasks that nobody has claimed and that are to mend another commit than `head`; all of them if that

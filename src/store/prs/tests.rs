@@ -182,17 +182,17 @@ fn one_fix_task_for_each_head_commit() {
     let prs = Prs::new(&paths);
     let new = NewTask { title: "Mend".to_owned(), pr: Some(7), ..NewTask::default() };
     let meta = prs.load(7).unwrap().unwrap();
-    let (id, after) = prs.add_fix_task(&meta, &new, now()).unwrap();
+    let (id, after) = prs.add_fix_task(&meta, &new, None, now()).unwrap();
     assert_eq!(id.as_str(), "TASK-pr7-aaaaaaaa");
-    assert_eq!(prs.add_fix_task(&meta, &new, now()).unwrap(), (id.clone(), after.clone()));
+    assert_eq!(prs.add_fix_task(&meta, &new, None, now()).unwrap(), (id.clone(), after.clone()));
     // Killed before it was noted, and the task is done meanwhile.
     atomic::write(&paths.pr_meta(7), &atomic::json(&meta).unwrap()).unwrap();
     fs::create_dir_all(paths.queue(TaskState::Done)).unwrap();
     fs::rename(paths.task(TaskState::Incoming, &id), paths.task(TaskState::Done, &id)).unwrap();
-    assert_eq!(prs.add_fix_task(&meta, &new, now()).unwrap(), (id, after));
+    assert_eq!(prs.add_fix_task(&meta, &new, None, now()).unwrap(), (id, after));
     assert_eq!(Queue::new(&paths).count(TaskState::Incoming).unwrap(), 0);
     let next = prs.observe(&seen(NEXT), &Gatekeeper::default(), now()).unwrap();
-    assert_eq!(prs.add_fix_task(&next, &new, now()).unwrap().1.fix_tasks.len(), 2);
+    assert_eq!(prs.add_fix_task(&next, &new, None, now()).unwrap().1.fix_tasks.len(), 2);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_fix_task_is_taken_back_as_long_as_it_lies_in_the_queue() {
     let (prs, queue) = (Prs::new(&paths), Queue::new(&paths));
     let new = NewTask { title: "Mend".to_owned(), pr: Some(7), ..NewTask::default() };
     let meta = prs.load(7).unwrap().unwrap();
-    let (id, _) = prs.add_fix_task(&meta, &new, now()).unwrap();
+    let (id, _) = prs.add_fix_task(&meta, &new, None, now()).unwrap();
     assert!(prs.withdraw_fix_tasks(7, Some(HEAD), now()).unwrap().is_empty(), "its commit is the head");
     fs::create_dir_all(paths.queue(TaskState::Claimed)).unwrap();
     fs::create_dir_all(paths.queue(TaskState::Failed)).unwrap();
@@ -248,7 +248,7 @@ fn a_fix_task_is_taken_back_as_long_as_it_lies_in_the_queue() {
     assert!(prs.withdraw_fix_tasks(7, None, now()).unwrap().is_empty());
     assert_eq!(prs.load(7).unwrap().unwrap(), noted);
     // The commit is the head again.
-    let (again, after) = prs.add_fix_task(&meta, &new, now()).unwrap();
+    let (again, after) = prs.add_fix_task(&meta, &new, None, now()).unwrap();
     assert!(again == id && !after.fix_tasks[0].withdrawn && queue.exists(TaskState::Incoming, &id));
     assert_eq!(prs.withdraw_fix_tasks(7, None, now()).unwrap(), [id]);
 }

@@ -152,6 +152,41 @@ impl Github {
         (get("labels".to_owned()).lines().map(str::to_owned).collect(), comments)
     }
 
+    /// A check of a pull request's head commit: `success`, `failure`, `pending`; the job of a run of GitHub's CI, or (0)
+    /// another service's. `main` in place of a number: the same of that branch.
+    pub fn check(&self, of: &str, name: &str, state: &str, run: u64) -> &Self {
+        let dir = if of == "main" { "branches/main/checks".to_owned() } else { format!("prs/{of}/checks") };
+        self.write(&format!("{dir}/{name}"), &format!("{state} {run} {}\n", run + 100));
+        if run > 0 && !self.stage.join(format!("runs/{run}")).exists() {
+            self.write(&format!("runs/{run}/attempt"), "1\n");
+        }
+        self
+    }
+
+    /// A file of the stage.
+    pub fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.stage.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// A thread of a review at a line of README.md, with what somebody said.
+    pub fn thread(&self, number: u64, name: &str, author: &str, body: &str) -> &Self {
+        let dir = format!("prs/{number}/threads/{name}");
+        self.write(&format!("{dir}/resolved"), "false").write(&format!("{dir}/path"), "README.md");
+        self.write(&format!("{dir}/line"), "1").write(&format!("{dir}/comments/1/author"), author);
+        self.write(&format!("{dir}/comments/1/body"), body)
+    }
+
+    /// What was said in a thread: by whom, and what.
+    pub fn thread_remarks(&self, number: u64, name: &str) -> Vec<(String, String)> {
+        let dir = self.stage.join(format!("prs/{number}/threads/{name}/comments"));
+        let count = fs::read_dir(&dir).map_or(0, Iterator::count);
+        let get = |path: String| fs::read_to_string(dir.join(path)).unwrap_or_default().trim().to_owned();
+        (1..=count).map(|k| (get(format!("{k}/author")), get(format!("{k}/body")))).collect()
+    }
+
     /// What every `pr list` answers from now on, whatever there is.
     pub fn answers_lists(&self, json: &str) -> &Self {
         fs::write(self.stage.join("list.json"), json).unwrap();

@@ -141,12 +141,14 @@ fn the_configuration_is_valid_for_both_models() {
     assert_eq!(warnings, []);
     assert_eq!((config.model, config.max_cost_usd_per_day), (Model::Task, Some(20.0.into())));
     let agents: Vec<_> = config.agents.iter().map(|agent| (agent.name.as_str(), agent.interval_seconds)).collect();
-    assert_eq!(agents, [("pm-agent", 600), ("impl-agent-1", 180), ("test-agent", 120), ("review-agent", 300)]);
+    let team =
+        [("pm-agent", 600), ("impl-agent-1", 180), ("test-agent", 120), ("review-agent", 300), ("coordinator", 300)];
+    assert_eq!(agents, team);
     // With every key switched on, not one is misspelt.
     let (head, tail) = CONFIGURATION.split_once("\n# The proposal model").unwrap();
     let top = tail.split_once("# And at the top level:\n").unwrap().1;
     // The agents that stand below are no keys of the top level.
-    let top = top.split_once("#   - name: gatekeeper").unwrap().0;
+    let top = top.split_once("#   - name: lint-checker").unwrap().0;
     let switch_on = |text: &str| -> String {
         let is_key = |line: &&str| {
             line.starts_with("# ")

@@ -100,6 +100,12 @@ pub fn branch(run: &Run<'_>, git: &Git, name: &str) -> Result<Option<String>, Ru
     Ok(start_point::fetch_branch(git, run.remotes()?, name, LIMIT)?)
 }
 
+/// The commit that a branch has there now; the last that is known where the remote can't be asked.
+pub fn newest(run: &Run<'_>, git: &Git, name: &str) -> Result<Option<String>, RunError> {
+    let _lock = take_turn(run, &|| false)?;
+    Ok(start_point::fetch_branch(git, run.remotes()?, name, LIMIT)?)
+}
+
 /// Waits for its turn to fetch, but not once the supervisor was told to end, and not while `in_vain`: then there is no lock.
 fn take_turn(run: &Run<'_>, in_vain: &dyn Fn() -> bool) -> Result<Option<Lock>, RunError> {
     let path = run.paths().fetch_lock();
