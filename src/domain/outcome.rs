@@ -174,7 +174,7 @@ impl Stopped {
         match self {
             Self::Interrupted => Some(Interruption::Demand),
             Self::Cancelled => Some(Interruption::Cancelled),
-            Self::Abandoned => Some(Interruption::Loss),
+            Self::Abandoned => Some(Interruption::Silence),
             Self::TimedOut | Self::Stalled | Self::Lingered => None,
         }
     }

@@ -12,7 +12,7 @@ pub use guard::{Ended, guard};
 use super::Clock;
 use crate::domain::outcome::Stopped;
 use crate::domain::run::RUN_TAG;
-use crate::domain::runner::files::{ELSEWHERE, ExitReport, LaunchOrder, Started, StartedBy};
+use crate::domain::runner::files::{Confined, ELSEWHERE, ExitReport, LaunchOrder, Started, StartedBy};
 use crate::domain::sandbox::Mode;
 use crate::exec::claude::{Call, StartError};
 use crate::exec::confine::{self, Confiner};
@@ -67,20 +67,21 @@ impl NotKept {
 /// [`NotKept`]; the files of the run can't be written.
 pub fn keep(keeper: &Keeper<'_>, folder: &Path) -> Result<()> {
     let files = check::folder(folder)?;
-    claim(keeper, &files)?;
-    let order = match check::order(&files) {
-        Ok(order) => order,
+    let checked = check::order(&files).and_then(|order| Ok((confined(keeper, &order)?, order)));
+    claim(keeper, &files, checked.as_ref().map_or(Confined::Yes, |(confined, _)| confined.clone()))?;
+    let (confined, order) = match checked {
+        Ok(checked) => checked,
         Err(why) => return refuse(&files, why),
     };
     let beats = Beats::new(&files, &order, keeper.stop)?;
-    beats.beating(|| match carry_out(keeper, &files, &order, &beats) {
+    beats.beating(|| match carry_out(keeper, &files, &order, &confined, &beats) {
         Ok(report) => say(&files, &report, &beats),
         Err(why) => refuse(&files, why),
     })
 }
 
 /// Makes this the one process that ever starts the run.
-fn claim(keeper: &Keeper<'_>, files: &RunPaths) -> Result<()> {
+fn claim(keeper: &Keeper<'_>, files: &RunPaths, confined: Confined) -> Result<()> {
     let process = processes::identity(std::process::id()).context("the process table can't be read")?;
     let (here, job) = (machine::here().machine, keeper.environment.get(OsStr::new("SLURM_JOB_ID")));
     let started = Started {
@@ -90,6 +91,7 @@ fn claim(keeper: &Keeper<'_>, files: &RunPaths) -> Result<()> {
         boot: here.boot,
         process,
         job: job.map(|job| job.to_string_lossy().into_owned()),
+        confined,
         at: (keeper.clock)(),
     };
     match atomic::create_new(&files.started(), &atomic::json(&started)?)? {
@@ -110,12 +112,14 @@ fn carry_out(
     keeper: &Keeper<'_>,
     files: &RunPaths,
     order: &LaunchOrder,
+    confined: &Confined,
     beats: &Beats<'_>,
 ) -> Result<ExitReport, String> {
     if let Some(stopped) = beats.stopped() {
         return Ok(ExitReport { stopped: Some(stopped), ..ExitReport::default() });
     }
-    let (confinement, unconfined) = confinement(keeper, files, order)?;
+    let confiner = || Confiner { program: keeper.program.to_owned(), profile: files.profile() };
+    let confinement = (*confined == Confined::Yes).then(confiner);
     let mut environment = order.environment.on(keeper.environment);
     environment.insert(ELSEWHERE.into(), machine::host().into());
     let call = Call {
@@ -143,29 +147,24 @@ fn carry_out(
         stopped: watched.stopped.or_else(|| beats.stopped()),
         duration_seconds: watched.duration.as_secs(),
         refused: None,
-        unconfined,
     })
 }
 
-/// What confines the run here, or why nothing does.
-fn confinement(
-    keeper: &Keeper<'_>,
-    files: &RunPaths,
-    order: &LaunchOrder,
-) -> Result<(Option<Confiner>, Option<String>), String> {
+/// Whether the run is confined here; or why it may not be started here.
+fn confined(keeper: &Keeper<'_>, order: &LaunchOrder) -> Result<Confined, String> {
     if order.sandbox == Mode::Off {
-        return Ok((None, None));
+        return Ok(Confined::Off);
     }
     let elsewhere = || {
         let is_same = order.environment.has_same_home(keeper.environment);
         (!is_same).then(|| "the home of the user is another folder there".to_owned())
     };
     match confine::missing(order.sandbox).or_else(elsewhere) {
-        None => Ok((Some(Confiner { program: keeper.program.to_owned(), profile: files.profile() }), None)),
+        None => Ok(Confined::Yes),
         Some(why) if order.sandbox == Mode::Required => {
             Err(format!("agents can't be confined there, and sandbox.mode is required: {why}"))
         }
-        Some(why) => Ok((None, Some(why))),
+        Some(why) => Ok(Confined::Unable(why)),
     }
 }
 

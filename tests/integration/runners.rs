@@ -330,3 +330,27 @@ fn a_run_that_nobody_hears_of_keeps_its_worktree() {
     assert_eq!(test.git_in(&aside, ["rev-parse", "HEAD"]), test.git(["rev-parse", &branch]));
     assert_eq!((test.claude.count(), test.pushed_branches().len()), (2, 1));
 }
+
+#[test]
+fn what_a_run_could_change_where_it_was_not_confined_waits_for_the_user() {
+    let test = project("cluster", "");
+    let config = fs::read_to_string(test.orchestrator("agents.yaml")).unwrap();
+    // What it is confined to was worked out for another home.
+    test.config(&config.replace("start: [engine,", "start: [env, HOME=/elsewhere, engine,"));
+    test.claude
+        .plays("implementer", "git config core.sshCommand evil && write a.txt one && commit Work && finish Done");
+    test.tick();
+    test.wait_until("the run to end", || test.leftovers().is_empty());
+    assert_eq!((test.task_state(TASK), test.claude.count()), ("claimed", 1));
+    assert_eq!(test.run(["trust", "--json"]).ok().json()["held"], true);
+    assert!(
+        test.messages_of("warning").iter().any(|text| text.contains("another folder there")),
+        "{:?}",
+        test.messages()
+    );
+    test.git(["config", "--unset", "core.sshCommand"]);
+    test.run(["trust", "--yes"]).ok();
+    test.later(120).tick();
+    test.wait_quiet();
+    assert_eq!((test.task_state(TASK), test.claude.count()), ("done", 1));
+}

@@ -58,7 +58,7 @@ impl fmt::Display for Outcome {
             }
             Self::Interrupted { by: Interruption::NodeLost } => f.write_str("was lost with the machine that it was on"),
             Self::Interrupted { by: Interruption::Silence } => {
-                f.write_str("was given up: nothing was heard any more of the machine that it was on")
+                f.write_str("was given up: its machine and this one heard nothing more of each other")
             }
             Self::RunnerDown { runner, message } => write!(f, "the runner {runner} can't start it: {message}"),
             Self::Untrusted => {

@@ -70,6 +70,18 @@ pub enum StartedBy {
     Supervisor,
 }
 
+/// Whether what the keeper starts is confined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confined {
+    /// It is, or nothing is started.
+    Yes,
+    /// It isn't, as it was wanted.
+    Off,
+    /// It isn't, for this reason, though it should have been where possible.
+    Unable(String),
+}
+
 /// `started.json`: made once, by whoever is first, and never replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
@@ -83,6 +95,7 @@ pub struct Started {
     pub process: ProcessId,
     /// Slurm's number of the job.
     pub job: Option<String>,
+    pub confined: Confined,
     pub at: Time,
 }
 
@@ -98,9 +111,6 @@ pub struct ExitReport {
     /// Why it was never started: this machine can't carry the run.
     #[serde(default)]
     pub refused: Option<String>,
-    /// Why it wasn't confined though it should have been where possible.
-    #[serde(default)]
-    pub unconfined: Option<String>,
 }
 
 /// The script that a runner is given to execute: the only word of it that isn't fixed is a path.

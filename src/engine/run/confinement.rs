@@ -4,6 +4,7 @@ use super::context::{Run, RunError};
 use super::place;
 use crate::domain::message::Message;
 use crate::domain::role::MayChange;
+use crate::domain::runner::files::Confined;
 use crate::domain::sandbox::profile::{Facts, claude_folders, port_of, profile};
 use crate::domain::sandbox::reach::{Closed, TOOL_VARIABLES};
 use crate::domain::sandbox::secret_places::SECRET_PLACES;
@@ -76,6 +77,30 @@ fn made_ready(run: &Run<'_>) -> Result<Confiner, RunError> {
 
 /// Whether a run's processes are kept from what git trusts: confined, and given nothing to write that leads there.
 pub fn of_trust(run: &Run<'_>) -> trust::Confinement {
+    let mode = run.assignment.settings.sandbox.mode;
+    let is_confined = match run.assignment.runner {
+        // Another machine that can't starts nothing; or whether it can is heard later.
+        Some(_) => mode == Mode::Required,
+        None => mode != Mode::Off && confine::missing(mode).is_none(),
+    };
+    trust_in(run, is_confined)
+}
+
+/// Puts on record whether another machine confines a run, once that is known.
+pub fn note(run: &Run<'_>, confined: &Confined) -> Result<()> {
+    if let Confined::Unable(why) = confined {
+        tell(run, why)?;
+    }
+    let confinement = trust_in(run, *confined == Confined::Yes);
+    match read::read_json::<trust::Before>(&run.files.before())? {
+        Some(before) if before.confinement != confinement => {
+            runs::write_json(&run.files.before(), &trust::Before { confinement, ..before })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn trust_in(run: &Run<'_>, is_confined: bool) -> trust::Confinement {
     let sandbox = &run.assignment.settings.sandbox;
     let home = value(run, "HOME").map(PathBuf::from);
     let trusted = [Some(run.project().common_dir.clone()), Some(run.project().root().to_owned()), home.clone()];
@@ -86,7 +111,6 @@ pub fn of_trust(run: &Run<'_>) -> trust::Confinement {
         let place = place::real(&place);
         place.starts_with(&trusted[0]) || trusted.iter().any(|trusted| trusted.starts_with(&place))
     };
-    let is_confined = sandbox.mode != Mode::Off && confine::missing(sandbox.mode).is_none();
     if is_confined && !sandbox.write.iter().any(leads_there) {
         trust::Confinement::Confined
     } else {
@@ -105,7 +129,7 @@ pub fn programs(run: &Run<'_>, search_path: &str) -> Result<PathBuf> {
 }
 
 /// Says once that agents are not confined.
-pub fn tell(run: &Run<'_>, why: &str) -> Result<()> {
+fn tell(run: &Run<'_>, why: &str) -> Result<()> {
     let body = format!(
         "This system can't confine what agents start: {why}.\n\nThey can read and change what you can. To have nothing started \
          like that, set `sandbox: {{mode: required}}` below `defaults` in agents.yaml; `mode: off` says that it is as you want it.\n"

@@ -100,6 +100,7 @@ fn known<T: DeserializeOwned>(path: &Path) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::runner::files::Confined;
     use crate::domain::state::ProcessId;
     use crate::domain::time;
     use crate::store::paths::Paths;
@@ -142,6 +143,7 @@ mod tests {
             boot: process.boot.clone(),
             process,
             job: None,
+            confined: Confined::Off,
             at: time::parse("2026-01-15T10:00:00Z").unwrap(),
         };
         for (process, host, is_gone) in [

@@ -6,7 +6,7 @@ use crate::domain::message::Message;
 use crate::domain::outcome::{Interruption, Outcome, Stopped};
 use crate::domain::run::RUN_TAG;
 use crate::domain::runner::engine::{Explained, Standing};
-use crate::domain::runner::files::{ExitReport, Started, StartedBy};
+use crate::domain::runner::files::{Confined, ExitReport, Started, StartedBy};
 use crate::domain::runner::remote::{Phase, Remote};
 use crate::domain::runner::watch::{self, NeverBegan};
 use crate::domain::text::{cut, one_line, tail};
@@ -37,9 +37,6 @@ impl Watcher<'_> {
         let report = contact::report(files).context("the keeper's report is gone")?;
         tracing::debug!(?report, "the run has ended where it was");
         self.start.end();
-        if let Some(why) = &report.unconfined {
-            confinement::tell(self.run, why)?;
-        }
         if let Some(why) = &report.refused {
             return Ended::without_claude(files, self.refused(why));
         }
@@ -87,6 +84,7 @@ impl Watcher<'_> {
 
     /// A run whose start command couldn't even be started.
     pub(super) fn refuse(&self, why: &str) -> Result<Ended> {
+        confinement::note(self.run, &Confined::Yes)?;
         Ended::without_claude(&self.run.files, self.refused(why))
     }
 
@@ -99,6 +97,7 @@ impl Watcher<'_> {
                 return Ok(None);
             }
         }
+        confinement::note(self.run, &Confined::Yes)?;
         let said = self.last_words();
         let outcome = match (self.remote.outcome.clone(), why) {
             (Some(decided), _) => decided,
@@ -124,6 +123,7 @@ impl Watcher<'_> {
             boot: process.boot.clone(),
             process,
             job: None,
+            confined: Confined::Yes,
             at: self.run.now(),
         })
     }

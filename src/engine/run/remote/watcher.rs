@@ -12,7 +12,7 @@ use crate::domain::runner::watch::{self, Seen, Starter, Step};
 use crate::domain::state::AgentState;
 use crate::engine::run::context::Run;
 use crate::engine::run::ended::Ended;
-use crate::engine::run::{settle, watch as here};
+use crate::engine::run::{confinement, settle, watch as here};
 use crate::exec::runner::{Background, Calls, Start};
 use crate::exec::stream::StreamReader;
 use crate::store::runs;
@@ -155,12 +155,15 @@ impl<'a> Watcher<'a> {
         // Opening a folder is what makes its changes seen where machines share it.
         drop(read::open_folder(files.dir()));
         let started = self.contact.started(files).cloned();
-        let is_by_keeper = started.as_ref().is_some_and(|started| started.by == StartedBy::Keeper);
-        if is_by_keeper && !self.is_started {
-            self.is_started = true;
-            self.remote.host = started.as_ref().map(|started| started.host.clone());
-            self.remote.job = started.as_ref().and_then(|started| started.job.clone()).or(self.remote.job.take());
+        let by_keeper = started.as_ref().filter(|started| started.by == StartedBy::Keeper);
+        if let Some(started) = by_keeper.filter(|_| !self.is_started) {
+            self.remote.host = Some(started.host.clone());
+            self.remote.job = started.job.clone().or(self.remote.job.take());
             settle::lift_cooldown_of_runner(self.run);
+            match confinement::note(self.run, &started.confined) {
+                Ok(()) => self.is_started = true,
+                Err(error) => tracing::warn!("{error:#}"),
+            }
         }
         let now = self.contact.watched();
         Seen {
