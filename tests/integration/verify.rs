@@ -73,7 +73,7 @@ fn what_passes_is_published_with_a_receipt() {
         "\n- **Verify:** `cat TASK-1.txt && test ! -e beside.txt && test ! -e tests/gone.txt` passed in ",
         "\n- **Tests:** look at 2 test files\n  - `tests/gone.txt`: deleted\n  - `tests/kept.txt`: 1 line removed or changed\n",
         "\n- **Effort:** attempt 1 of 3; 1 run, ",
-        "\n- **Set aside:** nothing\n",
+        "\n- **Set aside:** not in this pull request, and kept on the machine of the agent:\n  - `refs/salvage/",
     ] {
         assert!(body.contains(part), "{part:?} is not in {body}");
     }
@@ -155,6 +155,21 @@ fn the_last_attempt_is_shown_as_a_draft_and_mended_there() {
     }
     assert_eq!(pull_request.body.matches("<!-- scheduler:receipt -->").count(), 1);
     assert_eq!(test.origin_tip(&pull_request.head).unwrap(), test.record("impl-1")["tip"].as_str().unwrap());
+}
+
+#[test]
+fn a_lost_reply_is_no_failure_and_a_receipt_that_is_not_written_is_told() {
+    for (fault, told) in [("lost_reply", 0), ("500", 1)] {
+        let test = project("test -e fixed.txt || test ! -e TASK-1.txt", "defaults: {max_attempts: 1}");
+        test.tick_and_wait();
+        test.claude.plays("implementer", "write fixed.txt yes && commit Mended && finish Mended");
+        test.run(["task", "retry", "TASK-1"]).ok();
+        test.github.fault("api *", fault, 0);
+        test.later(7200).tick_and_wait();
+        assert_eq!(test.task_state("TASK-1"), "done", "{fault}: {}", test.task_text("TASK-1"));
+        let is_written = test.github.only_pull_request().body.contains("- **Round `TASK-1`:**");
+        assert_eq!((is_written, test.messages_of("warning").len()), (told == 0, told), "{:?}", test.messages());
+    }
 }
 
 #[test]

@@ -142,18 +142,23 @@ pub fn open_pull_request(
     Ok(())
 }
 
-/// Brings the receipt of the pull request up to date, once the work is pushed to it. It is no reason to tell anybody where that
-/// fails: the next round writes it.
+/// Brings the receipt of the pull request up to date, once the work is pushed to it.
 pub fn update_receipt(run: &Run<'_>, pr: u64, rows: &[Row], is_ready: bool, published: &mut Published) -> Result<()> {
     if !published.is_pushed {
         return Ok(());
     }
     let updated = ask(run, |github| github.update_receipt(pr, rows, is_ready));
     unless_cut_short(run, updated.is_ok())?;
-    published.lines.push(match updated {
-        Ok(()) => format!("Pull request #{pr}"),
-        Err(error) => format!("Pull request #{pr}, whose receipt is as it was: {error}"),
-    });
+    published.lines.push(format!("Pull request #{pr}"));
+    if let Err(error) = updated {
+        unless_of_system(&error.to_string())?;
+        let remedy = error.remedy();
+        let text = format!(
+            "The work is pushed to pull request #{pr}, but its description doesn't say so: {error}; {remedy}\n\nIf it is a draft only \
+             because `verify` failed: `gh pr ready {pr}`"
+        );
+        published.failed("The receipt of a pull request is out of date", text);
+    }
     Ok(())
 }
 

@@ -449,12 +449,17 @@ fn a_receipt_says_what_a_pull_request_rests_on() {
                 "- **Set aside:** nothing\n",
             ][..],
         ),
-        ("ROLE: test\n", 1, "commits refused", &["**Verify:** not configured", "test files only", "  - `data.enc`\n"]),
+        (
+            "ROLE: test\n",
+            1,
+            "commits refused salvage",
+            &["**Verify:** not configured", "test files only", "agent:\n  - `refs/salvage/0190d1c2`\n  - `data.enc`\n"],
+        ),
         (
             "ROLE: implement\n",
             3,
             "commits work:1 base:0",
-            &["- **Verify:** **failed**: `make check` failed: exit code 1", "  1 test failed\n"],
+            &["- **Verify:** **failed**: `make check`, exit code 1", "  1 test failed\n"],
         ),
         (
             "ROLE: implement\n",

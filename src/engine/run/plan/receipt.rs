@@ -47,13 +47,14 @@ impl Settling<'_> {
 
     /// What holds of the work as it is now.
     fn state_of_work(&self) -> Vec<Row> {
-        let set_aside = Row::new(receipt::SET_ASIDE, if self.record.set_aside.is_empty() { "nothing" } else { "" });
-        vec![
-            self.verify(),
-            self.tests(),
-            self.limits(),
-            set_aside.list(self.record.set_aside.iter().map(|name| code(name))),
-        ]
+        let set_aside: Vec<_> =
+            self.record.salvage.iter().chain(&self.record.set_aside).map(|name| code(name)).collect();
+        let said = if set_aside.is_empty() {
+            "nothing"
+        } else {
+            "not in this pull request, and kept on the machine of the agent:"
+        };
+        vec![self.verify(), self.tests(), self.limits(), Row::new(receipt::SET_ASIDE, said).list(set_aside)]
     }
 
     fn verify(&self) -> Row {
@@ -67,7 +68,9 @@ impl Settling<'_> {
                     if verdict == Verdict::Failed { receipt::FAILED } else { "failed, through no fault of this work" };
                 let lines: Vec<_> = verified.work.tail.lines().collect();
                 let end = lines[lines.len().saturating_sub(SHOWN)..].join("\n");
-                row(&format!("{mark}: {command} {verified}, on {commit}")).output(&end)
+                let how = verified.to_string();
+                let how = how.strip_prefix("failed: ").unwrap_or(&how);
+                row(&format!("{mark}: {command}, {how}, on {commit}")).output(&end)
             }
         }
     }
