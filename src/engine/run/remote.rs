@@ -57,7 +57,8 @@ pub fn carry(run: &Run<'_>, runner: &Runner, prepared: &Prepared, state: &mut Ag
 /// Takes up a run that was handed to its runner by a supervisor that is gone; `None` if it wasn't, or was judged since.
 pub fn adopt(run: &Run<'_>, state: &AgentState) -> Result<Option<Carried>> {
     let Some(runner) = &run.assignment.runner else { return Ok(None) };
-    if !run.files.remote().exists() || run.files.record().exists() {
+    let is_judged = run.files.record().exists() || run.files.unverified().exists();
+    if !run.files.remote().exists() || is_judged {
         return Ok(None);
     }
     // Whatever became of the file, it was handed over.
