@@ -196,3 +196,28 @@ fn own_files_are_known_by_their_path() {
         assert_eq!(is_own_file(path), want, "{path}");
     }
 }
+
+#[test]
+fn one_that_is_set_away_keeps_its_git_directory() {
+    let scratch = TestProject::plain();
+    let (worktree, main) = (scratch.worktree("a"), scratch.main());
+    worktree.ensure(&main).unwrap();
+    worktree.stand_on_branch("agent/old", &main).unwrap();
+    let entry = worktree.verify().unwrap();
+    let away = worktree.path().with_file_name("away");
+    // Cut off after the move, and begun again.
+    fs::rename(worktree.path(), &away).unwrap();
+    worktree.set_away(&away).unwrap();
+    worktree.set_away(&away).unwrap();
+    assert_eq!(worktree.ensure(&main).unwrap(), Ensured::Created);
+    worktree.stand_on_branch("agent/new", &main).unwrap();
+    assert_ne!(worktree.verify().unwrap(), entry);
+    // Who stands there goes on there.
+    write(&away.join("ghost"), "boo");
+    scratch.run_at(&away, &["add", "ghost"]);
+    scratch.run_at(&away, &["-c", "user.name=G", "-c", "user.email=g@example.invalid", "commit", "-q", "-m", "Ghost"]);
+    assert_eq!(scratch.run(&["rev-list", "--count", "main..agent/old"]), "1");
+    assert_eq!(scratch.run(&["rev-list", "--count", "main..agent/new"]), "0");
+    assert_eq!(scratch.branch_of(&worktree), "agent/new");
+    assert!(worktree.set_away(&away).is_err(), "both are there");
+}

@@ -75,7 +75,8 @@ impl Watcher<'_> {
             Ok(done) if done.status.success() => None,
             Ok(done) => {
                 let said = [done.stdout, done.stderr].concat();
-                let said = one_line(tail(String::from_utf8_lossy(&said).trim(), MAX_TOLD));
+                let said = String::from_utf8_lossy(&said);
+                let said = cut(said.trim().lines().next().unwrap_or_default(), MAX_TOLD);
                 Some(if said.is_empty() { format!("its ping ended with {}", describe(done.status)) } else { said })
             }
             Err(error) => Some(error.to_string()),
