@@ -1,6 +1,7 @@
 //! `scheduler doctor`.
 
-use super::Context;
+use super::{Context, config};
+use crate::domain::name::Name;
 use crate::engine::doctor::{self, Caller, Level};
 use anyhow::{Result, bail};
 
@@ -10,6 +11,9 @@ pub struct Args {
     /// Look from an environment as bare as that of the installed timer
     #[arg(long)]
     cron: bool,
+    /// Try a runner out: start something with it, and see what it finds there
+    #[arg(long, value_name = "NAME", conflicts_with = "cron")]
+    runner: Option<Name>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -20,7 +24,14 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, _) = context.enter("doctor")?;
     let (program, env) = (context.program()?, |name: &str| context.env(name));
     let caller = Caller { env: &env, program: &program, bare: args.cron, now: context.now };
-    let probes = doctor::diagnose(&project, caller)?;
+    let probes = match &args.runner {
+        Some(runner) => {
+            context.refuse_inside_run("doctor --runner")?;
+            let config = config::read(&project)?;
+            doctor::runner::diagnose(&project, &config, runner, caller, context.environment())?
+        }
+        None => doctor::diagnose(&project, caller)?,
+    };
     if args.json {
         context.json(&probes)?;
     }

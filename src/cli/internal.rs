@@ -1,6 +1,6 @@
 //! The commands that only the program itself calls, and claude for it; none of them is for users.
 
-use super::{Context, answer, confine, guard, keep, supervise};
+use super::{Context, answer, confine, guard, keep, probe, supervise};
 use anyhow::Result;
 
 /// Hidden from the help.
@@ -15,6 +15,9 @@ pub enum Command {
     /// Carry a run on another machine than its supervisor's; started there by a runner
     #[command(hide = true)]
     Keep(keep::Args),
+    /// Answer whether a run would find here what it needs; started by `doctor --runner`
+    #[command(hide = true)]
+    Probe(probe::Args),
     /// Carry out a request of an agent; started by its supervisor
     #[command(hide = true)]
     Answer(answer::Args),
@@ -38,6 +41,7 @@ pub fn run(command: &Command, context: Context) -> Result<()> {
         Command::Supervise(args) => supervise::run(args, &context),
         Command::Confine(args) => confine::run(args),
         Command::Keep(args) => keep::run(args, &context),
+        Command::Probe(args) => probe::run(args, &context),
         Command::Answer(args) => answer::run(args, context),
         Command::Guard(args) => guard::run(args),
         Command::Refresh => supervise::refresh(&context),

@@ -24,6 +24,7 @@ mod man;
 mod message;
 mod pause;
 mod pr;
+mod probe;
 mod prompt;
 mod proposal;
 mod request;

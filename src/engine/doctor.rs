@@ -5,6 +5,7 @@ mod machine;
 mod programs;
 mod project;
 mod repository;
+pub mod runner;
 mod sandbox;
 mod timer;
 

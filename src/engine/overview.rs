@@ -184,7 +184,7 @@ pub(super) fn activity(agent: &Name, decision: &Decision, now: Time) -> (Activit
 fn with_place(brief: String, doing: Activity, state: &AgentState, place: Option<&Whereabouts>, now: Time) -> String {
     let Some(place) = place.map(|place| place.words(now)) else { return brief };
     match (doing, &state.current_task) {
-        (Activity::Running, Some(task)) => format!("{task} {place}"),
+        (Activity::Running, Some(task)) => format!("{place}, {task}"),
         (Activity::Running, None) => place,
         _ => format!("{brief}, {place}"),
     }

@@ -19,9 +19,14 @@ pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// Its clock, in seconds since the epoch: to compare clocks with, and to tell no time by.
+pub fn clock() -> i64 {
+    clock_gettime(ClockId::Realtime).tv_sec
+}
+
 /// When it was booted, in seconds since the epoch, give or take one: no system call. It moves when the clock is set.
 pub fn booted() -> i64 {
-    clock_gettime(ClockId::Realtime).tv_sec - since_boot().as_secs().cast_signed()
+    clock() - since_boot().as_secs().cast_signed()
 }
 
 fn id() -> Option<String> {

@@ -52,6 +52,11 @@ impl Paths {
         &self.dot
     }
 
+    /// The folder of a trial of a runner, named by a UUID.
+    pub fn probe(&self, id: &str) -> PathBuf {
+        self.cache().join(format!("probe-{id}"))
+    }
+
     /// The prompt of an agent or a focus.
     pub fn prompt(&self, name: &Name) -> PathBuf {
         self.prompts_dir().join(format!("{name}.{MARKDOWN}"))

@@ -140,7 +140,7 @@ fn screens_say_where_a_run_is_and_how_many_there_are() {
     test.engine_is("full", false);
     test.wait_until("claude to be at work", || test.notes("at-work").exists());
     test.wait_until("that to be seen", || remote(&test)["phase"] == "running");
-    says(&["status"], &format!("{TASK} on "));
+    says(&["agent", "list"], &format!(", {TASK}"));
     says(&["status"], "cluster: 1 of 1 running\n");
     let status = test.run(["status", "--json"]).ok().json();
     assert_eq!(status["agents"][0]["elsewhere"]["runner"], "cluster");
@@ -148,6 +148,34 @@ fn screens_say_where_a_run_is_and_how_many_there_are() {
     go_on(&test);
     test.wait_quiet();
     assert_eq!((test.task_state(TASK), test.task_state("TASK-2"), test.claude.count()), ("done", "incoming", 1));
+}
+
+#[test]
+fn doctor_tries_a_runner_out() {
+    let test = project("cluster", "");
+    let says = test.run(["doctor", "--runner", "cluster"]).ok();
+    for what in [
+        "executed a path",
+        "sees this folder",
+        "can't be created once more",
+        "locks are seen",
+        "claude 2.",
+        "git works in",
+    ] {
+        assert!(says.stdout.contains(what), "{what}: {says}");
+    }
+    assert!(
+        !fs::read_dir(test.orchestrator("cache"))
+            .unwrap()
+            .any(|entry| { entry.unwrap().file_name().to_string_lossy().starts_with("probe-") })
+    );
+    test.run(["doctor", "--runner", "clutser"]).refuses().complains("attached, cluster");
+    test.engine_is("down", true);
+    test.run(["doctor", "--runner", "cluster"]).refuses().says("the controller is down");
+    let config = fs::read_to_string(test.orchestrator("agents.yaml")).unwrap();
+    test.config(&config.replace("runner: cluster", "command: [srun, claude]"));
+    test.run(["doctor"]).says("where it can't be watched");
+    test.wait_quiet();
 }
 
 #[test]

@@ -115,8 +115,13 @@ pub struct ExitReport {
 
 /// The script that a runner is given to execute: the only word of it that isn't fixed is a path.
 pub fn start_script(program: &Path, run: &Path) -> String {
+    script(program, "keep", run)
+}
+
+/// A script that calls a command of the program with a folder.
+pub fn script(program: &Path, command: &str, folder: &Path) -> String {
     let word = |path: &Path| shell::word(&path.to_string_lossy());
-    format!("#!/bin/sh\nexec {} keep {}\n", word(program), word(run))
+    format!("#!/bin/sh\nexec {} {command} {}\n", word(program), word(folder))
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl Remote {
                 let reason = self.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
                 format!("waits for {runner} {span}{reason}{job}")
             }
-            Phase::Running => format!("on {host} {span}{job}"),
+            Phase::Running => format!("on {host} {span}"),
             Phase::Silent => {
                 let ends = self.ends_before(lease_seconds).map(time::of_day).unwrap_or_default();
                 format!("{host} unverifiable since {}, ends by itself before {ends}", time::of_day(self.since))

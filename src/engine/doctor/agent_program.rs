@@ -19,6 +19,7 @@ pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>) -> 
     let (programs, is_claude) = config.map_or_else(usual, programs_of);
     let mut probes: Vec<_> =
         programs.iter().map(|(program, agents)| agent_program(view, project, program, agents)).collect();
+    probes.extend(programs.iter().filter_map(|(program, agents)| starts_elsewhere(program, agents)));
     if is_claude {
         probes.push(claude_login(view));
     }
@@ -48,6 +49,23 @@ fn verify_programs(view: &View, project: &Project, config: &Config) -> Vec<Probe
         }
     };
     commands.into_iter().map(probe).collect()
+}
+
+/// Programs that start others on another machine, or out of sight: what they do there goes on when they end here.
+const LAUNCHERS: [&str; 12] =
+    ["srun", "sbatch", "salloc", "ssh", "mosh", "docker", "podman", "nerdctl", "kubectl", "oc", "qsub", "bsub"];
+
+fn starts_elsewhere(program: &str, agents: &[String]) -> Option<Probe> {
+    let name = Path::new(program).file_name()?.to_str()?;
+    LAUNCHERS.contains(&name).then(|| {
+        Probe::warning(
+            format!(
+                "{name} (`command` of {}) starts claude where it can't be watched: two may work at once",
+                agents.join(", ")
+            ),
+            "`runners` in agents.yaml starts whole runs elsewhere and watches them there; `command` stays [claude]",
+        )
+    })
 }
 
 /// The distinct programs with the agents that have them, and whether any command names claude, be it behind another program.

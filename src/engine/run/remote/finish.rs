@@ -45,6 +45,10 @@ impl Watcher<'_> {
             Some(stopped) => stopped == Stopped::Cancelled,
         };
         let engine = if is_from_outside { self.ask_why() } else { None };
+        if is_from_outside {
+            // Some put back into their queue what they have taken from it.
+            self.let_go();
+        }
         let ExitReport { exit, stopped, duration_seconds, .. } = report;
         self.output.finish()?;
         Ok(Ended {
