@@ -211,7 +211,7 @@ fn a_killed_keeper_leaves_nothing_running() {
     let node = Node::new(&format!("{LEAVES_A_DEAF_ONE}; {WORKS}"));
     let keeper = node.start_until("at-work");
     kill_process(node.carrier(), Signal::KILL).unwrap();
-    keeper.wait().code(1).complains("was killed");
+    keeper.wait().code(1).complains("signal 9");
     node.assert_ended(json!("cancelled"));
 
     // The one behind it may be killed as well: nothing is lost.

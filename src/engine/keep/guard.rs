@@ -1,4 +1,4 @@
-//! Stands behind the keeper that carries a run: if that one is killed, it ends what is left and says how the run ended.
+//! Stands behind the keeper that carries a run: if that one dies, it ends what is left and says how the run ended.
 //!
 //! It starts nothing of the run itself.
 
@@ -7,6 +7,7 @@ use crate::domain::outcome::Stopped;
 use crate::domain::run::RUN_TAG;
 use crate::domain::runner::files::{ExitReport, Started};
 use crate::domain::state::ProcessId;
+use crate::exec::command::describe;
 use crate::exec::processes;
 use crate::store::paths::RunPaths;
 use crate::store::runs;
@@ -36,11 +37,12 @@ pub fn guard(keeper: &Keeper<'_>, folder: &Path) -> Result<()> {
     let child = command.args(["keep", "--carry"]).arg(folder).spawn().context("the keeper can't be started")?;
     let carrier = processes::identity(child.id()).context("the process table can't be read")?;
     let status = outlast(keeper, child, &carrier)?;
-    match status.code() {
-        Some(0) => Ok(()),
-        Some(code) => Err(Ended(u8::try_from(code).unwrap_or(1)).into()),
-        None => end_for(&carrier, folder),
+    if status.success() {
+        return Ok(());
     }
+    see_to_end(&carrier, folder)?;
+    let code = status.code().with_context(|| format!("the keeper ended with {}", describe(status)))?;
+    Err(Ended(u8::try_from(code).unwrap_or(1)).into())
 }
 
 /// Waits for its end, and hands on that it is wanted.
@@ -57,16 +59,16 @@ fn outlast(keeper: &Keeper<'_>, mut child: Child, carrier: &ProcessId) -> Result
     }
 }
 
-/// Ends what a killed keeper has left, and says so in its place, if it was the one that had started the run.
-fn end_for(carrier: &ProcessId, folder: &Path) -> Result<()> {
-    let files = RunPaths::at(&folder.canonicalize()?)?;
-    let run = files.dir().file_name().unwrap_or_default().to_string_lossy();
-    end_rest((RUN_TAG, &run));
+/// If it had started the run and didn't say how that ended: ends what is left, and says so in its place.
+fn see_to_end(carrier: &ProcessId, folder: &Path) -> Result<()> {
+    let files = folder.canonicalize().map_err(anyhow::Error::from).and_then(|folder| RunPaths::at(&folder));
+    // Where there is no such folder, nothing was started.
+    let Ok(files) = files else { return Ok(()) };
     let started = read::read_json::<Started>(&files.started())?;
-    let is_its = started.is_some_and(|started| started.process == *carrier);
-    if is_its && !files.exit().exists() {
-        let report = ExitReport { stopped: Some(Stopped::Cancelled), ..ExitReport::default() };
-        runs::write_json(&files.exit(), &report)?;
+    if started.is_none_or(|started| started.process != *carrier) || files.exit().exists() {
+        return Ok(());
     }
-    Err(anyhow::anyhow!("the keeper was killed: what it had started was ended"))
+    end_rest((RUN_TAG, &files.dir().file_name().unwrap_or_default().to_string_lossy()));
+    let report = ExitReport { stopped: Some(Stopped::Cancelled), ..ExitReport::default() };
+    runs::write_json(&files.exit(), &report)
 }
