@@ -80,6 +80,7 @@ fn assert_back(test: &Test, word: &str, returns: Option<&str>) {
 
 /// The supervisor and what it started, but for what the engine carries.
 fn kill_supervisor_and_start(test: &Test) {
+    test.wait_until("its start to be on record", || test.state(AGENT)["process"]["pid"].is_i64());
     let start = test.state(AGENT)["process"]["pid"].as_i64().unwrap();
     test.kill_supervisor(AGENT);
     let _ = kill_process(pid(&start.to_string()), Signal::KILL);

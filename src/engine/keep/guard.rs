@@ -64,7 +64,7 @@ fn see_to_end(carrier: &ProcessId, folder: &Path) -> Result<()> {
     let files = folder.canonicalize().map_err(anyhow::Error::from).and_then(|folder| RunPaths::at(&folder));
     // Where there is no such folder, nothing was started.
     let Ok(files) = files else { return Ok(()) };
-    let started = read::read_json::<Started>(&files.started())?;
+    let started = read::read_json::<Started>(&files.started()).ok().flatten();
     if started.is_none_or(|started| started.process != *carrier) || files.exit().exists() {
         return Ok(());
     }
