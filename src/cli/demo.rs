@@ -29,7 +29,7 @@ pub struct Args {
     /// Show the proposal model: propose, judge, carry out, heed a rejection, leave a contradiction to you
     #[arg(long)]
     proposals: bool,
-    /// Show gatekeepers: a pull request fails its check, is mended on its own branch, passes and is marked ready
+    /// Show gatekeepers: a pull request fails its check, is mended on its own branch, passes and is merged
     #[arg(long, conflicts_with = "proposals")]
     gatekeepers: bool,
     /// Leave the folder for you to look at

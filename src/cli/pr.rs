@@ -60,12 +60,13 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
     if metas.is_empty() {
         return context.line("no pull requests are known; a gatekeeper_coordinator looks for them");
     }
-    let mut rows = table::new(&["PR", "STATUS", "CHECKS", "FIXES", "BRANCH", "TITLE"]);
+    let mut rows = table::new(&["PR", "STATUS", "WAY", "CHECKS", "FIXES", "BRANCH", "TITLE"]);
     for meta in &metas {
         let checks: Vec<_> = meta.checks().map(|check| format!("{check} {}", meta.word(check))).collect();
         rows.add_row([
             &format!("#{}", meta.pr_number),
             &meta.status.to_string(),
+            &meta.landing.way.as_ref().map_or("-".to_owned(), |way| cut(&way.to_string(), 60)),
             &checks.join(", "),
             &meta.fix_tasks.len().to_string(),
             &cut(&one_line(&meta.branch), 40),
@@ -88,6 +89,9 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
     let draft = if meta.draft { ", draft" } else { "" };
     let fork = if meta.fork { ", from a fork" } else { "" };
     context.line(format!("Status   {}{draft}{fork}{}", meta.status, waiting(&meta)))?;
+    if let Some(way) = &meta.landing.way {
+        context.line(format!("Way      {way}"))?;
+    }
     context.line(format!(
         "Branch   {} into {}, by {}",
         one_line(&meta.branch),

@@ -13,8 +13,8 @@ use anyhow::{Result, bail};
 /// Arguments of `scheduler why`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// An agent or a task; every agent in one line if left out
-    #[arg(value_name = "AGENT|TASK")]
+    /// An agent, a task, or a pull request as PR-7; every agent in one line if left out
+    #[arg(value_name = "AGENT|TASK|PR")]
     name: Option<Name>,
     /// Print JSON
     #[arg(long)]
@@ -42,9 +42,10 @@ pub(super) fn answer(project: &Project, name: Option<&Name>, now: Time) -> Resul
         Answer::Unknown(agents) => {
             let name = name.map(Name::as_str).unwrap_or_default();
             match nearest(name, agents.iter().map(Name::as_str)) {
-                Some(near) => bail!("there is no agent and no task {name}; did you mean {near}?"),
+                Some(near) => bail!("there is no agent, no task and no pull request {name}; did you mean {near}?"),
                 None => bail!(
-                    "there is no agent and no task {name}; `scheduler agent list` and `scheduler task list` name them"
+                    "there is no agent, no task and no pull request {name}; `scheduler agent list`, `task list` and `pr list` name \
+                     them"
                 ),
             }
         }

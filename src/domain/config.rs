@@ -18,7 +18,7 @@ mod verify;
 
 pub use edit::{Change, Refusal, Step, edit};
 pub use intake::Intake;
-pub use pull_requests::{PullRequests, RepositoryPath};
+pub use pull_requests::{Merge, MergeMethod, PullRequests, RepositoryPath};
 pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Usd, Weight, Whole};
@@ -340,7 +340,7 @@ impl Config {
 
     /// Whether a coordinator has anything to do.
     pub fn has_coordinator_work(&self) -> bool {
-        self.gatekeeper.enabled || self.pull_requests.feedback || self.intake.is_some()
+        self.gatekeeper.enabled || self.pull_requests.is_active() || self.intake.is_some()
     }
 
     pub fn worktrees(&self) -> Worktrees {

@@ -10,6 +10,7 @@ pub mod git_settings;
 pub mod installed;
 pub mod intake;
 pub mod job;
+pub mod landing;
 pub mod machine;
 pub mod markdown;
 pub mod message;

@@ -5,12 +5,13 @@
 
 mod feedback;
 mod intake;
+mod landing;
 mod people;
 mod verdicts;
 
 use super::Clock;
 use super::project::Project;
-use super::run::Merged;
+use super::run::{Merged, Tip};
 use crate::domain::config::{Gatekeeper, Intake, PullRequests};
 use crate::domain::gate::{self, Meta, Status, VerdictFailure};
 use crate::domain::message::{Message, MessageType};
@@ -42,6 +43,8 @@ pub struct Coordinator<'a> {
     pub pull_requests: &'a PullRequests,
     /// Brings the base into the branch of one of ours.
     pub merge: &'a dyn Fn(&PullRequest, &str) -> Result<Merged>,
+    /// Whether a tip contains a commit, if that can be found out.
+    pub contains: &'a dyn Fn(Tip<'_>, &str) -> Result<Option<bool>>,
     /// Which issues become tasks, if any do.
     pub intake: Option<&'a Intake>,
     /// How many tasks there may be, incoming and claimed.
@@ -93,7 +96,7 @@ impl Coordinator<'_> {
 
     /// Where there is no GitHub, gatekeepers say so, for they can do nothing; without them there is nothing to say.
     fn looks_at_pull_requests(&self) -> bool {
-        self.gate.enabled || (self.pull_requests.feedback && self.github.place().is_ok())
+        self.gate.enabled || (self.pull_requests.is_active() && self.github.place().is_ok())
     }
 
     fn check(&self) -> Result<End> {
@@ -113,26 +116,35 @@ impl Coordinator<'_> {
         let mut known = self.observe(&open)?;
         // Where something failed the last time, it may fail again and end the run.
         known.sort_by_key(|(pull, meta)| (meta.failure.is_some(), pull.number));
-        for (pull, meta) in known {
+        for (pull, meta) in &known {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(End::Stopped);
             }
             if meta.failure.as_ref().is_some_and(|failure| failure.holds(&meta.head_sha, (self.clock)())) {
                 continue;
             }
-            match self.step(pull, &meta, &ours, &open) {
-                Ok(()) => {}
-                Err(StepError::Failed(error)) => return Err(error),
-                Err(StepError::Refused(step, error)) => {
-                    self.note_failure(&meta, step, &error)?;
-                    // Asking on would only make it worse.
-                    if !error.is_of_one() {
-                        return self.refused(error);
-                    }
-                }
+            if let Some(end) = self.after(meta, self.step(pull, meta, &ours, &open))? {
+                return Ok(end);
             }
         }
+        if let Err((number, error)) = self.land(&known, &ours, &open) {
+            let meta = known.iter().map(|(_, meta)| meta).find(|meta| meta.pr_number == number);
+            return Ok(meta.map_or(Ok(None), |meta| self.after(meta, Err(error)))?.unwrap_or(End::Done));
+        }
         Ok(End::Done)
+    }
+
+    /// Remembers how a step for one pull request went, and ends the run if there is no use in going on.
+    fn after(&self, meta: &Meta, step: Result<(), StepError>) -> Result<Option<End>> {
+        match step {
+            Ok(()) => Ok(None),
+            Err(StepError::Failed(error)) => Err(error),
+            Err(StepError::Refused(step, error)) => {
+                self.note_failure(meta, step, &error)?;
+                // Asking on would only make it worse.
+                if error.is_of_one() { Ok(None) } else { self.refused(error).map(Some) }
+            }
+        }
     }
 
     /// Does what is due for one pull request: its verdict, or what may come after that. Costs no call if nothing is.
@@ -203,9 +215,11 @@ impl Coordinator<'_> {
         for meta in prs.all()?.metas.into_iter().filter(|meta| meta.status != Status::Closed) {
             if listed.contains(&meta.pr_number) || !open.complete {
                 gated.push(meta.pr_number);
-            } else {
+            } else if self.is_over(&meta)? {
                 self.withdraw(&meta, None)?;
                 prs.close(meta.pr_number)?;
+            } else {
+                gated.push(meta.pr_number);
             }
         }
         cache::save(&self.project.paths.gated_prs(), &gated)?;

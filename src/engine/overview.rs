@@ -29,6 +29,7 @@ use crate::domain::time::{self, Time};
 use crate::exec::confine;
 use crate::store::paths::Paths;
 use crate::store::proposals::Proposals;
+use crate::store::prs::Prs;
 use crate::store::queue::Queue;
 use crate::store::{cache, events, marker, messages};
 use anyhow::Result;
@@ -313,7 +314,14 @@ fn proposals(paths: &Paths, problems: &mut Vec<String>) -> Result<ProposalsLine>
 
 fn pull_requests(paths: &Paths, config: Option<&Config>) -> PullRequestsLine {
     let known: Option<OpenPrs> = cache::load(&paths.open_prs());
-    let line = |pr: schedule::OpenPr| PullRequestLine { number: pr.number, title: pr.title, branch: pr.head };
+    let prs = Prs::new(paths);
+    let way = |number| prs.load(number).ok().flatten().and_then(|meta| meta.landing.way);
+    let line = |pr: schedule::OpenPr| PullRequestLine {
+        way: way(pr.number),
+        number: pr.number,
+        title: pr.title,
+        branch: pr.head,
+    };
     PullRequestsLine {
         asked_at: known.as_ref().map(|prs| prs.asked_at),
         limit: config.map(|config| config.queue_limits.max_open_prs.get()),

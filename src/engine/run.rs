@@ -27,7 +27,7 @@ mod supervisor_lock;
 mod verify;
 mod watch;
 
-pub use merge_base::Merged;
+pub use merge_base::{Merged, Tip};
 pub use recover::recover;
 pub use supervisor_lock::SupervisorLock;
 

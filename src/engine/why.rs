@@ -3,6 +3,7 @@
 //! The reasons are those of the decision that the next tick would make, so that they are never out of date.
 
 mod agent;
+mod pull_request;
 mod task;
 
 use super::preview::{self, Misconfigured, Preview};
@@ -28,7 +29,7 @@ pub struct Sentence {
 /// Why something is as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// The agent or the task.
+    /// The agent, the task or the pull request.
     pub about: Name,
     /// The reasoning, the answer first.
     pub lines: Vec<Sentence>,
@@ -71,7 +72,7 @@ pub enum Answer {
     Misconfigured(Vec<Problem>),
 }
 
-/// Explains an agent, a task, or without a name every agent in one line.
+/// Explains an agent, a task, a pull request (`PR-7`), or without a name every agent in one line.
 ///
 /// # Errors
 /// The queue, the messages or the folder of the agents can't be read.
@@ -80,7 +81,11 @@ pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> 
         Ok(preview) => preview,
         Err(Misconfigured { problems, .. }) => {
             let task = task::explain(project, None, name, now)?;
-            return Ok(task.map_or(Answer::Misconfigured(problems), |task| Answer::Explained(vec![task])));
+            let about = match name {
+                Some(name) if task.is_none() => pull_request::explain(project, name, now)?,
+                _ => task,
+            };
+            return Ok(about.map_or(Answer::Misconfigured(problems), |about| Answer::Explained(vec![about])));
         }
     };
     let agents = &preview.config.agents;
@@ -91,7 +96,10 @@ pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> 
     };
     let agent = preview.config.agent(name).map(|(at, _)| agent::explain(project, &preview, at, now)).transpose()?;
     let task = task::explain(project, Some(&preview), Some(name), now)?;
-    let explained: Vec<_> = agent.into_iter().chain(task).collect();
+    let mut explained: Vec<_> = agent.into_iter().chain(task).collect();
+    if explained.is_empty() {
+        explained.extend(pull_request::explain(project, name, now)?);
+    }
     if explained.is_empty() {
         return Ok(Answer::Unknown(agents.iter().map(|agent| agent.name.clone()).collect()));
     }

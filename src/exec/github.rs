@@ -9,6 +9,7 @@ mod comments;
 mod error;
 mod gate;
 mod issues;
+mod landing;
 mod ours;
 mod people;
 mod place;

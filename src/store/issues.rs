@@ -83,7 +83,9 @@ impl<'a> Issues<'a> {
         let shift = Queue::new(self.paths).shift(task, TaskState::Failed, TaskState::Incoming, &edit, |_| true)?;
         tracing::debug!(%task, back = matches!(shift, Shift::Done { .. }), "its issue is open again");
         self.change(|known| {
-            known.issues.get_mut(&number).map(|taken| taken.gone = false);
+            if let Some(taken) = known.issues.get_mut(&number) {
+                taken.gone = false;
+            }
         })
     }
 

@@ -10,6 +10,7 @@ use crate::domain::config::Gatekeeper;
 use crate::domain::gate::{
     self, CarriedOut, Check, CheckResult, CheckStatus, DueCheck, Meta, Missed, Status, VerdictFailure,
 };
+use crate::domain::landing::Landing;
 use crate::domain::name::Name;
 use crate::domain::pull_request::{Feedback, PullRequest};
 use crate::domain::time::Time;
@@ -274,6 +275,14 @@ impl<'a> Prs<'a> {
     /// As for [`Prs::observe`].
     pub fn note_feedback(&self, number: u64, change: impl FnOnce(&mut Feedback)) -> Result<Meta> {
         self.change(number, |meta| change(&mut meta.feedback))
+    }
+
+    /// Changes what is remembered of its way to its base.
+    ///
+    /// # Errors
+    /// As for [`Prs::observe`].
+    pub fn note_landing(&self, number: u64, change: impl FnOnce(&mut Landing)) -> Result<Meta> {
+        self.change(number, |meta| change(&mut meta.landing))
     }
 
     /// Notes that the threads that a task was about have their answer, or never get one.

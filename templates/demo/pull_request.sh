@@ -1,6 +1,6 @@
 
 # A pull request, a draft, that is open when the play of the gatekeepers begins.
-branch=greet-the-world
+branch=agent/greet-the-world
 title='Greet the world if no name is given'
 git checkout -q -b $branch
 # shellcheck disable=SC2016

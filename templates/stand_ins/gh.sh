@@ -96,7 +96,7 @@ check your internet connection or https://githubstatus.com" ;;
 esac
 
 # ---------------------------------------------------------------- flags
-repo='' host='' head='' base='' state=open title='' body='' draft=false fields='' limit=30 undo='' verdict='' method='' positional='' has_title='' has_body=''
+repo='' host='' head='' base='' state=open title='' body='' draft=false fields='' limit=30 undo='' verdict='' method='' positional='' has_title='' has_body='' expected=''
 while [ $# -gt 0 ]; do
   flag=$1
   shift
@@ -123,6 +123,8 @@ while [ $# -gt 0 ]; do
     'pr review:--request-changes' | 'pr review:-r') verdict=CHANGES_REQUESTED ;;
     'pr review:--comment' | 'pr review:-c') verdict=COMMENTED ;;
     'pr ready:--undo') undo=1 ;;
+    'pr merge:--merge' | 'pr merge:--squash' | 'pr merge:--rebase' | 'pr merge:--auto' | 'pr merge:--disable-auto') ;;
+    'pr merge:--match-head-commit') expected=$1; shift ;;
     'api :-X' | 'api :--method') method=$1; shift ;;
     'api :--field')
       [ "$1" = body=@- ] || complain "api: of fields from a file only the body is known"
@@ -208,6 +210,7 @@ field() { # NUMBER FIELD, as JSON
     labels) labels "$stage/prs/$1" ;;
     author) printf '{"login":"%s","is_bot":false}' "$(get "$1" author)" ;;
     comments | reviews) remarks "$stage/prs/$1" "$2" ;;
+    mergeCommit) if [ -f "$stage/prs/$1/merge" ]; then printf '{"oid":"%s"}' "$(get "$1" merge)"; else echo null; fi ;;
     *) complain "Unknown JSON field: \"$2\"" ;;
   esac
 }
@@ -372,6 +375,20 @@ remark() { # FOLDER comments|reviews STATE
   [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
 }
 
+merge_one() { # NUMBER: by a merge commit, made in the repository that it is called in and pushed
+  git fetch -q --no-write-fetch-head origin "refs/heads/$(get "$1" head)" "refs/heads/$(get "$1" base)"
+  tip=$(sha_of "$1") into=$(git ls-remote origin "refs/heads/$(get "$1" base)" | cut -f 1)
+  if [ -n "$expected" ] && [ "$expected" != "$tip" ]; then
+    fail 1 "GraphQL: Head branch was modified. Review and try the merge again. (mergePullRequest)"
+  fi
+  tree=$(git merge-tree --write-tree --no-messages "$into" "$tip") ||
+    fail 1 "X Pull request $repository#$1 is not mergeable: the merge commit cannot be cleanly created."
+  merged=$(git -c user.name=GitHub -c user.email=noreply@github.com commit-tree "$tree" -p "$into" -p "$tip" -m "Merge pull request #$1")
+  git push -q origin "$merged:refs/heads/$(get "$1" base)" || exit 1
+  printf %s "$merged" >"$stage/prs/$1/merge"
+  printf MERGED >"$stage/prs/$1/state"
+}
+
 case "$command $sub" in
   'pr list') list ;;
   'pr create') create ;;
@@ -416,6 +433,12 @@ case "$command $sub" in
       fail 1 "GraphQL: Could not resolve to an issue or pull request with the number of $positional. (repository.issue)"
     remark "$stage/issues/$positional" comments ''
     echo "$site/issues/$positional#issuecomment-$k"
+    ;;
+  'pr merge')
+    the_one
+    [ "$(get "$n" state)" = OPEN ] || fail 1 "! Pull request $repository#$n was already merged"
+    merge_one "$n"
+    [ "$fault" != lost_reply ] || fail 1 "Post \"$api\": EOF"
     ;;
   'auth status') echo "github.com: Logged in to github.com account $(me)" ;;
   'api ')

@@ -39,6 +39,7 @@ mod init;
 mod install;
 mod intake;
 mod keeper;
+mod landing;
 mod limits;
 mod machines;
 mod main_checkout;

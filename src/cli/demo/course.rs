@@ -131,7 +131,7 @@ fn is_over(stage: &Stage) -> Result<bool> {
             return Ok(false);
         }
     }
-    // What the checks add up to is known before all that follows from it is done.
-    let is_approved = |meta: Meta| meta.is_carried_out() && meta.status == Status::Approved;
-    Ok(stage.play.pull_request.is_none() || Prs::new(&paths).load(NUMBER)?.is_some_and(is_approved))
+    // Merged on GitHub is not enough: its base has to have it.
+    let has_landed = |meta: Meta| meta.landing.landed.is_some() && meta.status == Status::Closed;
+    Ok(stage.play.pull_request.is_none() || Prs::new(&paths).load(NUMBER)?.is_some_and(has_landed))
 }

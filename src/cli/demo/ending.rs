@@ -61,7 +61,12 @@ fn pull_request(stage: &Stage, show: &Show<'_>) -> Result<()> {
         return Ok(());
     }
     let page = Page::read(stage)?;
-    show.heading(&format!("Pull request #{NUMBER}"), if page.is_ready { "ready for review" } else { "a draft" })?;
+    let state = match () {
+        () if page.is_merged => "merged",
+        () if page.is_ready => "ready for review",
+        () => "a draft",
+    };
+    show.heading(&format!("Pull request #{NUMBER}"), state)?;
     show.line(&page.title)?;
     let (comments, reviews) = (counted(page.comments.len(), "comment"), counted(page.reviews.len(), "review"));
     show.line(&format!("  {comments}, {reviews}; labels: {}", page.labels.join(" ")))

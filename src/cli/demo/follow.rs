@@ -100,6 +100,7 @@ pub(super) struct Page {
     pub(super) comments: Vec<String>,
     pub(super) labels: Vec<String>,
     pub(super) is_ready: bool,
+    pub(super) is_merged: bool,
 }
 
 impl Page {
@@ -116,6 +117,7 @@ impl Page {
             comments: remarks("comments")?,
             labels: text("labels")?.unwrap_or_default().lines().map(str::to_owned).collect(),
             is_ready: text("draft")?.is_some_and(|word| word == "false"),
+            is_merged: text("state")?.is_some_and(|word| word == "MERGED"),
         })
     }
 
@@ -130,7 +132,8 @@ impl Page {
         let labels = self.labels.iter().filter(|label| !before.labels.contains(label));
         let labels = labels.map(|label| format!("has the label {label}"));
         let ready = (self.is_ready && !before.is_ready).then(|| "is marked ready for review".to_owned());
-        let mut news = reviews.chain(comments).chain(labels).chain(ready);
+        let merged = (self.is_merged && !before.is_merged).then(|| "is merged".to_owned());
+        let mut news = reviews.chain(comments).chain(labels).chain(ready).chain(merged);
         news.try_for_each(|text| show.says("GitHub", Tone::Dim, &format!("#{NUMBER} {text}"), 2))
     }
 }

@@ -8,8 +8,8 @@ use crate::domain::proposal::ProposalState;
 pub(super) struct Play {
     /// What it shows, in a sentence.
     pub(super) about: &'static str,
-    /// How a pull request is opened before it begins. With one, `gh` is played too, and the play is over when it has passed
-    /// its checks.
+    /// How a pull request is opened before it begins. With one, `gh` is played too, and the play is over when it has
+    /// landed.
     pub(super) pull_request: Option<&'static str>,
     /// agents.yaml.
     pub(super) config: &'static str,
@@ -64,14 +64,15 @@ pub(super) const PROPOSALS: Play = Play {
 /// The play of the gatekeepers.
 pub(super) const GATEKEEPERS: Play = Play {
     about: "A pull request is open. A gatekeeper checks it; what it finds becomes a task, whose work goes \
-            to the same branch; the new commit is checked by itself. `gh` and GitHub are played, too.",
+            to the same branch; the new commit is checked by itself, and what has passed is merged. `gh` and GitHub are \
+            played, too.",
     pull_request: Some(include_str!("../../../templates/demo/pull_request.sh")),
     config: include_str!("../../../templates/demo/gatekeepers.yaml"),
     script: include_str!("../../../templates/demo/gatekeepers.sh"),
     done: 1,
     proposals: &[],
-    sum: "The pull request failed its check, was mended on its own branch, passed, and is marked ready for you to \
-          merge. Everything that was said on it was said by the coordinator, and once.",
+    sum: "The pull request failed its check, was mended on its own branch, passed, was marked ready and merged: main has \
+          it. Everything that was said and done on GitHub was the coordinator's, and once.",
     star: "lint-agent",
 };
 

@@ -25,9 +25,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long what is left at the end has to end by itself.
 const GRACE: Duration = Duration::from_secs(1);
 /// Beside git: what the stand-ins call, and what finds processes where there is no `/proc`.
-const PROGRAMS: [&str; 18] = [
-    "cat", "cut", "dirname", "env", "grep", "id", "ls", "mkdir", "mv", "ps", "rm", "sed", "setsid", "sh", "sleep",
-    "sort", "tr", "true",
+const PROGRAMS: [&str; 21] = [
+    "basename", "cat", "cut", "dirname", "env", "find", "grep", "id", "ls", "mkdir", "mv", "ps", "rm", "sed", "setsid",
+    "sh", "sleep", "sort", "tr", "true", "wc",
 ];
 const CLAUDE: &str = include_str!("../../../templates/stand_ins/claude.sh");
 const GH: &str = include_str!("../../../templates/stand_ins/gh.sh");

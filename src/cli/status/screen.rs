@@ -4,12 +4,14 @@ use crate::cli::view::{Line, Tone, fit};
 use crate::domain::role::Role;
 use crate::domain::task::Task;
 use crate::domain::time::{self, Time};
-use crate::engine::overview::{Activity, AgentLine, Overview, RunnerLine};
+use crate::engine::overview::{Activity, AgentLine, Overview, PullRequestLine, RunnerLine};
 
 /// How many lines of one kind are shown; the rest is counted.
 const SOME: usize = 5;
 /// The columns of `question-20260115-143000`.
 const QUESTION: usize = 24;
+/// How much of what a pull request waits for.
+const WAY: usize = 40;
 /// How many agents are.
 const AGENTS: usize = 30;
 
@@ -232,8 +234,11 @@ fn failed(overview: &Overview, width: usize) -> Vec<Line> {
 
 fn pull_requests(overview: &Overview, width: usize) -> Vec<Line> {
     let open = overview.pull_requests.open.as_deref().unwrap_or_default();
-    let rows = open.iter().take(SOME).map(|pr| [format!("#{}", pr.number), pr.title.clone()]);
-    section([("PULL REQUEST", 16, Tone::Plain)], ("TITLE", Tone::Plain), width, rows, open.len(), "pull requests")
+    let way = |pr: &PullRequestLine| pr.way.as_ref().map_or(String::new(), ToString::to_string);
+    let is_known = open.iter().any(|pr| pr.way.is_some());
+    let rows = open.iter().take(SOME).map(|pr| [format!("#{}", pr.number), way(pr), pr.title.clone()]);
+    let columns = [("PULL REQUEST", 16, Tone::Plain), ("WAY", if is_known { WAY } else { 0 }, Tone::Plain)];
+    section(columns, ("TITLE", Tone::Plain), width, rows, open.len(), "pull requests")
 }
 
 fn questions(overview: &Overview, width: usize) -> Vec<Line> {
@@ -263,9 +268,10 @@ fn section<const COLUMNS: usize, const CELLS: usize>(
     all: usize,
     what: &str,
 ) -> Vec<Line> {
-    let left = width.saturating_sub(columns.iter().map(|(_, width, _)| width + 1).sum());
+    // A column of width 0 is left out.
+    let left = width.saturating_sub(columns.iter().filter(|column| column.1 > 0).map(|(_, width, _)| width + 1).sum());
     let row = |cells: [String; CELLS]| {
-        let sized = columns.iter().zip(&cells);
+        let sized = columns.iter().zip(&cells).filter(|(column, _)| column.1 > 0);
         let line = sized.fold(Line::empty(), |line, ((_, width, tone), cell)| line.cell(cell, *width, *tone));
         line.and(&fit(cells.last().map_or("", String::as_str), left), last_tone)
     };
@@ -273,7 +279,10 @@ fn section<const COLUMNS: usize, const CELLS: usize>(
     if rows.is_empty() {
         return rows;
     }
-    let heading = columns.iter().fold(Line::empty(), |line, (text, width, _)| line.cell(text, *width, Tone::Strong));
+    let heading = columns
+        .iter()
+        .filter(|column| column.1 > 0)
+        .fold(Line::empty(), |line, (text, width, _)| line.cell(text, *width, Tone::Strong));
     [vec![heading.and(last, Tone::Strong)], rows, more(all, SOME, what)].concat()
 }
 

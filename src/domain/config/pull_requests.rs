@@ -3,6 +3,7 @@
 use super::Whole;
 use crate::domain::permission::Permission;
 use crate::domain::remote::Repository;
+use crate::domain::words::words;
 use serde::{Deserialize, Serialize};
 
 /// `pull_requests`.
@@ -18,6 +19,47 @@ pub struct PullRequests {
     pub max_rounds: Whole<0, 1_000, 3>,
     /// Whose words count: those of who may do this in the repository, or more.
     pub trusted: Permission,
+    /// Whether the coordinator merges agents' pull requests: off, or when_green: checks, gatekeepers and approvals are there.
+    pub merge: Merge,
+    /// How it merges them.
+    pub merge_method: MergeMethod,
+}
+
+impl PullRequests {
+    /// Whether the coordinator looks after agents' pull requests.
+    pub fn is_active(&self) -> bool {
+        self.feedback || self.merge == Merge::WhenGreen
+    }
+}
+
+words! {
+    "a word for merge"
+    /// Whether agents' pull requests are merged.
+    #[derive(Default)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    pub enum Merge {
+        /// You merge them.
+        #[default]
+        Off = "off",
+        /// The coordinator does, once all that they need is there.
+        WhenGreen = "when_green",
+    }
+}
+
+words! {
+    "a merge method"
+    /// What a merge leaves on the base.
+    #[derive(Default)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    pub enum MergeMethod {
+        /// A merge commit.
+        #[default]
+        Merge = "merge",
+        /// One commit.
+        Squash = "squash",
+        /// Its commits, one after the other.
+        Rebase = "rebase",
+    }
 }
 
 /// A repository of the GitHub that is pushed to: OWNER/REPO.

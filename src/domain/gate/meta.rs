@@ -2,6 +2,7 @@
 
 use super::check::CheckStatus;
 use super::verdict_failure::VerdictFailure;
+use crate::domain::landing::Landing;
 use crate::domain::name::Name;
 use crate::domain::pull_request::{About, Feedback};
 use crate::domain::time::{self, Time};
@@ -149,6 +150,9 @@ pub struct Meta {
     /// What is remembered of what CI and people said.
     #[serde(default, skip_serializing_if = "is_default")]
     pub feedback: Feedback,
+    /// How far it is on its way to its base.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub landing: Landing,
     /// What was carried out on GitHub last.
     #[serde(rename = "settled", default)]
     pub carried_out: Option<CarriedOut>,
@@ -163,8 +167,8 @@ pub struct Meta {
     pub more: Map<String, Value>,
 }
 
-fn is_default(feedback: &Feedback) -> bool {
-    *feedback == Feedback::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Meta {

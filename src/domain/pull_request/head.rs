@@ -107,8 +107,14 @@ impl Ours {
 
     /// What the checks of one of ours add up to.
     pub fn checks_of(&self, head: &Head) -> Checks {
-        let rule = self.base_of(head).and_then(|base| base.rule.as_ref());
-        checks(&head.runs, rule.map_or(&[], |rule| &rule.checks))
+        self.base_of(head).map_or_else(|| checks(&head.runs, &[]), |base| head.checks(base))
+    }
+}
+
+impl Head {
+    /// What its checks add up to; its base says which count.
+    pub fn checks(&self, base: &Base) -> Checks {
+        checks(&self.runs, base.rule.as_ref().map_or(&[], |rule| &rule.checks))
     }
 }
 

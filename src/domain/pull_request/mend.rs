@@ -6,7 +6,7 @@ use crate::domain::gate::{Meta, title_of_pr};
 use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
 use crate::domain::task::{NewTask, Priority};
-use crate::domain::text::{cut, one_line, tail};
+use crate::domain::text::{cut, one_line, slug, tail};
 use std::fmt::Write as _;
 
 /// The last lines of a log that are shown, how long each may be, and all of them together.
@@ -18,6 +18,8 @@ const REMARK_MAX: usize = 8_000;
 pub const REMARKS_MAX: usize = 40;
 /// Failed checks of which the log is shown.
 pub const LOGS_MAX: usize = 4;
+/// How long the name of a branch may be in that of the task that mends it.
+const SLUG_MAX: usize = 20;
 /// The most files that are named.
 const FILES_MAX: usize = 50;
 
@@ -95,6 +97,16 @@ pub fn words_task(meta: &Meta, remarks: &[&Remark], created_by: &Name) -> (NewTa
         ..About::of(Kind::Words)
     };
     (NewTask { context, feedback, criteria, ..task(meta, "what people said", created_by) }, about)
+}
+
+/// How the names of the tasks begin that mend a branch.
+pub fn mending_prefix(branch: &str) -> String {
+    format!("TASK-red-{}-", slug(branch, SLUG_MAX))
+}
+
+/// Whether the branch of a pull request is the work on such a task.
+pub fn mends_branch(head: &str, branch: &str) -> bool {
+    head.strip_prefix("agent/").is_some_and(|task| task.starts_with(&mending_prefix(branch)))
 }
 
 /// The task that mends a branch that fails by itself.

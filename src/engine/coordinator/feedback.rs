@@ -12,20 +12,16 @@ use crate::domain::pull_request::{
     Remark, Reruns, Round, Talk,
 };
 use crate::domain::task::{NewTask, TaskState};
-use crate::domain::text::slug;
 use crate::engine::run::Merged;
 use crate::exec::github::{GhError, OpenPulls, marker};
 use crate::store::queue::Queue;
 use anyhow::Result;
 use std::collections::BTreeSet;
 
-/// How long the name of a branch may be in that of the task that mends it.
-const SLUG_MAX: usize = 20;
-
 impl Coordinator<'_> {
     /// How those of ours stand, and their bases; nothing if no feedback is wanted.
     pub(super) fn ours(&self, open: &OpenPulls) -> Result<Ours, GhError> {
-        let of_agents = || open.pulls.iter().filter(|pull| self.pull_requests.feedback && pull.is_of_agent());
+        let of_agents = || open.pulls.iter().filter(|pull| self.pull_requests.is_active() && pull.is_of_agent());
         let numbers: Vec<u64> = of_agents().map(|pull| pull.number).collect();
         let bases: BTreeSet<&str> = of_agents().map(|pull| pull.base.as_str()).collect();
         if numbers.is_empty() {
@@ -47,6 +43,9 @@ impl Coordinator<'_> {
         let Some(head) = ours.heads.get(&meta.pr_number).filter(|head| head.commit == meta.head_sha) else {
             return Ok(());
         };
+        if !self.pull_requests.feedback {
+            return Ok(());
+        }
         self.answer_threads(meta, head)?;
         let max = self.pull_requests.max_rounds.get();
         let (kind, next) = pull_request::next(ours, head, &meta.fix_tasks, &meta.feedback, max);
@@ -128,7 +127,7 @@ impl Coordinator<'_> {
     /// Has a branch mended that is red by itself: one task, whatever number of pull requests it holds up.
     pub(super) fn mend_base(&self, name: &str, base: &Base, open: &OpenPulls) -> Result<(), StepError> {
         let Checks::Red(failed) = base.checks() else { return Ok(()) };
-        let prefix = format!("TASK-red-{}-", slug(name, SLUG_MAX));
+        let prefix = pull_request::mending_prefix(name);
         let id = format!("{prefix}{}", base.commit.chars().take(8).collect::<String>());
         let id: Name = id.parse().map_err(anyhow::Error::new)?;
         let queue = Queue::new(&self.project.paths);

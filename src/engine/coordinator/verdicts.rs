@@ -1,6 +1,7 @@
 //! The steps of a verdict on GitHub and here, in an order that can be cut anywhere.
 
 use super::{Coordinator, StepError};
+use crate::domain::config::Merge;
 use crate::domain::gate::{self, CarriedOut, Check, FixRound, LabelChanges, Meta, Status, Verdict};
 use crate::domain::message::MessageType;
 use crate::domain::name::Name;
@@ -86,7 +87,9 @@ impl Coordinator<'_> {
             github.ready(number).at("ready")?;
         }
         self.set_labels(pull, Status::Approved)?;
-        let title = format!("Passed, ready for you: {}", gate::title_of_pr(meta));
+        let lands = self.pull_requests.merge == Merge::WhenGreen && pull.is_of_agent();
+        let title = if lands { "Passed, lands by itself" } else { "Passed, ready for you" };
+        let title = format!("{title}: {}", gate::title_of_pr(meta));
         let text = format!("All required checks of {} passed.\n\n{}", meta.head_sha, pull.url);
         self.send(MessageType::Info, &title, &text, format!("gate {number} {} passed", meta.head_sha))?;
         Ok(stands)

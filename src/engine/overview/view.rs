@@ -4,6 +4,7 @@
 
 use crate::domain::config::QueueLimits;
 use crate::domain::fetch::LastFetch;
+use crate::domain::landing::Way;
 use crate::domain::name::Name;
 use crate::domain::role::{Role, TaskRole};
 use crate::domain::schedule::Reason;
@@ -196,6 +197,8 @@ pub struct PullRequestLine {
     pub title: String,
     /// Its branch.
     pub branch: String,
+    /// How far it is, and what it waits for, as far as a coordinator looks after it.
+    pub way: Option<Way>,
 }
 
 /// The open pull requests from `agent/*` branches, as far as they are known.

@@ -2,7 +2,7 @@
 
 use super::context::{Run, RunError};
 use super::ended::Ended;
-use super::merge_base::merge_base;
+use super::merge_base::{contains, merge_base};
 use crate::domain::outcome::{Interruption, Outcome};
 use crate::engine::coordinator::{Coordinator, End};
 use anyhow::Result;
@@ -16,6 +16,7 @@ pub fn coordinate(run: &Run<'_>) -> Result<Ended> {
         gate: &run.assignment.gatekeeper,
         pull_requests: &run.assignment.pull_requests,
         merge: &|pull, base| merge_base(run, pull, base),
+        contains: &|tip, commit| contains(run, tip, commit),
         intake: run.assignment.intake.as_ref(),
         max_incoming: run.assignment.max_incoming,
         run: run.id(),

@@ -36,6 +36,45 @@ pub fn merge_base(run: &Run<'_>, pull: &PullRequest, base: &str) -> Result<Merge
     }
 }
 
+/// Something that may contain a commit.
+#[derive(Clone, Copy, Debug)]
+pub enum Tip<'a> {
+    /// The head of a pull request.
+    Of(&'a PullRequest),
+    /// A branch of the remote.
+    Branch(&'a str),
+}
+
+/// Whether a tip, as the remote has it now, contains a commit; `None` if that can't be found out now.
+pub fn contains(run: &Run<'_>, tip: Tip<'_>, commit: &str) -> Result<Option<bool>> {
+    match holds(run, tip, commit) {
+        Ok(holds) => Ok(holds),
+        Err(RunError::Outcome(outcome)) => {
+            tracing::warn!(?tip, "{outcome}");
+            Ok(None)
+        }
+        Err(RunError::Failed(error)) => Err(error),
+    }
+}
+
+fn holds(run: &Run<'_>, tip: Tip<'_>, commit: &str) -> Result<Option<bool>, RunError> {
+    if !trust::before_run(&run.asker())? {
+        return Ok(None);
+    }
+    let git = Git::in_repository(&run.project().common_dir);
+    let tip = match tip {
+        Tip::Branch(name) => fetch::newest(run, &git, name)?,
+        Tip::Of(pull) => match fetch::head(run, &git, pull.number, Some(&pull.branch))? {
+            PullRequestHead::Current(head) if head == pull.head_sha => Some(head),
+            _ => None,
+        },
+    };
+    let Some(tip) = tip else { return Ok(None) };
+    // What isn't here can't be below what is.
+    let Some(commit) = git.commit(commit)? else { return Ok(Some(false)) };
+    Ok(Some(git.ok(["merge-base", "--is-ancestor", &commit, &tip])?))
+}
+
 fn tried(run: &Run<'_>, pull: &PullRequest, base: &str) -> Result<Merged, RunError> {
     let not_now = |why: &str| Ok(Merged::NotNow(why.to_owned()));
     if !trust::before_run(&run.asker())? {

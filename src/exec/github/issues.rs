@@ -83,7 +83,7 @@ impl Node {
         let events = self.timeline_items.nodes;
         let renamed = events.iter().filter(|event| event.label.is_none()).map(|event| event.created_at).max();
         let is_it = |event: &Event| event.label.as_ref().is_some_and(|found| found.is(label));
-        let labelled = events.into_iter().filter(is_it).next_back()?;
+        let labelled = events.into_iter().rfind(is_it)?;
         Some(Issue {
             number: self.number,
             title: self.title,
