@@ -170,9 +170,10 @@ fn doctor_tries_a_runner_out() {
             .unwrap()
             .any(|entry| { entry.unwrap().file_name().to_string_lossy().starts_with("probe-") })
     );
+    test.run(["doctor"]).says("runner cluster: engine").says_not("(`command` of");
     test.run(["doctor", "--runner", "clutser"]).refuses().complains("attached, cluster");
     test.engine_is("down", true);
-    test.run(["doctor", "--runner", "cluster"]).refuses().says("the controller is down");
+    test.run(["doctor", "--runner", "cluster"]).refuses().says("fails: engine: ");
     let config = fs::read_to_string(test.orchestrator("agents.yaml")).unwrap();
     test.config(&config.replace("runner: cluster", "command: [srun, claude]"));
     test.run(["doctor"]).says("where it can't be watched");

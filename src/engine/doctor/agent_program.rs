@@ -3,7 +3,8 @@
 
 use super::Probe;
 use super::programs::{CLAUDE_TOKENS, View};
-use crate::domain::config::Config;
+use crate::domain::config::{Agent, Config};
+use crate::domain::name::Name;
 use crate::domain::role::MayChange;
 use crate::domain::shell;
 use crate::domain::text::one_line;
@@ -16,10 +17,14 @@ use std::path::Path;
 /// Looks at each command that agents are configured with; at `claude` if agents.yaml can't be read.
 pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>) -> Vec<Probe> {
     let usual = || (BTreeMap::from([("claude".to_owned(), Vec::new())]), true);
-    let (programs, is_claude) = config.map_or_else(usual, programs_of);
+    let (programs, is_claude) = config.map_or_else(usual, |config| programs_of(config, true));
     let mut probes: Vec<_> =
         programs.iter().map(|(program, agents)| agent_program(view, project, program, agents)).collect();
-    probes.extend(programs.iter().filter_map(|(program, agents)| starts_elsewhere(program, agents)));
+    if let Some(config) = config {
+        let all = programs.into_iter().chain(programs_of(config, false).0);
+        probes.extend(all.filter_map(|(program, agents)| starts_elsewhere(&program, &agents)));
+        probes.extend(runners(view, config));
+    }
     if is_claude {
         probes.push(claude_login(view));
     }
@@ -68,10 +73,29 @@ fn starts_elsewhere(program: &str, agents: &[String]) -> Option<Probe> {
     })
 }
 
-/// The distinct programs with the agents that have them, and whether any command names claude, be it behind another program.
-fn programs_of(config: &Config) -> (BTreeMap<String, Vec<String>>, bool) {
+/// What starts the runs of each runner that an agent has; `--runner` tries it out.
+fn runners(view: &View, config: &Config) -> Vec<Probe> {
+    let used = config.agents.iter().filter(|agent| agent.role.uses_claude());
+    let used: BTreeSet<_> = used.filter_map(|agent| agent.settings.runner.as_ref()).collect();
+    let probe = |name: &Name| {
+        let program = config.runners.get(name)?.start.first()?;
+        let is_there = Path::new(program).is_file() || programs::folder_of(program, &view.search_path).is_some();
+        Some(if is_there {
+            Probe::ok(format!("runner {name}: {program} (`scheduler doctor --runner {name}` tries it out)"))
+        } else {
+            let what = format!("runner {name}: {program} is not on {}", view.search_path);
+            Probe::error(what, format!("install it, or mend runners.{name} in agents.yaml"))
+        })
+    };
+    used.into_iter().filter_map(probe).collect()
+}
+
+/// The distinct programs with the agents, of this machine or of runners, that have them, and whether any command names claude,
+/// be it behind another program.
+fn programs_of(config: &Config, is_here: bool) -> (BTreeMap<String, Vec<String>>, bool) {
     let mut programs: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    let agents = || config.agents.iter().filter(|agent| agent.role.uses_claude());
+    let is_meant = |agent: &&Agent| agent.role.uses_claude() && agent.settings.runner.is_none() == is_here;
+    let agents = || config.agents.iter().filter(is_meant);
     for agent in agents() {
         let program = agent.settings.command.first().cloned();
         programs.entry(program.unwrap_or_default()).or_default().push(agent.name.to_string());
