@@ -36,6 +36,7 @@ impl Watcher<'_> {
         let files = &self.run.files;
         let report = contact::report(files).context("the keeper's report is gone")?;
         tracing::debug!(?report, "the run has ended where it was");
+        let was_cut_off = !self.start.is_running() && self.start.exit().is_none_or(|exit| exit.code.is_none());
         self.start.end();
         if let Some(why) = &report.refused {
             return Ended::without_claude(files, self.refused(why));
@@ -45,8 +46,8 @@ impl Watcher<'_> {
             Some(stopped) => stopped == Stopped::Cancelled,
         };
         let engine = if is_from_outside { self.ask_why() } else { None };
-        if is_from_outside {
-            // Some put back into their queue what they have taken from it.
+        if is_from_outside || was_cut_off {
+            // Some put back into their queue what they have taken from it, or keep the place of who is no more there to leave it.
             self.let_go();
         }
         let ExitReport { exit, stopped, duration_seconds, .. } = report;
