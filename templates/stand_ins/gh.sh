@@ -127,8 +127,11 @@ while [ $# -gt 0 ]; do
     'pr merge:--match-head-commit') expected=$1; shift ;;
     'api :-X' | 'api :--method') method=$1; shift ;;
     'api :--field')
-      [ "$1" = body=@- ] || complain "api: of fields from a file only the body is known"
-      body=$(cat)
+      case $1 in
+        body=@-) body=$(cat) ;;
+        *=@*) complain "api: of fields from a file only the body is known" ;;
+        *) printf '%s\n' "$1" >>"$call/fields" ;;
+      esac
       shift
       ;;
     'api :-f' | 'api :--raw-field') printf '%s\n' "$1" >>"$call/fields"; shift ;;
