@@ -262,9 +262,8 @@ fn pull_requests() -> Test {
         .set(3, "mergeable", "CONFLICTING")
         .thread(4, "T1", "mate", "Rename it.")
         .check("5", "cov", "failure", 0);
-    for (number, kind) in [(4, "words"), (5, "checks")] {
-        let about =
-            format!("\"about\":{{\"kind\":\"{kind}\",\"remarks\":[\"PRRC_T1_4_1\"],\"threads\":[\"PRRT_4_T1\"]}}");
+    for (number, kind, threads) in [(4, "words", "\"PRRT_4_T1\""), (5, "checks", "")] {
+        let about = format!("\"about\":{{\"kind\":\"{kind}\",\"remarks\":[\"PRRC_T1_4_1\"],\"threads\":[{threads}]}}");
         let meta = format!(
             "{{\"pr_number\":{number},\"title\":\"Old work\",\"branch\":\"\",\"base\":\"main\",\"author\":\"\",\"head_sha\":\"\",\
              \"status\":\"pending\",\"fix_tasks\":[{{\"task\":\"TASK-pr{number}-old\",\"commit\":\"0\",{about}}}]}}"
