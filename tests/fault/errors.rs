@@ -89,7 +89,7 @@ fn is_not_between(end: End, test: &Test, before: &str) {
             let settled = if written_down { Ok(()) } else { invariants::promoted_or_active(test) };
             return settled.unwrap_or_else(|why| panic!("{why}"));
         }
-        End::OneMoreOrNot | End::MendedOnce => false,
+        End::OneMoreOrNot | End::MendedOnce | End::LandedOnce => false,
         End::FailedOrIncoming => match state {
             "incoming" => moved_with("RETRIED_AT"),
             _ => moved_with("CANCELLED_AT"),

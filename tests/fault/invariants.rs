@@ -44,7 +44,7 @@ pub fn queue(test: &Test) -> Result<(), String> {
     for id in everywhere(test) {
         let text = test.task_text(&id);
         // What a coordinator makes has words of its own.
-        if id.starts_with("TASK-pr") {
+        if id.starts_with("TASK-pr") || id.starts_with("TASK-issue") {
             continue;
         }
         let (title, body): (_, &[&str]) = if id == TASK {
@@ -114,9 +114,24 @@ impl End {
             }
             Self::FailedOrIncoming => at(&["failed", "incoming"]),
             Self::MendedOnce => at(&["incoming"]).and_then(|()| mended_once(test)),
+            Self::LandedOnce => at(&["incoming"]).and_then(|()| landed_once(test)),
             Self::PromotedOrActive => at(&["incoming"]).and_then(|()| promoted_or_active(test)),
         }
     }
+}
+
+/// Two merges, two pull requests that have landed, one task of an issue, one answer to the other.
+fn landed_once(test: &Test) -> Result<(), String> {
+    let merges = test.git_in(test.origin(), ["rev-list", "--count", "--grep=^Merge pull request", "main"]);
+    ensure(merges == "2", || format!("{merges} were merged"))?;
+    for number in [1, 2] {
+        let meta = test.meta(number);
+        ensure(meta["landing"]["way"]["stage"] == "landed", || format!("#{number} has not landed: {meta}"))?;
+    }
+    let tasks = test.queue("incoming");
+    ensure(tasks == ["TASK-1", "TASK-issue105"], || format!("there are {tasks:?}"))?;
+    let answers = test.github.issue_now(106).1.len();
+    ensure(answers == 1, || format!("the issue has {answers} answers"))
 }
 
 /// A task for each pull request that needs one, one rerun, one merge, one answer, one message and its label.

@@ -89,6 +89,11 @@ fn a_promotion_that_the_next_call_completes() {
 }
 
 #[test]
+fn a_coordinator_that_lands() {
+    kill(&Subject::land(), 8);
+}
+
+#[test]
 fn a_coordinator() {
     kill(&Subject::coordinate(), 8);
 }

@@ -38,6 +38,8 @@ pub enum End {
     PromotedOrActive,
     /// Each pull request has what was due for it, once.
     MendedOnce,
+    /// Each pull request has landed, each issue was taken in or answered, once.
+    LandedOnce,
 }
 
 /// One command in its project.
@@ -173,18 +175,25 @@ impl Subject {
         tick.supervised("coordinate")
     }
 
+    /// The coordinator, with two pull requests that can land, and two issues, one of which was edited.
+    pub fn land() -> Self {
+        let end = End::LandedOnce;
+        let tick = Self { name: "tick", args: &[], holds_lock: false, end, stage: Stage::new(green()) };
+        tick.supervised("land")
+    }
+
     /// Whether there is something to tell the user even if all goes well.
     pub fn tells(&self) -> bool {
-        matches!(self.end, End::WorkIsDoneAndRestAside | End::MendedOnce)
+        matches!(self.end, End::WorkIsDoneAndRestAside | End::MendedOnce | End::LandedOnce)
     }
 
     /// Ticks until all has come to rest. A coordinator never does: it looks again and again.
     pub fn settle(&self) {
         let test = &self.stage.test;
-        if !matches!(self.end, End::MendedOnce) {
+        if !matches!(self.end, End::MendedOnce | End::LandedOnce) {
             return self.stage.settle();
         }
-        for _ in 0..4 {
+        for _ in 0..6 {
             test.later(3_600).tick();
             test.wait_quiet();
         }
@@ -290,4 +299,26 @@ fn agents_lock(test: &Test) -> OwnedFd {
     let lock = lock.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     flock(&lock, FlockOperation::NonBlockingLockExclusive).expect("the agent's lock is held by another");
     lock
+}
+
+/// Two pull requests of agents that are green, one issue to be taken in, and one that was edited after it was labelled. The
+/// agent is the coordinator.
+fn green() -> Test {
+    let test = Test::new();
+    test.with_origin()
+        .agents_and(&[(AGENT, "gatekeeper_coordinator")], "pull_requests: {merge: when_green}\nintake: {}");
+    test.task_for(TASK, "implement").github.install().user("octobot");
+    for number in 1..=2 {
+        let branch = format!("agent/TASK-old{number}-x");
+        test.git(["checkout", "-q", "-B", &branch, "main"]);
+        test.committed_file(&format!("{number}.txt"), "work");
+        test.git(["push", "-q", "origin", &branch]);
+        test.git(["checkout", "-q", "main"]);
+        test.git(["branch", "-q", "-D", &branch]);
+        test.github.open(&branch, "main", "Old work");
+        test.github.check(&number.to_string(), "unit", "success", 0);
+    }
+    test.github.issue(105, "Add it", "x", "agent-ready", "boss").issue(106, "Edited", "x", "agent-ready", "boss");
+    test.github.set_issue(106, "edited", "\"2026-02-01T00:00:05Z\"");
+    test
 }
