@@ -49,6 +49,22 @@ fn a_passed_draft_is_commented_on_labelled_and_made_ready() {
 }
 
 #[test]
+fn a_receipt_gets_the_checks_and_a_draft_whose_work_fails_verify_stays_one() {
+    let test = Test::gated("");
+    let number = test.pull_request("a");
+    let receipt = "Text.\n\n<!-- scheduler:receipt -->\n### Receipt\n\n- **Verify:** **failed**: no\n- **Checks:** to come\n<!-- scheduler:end of receipt -->";
+    test.github.set(number, "draft", "true").set(number, "body", receipt);
+    test.they_record("passed", "passed");
+    settle(&test, number, "approved", 4);
+    let made = test.github.only_pull_request();
+    assert!(
+        made.draft && made.body.contains("- **Checks:** lint passed, tests passed, style pending, on "),
+        "{}",
+        made.body
+    );
+}
+
+#[test]
 fn auto_approve_approves_and_says_where_it_may_not() {
     let test = Test::gated("  auto_approve: true\n");
     let (theirs, own) = (test.pull_request("a"), test.pull_request("b"));

@@ -2,12 +2,14 @@
 
 use super::{Coordinator, StepError};
 use crate::domain::config::Merge;
-use crate::domain::gate::{self, CarriedOut, Check, FixRound, LabelChanges, Meta, Status, Verdict};
+use crate::domain::gate::{self, CarriedOut, Check, CheckStatus, FixRound, LabelChanges, Meta, Status, Verdict};
 use crate::domain::message::MessageType;
 use crate::domain::name::Name;
 use crate::domain::pull_request::PullRequest;
+use crate::domain::receipt::{self, Row};
 use crate::domain::review::ReviewVerdict;
-use crate::domain::text::{cut, one_line};
+use crate::domain::text::{cut, joined, one_line};
+use crate::domain::verify::short;
 use crate::exec::github::{Comments, GhError, Reviewed, marker};
 use anyhow::Result;
 
@@ -82,8 +84,9 @@ impl Coordinator<'_> {
                 "The change request of an earlier check still stands: dismiss it, or approve, to lift it.".to_owned(),
             );
         }
-        self.comment(&said, meta, &Verdict::Passed, &notes)?;
-        if pull.draft {
+        let is_red = self.comment(&said, meta, &Verdict::Passed, &notes)?;
+        // Whoever looks at it finds out why it is a draft.
+        if pull.draft && !is_red {
             github.ready(number).at("ready")?;
         }
         self.set_labels(pull, Status::Approved)?;
@@ -137,11 +140,16 @@ impl Coordinator<'_> {
         }
     }
 
-    fn comment(&self, said: &Comments, meta: &Meta, verdict: &Verdict, notes: &[String]) -> Result<(), StepError> {
+    /// Says it in a comment and in the receipt. Returns whether that says that the work itself fails `verify`.
+    fn comment(&self, said: &Comments, meta: &Meta, verdict: &Verdict, notes: &[String]) -> Result<bool, StepError> {
         let word = if *verdict == Verdict::Passed { "passed" } else { "blocked" };
         let mark = marker(&format!("verdict {} {word}", meta.head_sha));
         let text = gate::comment(meta, verdict, &self.records(meta), notes);
-        self.github.comment_unless(said, meta.pr_number, &text, &mark).at("comment")
+        self.github.comment_unless(said, meta.pr_number, &text, &mark).at("comment")?;
+        let known = |check: &Name| meta.result(check).map(|result| result.status).filter(|status| status.is_recorded());
+        let told = |check: &Name| format!("{check} {}", known(check).unwrap_or(CheckStatus::Pending));
+        let checks = format!("{}, on {}", joined(meta.checks().map(told)), short(&meta.head_sha));
+        self.github.update_receipt(meta.pr_number, &[Row::new(receipt::CHECKS, &checks)], false).at("receipt")
     }
 
     /// The records of the checks of the head commit; one whose file was lost is only missing its findings.

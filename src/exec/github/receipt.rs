@@ -22,14 +22,14 @@ impl GitHub {
 
     /// Writes rows into the receipt of a pull request, over those of the same words; done again, it does nothing. One without a
     /// receipt isn't ours, and is left as it is. `is_ready`: it isn't to be a draft any more if it is one because its receipt says
-    /// that `verify` fails.
+    /// that `verify` fails. Returns whether it says so now.
     ///
     /// # Errors
     /// gh's; the description would be too long.
-    pub fn update_receipt(&self, number: u64, rows: &[Row], is_ready: bool) -> Result<(), GhError> {
+    pub fn update_receipt(&self, number: u64, rows: &[Row], is_ready: bool) -> Result<bool, GhError> {
         let now = self.described(number)?;
         if !receipt::is_in(&now.body) {
-            return Ok(());
+            return Ok(false);
         }
         // First: afterwards nobody would know.
         if is_ready && now.is_draft && receipt::is_red(&now.body) {
@@ -38,17 +38,18 @@ impl GitHub {
         let Some(body) = receipt::with_rows(&now.body, &self.fit(rows)) else {
             return Err(GhError::other("its description has no room for a receipt"));
         };
+        let is_red = receipt::is_red(&body);
         if body == now.body.replace("\r\n", "\n") {
-            return Ok(());
+            return Ok(is_red);
         }
         let path = format!("repos/{}/pulls/{number}", self.place()?.repository.path());
         // Not `gh pr edit`, which asks for more than GitHub answers.
         let arguments = ["api", "--method=PATCH", &path, "--field=body=@-", "--jq={number}"];
         match self.call(&arguments, Some(&body)) {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(is_red),
             // Whatever the reply was, what can be seen counts.
             Err(error) => match self.described(number) {
-                Ok(now) if now.body.replace("\r\n", "\n") == body => Ok(()),
+                Ok(now) if now.body.replace("\r\n", "\n") == body => Ok(is_red),
                 _ => Err(error),
             },
         }
