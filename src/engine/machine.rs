@@ -203,7 +203,7 @@ mod tests {
             let process = serde_json::json!({"pid": 1, "start": "1", "boot": boot});
             let at = "1970-01-02T00:00:00Z";
             let json = serde_json::json!({"by": by, "host": host, "machine": id.clone().unwrap_or_default(), "boot": boot,
-                "process": process, "job": null, "at": at});
+                "process": process, "job": null, "confined": "off", "at": at});
             atomic::write(&files.started(), json.to_string().as_bytes()).unwrap();
         };
         let other = Machine { host: "node1".to_owned(), id: Some("9".repeat(32)), boot: "another".to_owned() };
