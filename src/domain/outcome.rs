@@ -3,10 +3,12 @@
 //! It judges the run, not the work; what follows is decided in [`super::settlement`].
 
 mod cooldown;
+mod interruption;
 mod reset;
 mod words;
 
 pub use cooldown::Cooldown;
+pub use interruption::Interruption;
 
 use super::name::Name;
 use super::stream::{ApiRetry, RateLimit, ResultLine};
@@ -79,31 +81,6 @@ pub enum Outcome {
         /// Why.
         message: String,
     },
-}
-
-/// What cut a run short.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Interruption {
-    /// The supervisor was told to end, or the task was taken away: the user wants it.
-    #[default]
-    Demand,
-    /// claude alone was ended.
-    Signal,
-    /// The supervisor died: it was killed, or the machine was.
-    Loss,
-    /// The supervisor could not go on: no room, a disk that can't be written, too many open files.
-    System,
-    /// It waited for its runner longer than `queue_seconds`, and never began.
-    Queue,
-    /// Its runner gave its place to another one.
-    Preempted,
-    /// It was taken back from its runner, and not by this program.
-    Cancelled,
-    /// The machine that it was on was lost, as its runner says.
-    NodeLost,
-    /// Nothing was heard any more of the machine that it is on: whether it goes on there isn't known.
-    Silence,
 }
 
 /// Who answers for an end without success.
@@ -354,16 +331,7 @@ impl Outcome {
             Self::ApiError { .. } => "api_error",
             Self::TimedOut => "timed_out",
             Self::Stalled => "stalled",
-            Self::Interrupted { by } => match by {
-                Interruption::Demand | Interruption::Signal | Interruption::Loss | Interruption::System => {
-                    "interrupted"
-                }
-                Interruption::Queue => "queue_timeout",
-                Interruption::Preempted => "preempted",
-                Interruption::Cancelled => "cancelled",
-                Interruption::NodeLost => "node_lost",
-                Interruption::Silence => "lost_contact",
-            },
+            Self::Interrupted { by } => by.word(),
             Self::RunnerDown { .. } => "runner_down",
             Self::Crashed { .. } => "crashed",
             Self::LaunchFailed { .. } => "launch_failed",

@@ -2,8 +2,8 @@
 //!
 //! It starts nothing and looks at nothing: what is seen of a run is handed in.
 
-pub mod engine;
 pub mod environment;
+pub mod explained;
 pub mod files;
 pub mod heartbeat;
 mod preset;

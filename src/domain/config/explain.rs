@@ -3,11 +3,14 @@
 //! The file is read once more into the very same types, but out of a tree that knows lines. What doesn't fit its type is
 //! told and left out, then it is read again, until all that is left fits. So nothing is said here of any key.
 
+mod scalar;
+
 use super::check::Finding;
 use super::tree::{self, Entry, Node, Value};
 use super::{Config, Plain, Problem, Severity, Step};
 use crate::domain::text::nearest;
 use crate::domain::words::unknown;
+use scalar::{Number, number, truth};
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 use std::cell::{Cell, RefCell};
@@ -315,31 +318,6 @@ impl<'de> de::Deserializer<'de> for Place<'_> {
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct newtype_struct tuple
         tuple_struct identifier
-    }
-}
-
-fn truth(text: &str) -> Option<bool> {
-    match text {
-        "true" | "True" | "TRUE" => Some(true),
-        "false" | "False" | "FALSE" => Some(false),
-        _ => None,
-    }
-}
-
-enum Number {
-    Whole(u64),
-    Other(f64),
-}
-
-/// A number as YAML writes it, or as `1_000`.
-fn number(text: &str) -> Option<Number> {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let is_grouped = text.split('_').all(|group| group.starts_with(is_digit) && group.ends_with(is_digit));
-    let text = if is_grouped { text.replace('_', "") } else { text.to_owned() };
-    let yaml = || text.parse::<serde_yaml::Number>().ok();
-    match text.parse().ok().or_else(|| yaml()?.as_u64()) {
-        Some(number) => Some(Number::Whole(number)),
-        None => yaml()?.as_f64().map(Number::Other),
     }
 }
 

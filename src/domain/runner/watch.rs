@@ -4,10 +4,10 @@
 //! a tombstone, which no keeper passes.
 
 use super::Runner;
+use super::explained::{Explained, Standing};
 use super::files::{ALREADY_STARTED, StartedBy};
 use crate::domain::name::Name;
 use crate::domain::outcome::{Exit, Interruption, Outcome};
-use crate::domain::runner::engine::{Explained, Standing};
 use std::time::Duration;
 
 /// How long the keeper has to end the run once it is told to, before the start command is asked to end.

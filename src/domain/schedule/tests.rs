@@ -239,26 +239,6 @@ fn after_a_cooldown_one_goes_first() {
 }
 
 #[test]
-fn the_cooldown_of_a_runner_is_for_its_agents_only() {
-    let mut config = team("");
-    let runner: Name = "cluster".parse().unwrap();
-    // All but the first.
-    for agent in &mut config.agents[1..] {
-        agent.settings.runner = Some(runner.clone());
-    }
-    let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT)]);
-    for (until, expected) in [
-        ("12:00:01", "T1#1 CoolingDown CoolingDown CoolingDown CoolingDown"),
-        // One of them goes first.
-        ("12:00:00", "T1#1 T2#1 CoolingDown CoolingDown CoolingDown"),
-    ] {
-        let cooldown = Cooldown { until: at(until), reason: "down".to_owned(), since: None, tries: 0 };
-        snapshot.runner_cooldowns.insert(runner.clone(), cooldown);
-        assert_eq!(words(&config, &snapshot), expected);
-    }
-}
-
-#[test]
 fn rivals_for_one_branch_go_one_after_the_other() {
     let config = team("");
     let fix = "# x\nPR: 7\n";

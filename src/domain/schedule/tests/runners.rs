@@ -1,4 +1,4 @@
-//! The limit of a runner, counted from states.
+//! The limit of a runner, counted from states, and its cooldown.
 
 use super::*;
 
@@ -35,4 +35,24 @@ fn a_runner_takes_as_many_as_it_may() {
     let mut snapshot = snapshot(&desk, &[("T1", IMPLEMENT)]);
     snapshot.running_of = [("cluster".parse().unwrap(), 9), ("desk".parse().unwrap(), 9)].into();
     assert!(words(&desk, &snapshot).starts_with("T1#1 "), "one without a limit takes all");
+}
+
+#[test]
+fn the_cooldown_of_a_runner_is_for_its_agents_only() {
+    let mut config = team("");
+    let runner: Name = "cluster".parse().unwrap();
+    // All but the first.
+    for agent in &mut config.agents[1..] {
+        agent.settings.runner = Some(runner.clone());
+    }
+    let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT), ("T2", IMPLEMENT)]);
+    for (until, expected) in [
+        ("12:00:01", "T1#1 CoolingDown CoolingDown CoolingDown CoolingDown"),
+        // One of them goes first.
+        ("12:00:00", "T1#1 T2#1 CoolingDown CoolingDown CoolingDown"),
+    ] {
+        let cooldown = Cooldown { until: at(until), reason: "down".to_owned(), since: None, tries: 0 };
+        snapshot.runner_cooldowns.insert(runner.clone(), cooldown);
+        assert_eq!(words(&config, &snapshot), expected);
+    }
 }

@@ -5,7 +5,7 @@ use super::watcher::{CALL, Watcher};
 use crate::domain::message::Message;
 use crate::domain::outcome::{Interruption, Outcome, Stopped};
 use crate::domain::run::RUN_TAG;
-use crate::domain::runner::engine::{Explained, Standing};
+use crate::domain::runner::explained::{Explained, Standing};
 use crate::domain::runner::files::{Confined, ExitReport, Started, StartedBy};
 use crate::domain::runner::remote::{Phase, Remote};
 use crate::domain::runner::watch::{self, NeverBegan};

@@ -5,7 +5,7 @@
 use super::{Carried, calls, contact};
 use crate::domain::outcome::{Exit, Stopped};
 use crate::domain::runner::Runner;
-use crate::domain::runner::engine::{Explained, Standing};
+use crate::domain::runner::explained::{Explained, Standing};
 use crate::domain::runner::files::StartedBy;
 use crate::domain::runner::remote::{Phase, Remote};
 use crate::domain::runner::watch::{self, Seen, Starter, Step};
