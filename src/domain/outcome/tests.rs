@@ -124,7 +124,7 @@ fn ends_as_recorded() {
         (-15, None, String::new(), "", "interrupted", Blame::Nobody),
         (143, Some(Stopped::Interrupted), String::new(), "", "interrupted", Blame::Nobody),
         (143, Some(Stopped::Cancelled), String::new(), "", "cancelled", Blame::Nobody),
-        (-9, Some(Stopped::Abandoned), String::new(), "", "interrupted", Blame::Nobody),
+        (-9, Some(Stopped::Abandoned), String::new(), "", "lost_contact", Blame::Nobody),
         (143, Some(Stopped::TimedOut), String::new(), "", "timed_out", Blame::Run),
         (-9, Some(Stopped::Stalled), String::new(), "", "stalled", Blame::Run),
         (-9, None, String::new(), "", "crashed", Blame::Run),
