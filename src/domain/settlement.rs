@@ -250,10 +250,12 @@ fn charged(run: &RunEnd<'_>, reason: &str) -> Settlement {
 
 /// The attempt doesn't count; a task that comes back again and again is held.
 fn uncharged(run: &RunEnd<'_>, returns: u32) -> Settlement {
-    // Who stops a run five times doesn't need to be asked; and a disk that is full is no reason to look at the task.
+    use Interruption::{Cancelled, Demand, Preempted, Queue, System};
+    // Who stops a run five times doesn't need to be asked; and neither a disk that is full nor a cluster where others go first is a
+    // reason to look at the task. One whose machine is lost again and again may be what brings it down.
     let counts = !matches!(
         run.outcome,
-        Outcome::Interrupted { by: Interruption::Demand | Interruption::System | Interruption::Queue }
+        Outcome::Interrupted { by: Demand | System | Queue | Preempted | Cancelled }
             | Outcome::RunnerDown { .. }
             | Outcome::SystemTrouble { .. }
             | Outcome::Untrusted
