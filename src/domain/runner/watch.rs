@@ -136,10 +136,16 @@ pub fn outcome_of_never_begun(why: NeverBegan, name: &Name, explained: Option<&E
         (NeverBegan::Refused, _) => down(said.to_owned()),
         // A time that was over before it began is no fault of the run.
         (NeverBegan::Lost, Some(outcome)) if outcome != Outcome::TimedOut => outcome,
-        (NeverBegan::Lost, _) if explained.is_some_and(|explained| explained.standing != Standing::Unknown) => {
-            down(format!("it ended before anything of the run began: {said}"))
-        }
-        (NeverBegan::Lost, _) => interrupted(Interruption::Loss),
+        (NeverBegan::Lost, _) => match explained.filter(|explained| explained.standing != Standing::Unknown) {
+            Some(Explained { reason, .. }) if reason.is_empty() => {
+                down(format!("it ended before anything of the run began: {said}"))
+            }
+            // What the start command said may only be that all is well.
+            Some(Explained { reason, .. }) => {
+                down(format!("it ended before anything of the run began ({reason}): {said}"))
+            }
+            None => interrupted(Interruption::Loss),
+        },
     }
 }
 
@@ -272,6 +278,9 @@ mod tests {
                 "{said}"
             );
         }
+        let told = |said| never(NeverBegan::Lost, said).to_string();
+        assert!(told("FAILED|JobLaunchFailure|1").ends_with("began (JobLaunchFailure): no route"));
+        assert!(told("FAILED|None|1").ends_with("began: no route"));
         let abandoned = |said: &str| outcome_of_abandoned(Some(&Explained::read(said)));
         assert_eq!(abandoned("TIMEOUT|TimeLimit|1"), Outcome::TimedOut);
         assert_eq!(abandoned("NODE_FAIL|None|1"), interrupted(Interruption::NodeLost));
