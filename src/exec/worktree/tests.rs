@@ -138,15 +138,20 @@ fn a_bare_project_can_have_worktrees() {
     assert_eq!(read_in(&worktree, "f").as_deref(), Some("one\n"));
 }
 
-#[test]
-fn submodules_are_filled_without_touching_the_configuration() {
-    let scratch = TestProject::with_origin();
+/// The commit that has a submodule, and where that comes from.
+fn with_submodule(scratch: &TestProject) -> (String, PathBuf) {
     let library = scratch.path().join("library");
     scratch.run(&["init", "-q", "-b", "main", library.to_str().unwrap()]);
     write(&library.join("lib"), "1\n");
     scratch.commit_all_at(&library, "library");
     scratch.run(&["submodule", "--quiet", "add", library.to_str().unwrap(), "sub"]);
-    let with_sub = scratch.commit_all("submodule");
+    (scratch.commit_all("submodule"), library)
+}
+
+#[test]
+fn submodules_are_filled_without_touching_the_configuration() {
+    let scratch = TestProject::with_origin();
+    let (with_sub, library) = with_submodule(&scratch);
     let config = fs::read(scratch.project().join(".git/config")).unwrap();
     // The remote is gone: what the project has must do.
     fs::rename(&library, scratch.path().join("gone")).unwrap();
@@ -220,4 +225,21 @@ fn one_that_is_set_away_keeps_its_git_directory() {
     assert_eq!(scratch.run(&["rev-list", "--count", "main..agent/new"]), "0");
     assert_eq!(scratch.branch_of(&worktree), "agent/new");
     assert!(worktree.set_away(&away).is_err(), "both are there");
+}
+
+#[test]
+fn submodules_of_one_that_is_set_away_go_with_it() {
+    let scratch = TestProject::with_origin();
+    let (with_sub, _) = with_submodule(&scratch);
+    let worktree = scratch.ready("a");
+    let away = worktree.path().with_file_name("away");
+    worktree.set_away(&away).unwrap();
+    assert_eq!(worktree.ensure(&with_sub).unwrap(), Ensured::Created);
+    worktree.stand_on_branch("agent/new", &with_sub).unwrap();
+    write(&worktree.path().join("sub/lib"), "new\n");
+    // Who stands there throws away what is there.
+    write(&away.join("sub/lib"), "old\n");
+    scratch.run_at(&away.join("sub"), &["reset", "-q", "--hard"]);
+    assert_eq!(fs::read_to_string(away.join("sub/lib")).unwrap(), "1\n");
+    assert_eq!(read_in(&worktree, "sub/lib").as_deref(), Some("new\n"));
 }
