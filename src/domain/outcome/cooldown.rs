@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(super) const LONGEST: Duration = Duration::days(8);
 /// The longest pause between two tries that fail for the same cause.
 const LONGEST_PAUSE: Duration = Duration::hours(4);
+/// The same of a runner: a try costs nothing but a question, and who mends a cluster doesn't come by here.
+const LONGEST_OF_RUNNER: Duration = Duration::minutes(15);
 
 /// A time in which no agent is started: `cache/cooldown.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +52,8 @@ impl Cooldown {
         }
         let tries = known.tries.saturating_add(1);
         let pause = (self.until - since) * 2_i32.pow(tries.min(8));
-        Some(Self { until: since + pause.min(LONGEST_PAUSE.max(self.until - since)), tries, ..self })
+        let longest = if matches!(outcome, Outcome::RunnerDown { .. }) { LONGEST_OF_RUNNER } else { LONGEST_PAUSE };
+        Some(Self { until: since + pause.min(longest.max(self.until - since)), tries, ..self })
     }
 }
 
@@ -63,15 +66,17 @@ mod tests {
     fn each_try_in_vain_makes_the_pause_longer() {
         let start = time::parse("2026-01-15T10:00:00Z").unwrap();
         let refused = Outcome::ApiError { status: Some(401), message: "no".to_owned() };
-        let mut known = refused.cooldown(start);
-        let mut pauses = Vec::new();
-        for _ in 0..6 {
-            let begun = known.as_ref().unwrap().until;
-            let ended = begun + Duration::minutes(1);
-            known = refused.cooldown(ended).unwrap().after(known.as_ref(), begun, &refused);
-            pauses.push((known.as_ref().unwrap().until - ended).num_minutes());
+        let down = Outcome::RunnerDown { runner: "cluster".parse().unwrap(), message: "no".to_owned() };
+        for (outcome, expected) in [(&refused, [30, 60, 120, 240, 240, 240]), (&down, [10, 15, 15, 15, 15, 15])] {
+            let mut known = outcome.cooldown(start);
+            let pauses = expected.map(|_| {
+                let begun = known.as_ref().unwrap().until;
+                let ended = begun + Duration::minutes(1);
+                known = outcome.cooldown(ended).unwrap().after(known.as_ref(), begun, outcome);
+                (known.as_ref().unwrap().until - ended).num_minutes()
+            });
+            assert_eq!(pauses, expected, "{outcome}");
         }
-        assert_eq!(pauses, [30, 60, 120, 240, 240, 240]);
         // A run that was under way before proves nothing, and a known end stands.
         let now = start + Duration::minutes(1);
         let first = refused.cooldown(start);
