@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// How many are asked for in one call: the answer has a hundred checks of each.
-const AT_ONCE: usize = 70;
+const AT_ONCE: usize = 100;
 /// The most base branches that are asked for.
 const MAX_BASES: usize = 10;
 /// What is asked of every pull request, check and branch.

@@ -242,7 +242,17 @@ fn all_of_ours_are_asked_for_in_few_calls() {
     assert_eq!(runs, expected, "of a job that was begun again, the last");
     assert_eq!(ours.checks_of(&ours.heads[&2]), Checks::Missing);
     assert_eq!((ours.bases["main"].commit.as_str(), &ours.bases["main"].rule), ("4c5b", &None));
-    let all: Vec<u64> = (1..=140).collect();
-    assert!(github.ours(&all, &[]).is_err(), "it says nothing of the others");
+    let pull = |n: &u64| {
+        format!(
+            r#""p{n}":{{"number":{n},"headRefOid":"a","baseRefName":"main","updatedAt":"","commits":{{"nodes":[]}}}},"#
+        )
+    };
+    let all: Vec<u64> = (1..=200).collect();
+    let pulls: String = all.iter().map(pull).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let github =
+        stand_in(dir.path(), &format!("cat <<'END'\n{{\"data\":{{\"repository\":{{{pulls}\"b0\":null}}}}}}\nEND"));
+    assert_eq!(github.ours(&all, &["main"]).unwrap().heads.len(), 200);
     assert_eq!(asked(dir.path()).iter().filter(|line| line.starts_with("api ")).count(), 2);
+    assert!(github.ours(&[201], &[]).is_err(), "it says nothing of this one");
 }
