@@ -56,10 +56,15 @@ impl Arrivals {
     #[cfg(not(target_os = "linux"))]
     pub fn forget(&mut self) {}
 
+    /// Whether arrivals end the wait, not the clock alone.
+    pub fn is_told(&self) -> bool {
+        self.told.is_some()
+    }
+
     /// Waits until it is worth to look: something arrived or may have, `other` has become readable or was closed at its other
     /// end, or so much time has passed. Whether it was for `other`.
     pub fn wait(&self, most: Option<Duration>, other: Option<BorrowedFd<'_>>) -> bool {
-        let most = if self.told.is_some() { most } else { Some(most.unwrap_or(Duration::MAX).min(self.look_every)) };
+        let most = if self.is_told() { most } else { Some(most.unwrap_or(Duration::MAX).min(self.look_every)) };
         let most = most.and_then(|most| Timespec::try_from(most).ok());
         let mut fds: Vec<_> = other.iter().map(|other| PollFd::from_borrowed_fd(*other, PollFlags::IN)).collect();
         fds.extend(self.told.as_ref().map(|told| PollFd::new(told, PollFlags::IN)));
@@ -96,9 +101,9 @@ mod tests {
         let (folder, outside) = (dir.path().join("folder"), dir.path().join("outside"));
         fs::create_dir(&folder).unwrap();
         let mut arrivals = Arrivals::of(&folder, LONG);
-        assert!(cfg!(not(target_os = "linux")) || arrivals.told.is_some());
+        assert!(cfg!(not(target_os = "linux")) || arrivals.is_told());
         let begun = Instant::now();
-        if arrivals.told.is_some() {
+        if arrivals.is_told() {
             std::thread::scope(|scope| {
                 scope.spawn(|| {
                     fs::write(&outside, "").unwrap();
@@ -116,10 +121,10 @@ mod tests {
         // Moved away, it tells nothing; then the clock does.
         fs::rename(&folder, &outside).unwrap();
         arrivals.forget();
-        assert!(arrivals.told.is_none());
+        assert!(!arrivals.is_told());
         arrivals.look_every = Duration::from_millis(5);
         assert!(!arrivals.wait(None, None));
         assert!(begun.elapsed() < LONG);
-        assert!(Arrivals::of(&folder, LONG).told.is_none());
+        assert!(!Arrivals::of(&folder, LONG).is_told() && !Arrivals::of_shared(LONG).is_told());
     }
 }

@@ -80,8 +80,8 @@ impl<'a> Answerer<'a> {
         while !self.arrivals.wait(None, Some(closed.as_fd())) {
             self.arrivals.forget();
             vain_looks = if self.answer_waiting(&|| true) { 0 } else { vain_looks + 1 };
-            // One is due to what the answers themselves have moved.
-            if vain_looks > 1 {
+            // One is due to what the answers themselves have moved; and looks by the clock are seldom enough.
+            if vain_looks > 1 && self.arrivals.is_told() {
                 thread::sleep(PAUSE);
             }
         }
