@@ -46,13 +46,13 @@ fn a_supervisor_of_a_run_elsewhere() {
     let is_meant =
         |point: &Point| files.iter().any(|file| point.args.contains(&format!("/{file}"))) || point.is_spawn();
     let points = subject.points().into_iter().filter(is_meant).collect();
-    kill_at(&subject, "kill", points, 10, |_| ());
-    kill(&Subject::recover_elsewhere(), 3);
+    kill_at(&subject, "kill", points, 6, |_| ());
+    kill(&Subject::recover_elsewhere(), 2);
 }
 
 #[test]
 fn a_keeper_that_nobody_stands_behind() {
-    kill(&Subject::keep(), 5);
+    kill(&Subject::keep(), 3);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn while_work_is_verified() {
     let named = |point: &Point, file: &str| point.call.starts_with("rename") && point.args.contains(file);
     let points: Vec<_> = subject.points().into_iter().skip_while(|point| !named(point, "/unverified.json")).collect();
     let record = points.iter().position(|point| named(point, "/record.json")).unwrap();
-    kill_at(&subject, "kill", points[..=record].to_vec(), 6, |_| ());
+    kill_at(&subject, "kill", points[..=record].to_vec(), 4, |_| ());
 }
 
 #[test]
@@ -90,12 +90,12 @@ fn a_promotion_that_the_next_call_completes() {
 
 #[test]
 fn a_coordinator_that_lands() {
-    kill(&Subject::land(), 8);
+    kill(&Subject::land(), 4);
 }
 
 #[test]
 fn a_coordinator() {
-    kill(&Subject::coordinate(), 8);
+    kill(&Subject::coordinate(), 5);
 }
 
 #[test]
