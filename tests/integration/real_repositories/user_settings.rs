@@ -6,6 +6,9 @@ use crate::support::Test;
 const WAITS: &str = "write a.txt one && commit 'First part' && touch $CLAUDE_CONFIG_DIR/debug/at-work && \
                      while [ ! -e ../../../../go ]; do rest 0.1; done; finish 'It is done.'";
 
+/// The place of another repository: a relative one would be taken for a neighbour of the remote.
+const LIBRARY: &str = "LIBRARY";
+
 /// A run during which the user gives these commands to git.
 fn during_a_run(commands: &[&[&str]]) -> Test {
     let test = Test::with_implementer();
@@ -18,7 +21,7 @@ fn during_a_run(commands: &[&[&str]]) -> Test {
     test.tick();
     test.wait_until("claude to be at work", || test.notes("at-work").exists());
     for command in commands {
-        test.git(*command);
+        test.git(command.iter().map(|word| if *word == LIBRARY { library.to_str().unwrap() } else { word }));
     }
     test.file(".git/info/exclude", "*.log\n").file("go", "");
     test.wait_until("the run to end", || test.leftovers().is_empty());
@@ -34,8 +37,8 @@ fn everyday_settings_are_no_matter() {
         &["config", "pull.rebase", "true"],
         &["config", "user.name", "Another Name"],
         &["config", "maintenance.strategy", "incremental"],
-        &["config", "submodule.library.url", "../library"],
-        &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../library", "library"],
+        &["config", "submodule.library.url", LIBRARY],
+        &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", LIBRARY, "library"],
         &["sparse-checkout", "set", "docs"],
         &["branch", "-q", "of-the-user"],
         &["push", "-q", "-u", "origin", "of-the-user"],
