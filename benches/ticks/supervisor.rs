@@ -30,7 +30,8 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
         sleep(Duration::from_millis(50));
     }
     let said: u64 = scene.outputs()?.iter().sum();
-    anyhow::ensure!(said == megabytes * 1_000_000, "claude said {said} bytes");
+    // The middle of so much is not kept.
+    anyhow::ensure!((32 << 20..=64 << 20).contains(&said), "{said} bytes of what claude said were kept");
     bench.table.add(Row {
         what: format!("supervisor, {megabytes} MB of output: peak memory / while waiting"),
         unit: "MiB",
