@@ -110,7 +110,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Explain why an agent or a task is as it is
+    /// Explain why an agent, a task or a pull request is as it is
     #[command(after_help = "Examples:\n  scheduler why impl-agent-1\n  scheduler why TASK-a1b2c3d4")]
     Why(why::Args),
     /// Show what happened in a run: what the agent said and did, what it cost
