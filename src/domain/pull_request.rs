@@ -6,6 +6,8 @@ mod mend;
 mod talk;
 
 pub use feedback::{About, Feedback, Kind, Next, Reruns, Round, next, own_failures, round};
+#[cfg(test)]
+pub use head::tests::runs;
 pub use head::{Base, CheckRun, Checks, Head, Mergeable, Ours, Rule, RunState};
 pub use mend::{
     FailedCheck, LOGS_MAX, REMARKS_MAX, answer, base_task, checks_task, conflict_task, end_of_log, exhausted,

@@ -220,3 +220,35 @@ impl Record {
         self.branch.is_some() && self.tip.is_some() && self.tip != self.base
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::domain::{config, time};
+
+    /// What a run of an agent of this role gets from a configuration that says no more.
+    pub fn assignment(role: Role, job: Job) -> Assignment {
+        let (config, _) = config::read(&format!("agents:\n  - name: agent-1\n    role: {role}\n")).unwrap();
+        let agent = config.agents[0].clone();
+        Assignment {
+            run_id: "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f".to_owned(),
+            agent: agent.name,
+            role,
+            focus: None,
+            ports: None,
+            job,
+            assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
+            settings: agent.settings,
+            runner: None,
+            test_paths: Vec::new(),
+            worktrees: config.worktrees(),
+            remote: None,
+            max_incoming: 20,
+            draft_pull_requests: false,
+            gatekeeper: config.gatekeeper,
+            intake: None,
+            pull_requests: config.pull_requests,
+            debug: false,
+        }
+    }
+}

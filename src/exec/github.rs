@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::outgoing::outgoing;
@@ -38,6 +39,12 @@ pub use gate::{OpenPulls, Reviewed};
 pub use place::Place;
 
 const MAX_OUTPUT: usize = 8 << 20;
+/// A list, as the query language gives it.
+#[derive(Deserialize)]
+struct Nodes<T> {
+    nodes: Vec<T>,
+}
+
 /// GitHub takes 65,536 characters of text and 256 of a title.
 const MAX_BODY: usize = 60_000;
 const MAX_TITLE: usize = 250;

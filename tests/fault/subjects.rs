@@ -248,6 +248,17 @@ fn project(more: &str) -> Test {
     test
 }
 
+/// A pull request of an agent whose run is long over.
+fn old_work(test: &Test, number: u32) {
+    let branch = format!("agent/TASK-old{number}-x");
+    test.git(["checkout", "-q", "-B", &branch, "main"]);
+    test.committed_file(&format!("{number}.txt"), "work");
+    test.git(["push", "-q", "origin", &branch]);
+    test.git(["checkout", "-q", "main"]);
+    test.git(["branch", "-q", "-D", &branch]);
+    test.github.open(&branch, "main", "Old work");
+}
+
 /// Five pull requests of agents: one whose check fails, one whose job fails twice, one that git can merge with its base, one
 /// whose thread waits for its answer, one that had its rounds. The agent is the coordinator.
 fn pull_requests() -> Test {
@@ -256,13 +267,7 @@ fn pull_requests() -> Test {
         .agents_and(&[(AGENT, "gatekeeper_coordinator")], "pull_requests: {feedback: true, max_rounds: 1}");
     test.task_for(TASK, "implement").github.install().user("octobot");
     for number in 1..=5 {
-        let branch = format!("agent/TASK-old{number}-x");
-        test.git(["checkout", "-q", "-B", &branch, "main"]);
-        test.committed_file(&format!("{number}.txt"), "work");
-        test.git(["push", "-q", "origin", &branch]);
-        test.git(["checkout", "-q", "main"]);
-        test.git(["branch", "-q", "-D", &branch]);
-        test.github.open(&branch, "main", "Old work");
+        old_work(&test, number);
     }
     test.committed_file("main.txt", "main");
     test.git(["push", "-q", "origin", "main"]);
@@ -309,13 +314,7 @@ fn green() -> Test {
         .agents_and(&[(AGENT, "gatekeeper_coordinator")], "pull_requests: {merge: when_green}\nintake: {}");
     test.task_for(TASK, "implement").github.install().user("octobot");
     for number in 1..=2 {
-        let branch = format!("agent/TASK-old{number}-x");
-        test.git(["checkout", "-q", "-B", &branch, "main"]);
-        test.committed_file(&format!("{number}.txt"), "work");
-        test.git(["push", "-q", "origin", &branch]);
-        test.git(["checkout", "-q", "main"]);
-        test.git(["branch", "-q", "-D", &branch]);
-        test.github.open(&branch, "main", "Old work");
+        old_work(&test, number);
         test.github.check(&number.to_string(), "unit", "success", 0);
     }
     test.github.issue(105, "Add it", "x", "agent-ready", "boss").issue(106, "Edited", "x", "agent-ready", "boss");

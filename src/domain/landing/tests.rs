@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::gate::{CheckResult, CheckStatus};
-use crate::domain::pull_request::Rule;
+use crate::domain::pull_request::{Rule, runs};
 use crate::domain::time::parse;
 use serde_json::json;
 
@@ -20,20 +20,6 @@ fn meta(number: u64, gates: &str) -> Meta {
         meta.check_results.insert(name.parse().unwrap(), result);
     }
     meta
-}
-
-/// `test=passed lint=pending`
-fn runs(words: &str) -> Vec<CheckRun> {
-    let one = |word: &str| {
-        let (name, state) = word.split_once('=').unwrap();
-        let state = match state {
-            "passed" => RunState::Passed,
-            "failed" => RunState::Failed,
-            _ => RunState::Pending,
-        };
-        CheckRun { name: name.to_owned(), state, ..CheckRun::default() }
-    };
-    words.split_whitespace().map(one).collect()
 }
 
 fn head(checks: &str) -> Head {

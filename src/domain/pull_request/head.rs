@@ -161,11 +161,11 @@ fn checks(runs: &[CheckRun], required: &[String]) -> Checks {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     /// `lint=passed test!=failed`: checks with their states, those with `!` are required.
-    fn runs(words: &str) -> Vec<CheckRun> {
+    pub fn runs(words: &str) -> Vec<CheckRun> {
         let one = |word: &str| {
             let (name, state) = word.split_once('=').unwrap();
             let state = match state {

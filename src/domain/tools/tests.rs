@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::gate::DueCheck;
-use crate::domain::{config, time};
+use crate::domain::{config, run};
 
 /// A run of `role`, at a check if `check`, with a change from a fork or one that touches `claude_files`.
 #[derive(Clone, Copy)]
@@ -18,7 +18,6 @@ const CASE: Case<'static> =
 impl Case<'_> {
     fn tools(&self) -> Tools {
         let (config, _) = config::read(&format!("agents:\n  - name: a\n    role: {}\n", self.role)).unwrap();
-        let worktrees = config.worktrees();
         let mut agent = config.agents.into_iter().next().unwrap();
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         agent.settings.allowed_tools = self.configured.map(owned);
@@ -34,20 +33,8 @@ impl Case<'_> {
             },
             agent: agent.name,
             role: agent.role,
-            focus: None,
-            ports: None,
-            assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
             settings: agent.settings,
-            runner: None,
-            test_paths: Vec::new(),
-            worktrees,
-            remote: None,
-            max_incoming: 20,
-            draft_pull_requests: false,
-            gatekeeper: config.gatekeeper,
-            intake: None,
-            pull_requests: config.pull_requests,
-            debug: false,
+            ..run::tests::assignment(Role::Implementer, Job::Explore)
         };
         let prepared = Prepared {
             branch: None,

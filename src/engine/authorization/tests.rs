@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::job::Job;
+use crate::domain::run;
 use crate::domain::state::{AgentState, Phase};
-use crate::domain::{config, time};
 use crate::store::paths::Paths;
 use crate::store::runs;
 use crate::sys::atomic;
@@ -63,26 +63,10 @@ impl World {
 }
 
 fn assignment(name: &str, id: &str) -> Assignment {
-    let (config, _) = config::read(&format!("agents:\n  - {{name: {name}, role: implementer}}\n")).unwrap();
     Assignment {
         run_id: id.to_owned(),
         agent: name.parse().unwrap(),
-        role: Role::Implementer,
-        focus: None,
-        ports: None,
-        job: Job::Explore,
-        assigned_at: time::parse("2024-01-15T10:30:00Z").unwrap(),
-        settings: config.agents[0].settings.clone(),
-        runner: None,
-        test_paths: Vec::new(),
-        worktrees: config.worktrees(),
-        remote: None,
-        max_incoming: 20,
-        draft_pull_requests: false,
-        gatekeeper: config.gatekeeper,
-        intake: None,
-        pull_requests: config.pull_requests,
-        debug: false,
+        ..run::tests::assignment(Role::Implementer, Job::Explore)
     }
 }
 

@@ -162,7 +162,7 @@ mod tests {
     use crate::domain::job::Job;
     use crate::domain::request::Part;
     use crate::domain::role::Role;
-    use crate::engine::run::tests::assignment;
+    use crate::domain::run::tests::assignment;
     use crate::store::paths::Paths;
     use crate::sys::lock::Lock;
     use std::fs;

@@ -10,7 +10,6 @@ use crate::domain::receipt;
 use crate::domain::role::Role;
 use crate::domain::settlement::MAX_RETURNS;
 use crate::domain::state::AgentState;
-pub(super) use scene::assignment;
 use scene::{BRANCH, Scene};
 
 #[test]

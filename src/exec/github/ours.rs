@@ -2,7 +2,7 @@
 //!
 //! gh's own lists lack some of it, and its oldest version more; so GitHub's query language is used.
 
-use super::{GhError, GitHub};
+use super::{GhError, GitHub, Nodes};
 use crate::domain::pull_request::{Base, CheckRun, Head, Mergeable, Ours, Rule, RunState, login};
 use serde::Deserialize;
 use serde_json::Value;
@@ -91,11 +91,6 @@ fn rollup(required: &str) -> String {
 
 fn part<T: for<'de> Deserialize<'de>>(answer: &Value, name: &str) -> Result<T, GhError> {
     T::deserialize(&answer[name]).map_err(|error| GhError::other(format!("gh gave an unexpected answer: {error}")))
-}
-
-#[derive(Deserialize)]
-struct Nodes<T> {
-    nodes: Vec<T>,
 }
 
 #[derive(Deserialize)]

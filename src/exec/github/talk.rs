@@ -1,7 +1,7 @@
 //! What people say on a pull request: comments, reviews and threads, and the answers in threads.
 
 use super::comments::plain;
-use super::{GhError, GitHub, with_marker};
+use super::{GhError, GitHub, Nodes, with_marker};
 use crate::domain::pull_request::{Remark, RemarkKind, Talk};
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,11 +15,6 @@ const TALK: &str = "query=query($owner:String!,$name:String!,$number:Int!){viewe
     }}}";
 const ANSWER: &str = "query=mutation($thread:ID!,$text:String!){addPullRequestReviewThreadReply(input:{\
     pullRequestReviewThreadId:$thread,body:$text}){comment{id}}}";
-
-#[derive(Deserialize)]
-struct Nodes<T> {
-    nodes: Vec<T>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,7 +5,6 @@ use super::super::evidence::Left;
 use super::super::judge::Case;
 use super::super::plan::{Folder, Section, Settling, Step};
 use super::super::verify::amended;
-use crate::domain::config;
 use crate::domain::gate::{Check, CheckStatus};
 use crate::domain::job::Job;
 use crate::domain::message::Message;
@@ -13,6 +12,7 @@ use crate::domain::name::Name;
 use crate::domain::outcome::{Exit, Outcome};
 use crate::domain::review::{Review, ReviewVerdict};
 use crate::domain::role::Role;
+use crate::domain::run::tests::assignment;
 use crate::domain::run::{Assignment, Prepared, Record, Usage};
 use crate::domain::settlement::{Evidence, Findings};
 use crate::domain::state::{AgentState, Phase};
@@ -25,31 +25,6 @@ pub const BRANCH: &str = "agent/TASK-1-20260115-100000";
 
 fn now() -> Time {
     time::parse("2026-01-15T10:05:00Z").unwrap()
-}
-
-pub fn assignment(role: Role, job: Job) -> Assignment {
-    let (config, _) = config::read(&format!("agents:\n  - name: agent-1\n    role: {role}\n")).unwrap();
-    let agent = config.agents[0].clone();
-    Assignment {
-        run_id: "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f".to_owned(),
-        agent: agent.name,
-        role,
-        focus: None,
-        ports: None,
-        job,
-        assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),
-        settings: agent.settings,
-        runner: None,
-        test_paths: Vec::new(),
-        worktrees: config.worktrees(),
-        remote: None,
-        max_incoming: 20,
-        draft_pull_requests: false,
-        gatekeeper: config.gatekeeper,
-        intake: None,
-        pull_requests: config.pull_requests,
-        debug: false,
-    }
 }
 
 /// A run with what it left, in words.
