@@ -88,15 +88,9 @@ fn what_was_cut_off_is_put_right_all_the_same() {
     test.claude.plays("default", "hang");
     test.tick();
     test.wait_until("claude to run", || test.claude.count() == 1);
-    for left in test.leftovers().iter().filter(|left| left.command.contains("supervise")) {
-        let mut kill = test.program_command("kill");
-        kill.args(["-KILL", &left.pid.to_string()]);
-        test.finish(kill).ok();
-    }
+    test.kill_supervisor("impl-1");
     test.file(".orchestrator/agents.yaml", "agents: nonsense\n");
-    test.wait_until("recovery to be started", || {
-        test.run([] as [&str; 0]).code(2).stdout.contains("recovering") || test.state("impl-1")["phase"] == "idle"
-    });
+    test.run([] as [&str; 0]).code(2).says("recovering");
     test.wait_quiet();
     assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0));
 }

@@ -114,14 +114,7 @@ fn a_lost_supervisor_is_put_right_by_the_next_tick() {
             .first()
             .is_some_and(|branch| test.git(["ls-tree", "--name-only", branch]).contains("half.txt"))
     });
-    let supervisors: Vec<_> = test.leftovers().into_iter().filter(|left| left.command.contains("supervise")).collect();
-    assert_eq!(supervisors.len(), 1, "{supervisors:?}");
-    let mut kill = test.program_command("kill");
-    kill.args(["-KILL", &supervisors[0].pid.to_string()]);
-    test.finish(kill).ok();
-    test.wait_until("the supervisor to be gone", || {
-        !test.leftovers().iter().any(|left| left.command.contains("supervise"))
-    });
+    test.kill_supervisor("impl-1");
     // Also while everything is paused.
     test.file(".orchestrator/paused", "").later(60).tick().says("impl-1: recovering an interrupted run");
     test.wait_quiet();
