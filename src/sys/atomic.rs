@@ -226,6 +226,17 @@ pub fn hold_place(path: &Path) -> Result<()> {
     opened.map(drop).map_err(|error| cannot("create", path, error))
 }
 
+/// The same, as a further name of a place that is held: for many of them that takes a tenth of the time.
+///
+/// # Errors
+/// As for [`hold_place`], which is the way where the file system has no such names.
+pub fn hold_place_with(path: &Path, held: &Path) -> Result<()> {
+    match fs::hard_link(held, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => hold_place(path),
+        _ => Ok(()),
+    }
+}
+
 /// Creates the directory that a file is to stand in.
 pub(super) fn ensure_parent(path: &Path) -> Result<()> {
     path.parent().map_or(Ok(()), ensure_dir)

@@ -19,9 +19,14 @@ pub fn make_ready(facts: &Facts) -> Result<()> {
     for folder in [&facts.tmp, &facts.cache, &facts.requests] {
         atomic::ensure_private_dir(folder)?;
     }
+    let mut held: Option<PathBuf> = None;
     for (folder, holder) in holders(&facts.common_dir, &facts.agent) {
         make_like_parent(&folder)?;
-        atomic::hold_place(&holder)?;
+        match &held {
+            Some(held) => atomic::hold_place_with(&holder, held)?,
+            None => atomic::hold_place(&holder)?,
+        }
+        held.get_or_insert(holder);
     }
     facts.claude.iter().try_for_each(|folder| atomic::ensure_dir(folder))?;
     Ok(())
