@@ -7,6 +7,7 @@ pub mod config;
 pub mod fetch;
 pub mod gate;
 pub mod git_settings;
+pub mod glob;
 pub mod installed;
 pub mod intake;
 pub mod job;

@@ -1,12 +1,12 @@
 //! Which files count as tests.
 
-use anyhow::{Context, Result};
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use super::glob::Globs;
+use anyhow::{Error, Result};
 
 /// The globs of `test_paths`, ready to be asked.
 #[derive(Debug)]
 pub struct TestPaths {
-    globs: GlobSet,
+    globs: Globs,
 }
 
 impl TestPaths {
@@ -15,15 +15,12 @@ impl TestPaths {
     /// # Errors
     /// The first that is none.
     pub fn new(globs: &[String]) -> Result<Self> {
-        let mut builder = GlobSetBuilder::new();
-        for glob in globs {
-            builder.add(Glob::new(glob).with_context(|| format!("test_paths: {glob:?}"))?);
-        }
-        Ok(Self { globs: builder.build()? })
+        let globs = Globs::new(globs.iter().map(String::as_str));
+        Ok(Self { globs: globs.map_err(|wrong| Error::msg(format!("test_paths: {wrong}")))? })
     }
 
     pub fn is_test(&self, path: &str) -> bool {
-        self.globs.is_match(path)
+        self.globs.match_path(path)
     }
 
     /// The paths that are no tests.

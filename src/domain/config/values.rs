@@ -2,6 +2,7 @@
 //!
 //! A type says here what fits it, once: reading, the explanation of what doesn't, and the schema all take it from there.
 
+use crate::domain::glob::Globs;
 use crate::domain::sandbox::fault_of_place;
 use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
@@ -201,8 +202,7 @@ pub(super) fn places<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 }
 
 fn not_a_glob(glob: &String) -> Option<String> {
-    let error = globset::Glob::new(glob).err()?;
-    Some(format!("{glob:?} is not a glob: {}", error.kind()))
+    Globs::new([glob.as_str()]).err()
 }
 
 /// A program, with first arguments if it needs any.

@@ -4,6 +4,7 @@
 
 use super::{Category, Complexity, Proposal, files};
 use crate::domain::config::Config;
+use crate::domain::glob::Globs;
 use crate::domain::name::Name;
 use crate::domain::task;
 use crate::domain::text::{counted, cut, joined, one_line};
@@ -122,9 +123,8 @@ fn priority_alignment(proposal: &Proposal, config: &Config) -> (f64, String) {
 fn fits(proposal: &Proposal, priority: &str) -> bool {
     // No path that one would write there has a blank; words in brackets have.
     if priority.contains(['*', '?', '[', '{']) && !priority.trim().contains(' ') {
-        let Ok(glob) = globset::Glob::new(priority) else { return false };
-        let glob = glob.compile_matcher();
-        return proposal.idea.files.iter().any(|file| glob.is_match(file));
+        let Ok(glob) = Globs::new([priority]) else { return false };
+        return proposal.idea.files.iter().any(|file| glob.match_path(file));
     }
     let path = files::normal(priority);
     let named = |path: &String| {
