@@ -205,20 +205,39 @@ impl Context {
     /// A terminal that is gone.
     pub fn ask(&self, question: &str, usual: bool) -> Result<bool> {
         let choice = if usual { "[Y/n]" } else { "[y/N]" };
-        let mut out = io::stdout().lock();
-        loop {
-            write!(out, "{question} {choice} ")?;
-            out.flush()?;
-            let mut answer = String::new();
-            if io::stdin().read_line(&mut answer)? == 0 {
-                return Ok(usual);
-            }
-            match answer.trim().to_lowercase().as_str() {
-                "" => return Ok(usual),
-                "y" | "yes" => return Ok(true),
-                "n" | "no" => return Ok(false),
-                _ => writeln!(out, "Please answer y or n.")?,
-            }
+        let read = |answer: &str| match answer {
+            "y" | "yes" => Ok(true),
+            "n" | "no" => Ok(false),
+            _ => Err("Please answer y or n.".to_owned()),
+        };
+        ask(&format!("{question} {choice}"), usual, &read)
+    }
+
+    /// Has one of several words chosen on the terminal; an empty answer is the `usual` one.
+    ///
+    /// # Errors
+    /// A terminal that is gone.
+    pub fn choose<T: clap::ValueEnum + Display>(&self, question: &str, usual: T) -> Result<T> {
+        let words: Vec<_> = T::value_variants().iter().filter_map(|value| value.to_possible_value()).collect();
+        let words: Vec<_> = words.iter().map(|word| word.get_name()).collect();
+        let read = |answer: &str| T::from_str(answer, true);
+        ask(&format!("{question} {} [{usual}]", words.join(", ")), usual, &read)
+    }
+}
+
+fn ask<T>(question: &str, usual: T, read: &dyn Fn(&str) -> Result<T, String>) -> Result<T> {
+    let mut out = io::stdout().lock();
+    loop {
+        write!(out, "{question} ")?;
+        out.flush()?;
+        let mut answer = String::new();
+        let is_over = io::stdin().read_line(&mut answer)? == 0;
+        match answer.trim().to_lowercase().as_str() {
+            answer if is_over || answer.is_empty() => return Ok(usual),
+            answer => match read(answer) {
+                Ok(chosen) => return Ok(chosen),
+                Err(why) => writeln!(out, "{why}")?,
+            },
         }
     }
 }

@@ -3,8 +3,10 @@
 mod next;
 
 use super::Context;
+use crate::domain::billing::Billing;
 use crate::engine::init::{self, Choices, Plan};
 use crate::engine::project::Project;
+use crate::store::paths::Paths;
 use anyhow::Result;
 use std::path::Path;
 
@@ -30,6 +32,9 @@ pub struct Args {
     /// Don't touch .gitignore
     #[arg(long, conflicts_with = "gitignore")]
     no_gitignore: bool,
+    /// Which pocket pays for claude, for the new agents.yaml; any: whatever claude finds
+    #[arg(long, ignore_case = true)]
+    billing: Option<Billing>,
 }
 
 /// Sets the project up and prints the next steps.
@@ -43,7 +48,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     }
     let root = init::find(&context.dir)?;
     context.line(format_args!("Setting up {}\n", root.display()))?;
-    let choices = choose(args, context)?;
+    let choices = choose(args, &root, context)?;
     let plan = Plan::new(&root, &choices)?;
     plan.check()?;
     plan.apply()?;
@@ -56,7 +61,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
 }
 
 /// What the arguments leave open is asked on a terminal; without one, and with `-y`, it is yes.
-fn choose(args: &Args, context: &Context) -> Result<Choices> {
+fn choose(args: &Args, root: &Path, context: &Context) -> Result<Choices> {
     let decide = |yes: bool, no: bool, question: &str| match (yes, no) {
         (true, _) => Ok(true),
         (_, true) => Ok(false),
@@ -65,6 +70,11 @@ fn choose(args: &Args, context: &Context) -> Result<Choices> {
     };
     Ok(Choices {
         skills: decide(args.skills, args.no_skills, "Install the skills /enqueue, /queue-status ... for Claude Code?")?,
+        billing: match args.billing {
+            Some(billing) => billing,
+            None if args.yes || !context.interactive() || Paths::new(root).config().exists() => Billing::Any,
+            None => context.choose("Which pocket pays for claude?", Billing::Any)?,
+        },
         gitignore: decide(args.gitignore, args.no_gitignore, "Add the runtime files to .gitignore?")?,
     })
 }

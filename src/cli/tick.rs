@@ -23,7 +23,8 @@ pub fn run(dry_run: bool, context: &Context) -> Result<()> {
     let done = if dry_run {
         tick::dry_run(&project, context.now)
     } else {
-        tick::tick(&project, &Options { now: context.now, debug: context.debug, program: &context.program()? })
+        let (program, env) = (context.program()?, |name: &str| context.env(name));
+        tick::tick(&project, &Options { now: context.now, debug: context.debug, program: &program, env: &env })
     };
     match done? {
         Tick::Busy => {

@@ -4,6 +4,7 @@
 //! explanation of what is wrong, and the schema are derived from it. Nothing here opens the file.
 
 mod check;
+mod claude_args;
 mod edit;
 mod explain;
 mod intake;

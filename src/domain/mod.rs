@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a process, and nothing imports another layer.
 
+pub mod billing;
 pub mod claude_files;
 pub mod config;
 pub mod fetch;

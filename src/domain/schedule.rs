@@ -12,6 +12,7 @@ pub use queue::{Waiting, blocked, claim_order, opening, waiting};
 pub use reason::Reason;
 pub use snapshot::{AgentView, Snapshot, Standing, running_of};
 
+use super::billing::{self, Billing};
 use super::config::{Agent, Config, Usd, Whole};
 use super::gate::DueCheck;
 use super::job::Job;
@@ -126,6 +127,9 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
         Role::GatekeeperCoordinator if !config.has_coordinator_work() => return Some(Reason::Disabled),
         _ => {}
     }
+    if snapshot.lacks_api_key && needs_api_key(agent) {
+        return Some(Reason::NoApiKey);
+    }
     // A requested run waits for no interval, backoff or cooldown.
     if snapshot.requested.contains(&agent.name) {
         return None;
@@ -136,6 +140,13 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     backoff(agent, state, now)
         .or_else(|| cooldown.or(of_runner).map(|cooldown| cooling(cooldown, None)))
         .or_else(|| due_at.map(|due_at| Reason::NotDue { due_at }))
+}
+
+/// Whether an agent starts only with a key in the environment of ticks. What another machine has of its own isn't known here.
+pub fn needs_api_key(agent: &Agent) -> bool {
+    let settings = &agent.settings;
+    let has_own = || settings.env.keys().any(|name| billing::KEYS.contains(&name.as_str()));
+    settings.billing == Billing::Api && agent.role.uses_claude() && settings.runner.is_none() && !has_own()
 }
 
 fn cooling(cooldown: &Cooldown, first: Option<&Name>) -> Reason {

@@ -2,7 +2,7 @@
 
 mod agent_program;
 mod machine;
-mod programs;
+pub mod programs;
 mod project;
 mod repository;
 pub mod runner;

@@ -10,7 +10,9 @@ use super::snapshot::{self, Taken};
 use crate::domain::config::{Config, Problem};
 use crate::domain::schedule::{self, Decision, Snapshot};
 use crate::domain::time::Time;
+use crate::store::cache;
 use anyhow::Result;
+use serde::Deserialize;
 
 /// What was found and decided.
 #[derive(Debug)]
@@ -45,7 +47,20 @@ pub struct Misconfigured {
 /// agents.yaml, the queue or the folder of the agents can't be read.
 pub fn preview(project: &Project, now: Time) -> Result<Result<Preview, Misconfigured>> {
     let paths = &project.paths;
-    decide(project, collect::collect(paths)?, &configuration::read(paths)?, now, |plan| plan.assume())
+    // What the last tick found: this environment needn't be that of the timer.
+    let has_api_key = || cache::load::<Environment>(&paths.last_tick()).is_none_or(|tick| tick.api_key);
+    decide(project, collect::collect(paths)?, &configuration::read(paths)?, &has_api_key, now, |plan| plan.assume())
+}
+
+/// The part of `cache/last-tick.json` that says what the environment of ticks has.
+#[derive(Deserialize)]
+struct Environment {
+    #[serde(default = "yes")]
+    api_key: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Finds and decides; `reconcile` carries out what is to be reconciled first, or takes it to be carried out.
@@ -53,6 +68,7 @@ pub(super) fn decide(
     project: &Project,
     views: AgentViews,
     configuration: &Configuration,
+    has_api_key: &dyn Fn() -> bool,
     now: Time,
     reconcile: fn(Plan<'_>) -> Reconciled,
 ) -> Result<Result<Preview, Misconfigured>> {
@@ -60,7 +76,8 @@ pub(super) fn decide(
         Ok(understood) => understood,
         Err(problems) => return Ok(Err(Misconfigured { problems, views })),
     };
-    let reconciled = reconcile(reconcile::plan(&project.paths, &config, &views, now)?);
+    let lacks_api_key = config.agents.iter().any(schedule::needs_api_key) && !has_api_key();
+    let reconciled = reconcile(reconcile::plan(&project.paths, &config, &views, lacks_api_key, now)?);
     let Taken { snapshot, mut notes, refresh } = snapshot::take(project, &config, &views, reconciled, now)?;
     notes.changes.splice(0..0, views.recoveries());
     notes.failures.splice(0..0, views.problems.iter().cloned());

@@ -57,7 +57,13 @@ pub(super) struct Reconciled {
 }
 
 /// Finds out what is to be changed. It changes nothing itself.
-pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews, now: Time) -> Result<Plan<'a>> {
+pub(super) fn plan<'a>(
+    paths: &'a Paths,
+    config: &'a Config,
+    views: &AgentViews,
+    lacks_api_key: bool,
+    now: Time,
+) -> Result<Plan<'a>> {
     let is_served = |(name, at): &(Name, Time)| {
         views.views.get(name).and_then(|view| view.state.last_started).is_some_and(|started| *at <= started)
     };
@@ -69,6 +75,7 @@ pub(super) fn plan<'a>(paths: &'a Paths, config: &'a Config, views: &AgentViews,
         paused: marker::is_set(&paths.paused_marker())?,
         cooldown: cache::load::<Cooldown>(&paths.cooldown()),
         requested: requested.into_iter().map(|(name, _)| name).collect(),
+        lacks_api_key,
         agents: config.agents.iter().map(|agent| views.view(&agent.name)).collect(),
         ..Snapshot::default()
     };

@@ -7,7 +7,8 @@ use super::preview::{self, Misconfigured, Preview};
 use super::project::Project;
 use super::spawn::Spawner;
 use super::start::{self, Start};
-use super::{collect, configuration, housekeeping, machine, notify};
+use super::{Env, collect, configuration, housekeeping, machine, notify};
+use crate::domain::billing;
 use crate::domain::config::{self, Config, Problem};
 use crate::domain::message::Message;
 use crate::domain::schedule::{Decided, Decision, Reason};
@@ -22,13 +23,14 @@ use std::path::Path;
 use std::time::Instant;
 
 /// How a tick is to be done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Options<'a> {
     pub now: Time,
     /// Runs log what they do.
     pub debug: bool,
     /// The program itself, for supervisors.
     pub program: &'a Path,
+    pub env: Env<'a>,
 }
 
 /// What a tick did.
@@ -57,6 +59,7 @@ pub struct Report {
 struct LastTick<'a> {
     time: Time,
     duration_ms: u64,
+    api_key: bool,
     problems: &'a [String],
 }
 
@@ -73,7 +76,8 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let mut views = collect::collect(paths)?;
     collect::recover(&mut views, &spawner);
     let configuration = configuration::read(paths)?;
-    let found = match preview::decide(project, views, &configuration, now, |plan| plan.apply())? {
+    let has_api_key = || billing::KEYS.iter().any(|name| (options.env)(name).is_some());
+    let found = match preview::decide(project, views, &configuration, &has_api_key, now, |plan| plan.apply())? {
         Ok(found) => found,
         Err(misconfigured) => {
             send_once(project, &misconfigured.problems, now)?;
@@ -101,7 +105,7 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     if may_use_git {
         notes.failure(tidy_up(&spawner));
     }
-    let saved = save(paths, &report, now, begun);
+    let saved = save(paths, &report, has_api_key(), now, begun);
     report.notes.failure(saved);
     Ok(Tick::Done(Box::new(report)))
 }
@@ -148,10 +152,11 @@ impl Report {
 }
 
 /// Keeps what was decided, but for the agents that aren't due: in nearly every tick these are nearly all.
-fn save(paths: &Paths, report: &Report, now: Time, begun: Instant) -> Result<()> {
+fn save(paths: &Paths, report: &Report, api_key: bool, now: Time, begun: Instant) -> Result<()> {
     let last = LastTick {
         time: now,
         duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        api_key,
         problems: &[&report.notes.problems[..], &report.notes.failures].concat(),
     };
     let due = |one: &&Decided| !matches!(one.decision, Decision::Skip(Reason::NotDue { .. }));

@@ -39,6 +39,11 @@ pub struct Launch {
     pub session_id: String,
     /// claude's default if `None`.
     pub model: Option<String>,
+    /// What is used while that one is overloaded.
+    pub fallback_model: Option<String>,
+    pub effort: Option<String>,
+    /// Further options, known to be none of those here.
+    pub claude_args: Vec<String>,
     /// The turn limit.
     pub max_turns: u32,
     /// The most that this run may cost, in US dollars.
@@ -80,6 +85,8 @@ pub fn command_line(launch: &Launch) -> Vec<String> {
     option("--max-turns", Some(launch.max_turns.to_string()));
     option("--max-budget-usd", launch.max_budget_usd.map(|dollars| dollars.to_string()));
     option("--model", launch.model.clone());
+    option("--fallback-model", launch.fallback_model.clone());
+    option("--effort", launch.effort.clone());
     option("--permission-mode", Some(launch.permission_mode.clone()));
     // These take any number of values: one value, separated by commas, can't swallow what follows.
     let tools = &launch.tools;
@@ -89,6 +96,8 @@ pub fn command_line(launch: &Launch) -> Vec<String> {
     option("--setting-sources", (!tools.project_settings).then(|| "user".to_owned()));
     option("--settings", (!tools.settings.is_empty()).then(|| Value::Object(tools.settings.clone()).to_string()));
     line.extend((!tools.mcp_servers).then(|| "--strict-mcp-config".to_owned()));
+    // Last: an option of these that lacks its value can't take one of the others for it.
+    line.extend(launch.claude_args.iter().cloned());
     line
 }
 

@@ -4,6 +4,7 @@
 
 use super::confine::{self, Confiner};
 use super::git::LOCAL;
+use crate::domain::config::RunSettings;
 use crate::domain::runner::environment::Environment;
 use anyhow::{Result, anyhow};
 use std::collections::BTreeMap;
@@ -68,7 +69,11 @@ impl RunEnvironment {
     ///
     /// # Errors
     /// A value that isn't UTF-8.
-    pub fn for_elsewhere(&self, inherited: &BTreeMap<OsString, OsString>, pass: &[String]) -> Result<Environment> {
+    pub fn for_elsewhere(
+        &self,
+        inherited: &BTreeMap<OsString, OsString>,
+        settings: &RunSettings,
+    ) -> Result<Environment> {
         let text = |name: &str, value: OsString| {
             value.into_string().map_err(|value| anyhow!("{name} is not UTF-8: {}", value.display()))
         };
@@ -78,7 +83,8 @@ impl RunEnvironment {
             unset: self.removed().map(|name| name.to_string_lossy().into_owned()).collect(),
             path_first: self.path_first.clone(),
             path: text(PATH, self.path.clone().unwrap_or_default())?,
-            pass: pass.to_vec(),
+            pass: settings.pass_env.clone(),
+            billing: settings.billing,
             allow_network_git: self.allow_network_git,
             ..Environment::default()
         };

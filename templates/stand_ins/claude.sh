@@ -92,7 +92,7 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --model) need "$flag" "$@"; model=$1; shift ;;
-    --resume | --fallback-model | --settings | --setting-sources | --append-system-prompt | --append-system-prompt-file)
+    --resume | --fallback-model | --effort | --settings | --setting-sources | --append-system-prompt | --append-system-prompt-file)
       need "$flag" "$@"
       shift
       ;;

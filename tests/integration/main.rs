@@ -15,6 +15,7 @@ mod support;
 mod agents;
 mod authorization;
 mod backpressure;
+mod billing;
 mod check_record;
 mod collision;
 mod concurrency;

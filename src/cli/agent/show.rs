@@ -8,6 +8,7 @@ use crate::domain::ports;
 use crate::domain::run::{Assignment, Record};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::{self, Time};
+use crate::engine::doctor::programs::is_logged_in;
 use crate::engine::overview::{self, AgentLine};
 use crate::store::paths::{AgentPaths, RunPaths};
 use crate::store::runs;
@@ -41,6 +42,9 @@ struct Shown<'a> {
     interval_seconds: u32,
     ports: Option<ports::Ports>,
     settings: &'a RunSettings,
+    /// What pays for a run that this environment starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pocket: Option<String>,
     folder: String,
     runs: Vec<RunLine>,
 }
@@ -60,10 +64,16 @@ pub fn run(name: &Name, json: bool, context: &Context) -> Result<()> {
         interval_seconds: agent.interval_seconds,
         ports: ports::ports(position),
         settings: &agent.settings,
+        pocket: agent.role.uses_claude().then(|| pocket(&agent.settings, context)),
         folder: files.dir().display().to_string(),
         runs: last_runs(&files)?,
     };
     if json { context.json(&shown) } else { print(agent, &shown, context) }
+}
+
+fn pocket(settings: &RunSettings, context: &Context) -> String {
+    let has = |name: &str| settings.env.contains_key(name) || context.env(name).is_some();
+    settings.billing.pocket(&has, is_logged_in(context.env("HOME"))).words()
 }
 
 fn last_runs(agent: &AgentPaths) -> Result<Vec<RunLine>> {
@@ -129,6 +139,9 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
         "Limits    {} turns, {seconds}{cost}, {} attempts at a task",
         settings.max_turns, settings.max_attempts
     ))?;
+    if let Some(pocket) = &shown.pocket {
+        context.line(format!("Billing   {}: started from here, {pocket}", settings.billing))?;
+    }
     context.line(format!("Program   {}", one_line(&settings.command.join(" "))))?;
     if let Some(ports) = shown.ports {
         context.line(format!("Ports     {}, {}, {}", ports.dev, ports.mcp, ports.playwright))?;

@@ -3,9 +3,11 @@
 //! Each key that both may hold is one row, at the end of this file.
 
 use super::Agent;
+use super::claude_args::ClaudeArgs;
 use super::sandbox::Keys;
 use super::values::{self, Command, Text, Usd, Variable, Whole};
 use super::verify;
+use crate::domain::billing::Billing;
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::runner::LOCAL;
@@ -103,6 +105,18 @@ settings! {
     command: Option<Command> => Vec<String> = |command, _| command.unwrap_or_default().into();
     /// Which model claude uses. Left out: claude's own choice.
     claude_model: Option<Text> => Option<String> = |model, _| model.map(String::from);
+    /// Which models claude uses, in this order, while that one is overloaded. Example: sonnet,haiku
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fallback_model: Option<Text> => Option<String> = |model, _| model.map(String::from);
+    /// How hard claude thinks, in a word of its own. Example: high
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    effort: Option<Text> => Option<String> = |effort, _| effort.map(String::from);
+    /// Further options of claude, such as [--append-system-prompt, Be brief.]. None that confines a run.
+    #[serde(default)]
+    claude_args: Option<ClaudeArgs> => Vec<String> = |args, _| args.unwrap_or_default().into();
+    /// Which pocket pays. subscription: keys of the API are kept from runs. api: nothing starts without one. any: what claude finds.
+    #[serde(default)]
+    billing: Option<Billing> => Billing = |billing, _| billing.unwrap_or_default();
     /// Turns of one run. Left out: a number that suits the role.
     max_turns: Option<Whole<1, 100_000>> => u32 = |turns, role| turns.map_or(role.spec().max_turns, Whole::get);
     /// The longest that a run may take.

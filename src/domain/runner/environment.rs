@@ -1,6 +1,7 @@
 //! The environment of a run on another machine: what it would find here, without what belongs to this machine, put over what
 //! the other machine has, without that one's credentials.
 
+use crate::domain::billing::Billing;
 use crate::domain::secrets;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -46,6 +47,9 @@ pub struct Environment {
     pub path: String,
     /// Variables that are secret and passed all the same.
     pub pass: Vec<String>,
+    /// Which pocket pays.
+    #[serde(default)]
+    pub billing: Billing,
     /// Whether git and gh get what they use to publish.
     pub allow_network_git: bool,
 }
@@ -69,7 +73,8 @@ impl Environment {
         let set = self.set.iter().map(|(name, _)| Cow::from(name));
         let names: Vec<Cow<'_, str>> = machine.keys().map(|name| name.to_string_lossy()).chain(set).collect();
         let withheld = secrets::withheld(&names, &self.pass, self.allow_network_git);
-        for name in withheld.chain(self.unset.iter().map(String::as_str)) {
+        let of_others = names.iter().map(Cow::as_ref).filter(|name| self.billing.withholds(name));
+        for name in withheld.chain(of_others).chain(self.unset.iter().map(String::as_str)) {
             whole.remove(OsStr::new(name));
         }
         for (name, value) in &self.fallback {

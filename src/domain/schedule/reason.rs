@@ -29,6 +29,8 @@ pub enum Reason {
         /// The model that would schedule it.
         needs: Model,
     },
+    /// Only a key of the API may pay for it, and there is none.
+    NoApiKey,
     /// A run of it is under way.
     Running {
         /// Since when.
@@ -208,6 +210,13 @@ impl Reason {
                 format!("only with model: {needs}"),
                 format!("its role belongs to model: {needs}"),
                 format!("`model: {needs}` in agents.yaml has it started, and the roles of the other model not"),
+            ),
+            Self::NoApiKey => words(
+                "no API key",
+                "only the API may pay for it (billing: api), and ticks have no ANTHROPIC_API_KEY",
+                format!(
+                    "put ANTHROPIC_API_KEY=... into the cron line, before the program; or `scheduler agent set {agent} billing=any`"
+                ),
             ),
             Self::Running { since, task, verifying } => {
                 let (brief, doing) =

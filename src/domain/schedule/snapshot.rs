@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub runner_cooldowns: BTreeMap<Name, Cooldown>,
     /// Agents whose run the user has requested: these wait for no interval.
     pub requested: BTreeSet<Name>,
+    /// The environment of ticks has no key by which the API pays.
+    pub lacks_api_key: bool,
     /// The agents, in the order of the configuration.
     pub agents: Vec<Arc<AgentView>>,
     /// Runs of agents that are no longer configured.

@@ -89,6 +89,22 @@ fn backpressure_counts_what_the_tick_gives_away() {
 }
 
 #[test]
+fn who_pays_by_a_key_starts_only_with_one() {
+    for (settings, lacks, expected) in [
+        ("billing: api", true, "NoApiKey NoApiKey NoApiKey NoApiKey NoApiKey"),
+        ("billing: api", false, "T1#1 NoTask NoTask NoTask explore"),
+        ("billing: api, env: {ANTHROPIC_API_KEY: x}", true, "T1#1 NoTask NoTask NoTask explore"),
+        ("billing: subscription", true, "T1#1 NoTask NoTask NoTask explore"),
+    ] {
+        let config = team(&format!("defaults: {{{settings}}}"));
+        let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT)]);
+        snapshot.lacks_api_key = lacks;
+        snapshot.requested.insert(config.agents[0].name.clone());
+        assert_eq!(words(&config, &snapshot), expected, "{settings}");
+    }
+}
+
+#[test]
 fn without_work_nobody_starts() {
     let config = team("queue_limits: {max_incoming: 1}");
     let mut full = snapshot(&config, &[]);

@@ -2,7 +2,8 @@
 //! verifies the work.
 
 use super::Probe;
-use super::programs::{CLAUDE_TOKENS, View};
+use super::programs::{View, is_logged_in};
+use crate::domain::billing::{self, Billing, Pocket};
 use crate::domain::config::{Agent, Config};
 use crate::domain::name::Name;
 use crate::domain::role::MayChange;
@@ -26,7 +27,7 @@ pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>) -> 
         probes.extend(runners(view, config));
     }
     if is_claude {
-        probes.push(claude_login(view));
+        probes.extend(claude_logins(view, config));
     }
     probes.extend(config.into_iter().flat_map(|config| verify_programs(view, project, config)));
     probes
@@ -131,20 +132,46 @@ fn agent_program(view: &View, project: &Project, program: &str, agents: &[String
     }
 }
 
-fn claude_login(view: &View) -> Probe {
-    let file = view.home.as_ref().map(|home| Path::new(home).join(".claude/.credentials.json"));
-    if view.has_token(&CLAUDE_TOKENS) {
-        Probe::ok("claude: a token is in the environment")
-    } else if file.is_some_and(|file| file.is_file()) {
-        Probe::ok("claude: logged in, as far as its files tell")
+/// What pays for the runs of agents with the same billing and variables of their own.
+fn claude_logins(view: &View, config: Option<&Config>) -> Vec<Probe> {
+    let is_meant = |agent: &&Agent| agent.role.uses_claude() && agent.settings.runner.is_none();
+    let mut purses: BTreeMap<(Billing, Vec<&str>), Vec<&str>> = BTreeMap::new();
+    for agent in config.into_iter().flat_map(|config| &config.agents).filter(is_meant) {
+        let own = agent.settings.env.keys().map(String::as_str).filter(|name| billing::pays(name)).collect();
+        purses.entry((agent.settings.billing, own)).or_default().push(agent.name.as_str());
+    }
+    if purses.is_empty() {
+        purses.insert((Billing::Any, Vec::new()), Vec::new());
+    }
+    let is_one = purses.len() == 1;
+    let probe = |((billing, own), agents): ((Billing, Vec<&str>), Vec<&str>)| {
+        let who = if is_one { String::new() } else { format!(" (for {})", agents.join(", ")) };
+        let has = |name: &str| own.contains(&name) || view.has_token(&[name]);
+        let is_logged_in = is_logged_in(view.home.as_deref());
+        match billing.pocket(&has, is_logged_in) {
+            Pocket::Unknown => no_login(billing, &who),
+            pocket @ Pocket::Key(_) if is_logged_in && billing == Billing::Any => Probe::ok(format!(
+                "claude{who}: {}, though there is a login, too; `billing: subscription` uses that",
+                pocket.words()
+            )),
+            pocket => Probe::ok(format!("claude{who}: {}, as far as can be told", pocket.words())),
+        }
+    };
+    purses.into_iter().map(probe).collect()
+}
+
+fn no_login(billing: Billing, who: &str) -> Probe {
+    if billing == Billing::Api {
+        let remedy = "put ANTHROPIC_API_KEY=... into the cron line, before the program; or set another `billing`";
+        Probe::error(format!("claude{who}: `billing: api`, and no ANTHROPIC_API_KEY: nothing starts"), remedy)
     } else if cfg!(target_os = "macos") {
         Probe::warning(
-            "claude: its login is in the keychain, if anywhere, which a timer may not reach",
+            format!("claude{who}: its login is in the keychain, if anywhere, which a timer may not reach"),
             "if runs fail with 401: `claude setup-token`, and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
         )
     } else {
         Probe::warning(
-            "claude: no sign of a login",
+            format!("claude{who}: no sign of a login"),
             "run `claude` once and log in, or `claude setup-token` and CLAUDE_CODE_OAUTH_TOKEN in the timer's environment",
         )
     }

@@ -1,6 +1,7 @@
 //! git and gh: whether they are found, which versions they are, whether gh is logged in; and from where is looked.
 
 use super::{Caller, Probe};
+use crate::domain::billing;
 use crate::engine::project::Project;
 use crate::exec::{command, git, programs};
 use std::path::Path;
@@ -20,8 +21,11 @@ pub(super) struct View {
     tokens: Vec<&'static str>,
 }
 
-/// Variables by which claude is logged in.
-pub(super) const CLAUDE_TOKENS: [&str; 3] = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"];
+/// Whether the files of claude hold a login, as far as they tell.
+pub fn is_logged_in(home: Option<&str>) -> bool {
+    home.is_some_and(|home| Path::new(home).join(".claude/.credentials.json").is_file())
+}
+
 /// Variables by which gh is logged in.
 const GH_TOKENS: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
 
@@ -35,7 +39,7 @@ impl View {
             search_path: if bare { installed() } else { env("PATH").unwrap_or_default().to_owned() },
             home: env("HOME").map(str::to_owned),
             bare,
-            tokens: CLAUDE_TOKENS.into_iter().chain(GH_TOKENS).filter(set).collect(),
+            tokens: billing::KEYS.into_iter().chain([billing::LOGIN]).chain(GH_TOKENS).filter(set).collect(),
         }
     }
 

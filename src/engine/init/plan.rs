@@ -2,6 +2,7 @@
 
 use super::gitignore;
 use super::skills::SKILLS;
+use crate::domain::billing::Billing;
 use crate::domain::config::SCHEMA;
 use crate::domain::installed::{self, Installed};
 use crate::domain::proposal::ProposalState;
@@ -25,6 +26,8 @@ const CONFIGURATION: &str = include_str!("../../../templates/agents.yaml");
 pub struct Choices {
     pub skills: bool,
     pub gitignore: bool,
+    /// Which pocket pays, if there is no agents.yaml yet.
+    pub billing: Billing,
 }
 
 /// What becomes of one path.
@@ -78,7 +81,7 @@ impl Plan {
         };
         plan.installed(paths.config_schema(), SCHEMA.into(), compare)?;
         // Last, for it is what makes a project of the folder.
-        plan.file(paths.config(), CONFIGURATION.into())?;
+        plan.file(paths.config(), configuration(choices.billing))?;
         Ok(plan)
     }
 
@@ -253,6 +256,12 @@ fn directories(paths: &Paths) -> Vec<PathBuf> {
     all.extend(ProposalState::ALL.map(|state| paths.proposals(state)));
     all.push(paths.prs_dir());
     all
+}
+
+/// agents.yaml as it is written first.
+fn configuration(billing: Billing) -> Cow<'static, str> {
+    let (heading, defaults) = ("# defaults:\n", format!("defaults:\n  billing: {billing}\n"));
+    if billing == Billing::Any { CONFIGURATION.into() } else { CONFIGURATION.replacen(heading, &defaults, 1).into() }
 }
 
 /// What a file holds; nothing if it isn't there.

@@ -40,7 +40,10 @@ fn confined(run: &Run<'_>, of_fork: bool, confinement: Option<Confiner>) -> Resu
     let requests = (REQUESTS.to_owned(), run.files.requests().display().to_string());
     Ok(RunEnvironment {
         env: places.chain(variables(run)).chain([requests]).collect(),
-        withheld: secrets::withheld(&names, &settings.pass_env, allow_network_git).map(Into::into).collect(),
+        withheld: secrets::withheld(&names, &settings.pass_env, allow_network_git)
+            .chain(names.iter().map(AsRef::as_ref).filter(|name| settings.billing.withholds(name)))
+            .map(Into::into)
+            .collect(),
         path: inherited.get(OsStr::new("PATH")).cloned(),
         path_first,
         tag: (RUN_TAG.to_owned(), run.id().to_owned()),
@@ -79,7 +82,8 @@ pub fn variables(run: &Run<'_>) -> Vec<(String, String)> {
         ("ORCHESTRATOR_DEBUG", assignment.debug.then(|| "1".to_owned())),
     ];
     let own = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    own.chain(assignment.settings.env.clone()).collect()
+    let settings = &assignment.settings;
+    own.chain(settings.env.clone().into_iter().filter(|(name, _)| !settings.billing.withholds(name))).collect()
 }
 
 /// The same for the user to source. What marks the run's own processes is left out.

@@ -22,6 +22,9 @@ pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
         stderr_file: dir.join("stderr.log"),
         session_id: "11111111-2222-4333-8444-555555555555".to_owned(),
         model: None,
+        fallback_model: None,
+        effort: None,
+        claude_args: Vec::new(),
         max_turns: 20,
         max_budget_usd: None,
         permission_mode: "dontAsk".to_owned(),
@@ -52,6 +55,9 @@ fn command_lines() {
         (
             Launch {
                 model: Some("opus".to_owned()),
+                fallback_model: Some("sonnet,haiku".to_owned()),
+                effort: Some("high".to_owned()),
+                claude_args: vec!["--append-system-prompt".to_owned(), "Be brief.".to_owned()],
                 max_turns: 50,
                 max_budget_usd: Some(1.5),
                 permission_mode: "acceptEdits".to_owned(),
@@ -63,12 +69,23 @@ fn command_lines() {
                 },
                 ..base
             },
-            "--max-turns 50 --max-budget-usd 1.5 --model opus --permission-mode acceptEdits --tools Read,Bash \
-             --disallowedTools Read(~/.ssh/**) --setting-sources user --settings {\"disableAllHooks\":true} --strict-mcp-config",
+            "--max-turns 50 --max-budget-usd 1.5 --model opus --fallback-model sonnet,haiku --effort high --permission-mode \
+             acceptEdits --tools Read,Bash \
+             --disallowedTools Read(~/.ssh/**) --setting-sources user --settings {\"disableAllHooks\":true} --strict-mcp-config \
+             --append-system-prompt Be brief.",
         ),
     ];
-    for (launch, tail) in table {
-        assert_eq!(command_line(&launch).join(" "), format!("{head} {tail}"));
+    for (launch, tail) in &table {
+        assert_eq!(command_line(launch).join(" "), format!("{head} {tail}"));
+    }
+    // Nothing that stands there may be said in agents.yaml, too.
+    let lines = table.iter().flat_map(|(launch, _)| command_line(launch));
+    let said: Vec<_> = lines.filter(|word| word.starts_with("--") && word != "--append-system-prompt").collect();
+    assert!(said.len() > 10, "{said:?}");
+    for option in said {
+        let text = format!("agents: [{{name: a, role: tester, claude_args: ['{option}=x']}}]");
+        let problems = crate::domain::config::read(&text).unwrap_err();
+        assert!(problems[0].message.contains("may not stand here"), "{option}: {problems:?}");
     }
     let wrapped = Launch { command: vec!["nice".to_owned(), "claude".to_owned()], ..launch(dir.path(), "") };
     assert_eq!(command_line(&wrapped)[..3], ["nice", "claude", "-p"]);

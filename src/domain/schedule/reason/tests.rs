@@ -39,6 +39,12 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             "`scheduler logs a -f` follows it, `scheduler agent stop a` ends it",
         ),
         row(
+            r#"{"reason": "no_api_key"}"#,
+            "no API key",
+            "only the API may pay for it (billing: api), and ticks have no ANTHROPIC_API_KEY",
+            "put ANTHROPIC_API_KEY=... into the cron line, before the program; or `scheduler agent set a billing=any`",
+        ),
+        row(
             r#"{"reason": "recovering"}"#,
             "recovering",
             "its last run was interrupted and is being recovered",

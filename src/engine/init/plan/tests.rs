@@ -4,7 +4,7 @@ use crate::domain::role::Model;
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 
-const ALL: Choices = Choices { skills: true, gitignore: true };
+const ALL: Choices = Choices { skills: true, gitignore: true, billing: Billing::Any };
 
 /// Every path below a folder with its contents; nothing for directories.
 fn tree(root: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
@@ -110,7 +110,7 @@ fn brings_up_to_date_what_nobody_has_changed() {
 #[test]
 fn makes_only_what_was_chosen() {
     let dir = tempfile::tempdir().unwrap();
-    Plan::new(dir.path(), &Choices { skills: false, gitignore: false }).unwrap().apply().unwrap();
+    Plan::new(dir.path(), &Choices { skills: false, gitignore: false, ..ALL }).unwrap().apply().unwrap();
     let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, [".orchestrator"]);
 }
