@@ -30,6 +30,9 @@ pub enum Command {
     /// Notify the user of new messages; started by ticks
     #[command(hide = true)]
     Notify,
+    /// Tell a watchdog elsewhere that ticks go on; started by ticks
+    #[command(hide = true)]
+    Heartbeat,
     /// Tidy up; started by ticks
     #[command(hide = true)]
     Housekeeping,
@@ -46,6 +49,7 @@ pub fn run(command: &Command, context: Context) -> Result<()> {
         Command::Guard(args) => guard::run(args),
         Command::Refresh => supervise::refresh(&context),
         Command::Notify => supervise::notify(&context),
+        Command::Heartbeat => supervise::heartbeat(&context),
         Command::Housekeeping => supervise::housekeeping(&context),
     }
 }

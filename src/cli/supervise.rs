@@ -1,4 +1,4 @@
-//! `scheduler supervise`, `refresh`, `notify` and `housekeeping`: what ticks start, detached.
+//! `scheduler supervise`, `refresh`, `notify`, `heartbeat` and `housekeeping`: what ticks start, detached.
 
 use super::{Context, usage};
 use crate::domain::name::Name;
@@ -6,7 +6,7 @@ use crate::domain::run::Assignment;
 use crate::domain::time;
 use crate::engine::project::Project;
 use crate::engine::run::{self, Supervisor, SupervisorLock};
-use crate::engine::{housekeeping, machine, notify, refresh};
+use crate::engine::{heartbeat, housekeeping, machine, notify, refresh};
 use crate::exec::{detach, stale_ref_locks, watch};
 use crate::logging;
 use crate::store::paths::{AgentPaths, Paths};
@@ -83,6 +83,15 @@ pub fn notify(context: &Context) -> Result<()> {
     let (project, _lock) = take_over(context, "notify", Paths::notify_lock)?;
     for failure in notify::notify(&project, &|| context.clock())? {
         context.warn(format!("{} notify: {failure}", time::to_text(context.clock())));
+    }
+    Ok(())
+}
+
+/// Tells a watchdog elsewhere that ticks go on. What goes wrong is in the log.
+pub fn heartbeat(context: &Context) -> Result<()> {
+    let (project, _lock) = take_over(context, "heartbeat", Paths::heartbeat_lock)?;
+    if let Err(error) = heartbeat::beat(&project, &|| context.clock()) {
+        context.warn(format!("{} heartbeat: {error:#}", time::to_text(context.clock())));
     }
     Ok(())
 }

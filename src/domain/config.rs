@@ -7,6 +7,7 @@ mod check;
 mod claude_args;
 mod edit;
 mod explain;
+mod heartbeat;
 mod intake;
 mod pull_requests;
 mod runners;
@@ -18,6 +19,7 @@ mod values;
 mod verify;
 
 pub use edit::{Change, Refusal, Step, edit};
+pub use heartbeat::Heartbeat;
 pub use intake::Intake;
 pub use pull_requests::{Merge, MergeMethod, PullRequests, RepositoryPath};
 pub use schema::{Kind, SCHEMA, keys, kind};
@@ -95,6 +97,9 @@ pub struct Config {
     pub intake: Option<Intake>,
     /// A program that is told of every new message, as JSON on its standard input.
     pub notify: Option<Notify>,
+    /// Called by ticks, every five minutes at most, so that a watchdog elsewhere learns when they stop: an address, or a command
+    /// as a list.
+    pub heartbeat: Option<Heartbeat>,
     /// Where runs can be started instead of on this machine, by a name of your choice.
     #[serde(deserialize_with = "runners::read")]
     #[cfg_attr(test, schemars(with = "BTreeMap<Name, runners::Keys>"))]

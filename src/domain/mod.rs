@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod gate;
 pub mod git_settings;
 pub mod glob;
+pub mod hours;
 pub mod installed;
 pub mod intake;
 pub mod job;

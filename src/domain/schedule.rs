@@ -15,6 +15,7 @@ pub use snapshot::{AgentView, Snapshot, Standing, running_of};
 use super::billing::{self, Billing};
 use super::config::{Agent, Config, Usd, Whole};
 use super::gate::DueCheck;
+use super::hours::closed_until;
 use super::job::Job;
 use super::name::Name;
 use super::outcome::Cooldown;
@@ -22,7 +23,7 @@ use super::role::{Role, TaskRole};
 use super::state::{AgentState, Phase};
 use super::task::Task;
 use super::time::Time;
-use chrono::Duration;
+use chrono::{Duration, Local};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -130,14 +131,16 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     if snapshot.lacks_api_key && needs_api_key(agent) {
         return Some(Reason::NoApiKey);
     }
-    // A requested run waits for no interval, backoff or cooldown.
+    // A requested run waits for no hours, interval, backoff or cooldown.
     if snapshot.requested.contains(&agent.name) {
         return None;
     }
     let cooldown = snapshot.cooldown.as_ref().filter(|cooldown| cooldown.holds(now) && agent.role.uses_claude());
     let of_runner = cooldown_of_runner(snapshot, agent).filter(|cooldown| cooldown.holds(now));
     let due_at = due_at(agent, state, now).filter(|due_at| now < *due_at);
-    backoff(agent, state, now)
+    closed_until(agent.settings.hours, &agent.settings.days, now, &Local)
+        .map(|until| Reason::OutsideHours { until })
+        .or_else(|| backoff(agent, state, now))
         .or_else(|| cooldown.or(of_runner).map(|cooldown| cooling(cooldown, None)))
         .or_else(|| due_at.map(|due_at| Reason::NotDue { due_at }))
 }

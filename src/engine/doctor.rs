@@ -11,6 +11,7 @@ mod timer;
 
 use super::project::Project;
 use super::{Env, configuration};
+use crate::domain::config::Config;
 use crate::domain::time::Time;
 use anyhow::Result;
 use serde::Serialize;
@@ -62,6 +63,16 @@ pub struct Caller<'a> {
     pub now: Time,
 }
 
+/// Whether the watchdog elsewhere hears of ticks: it is told once.
+fn heartbeat(view: &programs::View, project: &Project, config: &Config) -> Option<Probe> {
+    let called = super::heartbeat::call(project, config.heartbeat.as_ref()?, Some(&view.search_path));
+    let mend = "mend `heartbeat` in agents.yaml: whoever watches from elsewhere hears nothing";
+    Some(match called {
+        Ok(()) => Probe::ok("heartbeat: called, and answered"),
+        Err(error) => Probe::error(format!("heartbeat: {error:#}"), mend),
+    })
+}
+
 /// Looks at everything.
 ///
 /// # Errors
@@ -75,6 +86,7 @@ pub fn diagnose(project: &Project, caller: Caller<'_>) -> Result<Vec<Probe>> {
     probes.extend(project::probe(project, &found)?);
     probes.extend(repository::probe(&view, project, config, caller.now)?);
     probes.extend(sandbox::probe(project, config, caller.env));
+    probes.extend(config.and_then(|config| heartbeat(&view, project, config)));
     probes.extend(timer::probe(project, caller));
     probes.extend(machine::probe(project)?);
     Ok(probes)

@@ -12,6 +12,7 @@ pub mod configure;
 pub mod coordinator;
 pub mod curation;
 pub mod doctor;
+pub mod heartbeat;
 pub mod history;
 pub mod housekeeping;
 pub mod init;

@@ -7,7 +7,7 @@ use super::preview::{self, Misconfigured, Preview};
 use super::project::Project;
 use super::spawn::Spawner;
 use super::start::{self, Start};
-use super::{Env, collect, configuration, housekeeping, machine, notify};
+use super::{Env, collect, configuration, heartbeat, housekeeping, machine, notify};
 use crate::domain::billing;
 use crate::domain::config::{self, Config, Problem};
 use crate::domain::message::Message;
@@ -101,6 +101,9 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     }
     if config.notify.is_some() {
         notes.failure(notify(&spawner));
+    }
+    if config.heartbeat.is_some() && heartbeat::is_due(paths, now) {
+        notes.failure(spawner.once("heartbeat", &paths.heartbeat_lock()));
     }
     if may_use_git {
         notes.failure(tidy_up(&spawner));

@@ -183,6 +183,8 @@ impl Paths {
         last_curation = cache / "last-curation.json";
         /// When old files were last tidied away.
         last_housekeeping = cache / "last-housekeeping.json";
+        /// When ticks last said that they go on.
+        last_heartbeat = cache / "last-heartbeat.json";
         /// Until when nobody starts.
         cooldown = cache / "cooldown.json";
         /// The JSON Schema of the configuration, for editors.
@@ -195,6 +197,8 @@ impl Paths {
         fetch_lock = dot / "fetch.lock";
         /// Held while old files are tidied away.
         housekeeping_lock = dot / "housekeeping.lock";
+        /// Held while a watchdog elsewhere is told that ticks go on.
+        heartbeat_lock = dot / "heartbeat.lock";
         /// Held for the whole of a refresh of the open pull requests.
         refresh_lock = dot / "refresh.lock";
         /// Held while the user is notified of new messages.

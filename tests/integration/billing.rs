@@ -30,10 +30,10 @@ fn without_a_key_nobody_starts_whom_only_a_key_pays_for() {
     // What the timer's environment has counts, not that of a terminal.
     test.set_env("ANTHROPIC_API_KEY", "sk-1");
     test.run(["why", "impl-1"]).ok().says("only the API may pay for it").says("agent set impl-1 billing=any");
-    test.unset_env("ANTHROPIC_API_KEY").run(["doctor"]).code(1).says("`billing: api`, and no ANTHROPIC_API_KEY");
     assert_eq!((test.task_state("TASK-1"), test.claude.count()), ("incoming", 0));
+    test.unset_env("ANTHROPIC_API_KEY").run(["doctor"]).code(1).says("`billing: api`, and no ANTHROPIC_API_KEY");
     test.set_env("ANTHROPIC_API_KEY", "sk-1").tick_and_wait().says("impl-1: started with TASK-1");
-    let call = test.claude.only_call();
+    let call = test.claude.last_call();
     assert_eq!(call.env("ANTHROPIC_API_KEY"), Some("sk-1"));
     let flags = ["--fallback-model", "--effort", "--append-system-prompt"].map(|name| call.flag(name));
     assert_eq!(flags, [Some("haiku"), Some("high"), Some("Be brief.")]);

@@ -34,6 +34,7 @@ mod failures;
 mod feedback;
 mod gatekeeper;
 mod hand_edits;
+mod heartbeat;
 mod hostile_text;
 mod housekeeping;
 mod init;

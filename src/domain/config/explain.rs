@@ -212,7 +212,7 @@ impl<'a> Place<'a> {
 impl<'de> de::Deserializer<'de> for Place<'_> {
     type Error = Fault;
 
-    /// Only numbers ask for anything.
+    /// Numbers ask for anything, and what may be one of two kinds.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let number = match &self.node.value {
             Value::Scalar { text, plain: true } => number(text),
@@ -221,7 +221,11 @@ impl<'de> de::Deserializer<'de> for Place<'_> {
         let result = match number {
             Some(Number::Whole(number)) => visitor.visit_u64(number),
             Some(Number::Other(number)) => visitor.visit_f64(number),
-            None => Err(de::Error::invalid_type(Unexpected::Other(""), &visitor)),
+            None => match &self.node.value {
+                Value::Scalar { text, .. } if !self.node.is_null() => visitor.visit_str(text),
+                Value::List(items) => visitor.visit_seq(Items { place: &self, rest: items.iter().enumerate() }),
+                _ => Err(de::Error::invalid_type(Unexpected::Other(""), &visitor)),
+            },
         };
         result.map_err(|fault| self.refuse_here(fault))
     }

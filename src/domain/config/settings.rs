@@ -8,6 +8,7 @@ use super::sandbox::Keys;
 use super::values::{self, Command, Text, Usd, Variable, Whole};
 use super::verify;
 use crate::domain::billing::Billing;
+use crate::domain::hours::{Day, Hours};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::runner::LOCAL;
@@ -136,6 +137,12 @@ settings! {
     #[serde(default, deserialize_with = "values::once")]
     env: BTreeMap<Variable, Text> => BTreeMap<String, String> =
         |env, _| env.into_iter().map(|(name, value)| (name.0, value.into())).collect();
+    /// When it may start, by the local clock; over midnight too. Example: 22:00-07:00
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hours: Option<Hours> => Option<Hours> = |hours, _| hours;
+    /// On which days of the week it may start: mon, tue, wed, thu, fri, sat, sun. Left out or empty: on every one.
+    #[serde(default)]
+    days: Option<Vec<Day>> => Vec<Day> = |days, _| days.unwrap_or_default();
     /// Names of variables that agents get although they look like secrets.
     #[serde(default)]
     pass_env: Option<Vec<Variable>> => Vec<String> =

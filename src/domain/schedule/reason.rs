@@ -50,6 +50,11 @@ pub enum Reason {
         /// When it is.
         due_at: Time,
     },
+    /// It may start only at other hours, or on other days.
+    OutsideHours {
+        /// When it may again.
+        until: Time,
+    },
     /// It failed the last times.
     Backoff {
         /// How often in a row.
@@ -244,6 +249,11 @@ impl Reason {
                 format!("due in {}", span(due_at)),
                 format!("not due before {}", at(due_at)),
                 format!("`scheduler agent run {agent}` starts it at the next tick"),
+            ),
+            Self::OutsideHours { until } => words(
+                format!("off hours, {}", span(until)),
+                format!("may not start before {} (hours, days)", at(until)),
+                format!("`scheduler agent run {agent}` starts it at the next tick all the same"),
             ),
             Self::Backoff { failures, until } => {
                 let times = if *failures == 1 { String::new() } else { format!(" {failures} times in a row") };

@@ -105,6 +105,23 @@ fn who_pays_by_a_key_starts_only_with_one() {
 }
 
 #[test]
+fn off_hours_only_who_is_asked_for_starts() {
+    let weekday = at("12:00:00").with_timezone(&Local).format("%a").to_string().to_lowercase();
+    for (days, expected) in [
+        (weekday.clone(), "T1#1 NoTask NoTask NoTask explore"),
+        (
+            if weekday == "mon" { "thu" } else { "mon" }.to_owned(),
+            "T1#1 OutsideHours OutsideHours OutsideHours OutsideHours",
+        ),
+    ] {
+        let config = team(&format!("defaults: {{days: [{days}]}}"));
+        let mut snapshot = snapshot(&config, &[("T1", IMPLEMENT)]);
+        snapshot.requested.insert(config.agents[0].name.clone());
+        assert_eq!(words(&config, &snapshot), expected, "{days}");
+    }
+}
+
+#[test]
 fn without_work_nobody_starts() {
     let config = team("queue_limits: {max_incoming: 1}");
     let mut full = snapshot(&config, &[]);

@@ -45,6 +45,12 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             "put ANTHROPIC_API_KEY=... into the cron line, before the program; or `scheduler agent set a billing=any`",
         ),
         row(
+            r#"{"reason": "outside_hours", "until": "2026-03-01T21:00:00Z"}"#,
+            "off hours, 11 h",
+            "may not start before 2026-03-01T21:00:00Z (hours, days)",
+            &format!("{RUN} starts it at the next tick all the same"),
+        ),
+        row(
             r#"{"reason": "recovering"}"#,
             "recovering",
             "its last run was interrupted and is being recovered",
