@@ -1,4 +1,4 @@
-//! `scheduler supervise`, `refresh`, `notify`, `heartbeat` and `housekeeping`: what ticks start, detached.
+//! `scheduler supervise`, `refresh`, `notify`, `heartbeat`, `let-go` and `housekeeping`: what ticks start, detached.
 
 use super::{Context, usage};
 use crate::domain::name::Name;
@@ -6,7 +6,7 @@ use crate::domain::run::Assignment;
 use crate::domain::time;
 use crate::engine::project::Project;
 use crate::engine::run::{self, Supervisor, SupervisorLock};
-use crate::engine::{heartbeat, housekeeping, machine, notify, refresh};
+use crate::engine::{heartbeat, housekeeping, let_go, machine, notify, refresh};
 use crate::exec::{detach, stale_ref_locks, watch};
 use crate::logging;
 use crate::store::paths::{AgentPaths, Paths};
@@ -96,12 +96,22 @@ pub fn heartbeat(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Tidies up; what is removed goes to the scheduler's log, which is the standard output.
+/// Cancels runs that have ended once more.
+pub fn let_go(context: &Context) -> Result<()> {
+    let (project, _lock) = take_over(context, "let-go", Paths::let_go_lock)?;
+    let_go::run(&project, context.environment(), context.clock(), &mut log(context, "let-go"))
+}
+
+/// Tidies up.
 pub fn housekeeping(context: &Context) -> Result<()> {
     let (project, _lock) = take_over(context, "housekeeping", Paths::housekeeping_lock)?;
-    let mut say = |what: &str| {
+    housekeeping::run(&project, &|| context.clock(), &mut log(context, "housekeeping"))
+}
+
+/// Writes to the scheduler's log, which is the standard output.
+fn log<'a>(context: &'a Context, command: &'a str) -> impl FnMut(&str) + 'a {
+    move |what| {
         // A log that can't be written to is no reason to stop.
-        let _ = context.line(format!("{} housekeeping: {what}", time::to_text(context.clock())));
-    };
-    housekeeping::run(&project, &|| context.clock(), &mut say)
+        let _ = context.line(format!("{} {command}: {what}", time::to_text(context.clock())));
+    }
 }

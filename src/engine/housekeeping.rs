@@ -3,6 +3,8 @@
 //! Every removal is told to the log as it happens. Unfinished work is never removed: neither what was set aside under
 //! `refs/salvage/`, nor a worktree with anything unsaved in it.
 
+pub mod left_worktrees;
+
 use super::project::Project;
 use super::{Clock, base_branch, collect, configuration};
 use crate::domain::config::Config;
@@ -64,6 +66,8 @@ pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Re
         old_runs(project, say),
         old_rejections(paths, now, say),
         temporary_files(paths, now, say),
+        // A branch that a left worktree stands on is in use.
+        left_worktrees::remove(project, say),
         branches(project, config.as_ref(), say),
     ];
     // Without a configuration nobody knows who works here and how long to keep what.
@@ -209,6 +213,7 @@ fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&
 
 fn temporary_files(paths: &Paths, now: Time, say: &mut dyn FnMut(&str)) -> Result<()> {
     let mut dirs = vec![paths.dot().to_owned(), paths.messages(), paths.cache(), paths.logs(), paths.agents_dir()];
+    dirs.push(paths.ended_elsewhere());
     dirs.extend(TaskState::ALL.map(|state| paths.queue(state)));
     dirs.extend(ProposalState::ALL.map(|state| paths.proposals(state)));
     for agent in collect::folders(paths)? {

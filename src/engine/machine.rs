@@ -1,7 +1,8 @@
 //! Which machine the ticks of a project run on, and who carries a run: no other machine meddles, for locks may not reach from
 //! one to the other, and a process can be seen and signalled only where it is.
 //!
-//! The ticks' machine is noted in the file of their lock, which each tick holds anyway.
+//! The ticks' machine is noted in the file of their lock, which each tick holds anyway, and with what the last tick did, for whoever
+//! empties or deletes the lock's file.
 
 use super::collect;
 use crate::domain::machine::{Here, Machine};
@@ -9,6 +10,7 @@ use crate::domain::name::Name;
 use crate::domain::runner::files::{Started, StartedBy};
 use crate::domain::state::AgentState;
 use crate::exec::machine;
+use crate::store::cache;
 use crate::store::paths::{AgentPaths, Paths};
 use crate::store::state::{self, Loaded};
 use crate::sys::lock::{self, Lock};
@@ -21,7 +23,7 @@ use std::path::Path;
 
 /// What is noted of the machine of the ticks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Owner {
+pub struct Owner {
     #[serde(flatten)]
     machine: Machine,
     booted: i64,
@@ -46,13 +48,13 @@ impl Owner {
 ///
 /// # Errors
 /// They run on another machine; or the system's.
-pub fn keep(lock: &Lock, paths: &Paths) -> Result<()> {
-    let owner = parse(lock.note());
-    if owner.as_ref().is_some_and(Owner::is_here_by_name) {
-        return Ok(());
+pub fn keep(lock: &Lock, paths: &Paths) -> Result<Owner> {
+    let noted = parse(lock.note());
+    if let Some(owner) = noted.as_ref().filter(|owner| owner.is_here_by_name()) {
+        return Ok(owner.clone());
     }
     let here = machine::here();
-    if let Some(owner) = owner.filter(|owner| !owner.is_here(&here, paths)) {
+    if let Some(owner) = noted.or_else(|| of_last_tick(paths)).filter(|owner| !owner.is_here(&here, paths)) {
         bail!("{}", refusal(&owner.machine.host, &here));
     }
     note(lock, paths, here)
@@ -60,7 +62,8 @@ pub fn keep(lock: &Lock, paths: &Paths) -> Result<()> {
 
 /// The machine on which the ticks run, if it is another one.
 pub fn elsewhere(paths: &Paths) -> Option<String> {
-    let owner = parse(lock::note_at(&paths.scheduler_lock())).filter(|owner| !owner.is_here_by_name())?;
+    let noted = parse(lock::note_at(&paths.scheduler_lock())).or_else(|| of_last_tick(paths));
+    let owner = noted.filter(|owner| !owner.is_here_by_name())?;
     (!owner.is_here(&machine::here(), paths)).then_some(owner.machine.host)
 }
 
@@ -119,7 +122,8 @@ pub fn adopt(paths: &Paths, force: bool) -> Result<Adopted> {
         bail!("a tick is under way: try again when it has ended");
     };
     let here = machine::here();
-    let from = parse(lock.note()).filter(|owner| !owner.is_here(&here, paths)).map(|owner| owner.machine.host);
+    let noted = parse(lock.note()).or_else(|| of_last_tick(paths));
+    let from = noted.filter(|owner| !owner.is_here(&here, paths)).map(|owner| owner.machine.host);
     let mut carried = Vec::new();
     for name in collect::folders(paths)? {
         let agent = paths.agent(&name);
@@ -162,8 +166,19 @@ fn parse(note: Option<String>) -> Option<Owner> {
     serde_json::from_str(&note?).ok()
 }
 
-fn note(lock: &Lock, paths: &Paths, here: Here) -> Result<()> {
-    lock.set_note(&serde_json::to_string(&Owner::of(here))?, &paths.scheduler_lock())
+/// Where the last tick was.
+fn of_last_tick(paths: &Paths) -> Option<Owner> {
+    #[derive(Deserialize)]
+    struct LastTick {
+        machine: Owner,
+    }
+    cache::load(&paths.last_tick()).map(|LastTick { machine }| machine)
+}
+
+fn note(lock: &Lock, paths: &Paths, here: Here) -> Result<Owner> {
+    let owner = Owner::of(here);
+    lock.set_note(&serde_json::to_string(&owner)?, &paths.scheduler_lock())?;
+    Ok(owner)
 }
 
 fn refusal(host: &str, here: &Here) -> String {

@@ -17,6 +17,7 @@ pub mod history;
 pub mod housekeeping;
 pub mod init;
 pub mod keep;
+pub mod let_go;
 pub mod live;
 pub mod machine;
 pub mod notes;

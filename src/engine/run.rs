@@ -111,12 +111,12 @@ fn may_begin(run: &Run<'_>) -> Result<bool, RunError> {
 /// Everything up to the end of claude's last process.
 fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Carried> {
     // Also what it asks while the worktree is set up. A verdict of its last moment counts: it is there before the run is judged.
-    let watched = requests::answering(run, || {
+    let watched = requests::answering(run, |bell| {
         verify::can_start(run)?;
         let prepared = prepare::prepare(run, state)?;
         instruct::instruct(run, &prepared)?;
         if let Some(runner) = &run.assignment.runner {
-            return remote::carry(run, runner, &prepared, state);
+            return remote::carry(run, runner, &prepared, state, bell);
         }
         let launched = launch::launch(run, prepared, state)?;
         Ok(Carried::Ended(watch::watch(run, launched, state).into()))

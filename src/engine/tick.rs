@@ -7,7 +7,7 @@ use super::preview::{self, Misconfigured, Preview};
 use super::project::Project;
 use super::spawn::Spawner;
 use super::start::{self, Start};
-use super::{Env, collect, configuration, heartbeat, housekeeping, machine, notify};
+use super::{Env, collect, configuration, heartbeat, housekeeping, let_go, machine, notify};
 use crate::domain::billing;
 use crate::domain::config::{self, Config, Problem};
 use crate::domain::message::Message;
@@ -60,6 +60,7 @@ struct LastTick<'a> {
     time: Time,
     duration_ms: u64,
     api_key: bool,
+    machine: &'a machine::Owner,
     problems: &'a [String],
 }
 
@@ -71,7 +72,7 @@ struct LastTick<'a> {
 pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     let (begun, paths, now) = (monotonic_now(), &project.paths, options.now);
     let Some(lock) = Lock::try_take(&paths.scheduler_lock())? else { return Ok(Tick::Busy) };
-    machine::keep(&lock, paths)?;
+    let owner = machine::keep(&lock, paths)?;
     let spawner = Spawner { project, program: options.program, now };
     let mut views = collect::collect(paths)?;
     collect::recover(&mut views, &spawner);
@@ -105,10 +106,13 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     if config.heartbeat.is_some() && heartbeat::is_due(paths, now) {
         notes.failure(spawner.once("heartbeat", &paths.heartbeat_lock()));
     }
+    if !config.runners.is_empty() {
+        notes.failure(let_go(&spawner));
+    }
     if may_use_git {
         notes.failure(tidy_up(&spawner));
     }
-    let saved = save(paths, &report, has_api_key(), now, begun);
+    let saved = save(paths, &report, has_api_key(), &owner, now, begun);
     report.notes.failure(saved);
     Ok(Tick::Done(Box::new(report)))
 }
@@ -155,11 +159,19 @@ impl Report {
 }
 
 /// Keeps what was decided, but for the agents that aren't due: in nearly every tick these are nearly all.
-fn save(paths: &Paths, report: &Report, api_key: bool, now: Time, begun: Instant) -> Result<()> {
+fn save(
+    paths: &Paths,
+    report: &Report,
+    api_key: bool,
+    machine: &machine::Owner,
+    now: Time,
+    begun: Instant,
+) -> Result<()> {
     let last = LastTick {
         time: now,
         duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         api_key,
+        machine,
         problems: &[&report.notes.problems[..], &report.notes.failures].concat(),
     };
     let due = |one: &&Decided| !matches!(one.decision, Decision::Skip(Reason::NotDue { .. }));
@@ -187,6 +199,12 @@ fn tell_of_branch(paths: &Paths, (branch, remedy): &(String, String), now: Time)
 fn notify(spawner: &Spawner<'_>) -> Result<()> {
     let paths = &spawner.project.paths;
     if notify::has_new(paths)? { spawner.once("notify", &paths.notify_lock()) } else { Ok(()) }
+}
+
+/// Has runs of other machines that have ended cancelled once more.
+fn let_go(spawner: &Spawner<'_>) -> Result<()> {
+    let paths = &spawner.project.paths;
+    if let_go::is_due(paths)? { spawner.once("let-go", &paths.let_go_lock()) } else { Ok(()) }
 }
 
 /// Has old files tidied away, once a day.

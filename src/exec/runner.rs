@@ -4,6 +4,7 @@
 //! What they say is read elsewhere. Each but the start command has a limit.
 
 use crate::domain::outcome::Exit;
+use crate::domain::secrets;
 use crate::domain::state::ProcessId;
 use crate::exec::clock::monotonic_now;
 use crate::exec::command::{self, Captured, CommandError};
@@ -12,6 +13,7 @@ use crate::sys::atomic::open_log;
 use anyhow::{Context, Result};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -19,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How long a call of an engine may take. With its controller down, Slurm's take 9 to 18 seconds to say so.
+pub const CALL: Duration = Duration::from_secs(25);
 /// The most that is kept of what such a command prints.
 const MAX_OUTPUT: usize = 64 << 10;
 /// How long a start command may take to end in order.
@@ -28,12 +32,18 @@ const GRACE: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub struct Calls {
     /// The folder of the run.
-    pub folder: PathBuf,
+    folder: PathBuf,
     /// Variables that they don't get.
-    pub withheld: Vec<OsString>,
+    withheld: Vec<OsString>,
 }
 
 impl Calls {
+    /// In this folder, with what isn't secret of the environment, which is this process's own.
+    pub fn new(folder: &Path, environment: &BTreeMap<OsString, OsString>) -> Self {
+        let names = environment.keys().filter(|name| secrets::is_secret(&name.to_string_lossy()));
+        Self { folder: folder.to_owned(), withheld: names.cloned().collect() }
+    }
+
     fn command(&self, words: &[String]) -> Option<Command> {
         let (program, arguments) = words.split_first()?;
         let mut command = Command::new(program);

@@ -3,13 +3,14 @@
 //! Never removes a commit that nothing else holds, and never touches `refs/salvage/`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::domain::retention::MergedBranch;
 use crate::exec::evidence;
 use crate::exec::git::{Git, GitError};
+use crate::exec::salvage;
 use crate::exec::worktree::{Worktree, nested};
 use crate::sys::atomic::discard_dir;
 
@@ -67,6 +68,26 @@ pub enum Removal {
 /// Removes a worktree unless something unsaved is in it: changes, a commit that no ref holds, an operation in progress,
 /// a submodule's repository. Ignored files go. For the holder of the agent's lock.
 pub fn remove_worktree(worktree: &Worktree) -> Result<Removal> {
+    remove(worktree, |git_dir| unsaved(worktree, git_dir))
+}
+
+/// The same of a worktree that was left to a run, of which nothing is left: what is unsaved is kept under `refs/salvage/`, and what
+/// no commit can hold is set aside. `kept` is what was kept of its git directory before the run.
+pub fn remove_left_worktree(worktree: &Worktree, kept: &Path, run_id: &str) -> Result<Removal> {
+    if worktree.path().is_dir() {
+        worktree.put_back_left(kept)?;
+    }
+    remove(worktree, |git_dir| {
+        let why = unsavable(worktree, git_dir)?;
+        if why.is_none() {
+            salvage::salvage(worktree, run_id, &format!("Left by run {run_id}, which was given up\n"))?;
+        }
+        Ok(why)
+    })
+}
+
+/// Removes a worktree unless it is `kept` for a reason.
+fn remove(worktree: &Worktree, kept: impl FnOnce(&Path) -> Result<Option<String>>) -> Result<Removal> {
     // What an earlier removal was cut off from had been looked at then.
     let leaving = leaving(worktree);
     let resumed = discard_dir(&leaving)?;
@@ -77,7 +98,7 @@ pub fn remove_worktree(worktree: &Worktree) -> Result<Removal> {
         Ok(git_dir) => git_dir,
         Err(error) => return Ok(Removal::Kept(format!("{error:#}"))),
     };
-    if let Some(why) = unsaved(worktree, &git_dir)? {
+    if let Some(why) = kept(&git_dir)? {
         return Ok(Removal::Kept(why));
     }
     fs::rename(worktree.path(), &leaving).with_context(|| format!("cannot move {}", worktree.path().display()))?;
@@ -86,14 +107,22 @@ pub fn remove_worktree(worktree: &Worktree) -> Result<Removal> {
     Ok(Removal::Removed)
 }
 
-/// What would be lost with a worktree, if anything.
-fn unsaved(worktree: &Worktree, git_dir: &std::path::Path) -> Result<Option<String>> {
+/// What would be lost with a worktree, and can't be saved from here, if anything.
+fn unsavable(worktree: &Worktree, git_dir: &Path) -> Result<Option<String>> {
     if Worktree::operation_in_progress(git_dir) {
         return Ok(Some("a rebase or merge is in progress".to_owned()));
     }
     let is_filled = |path: &PathBuf| worktree.path().join(path).join(".git").exists();
     if git_dir.join("modules").exists() || nested::submodules(&worktree.git())?.iter().any(is_filled) {
         return Ok(Some("it has submodules with repositories of their own".to_owned()));
+    }
+    Ok(None)
+}
+
+/// What would be lost with a worktree, if anything.
+fn unsaved(worktree: &Worktree, git_dir: &Path) -> Result<Option<String>> {
+    if let Some(why) = unsavable(worktree, git_dir)? {
+        return Ok(Some(why));
     }
     let found = match evidence::read(worktree, "HEAD") {
         Ok(found) => found,

@@ -243,6 +243,11 @@ impl Worktree {
         set_away::set_away(self, to)
     }
 
+    /// As [`Self::put_back_git_dir`], of one that was set away and is here now.
+    pub fn put_back_left(&self, kept: &Path) -> Result<()> {
+        set_away::put_back(self, kept)
+    }
+
     /// Lets go of the branch, and of whatever a rebase or bisect in progress holds, so that the user can check it
     /// out. Files and index stay as they are.
     pub fn detach(&self) -> Result<()> {

@@ -181,6 +181,8 @@ impl Paths {
         known_proposals = cache / "proposals.json";
         /// The proposals that the last curation has seen.
         last_curation = cache / "last-curation.json";
+        /// The runs of other machines that have ended and are cancelled once more.
+        ended_elsewhere = cache / "ended-elsewhere";
         /// When old files were last tidied away.
         last_housekeeping = cache / "last-housekeeping.json";
         /// When ticks last said that they go on.
@@ -195,6 +197,8 @@ impl Paths {
         store_lock = dot / "store.lock";
         /// Held for the whole of a git fetch.
         fetch_lock = dot / "fetch.lock";
+        /// Held while runs that have ended are cancelled once more.
+        let_go_lock = dot / "let-go.lock";
         /// Held while old files are tidied away.
         housekeeping_lock = dot / "housekeeping.lock";
         /// Held while a watchdog elsewhere is told that ticks go on.

@@ -73,6 +73,12 @@ impl Requests {
     }
 }
 
+/// Whether any waits in the folder of a run, as far as can be seen.
+pub fn any_waits(run: &RunPaths) -> bool {
+    let names = Folder::open(&run.requests()).and_then(|folder| folder.names(MAX_NAMES));
+    names.is_ok_and(|names| names.iter().any(|name| request::asked(name).is_some()))
+}
+
 /// The request that was taken up.
 ///
 /// # Errors

@@ -33,11 +33,6 @@ impl Arrivals {
         Self { told: told_of(folder), look_every }
     }
 
-    /// The same of a folder in which other machines write: of that no system tells.
-    pub fn of_shared(look_every: Duration) -> Self {
-        Self { told: None, look_every }
-    }
-
     /// Forgets those that were told of: whoever looks at the folder after this sees them.
     #[cfg(target_os = "linux")]
     pub fn forget(&mut self) {
@@ -125,6 +120,6 @@ mod tests {
         arrivals.look_every = Duration::from_millis(5);
         assert!(!arrivals.wait(None, None));
         assert!(begun.elapsed() < LONG);
-        assert!(!Arrivals::of(&folder, LONG).is_told() && !Arrivals::of_shared(LONG).is_told());
+        assert!(!Arrivals::of(&folder, LONG).is_told());
     }
 }

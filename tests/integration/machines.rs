@@ -70,11 +70,34 @@ fn a_machine_with_another_name_or_after_a_reboot_is_the_same() {
 }
 
 #[test]
+fn an_emptied_lock_file_moves_the_ticks_nowhere() {
+    let test = Test::with_implementer();
+    test.tick_and_wait();
+    let last: Value =
+        serde_json::from_str(&fs::read_to_string(test.orchestrator("cache/last-tick.json")).unwrap()).unwrap();
+    assert_eq!(last["machine"], note(&test));
+    let mut owner: Value = serde_json::from_str(OTHER).unwrap();
+    owner["booted"] = 1.into();
+    test.file(".orchestrator/cache/last-tick.json", &json!({"time": last["time"], "machine": owner}).to_string());
+    for note in [None, Some(""), Some("{")] {
+        match note {
+            Some(note) => drop(test.file(".orchestrator/scheduler.lock", note)),
+            None => fs::remove_file(test.orchestrator("scheduler.lock")).unwrap(),
+        }
+        test.run([] as [&str; 0]).refuses().complains("run on desk-9");
+        test.run(["doctor"]).says("run on desk-9, not here");
+    }
+    test.run(["adopt", "--here"]).ok().says("no longer on desk-9");
+    test.later(60).tick_and_wait();
+    test.run(["status", "--json"]).ok().says_not("ticks_on");
+}
+
+#[test]
 fn a_run_of_another_machine_is_not_taken_for_lost() {
     let test = Test::with_implementer();
     test.tick_and_wait();
     carries_a_run(&test, "impl-1");
-    // Whoever deletes the lock's file makes the next tick's machine the one of the ticks.
+    // Whoever empties the lock's file moves the ticks to no other machine, but to that of the last tick.
     for note in [None, Some("")] {
         if let Some(note) = note {
             test.file(".orchestrator/scheduler.lock", note);

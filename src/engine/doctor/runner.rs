@@ -8,12 +8,11 @@ use crate::domain::name::Name;
 use crate::domain::runner::Runner;
 use crate::domain::runner::files::script;
 use crate::domain::sandbox::Mode;
-use crate::domain::secrets;
 use crate::domain::text::{cut, each_once, one_line, tail};
 use crate::engine::project::Project;
 use crate::exec::clock::monotonic_now;
 use crate::exec::machine;
-use crate::exec::runner::{Calls, Start};
+use crate::exec::runner::{CALL, Calls, Start};
 use crate::sys::atomic::{self, Published};
 use crate::sys::lock::Lock;
 use crate::sys::read;
@@ -29,8 +28,6 @@ use uuid::Uuid;
 /// How long the other machine has to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How long another command of the runner may take.
-const CALL: Duration = Duration::from_secs(25);
 /// How far its clock may differ, in seconds.
 const SKEW: i64 = 60;
 /// The most of what is said by others, in characters.
@@ -54,11 +51,10 @@ pub fn diagnose(
     let id = Uuid::new_v4().to_string();
     let folder = project.paths.probe(&id);
     atomic::ensure_private_dir(&folder)?;
-    let withheld = environment.keys().filter(|name| secrets::is_secret(&name.to_string_lossy())).cloned().collect();
     let trial = Trial {
         runner,
         files: Files::new(&folder),
-        calls: Calls { folder: folder.clone(), withheld },
+        calls: Calls::new(&folder, environment),
         question: question(project, config, name, &id, caller),
         id,
     };

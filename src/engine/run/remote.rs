@@ -9,12 +9,13 @@ mod watcher;
 
 use super::context::{Run, RunError};
 use super::ended::Ended;
-use super::{launch, requests};
+use super::launch;
+use super::requests::{self, Bell};
 use crate::domain::run::Prepared;
 use crate::domain::runner::Runner;
 use crate::domain::runner::remote::Remote;
-use crate::domain::secrets;
 use crate::domain::state::AgentState;
+use crate::engine::let_go;
 use crate::exec::runner::{Calls, Start};
 use crate::store::runs;
 use crate::sys::{atomic, read};
@@ -30,7 +31,13 @@ pub enum Carried {
 }
 
 /// Hands a run to its runner and watches it.
-pub fn carry(run: &Run<'_>, runner: &Runner, prepared: &Prepared, state: &mut AgentState) -> Result<Carried, RunError> {
+pub fn carry(
+    run: &Run<'_>,
+    runner: &Runner,
+    prepared: &Prepared,
+    state: &mut AgentState,
+    bell: &Bell<'_>,
+) -> Result<Carried, RunError> {
     run.unless_stopped()?;
     let script = launch::order(run, prepared, runner.lease_seconds)?;
     let remote = Remote::new(run.now());
@@ -51,7 +58,7 @@ pub fn carry(run: &Run<'_>, runner: &Runner, prepared: &Prepared, state: &mut Ag
         tracing::warn!("{error:#}");
     }
     watcher.start = start;
-    Ok(watcher.watch(state))
+    Ok(watcher.watch(state, bell))
 }
 
 /// Takes up a run that was handed to its runner by a supervisor that is gone; `None` if it wasn't, or was judged since.
@@ -65,19 +72,19 @@ pub fn adopt(run: &Run<'_>, state: &AgentState) -> Result<Option<Carried>> {
     let remote = read::read_json(&run.files.remote()).ok().flatten().unwrap_or_else(|| Remote::new(run.now()));
     tracing::info!(?remote, "a run on another machine is taken up");
     let start = Start::of_earlier(state.process.clone());
-    Ok(Some(requests::answering(run, || Watcher::new(run, runner, remote, start).watch(state))?))
+    Ok(Some(requests::answering(run, |bell| Watcher::new(run, runner, remote, start).watch(state, bell))?))
 }
 
-/// Removes what only a keeper needs, and nobody else may read.
+/// Removes what only a keeper needs, and nobody else may read, and has the run cancelled once more, a moment later.
 pub fn tidy(run: &Run<'_>) -> Result<()> {
-    if run.assignment.runner.is_some() {
-        atomic::remove(&run.files.launch())?;
+    let Some(runner) = &run.assignment.runner else { return Ok(()) };
+    atomic::remove(&run.files.launch())?;
+    match &run.assignment.settings.runner {
+        Some(name) if !runner.cancel.is_empty() => let_go::note(run.paths(), name, run.id(), run.now()),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn calls(run: &Run<'_>) -> Calls {
-    let names = run.supervisor.environment.keys();
-    let withheld = names.filter(|name| secrets::is_secret(&name.to_string_lossy())).cloned().collect();
-    Calls { folder: run.files.dir().to_owned(), withheld }
+    Calls::new(run.files.dir(), run.supervisor.environment)
 }

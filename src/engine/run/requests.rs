@@ -8,11 +8,12 @@ use crate::domain::request::MAX_OF_RUN;
 use crate::domain::run::Assignment;
 use crate::exec::processes::run_apart;
 use crate::exec::{clock, command};
-use crate::store::requests::Requests;
+use crate::store::paths::RunPaths;
+use crate::store::requests::{self, Requests};
 use crate::sys::arrivals::Arrivals;
 use anyhow::{Context, Result, anyhow, bail};
 use std::fs::File;
-use std::io::{self, PipeReader, Write};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::Command;
@@ -32,16 +33,33 @@ const PAUSE: Duration = Duration::from_millis(50);
 const STACK: usize = 256 << 10;
 
 /// Answers requests as long as `work` takes, then those that are still there, and closes the folder.
-pub fn answering<T>(run: &Run<'_>, work: impl FnOnce() -> T) -> Result<T, RunError> {
+pub fn answering<T>(run: &Run<'_>, work: impl FnOnce(&Bell<'_>) -> T) -> Result<T, RunError> {
     let answerer = Answerer::new(run)?;
-    let (closed, close) = io::pipe().context("cannot answer requests")?;
+    let (heard, rung) = io::pipe().context("cannot answer requests")?;
+    let bell = Bell { run: &run.files, rung };
     thread::scope(|scope| {
         let thread = thread::Builder::new().name("requests".to_owned()).stack_size(STACK);
-        thread.spawn_scoped(scope, move || answerer.serve(&closed)).context("cannot answer requests")?;
-        let done = work();
-        drop(close);
+        thread.spawn_scoped(scope, move || answerer.serve(heard)).context("cannot answer requests")?;
+        let done = work(&bell);
+        drop(bell);
         Ok(done)
     })
+}
+
+/// Wakes who answers. Of what other machines write no system tells: who looks at their run anyway looks for requests, too.
+pub struct Bell<'a> {
+    run: &'a RunPaths,
+    rung: PipeWriter,
+}
+
+impl Bell<'_> {
+    /// Rings if anything waits.
+    pub fn look(&self) {
+        if requests::any_waits(self.run) {
+            // It is heard, or nobody answers any more.
+            let _ = (&self.rung).write(&[0]);
+        }
+    }
 }
 
 struct Answerer<'a> {
@@ -61,10 +79,7 @@ impl<'a> Answerer<'a> {
         let supervisor = run.supervisor;
         Ok(Self {
             requests: Requests::open(&run.files)?,
-            arrivals: match run.assignment.runner {
-                Some(_) => Arrivals::of_shared(LOOK_EVERY),
-                None => Arrivals::of(&run.files.requests(), LOOK_EVERY),
-            },
+            arrivals: Arrivals::of(&run.files.requests(), LOOK_EVERY),
             program: supervisor.program,
             root: supervisor.project.root(),
             assignment: &run.assignment,
@@ -74,10 +89,10 @@ impl<'a> Answerer<'a> {
         })
     }
 
-    /// Until the other end of `closed` is closed, and then what waits.
-    fn serve(mut self, closed: &PipeReader) {
+    /// Until the bell is gone, and then what waits.
+    fn serve(mut self, mut bell: PipeReader) {
         let mut vain_looks = 0;
-        while !self.arrivals.wait(None, Some(closed.as_fd())) {
+        while !self.arrivals.wait(None, Some(bell.as_fd())) || bell.read(&mut [0; 64]).is_ok_and(|rung| rung > 0) {
             self.arrivals.forget();
             vain_looks = if self.answer_waiting(&|| true) { 0 } else { vain_looks + 1 };
             // One is due to what the answers themselves have moved; and looks by the clock are seldom enough.
@@ -167,6 +182,42 @@ mod tests {
     use crate::sys::lock::Lock;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_request_of_which_no_system_tells_is_answered_when_the_bell_rings() {
+        let dir = tempfile::tempdir().unwrap();
+        let assignment = assignment(Role::Implementer, Job::Explore);
+        let agent = Paths::new(dir.path()).agent(&assignment.agent);
+        let (files, lock) = (agent.run(&assignment.run_id).unwrap(), agent.lock());
+        let answerer = Answerer {
+            requests: Requests::open(&files).unwrap(),
+            arrivals: Arrivals::of(dir.path(), Duration::from_secs(600)),
+            program: Path::new("true"),
+            root: dir.path(),
+            assignment: &assignment,
+            lock: &SupervisorLock::new(Lock::try_take(&lock).unwrap().unwrap(), lock),
+            stop: &AtomicBool::new(false),
+            left: 2,
+        };
+        let (heard, rung) = io::pipe().unwrap();
+        let bell = Bell { run: &files, rung };
+        thread::scope(|scope| {
+            scope.spawn(move || answerer.serve(heard));
+            bell.look();
+            for n in 1..=2 {
+                let id = format!("id-{n}").parse::<Name>().unwrap();
+                let at = |part: Part| files.requests().join(part.of(&id));
+                fs::write(at(Part::Asked), "").unwrap();
+                bell.look();
+                let begun = clock::monotonic_now();
+                while !at(Part::Code).exists() {
+                    assert!(begun.elapsed() < Duration::from_secs(60), "request {n}");
+                    thread::sleep(Duration::from_millis(5));
+                }
+            }
+            drop(bell);
+        });
+    }
 
     #[test]
     fn so_many_are_answered_and_none_for_longer_than_the_limit() {

@@ -22,6 +22,7 @@ case $1 in
     echo $? >"$job/code"
     ;;
   cancel)
+    [ ! -e "$stage/down" ] || { echo "engine: the controller is down" >&2; exit 1; }
     echo "$2" >>"$stage/cancels"
     [ ! -e "$stage/deaf" ] || exit 0
     [ ! -d "$job" ] || : >"$job/cancelled"

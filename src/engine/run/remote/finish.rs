@@ -1,7 +1,7 @@
 //! The ends of a run on another machine: reported by its keeper, never begun, dead with this machine, given up.
 
 use super::contact;
-use super::watcher::{CALL, Watcher};
+use super::watcher::Watcher;
 use crate::domain::message::Message;
 use crate::domain::outcome::{Interruption, Outcome, Stopped};
 use crate::domain::run::RUN_TAG;
@@ -10,11 +10,13 @@ use crate::domain::runner::files::{Confined, ExitReport, Started, StartedBy};
 use crate::domain::runner::remote::{Phase, Remote};
 use crate::domain::runner::watch::{self, NeverBegan};
 use crate::domain::text::{cut, one_line, tail};
+use crate::engine::housekeeping::left_worktrees::LEFT;
 use crate::engine::run::confinement;
 use crate::engine::run::ended::{Ended, last_sign_of_life};
 use crate::exec::command::describe;
 use crate::exec::machine;
 use crate::exec::processes::{self, Family, Grace};
+use crate::exec::runner::CALL;
 use crate::store::{messages, runs};
 use crate::sys::atomic::{self, Published};
 use crate::sys::read;
@@ -186,18 +188,21 @@ impl Watcher<'_> {
     fn aside(&self) -> PathBuf {
         let mut path = self.run.worktree.path().as_os_str().to_owned();
         let run = self.run.id().split('-').next().unwrap_or_default();
-        path.push(format!(".left-{run}"));
+        path.push(format!("{LEFT}{run}"));
         path.into()
     }
 
     fn tell(&self, aside: &std::path::Path) -> Result<()> {
         let (agent, place) = (&self.run.assignment.agent, aside.display());
         let host = self.remote.host.as_deref().unwrap_or("another machine");
+        let run = self.run.id();
         let body = format!(
             "Nothing was heard for too long of the run of {agent} on {host}: it may have died, or only be cut off. Its task goes \
              back and doesn't count, and a new run gets a worktree of its own. What the old one has committed is on its branch; \
              its worktree was left to it, with what isn't committed, in {place}. A run that still lives there ends by itself as \
-             soon as it sees this.\n\nOnce you don't need it: `git worktree remove --force '{place}'`\n"
+             soon as it sees this; the worktree then goes with the next tidying up, and what isn't committed is kept under \
+             refs/salvage/{run}. If it can't end there any more, because that machine is gone for good, remove it when you don't \
+             need it: `git worktree remove --force '{place}'`\n"
         );
         let message = Message::warning(format!("A run on {host} was given up"), body);
         let message = message.task(self.run.assignment.job.task()).run(self.run.id());

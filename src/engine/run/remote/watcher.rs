@@ -12,8 +12,9 @@ use crate::domain::runner::watch::{self, Seen, Starter, Step};
 use crate::domain::state::AgentState;
 use crate::engine::run::context::Run;
 use crate::engine::run::ended::Ended;
+use crate::engine::run::requests::Bell;
 use crate::engine::run::{confinement, settle, watch as here};
-use crate::exec::runner::{Background, Calls, Start};
+use crate::exec::runner::{Background, CALL, Calls, Start};
 use crate::exec::stream::StreamReader;
 use crate::store::runs;
 use crate::sys::{atomic, read};
@@ -26,8 +27,6 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the engine is asked how a run stands that waits: sooner at first.
 const ASK_EVERY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
-/// How long a call of the engine may take. With its controller down, Slurm's take 9 to 18 seconds to say so.
-pub const CALL: Duration = Duration::from_secs(25);
 /// How often a run that doesn't end is cancelled again.
 const CANCEL_EVERY: Duration = Duration::from_secs(60);
 
@@ -85,7 +84,7 @@ impl<'a> Watcher<'a> {
     }
 
     /// Until the run has ended, or this supervisor alone.
-    pub fn watch(mut self, state: &AgentState) -> Carried {
+    pub fn watch(mut self, state: &AgentState, bell: &Bell<'_>) -> Carried {
         loop {
             if let Err(error) = self.renew_lease() {
                 tracing::warn!("{error:#}");
@@ -100,6 +99,8 @@ impl<'a> Watcher<'a> {
             if self.run.is_stopped() && !is_to_stop {
                 return Carried::Left;
             }
+            // By the same waking, for there may be many such supervisors here.
+            bell.look();
             thread::sleep(LOOK_EVERY);
         }
     }
