@@ -3,6 +3,7 @@
 //! It never uses a shell, never leaves a program running past its limit and never waits for a
 //! background process that kept the output open.
 
+mod awaited;
 mod exchange;
 
 use std::io;
@@ -12,12 +13,12 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, kill_process_group};
 use thiserror::Error;
 
+pub use self::awaited::{Awaited, exit_of};
 use self::exchange::Exchange;
 use crate::exec::clock::monotonic_now;
 
@@ -168,29 +169,10 @@ fn spawn_error(cmd: &Command, program: &str, source: io::Error) -> CommandError 
     }
 }
 
-/// Becomes readable when `pid` has ended. It is left for the caller to reap.
-pub(super) fn exit_of(pid: Pid) -> io::Result<OwnedFd> {
-    #[cfg(target_os = "linux")]
-    if let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
-        return Ok(process);
-    }
-    waited_for(pid)
-}
-
-/// The same where the system has no descriptors of processes: a thread waits, and closes the other end of a pipe.
-fn waited_for(pid: Pid) -> io::Result<OwnedFd> {
-    let (reader, writer) = io::pipe()?;
-    thread::Builder::new().spawn(move || {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), options) {}
-        drop(writer);
-    })?;
-    Ok(reader.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
     use std::time::Instant;
 
     fn sh(script: &str) -> Command {
@@ -227,16 +209,6 @@ mod tests {
         assert_eq!((got.stdout.len(), got.truncated), (100_000, true));
         assert_eq!(got.stderr.len(), 100_000);
         assert!(got.stderr.ends_with(b"1048576\n"), "{}", String::from_utf8_lossy(&got.stderr[99_900..]));
-    }
-
-    #[test]
-    fn an_end_is_seen_without_descriptors_of_processes() {
-        let mut cmd = sh("read line");
-        let mut child = cmd.stdin(Stdio::piped()).spawn().unwrap();
-        let ended = waited_for(Pid::from_child(&child)).unwrap();
-        let mut exchange = Exchange::new(&mut child, None, 10).unwrap();
-        assert!(exchange.step(Some(ended.as_fd()), Duration::from_secs(20)).unwrap());
-        assert!(!child.wait().unwrap().success());
     }
 
     #[test]

@@ -6,13 +6,11 @@
 
 mod bounded_log;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -20,6 +18,7 @@ use bounded_log::BoundedLog;
 
 use crate::domain::state::ProcessId;
 use crate::exec::clock::monotonic_now;
+use crate::exec::command::{Awaited, describe};
 use crate::exec::environment::RunEnvironment;
 use crate::exec::processes::{self, Family, Grace};
 use crate::sys::atomic::open_log;
@@ -62,7 +61,7 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     let mut log = open_log(&setup.log)?;
     writeln!(log, "$ {}", setup.command).with_context(at)?;
     let (output, bounded) = BoundedLog::begin(log.try_clone().with_context(at)?).with_context(at)?;
-    let mut child = setup
+    let child = setup
         .environment
         .command("sh")
         .args(["-c", &setup.command])
@@ -77,10 +76,9 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     let (name, value) = &setup.environment.tag;
     let family = Family { leader: id.as_ref(), tag: Some((name, value)), own_descendants: processes::is_subreaper() };
     let noted = id.clone().map_or(Ok(()), started);
-    let (sender, ended) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait()));
+    let mut child = Awaited::new(child);
     let end = match noted {
-        Ok(()) => until_end(&ended, setup.timeout, stop),
+        Ok(()) => until_end(&mut child, setup.timeout, stop),
         Err(error) => Err(error),
     };
     // Also what it left in the background: nothing else is to work in the worktree.
@@ -89,7 +87,7 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     bounded.end().with_context(at)?;
     let end = end?;
     let words = match end {
-        End::Exit(status) => crate::exec::command::describe(status),
+        End::Exit(status) => describe(status),
         End::TimedOut => format!("stopped after {} s", setup.timeout.as_secs()),
         End::Stopped => "stopped with the run".to_owned(),
     };
@@ -97,14 +95,14 @@ pub fn run(setup: &Setup, stop: &AtomicBool, started: impl FnOnce(ProcessId) -> 
     Ok(end)
 }
 
-fn until_end(ended: &mpsc::Receiver<io::Result<ExitStatus>>, timeout: Duration, stop: &AtomicBool) -> Result<End> {
+fn until_end(child: &mut Awaited, timeout: Duration, stop: &AtomicBool) -> Result<End> {
     let begun = monotonic_now();
     loop {
-        match ended.recv_timeout(WAKE_UP) {
-            Ok(status) => return Ok(End::Exit(status.context("the command can't be waited for")?)),
-            Err(_) if stop.load(Ordering::Relaxed) => return Ok(End::Stopped),
-            Err(_) if begun.elapsed() >= timeout => return Ok(End::TimedOut),
-            Err(_) => {}
+        match child.wait(WAKE_UP).context("the command can't be waited for")? {
+            Some(status) => return Ok(End::Exit(status)),
+            None if stop.load(Ordering::Relaxed) => return Ok(End::Stopped),
+            None if begun.elapsed() >= timeout => return Ok(End::TimedOut),
+            None => {}
         }
     }
 }

@@ -5,11 +5,9 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ExitStatus};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -20,7 +18,7 @@ use crate::domain::state::ProcessId;
 use crate::domain::stream::StreamFacts;
 use crate::exec::claude::Process;
 use crate::exec::clock::monotonic_now;
-use crate::exec::command;
+use crate::exec::command::{self, Awaited};
 use crate::exec::processes::{self, Family, Grace};
 use crate::exec::stream::StreamReader;
 
@@ -76,14 +74,14 @@ pub fn watch(
     let begun = monotonic_now();
     let Process { child, id } = started;
     let family = Family { leader: Some(&id), tag: Some(tag), own_descendants: processes::is_subreaper() };
-    let ended = await_in_background(child);
-    let (status, stopped, grace) = match until_end_or_limit(&ended, limits, stop, output, id.pid) {
+    let mut child = Awaited::new(child);
+    let (status, stopped, grace) = match until_end_or_limit(&mut child, limits, stop, output, id.pid) {
         Finish::Ended(status) => (Some(status), None, Grace::new(LEFTOVER_GRACE)),
         Finish::Stop(cause) => {
             tracing::info!(?cause, pid = id.pid, "stopping the run");
             let grace = if cause.is_urgent() { Grace::on_demand() } else { Grace::new(limits.grace) };
             processes::end(&family, &grace);
-            (ended.recv_timeout(EXIT_DELAY.min(grace.left())).ok(), Some(cause), grace)
+            (child.wait(EXIT_DELAY.min(grace.left())).ok().flatten(), Some(cause), grace)
         }
     };
     let duration = begun.elapsed();
@@ -103,7 +101,7 @@ enum Finish {
 }
 
 fn until_end_or_limit(
-    ended: &Receiver<ExitStatus>,
+    awaited: &mut Awaited,
     limits: &Limits,
     stop: &dyn Fn(&StreamFacts) -> Option<Stopped>,
     output: &mut StreamReader,
@@ -112,11 +110,9 @@ fn until_end_or_limit(
     let begun = monotonic_now();
     let mut last_heard = begun;
     for wake_up in 1u32.. {
-        match ended.recv_timeout(WAKE_UP) {
-            Ok(status) => return Finish::Ended(status),
-            Err(RecvTimeoutError::Timeout) => {}
-            // It can't be waited for; its process still tells when it is over.
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(WAKE_UP),
+        // If it can't be waited for, its process still tells when it is over.
+        if let Ok(Some(status)) = awaited.wait(WAKE_UP) {
+            return Finish::Ended(status);
         }
         match output.read_new() {
             Ok(0) => {}
@@ -153,16 +149,6 @@ fn due_stop(
     } else {
         None
     }
-}
-
-/// A thread of its own waits, so that the end is known at once.
-fn await_in_background(mut child: Child) -> Receiver<ExitStatus> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || match child.wait() {
-        Ok(status) => drop(sender.send(status)),
-        Err(error) => tracing::error!(%error, "claude can't be waited for"),
-    });
-    receiver
 }
 
 #[cfg(test)]

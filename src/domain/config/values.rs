@@ -185,7 +185,7 @@ pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
 
 /// Globs of paths.
 pub(super) fn globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    texts(deserializer, not_a_glob)
+    texts(deserializer, |glob| not_a_glob(glob))
 }
 
 /// Words, or globs of paths.
@@ -201,8 +201,8 @@ pub(super) fn places<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     texts(deserializer, |place| fault_of_place(place)).map(Some)
 }
 
-fn not_a_glob(glob: &String) -> Option<String> {
-    Globs::new([glob.as_str()]).err()
+fn not_a_glob(glob: &str) -> Option<String> {
+    Globs::new([glob]).err()
 }
 
 /// A program, with first arguments if it needs any.

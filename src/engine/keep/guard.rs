@@ -7,7 +7,7 @@ use crate::domain::outcome::Stopped;
 use crate::domain::run::RUN_TAG;
 use crate::domain::runner::files::{ExitReport, Started};
 use crate::domain::state::ProcessId;
-use crate::exec::command::describe;
+use crate::exec::command::{Awaited, describe};
 use crate::exec::processes;
 use crate::store::paths::RunPaths;
 use crate::store::runs;
@@ -16,8 +16,6 @@ use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 /// How late it hands on that the run is to end.
@@ -46,15 +44,14 @@ pub fn guard(keeper: &Keeper<'_>, folder: &Path) -> Result<()> {
 }
 
 /// Waits for its end, and hands on that it is wanted.
-fn outlast(keeper: &Keeper<'_>, mut child: Child, carrier: &ProcessId) -> Result<ExitStatus> {
-    let (sender, ended) = mpsc::channel();
-    thread::spawn(move || drop(sender.send(child.wait())));
+fn outlast(keeper: &Keeper<'_>, child: Child, carrier: &ProcessId) -> Result<ExitStatus> {
+    let mut child = Awaited::new(child);
     let mut is_told = false;
     loop {
-        match ended.recv_timeout(LOOK_EVERY) {
-            Ok(status) => return status.context("the keeper can't be waited for"),
-            Err(_) if !is_told && keeper.stop.load(Ordering::Relaxed) => is_told = processes::terminate(carrier),
-            Err(_) => {}
+        match child.wait(LOOK_EVERY).context("the keeper can't be waited for")? {
+            Some(status) => return Ok(status),
+            None if !is_told && keeper.stop.load(Ordering::Relaxed) => is_told = processes::terminate(carrier),
+            None => {}
         }
     }
 }
