@@ -49,5 +49,6 @@ pub mod time;
 pub mod timer;
 pub mod tools;
 pub mod trust;
+pub mod unpublished;
 pub mod verify;
 pub mod words;

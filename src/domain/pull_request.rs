@@ -10,8 +10,8 @@ pub use feedback::{About, Feedback, Kind, Next, Reruns, Round, next, own_failure
 pub use head::tests::runs;
 pub use head::{Base, CheckRun, Checks, Head, Mergeable, Ours, Rule, RunState};
 pub use mend::{
-    FailedCheck, LOGS_MAX, REMARKS_MAX, answer, base_task, checks_task, conflict_task, end_of_log, exhausted,
-    mending_prefix, mends_branch, words_task,
+    FailedCheck, LOGS_MAX, REMARKS_MAX, answer, base_task, checks_task, conflict_task, end_of_log, exhausted, mending,
+    mends, mends_branch, words_task,
 };
 pub use talk::{Remark, RemarkKind, Talk};
 

@@ -4,6 +4,7 @@
 //! whoever learns something writes only that. What stands around the section is others' and stays.
 
 use super::text::{cut, one_line};
+use serde::{Deserialize, Serialize};
 
 const BEGIN: &str = "<!-- scheduler:receipt -->";
 const END: &str = "<!-- scheduler:end of receipt -->";
@@ -23,8 +24,7 @@ pub const CHECKS: &str = "Checks";
 pub const EFFORT: &str = "Effort";
 pub const LIMITS: &str = "Limits";
 pub const SET_ASIDE: &str = "Set aside";
-pub const LANDING: &str = "Landing";
-const ORDER: [&str; 9] = [TASK, CRITERIA, VERIFY, TESTS, CHECKS, EFFORT, LIMITS, SET_ASIDE, LANDING];
+const ORDER: [&str; 8] = [TASK, CRITERIA, VERIFY, TESTS, CHECKS, EFFORT, LIMITS, SET_ASIDE];
 /// Where a row stands whose word is none of them.
 const ROUNDS: usize = 2;
 
@@ -32,7 +32,7 @@ const ROUNDS: usize = 2;
 pub const FAILED: &str = "**failed**";
 
 /// One row: a word, what there is to say, and perhaps a list below.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     word: String,
     /// Its lines, those after the first indented.
@@ -163,11 +163,11 @@ mod tests {
         assert!(is_in(&body) && is_red(&body) && !is_in("text"));
         // Edited by hand on GitHub, at both ends, with its line breaks.
         let edited = format!("Mine.\n\n{body}\n\nAlso mine.\n").replace('\n', "\r\n");
-        let rows = [Row::new("Round `TASK-2`", "mended"), Row::new(VERIFY, "passed"), Row::new(LANDING, "merged")];
+        let rows = [Row::new("Round `TASK-2`", "mended"), Row::new(VERIFY, "passed"), Row::new(SET_ASIDE, "nothing")];
         let updated = with_rows(&edited, &rows).unwrap();
         assert!(updated.starts_with("Mine.\n\nIt is done.\n\n<!--") && updated.ends_with("-->\n\nAlso mine.\n"));
         let words: Vec<_> = split(&updated).1.into_iter().map(|row| row.word).collect();
-        assert_eq!(words, [TASK, CRITERIA, "Round `TASK-2`", VERIFY, EFFORT, LANDING]);
+        assert_eq!(words, [TASK, CRITERIA, "Round `TASK-2`", VERIFY, EFFORT, SET_ASIDE]);
         assert!(updated.contains("- **Verify:** passed\n- **Effort:**") && !is_red(&updated), "{updated}");
     }
 

@@ -125,7 +125,7 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
     }
     match agent.role {
         Role::Gatekeeper if !config.gatekeeper.enabled => return Some(Reason::Disabled),
-        Role::GatekeeperCoordinator if !config.has_coordinator_work() => return Some(Reason::Disabled),
+        Role::GatekeeperCoordinator if !config.has_coordinator_work() => return Some(Reason::NothingSwitchedOn),
         _ => {}
     }
     if snapshot.lacks_api_key && needs_api_key(agent) {

@@ -7,7 +7,10 @@ mod feedback;
 mod intake;
 mod landing;
 mod people;
+mod unpublished;
 mod verdicts;
+
+pub use unpublished::NO_PULL_REQUEST;
 
 use super::Clock;
 use super::project::Project;
@@ -88,10 +91,12 @@ impl Coordinator<'_> {
     /// The project's files can't be read or written.
     pub fn coordinate(&self) -> Result<End> {
         let end = if self.looks_at_pull_requests() { self.check()? } else { End::Done };
-        match (end, self.intake) {
-            (End::Done, Some(intake)) => self.take_in(intake),
-            (end, _) => Ok(end),
-        }
+        let end = match (end, self.intake) {
+            (End::Done, Some(intake)) => self.take_in(intake)?,
+            (end, _) => end,
+        };
+        // The last: what hangs here holds up nothing else.
+        if matches!(end, End::Done) && self.looks_at_pull_requests() { self.catch_up() } else { Ok(end) }
     }
 
     /// Where there is no GitHub, gatekeepers say so, for they can do nothing; without them there is nothing to say.
@@ -113,6 +118,7 @@ impl Coordinator<'_> {
             }
             Err(error) => return self.refused(error),
         };
+        self.withdraw_base_tasks(&ours)?;
         let mut known = self.observe(&open)?;
         // Where something failed the last time, it may fail again and end the run.
         known.sort_by_key(|(pull, meta)| (meta.failure.is_some(), pull.number));

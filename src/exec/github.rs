@@ -29,6 +29,7 @@ use crate::domain::outgoing::outgoing;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::receipt::Row;
 use crate::domain::review::ReviewVerdict;
+use crate::domain::run::NewPullRequest;
 use crate::domain::secrets::Secrets;
 use crate::domain::text;
 use crate::exec::command::{self, Grace};
@@ -71,21 +72,13 @@ pub struct GitHub {
     checkout: PathBuf,
     place: Result<Place, GhError>,
     secrets: Secrets,
-    closes: Option<u64>,
     timeout: Duration,
 }
 
 impl GitHub {
     /// Calls `gh` in `checkout`, each time for `timeout` at most; where there is no place, not at all.
     pub fn new(checkout: impl Into<PathBuf>, place: Result<Place, GhError>, timeout: Duration) -> Self {
-        Self {
-            program: "gh".into(),
-            checkout: checkout.into(),
-            place,
-            secrets: Secrets::default(),
-            closes: None,
-            timeout,
-        }
+        Self { program: "gh".into(), checkout: checkout.into(), place, secrets: Secrets::default(), timeout }
     }
 
     /// The repository that the pull requests are in, or why there is none.
@@ -96,11 +89,6 @@ impl GitHub {
     /// The same, which publishes none of these values.
     pub fn hiding(self, secrets: Secrets) -> Self {
         Self { secrets, ..self }
-    }
-
-    /// The same, whose new pull requests close this issue once they are merged.
-    pub fn closing(&self, closes: Option<u64>) -> Self {
-        Self { closes, ..self.clone() }
     }
 
     /// The open pull requests of this repository whose branch begins with `agent/`, among the newest `limit` open ones.
@@ -130,21 +118,14 @@ impl GitHub {
     /// Opens a pull request from `head`, which has been pushed, unless that branch has or had one, in whatever state.
     ///
     /// Where drafts aren't offered it opens a plain one. Its text ends with the receipt.
-    pub fn create(
-        &self,
-        head: &str,
-        base: &str,
-        title: &str,
-        body: &str,
-        receipt: &[Row],
-        draft: bool,
-    ) -> Result<PullRequest, GhError> {
-        let body = &self.with_receipt(body, receipt);
+    pub fn create(&self, head: &str, wanted: &NewPullRequest, receipt: &[Row]) -> Result<PullRequest, GhError> {
+        let NewPullRequest { base, title, body, draft, closes } = wanted;
+        let body = &self.with_receipt(body, *closes, receipt);
         if let Some(pr) = self.find_by_head(head)? {
             return Ok(pr);
         }
-        let result = match self.create_once(head, base, title, body, draft) {
-            Err(error) if draft && error.is_draft_refused() => self.create_once(head, base, title, body, false),
+        let result = match self.create_once(head, base, title, body, *draft) {
+            Err(error) if *draft && error.is_draft_refused() => self.create_once(head, base, title, body, false),
             other => other,
         };
         // Whatever the reply was, what can be seen counts.

@@ -5,8 +5,8 @@ use super::paths::Paths;
 use super::queue::{AddError, Queue, Shift};
 use crate::domain::intake::{Issue, Taken};
 use crate::domain::name::Name;
-use crate::domain::task::{Edit, NewTask, TaskState, key};
-use crate::domain::time::{self, Time};
+use crate::domain::task::NewTask;
+use crate::domain::time::Time;
 use crate::sys::{atomic, read};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -78,9 +78,7 @@ impl<'a> Issues<'a> {
     /// The store's lock, or the system's.
     pub fn give_back(&self, number: u64, task: &Name, now: Time) -> Result<()> {
         let _lock = super::lock(self.paths)?;
-        let edit = Edit::new().clear(&[key::ATTEMPTS, key::RETURNS, key::CANCELLED_AT]).without_section("Error");
-        let edit = edit.set(key::RETRIED_AT, time::to_text(now));
-        let shift = Queue::new(self.paths).shift(task, TaskState::Failed, TaskState::Incoming, &edit, |_| true)?;
+        let shift = Queue::new(self.paths).put_back(task, now)?;
         tracing::debug!(%task, back = matches!(shift, Shift::Done { .. }), "its issue is open again");
         self.change(|known| {
             if let Some(taken) = known.issues.get_mut(&number) {

@@ -18,6 +18,7 @@ pub mod runs;
 pub mod state;
 pub mod state_dirs;
 pub mod trusted;
+pub mod unpublished;
 
 use crate::sys::lock::Lock;
 use std::time::Duration;

@@ -213,6 +213,8 @@ impl Paths {
         prs_dir = shared / "prs";
         /// The issues that became tasks.
         issues = shared / "issues.json";
+        /// What runs couldn't tell GitHub of their work.
+        unpublished = shared / "unpublished.json";
     }
 }
 

@@ -134,7 +134,8 @@ fn landed_once(test: &Test) -> Result<(), String> {
     ensure(answers == 1, || format!("the issue has {answers} answers"))
 }
 
-/// A task for each pull request that needs one, one rerun, one merge, one answer, one message and its label.
+/// A task for each pull request that needs one, one rerun, one merge, one answer, one message and its label;
+/// one pull request more, of which one message tells.
 fn mended_once(test: &Test) -> Result<(), String> {
     let tasks: Vec<_> = test.queue("incoming").iter().map(|id| id.chars().take(8).collect::<String>()).collect();
     ensure(tasks == ["TASK-1", "TASK-pr1", "TASK-pr2"], || format!("there are {tasks:?}"))?;
@@ -146,7 +147,10 @@ fn mended_once(test: &Test) -> Result<(), String> {
     let answers = test.github.thread_remarks(4, "T1").len() - 1;
     ensure(answers == 1, || format!("the thread has {answers} answers"))?;
     let (messages, labels) = (test.messages(), test.github.pull_requests().remove(4).labels);
-    ensure(messages.len() == 1 && labels == ["needs-human"], || format!("{messages:#?} {labels:?}"))
+    ensure(messages.len() == 2 && labels == ["needs-human"], || format!("{messages:#?} {labels:?}"))?;
+    let (made, left) = (test.github.pull_requests().len(), test.orchestrator("shared/unpublished.json"));
+    let left = fs::read_to_string(left).unwrap_or_default();
+    ensure(made == 6 && left.trim() == "[]", || format!("{made} pull requests, left is {left}"))
 }
 
 /// What the agent left is in a folder beside a run of it, with its place; what was set aside before stays as it is.

@@ -250,17 +250,22 @@ fn project(more: &str) -> Test {
 
 /// A pull request of an agent whose run is long over.
 fn old_work(test: &Test, number: u32) {
+    let branch = push_old_work(test, number);
+    test.github.open(&branch, "main", "Old work");
+}
+
+fn push_old_work(test: &Test, number: u32) -> String {
     let branch = format!("agent/TASK-old{number}-x");
     test.git(["checkout", "-q", "-B", &branch, "main"]);
     test.committed_file(&format!("{number}.txt"), "work");
     test.git(["push", "-q", "origin", &branch]);
     test.git(["checkout", "-q", "main"]);
     test.git(["branch", "-q", "-D", &branch]);
-    test.github.open(&branch, "main", "Old work");
+    branch
 }
 
 /// Five pull requests of agents: one whose check fails, one whose job fails twice, one that git can merge with its base, one
-/// whose thread waits for its answer, one that had its rounds. The agent is the coordinator.
+/// whose thread waits for its answer, one that had its rounds. A sixth is still to be opened. The agent is the coordinator.
 fn pull_requests() -> Test {
     let test = Test::new();
     test.with_origin()
@@ -269,6 +274,11 @@ fn pull_requests() -> Test {
     for number in 1..=5 {
         old_work(&test, number);
     }
+    push_old_work(&test, 6);
+    let wanted = "{\"base\":\"main\",\"title\":\"Old work\",\"body\":\"x\",\"draft\":false}";
+    let news = format!("{{\"pull_request\":{{\"branch\":\"agent/TASK-old6-x\",\"wanted\":{wanted},\"receipt\":[]}}}}");
+    let left = format!("[{{\"run\":\"old\",\"commit\":\"0\",\"news\":{news}}}]");
+    test.file(".orchestrator/shared/unpublished.json", &left);
     test.committed_file("main.txt", "main");
     test.git(["push", "-q", "origin", "main"]);
     test.github.check("1", "cov", "failure", 0).check("2", "unit", "failure", 7).write("runs/7/then", "failure");

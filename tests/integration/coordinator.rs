@@ -95,7 +95,10 @@ fn while_gatekeepers_are_off_nothing_is_asked() {
     let test = Test::new();
     test.with_origin().config(AGENTS);
     test.github.install();
-    test.run(["--dry-run"]).ok().says("coordinator: gatekeepers are off").says("linter: gatekeepers are off");
+    test.run(["--dry-run"])
+        .ok()
+        .says("coordinator: gatekeepers, feedback, landing and intake are all off")
+        .says("linter: gatekeepers are off");
     test.tick_and_wait();
     assert!(test.github.calls().is_empty() && test.agents_with_state().is_empty());
 }

@@ -111,6 +111,17 @@ fn what_is_red_on_main_too_is_mended_there_and_once() {
     assert!(!test.task_text(&test.queue("incoming")[0]).contains("PR:"));
     test.push_commit("main", "main", "Somebody else's");
     assert_eq!(coordinate(&test).len(), 1, "it is under way");
+    test.task("TASK-red-main-2-0123abcd", "# Mend another branch\n").github.check("main", "unit", "success", 9);
+    assert_eq!(coordinate(&test), ["TASK-red-main-2-0123abcd"], "main is green by itself");
+    assert!(test.task_text(&format!("TASK-red-main-{}", &main[..8])).contains("Taken back: the checks of main pass"));
+    // The same commit again: the same task goes on.
+    test.git(["push", "-q", "--force", "origin", &format!("{main}:refs/heads/main")]);
+    test.github.check("main", "unit", "failure", 9).check("1", "unit", "failure", 7);
+    let again = coordinate(&test);
+    assert!(again.len() == 2 && again.contains(&format!("TASK-red-main-{}", &main[..8])), "{again:?}");
+    // What the user cancels stays cancelled.
+    test.run(["task", "cancel", &format!("TASK-red-main-{}", &main[..8]), "--reason", "no"]).ok();
+    assert_eq!(coordinate(&test), ["TASK-red-main-2-0123abcd"]);
 }
 
 #[test]

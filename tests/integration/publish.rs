@@ -52,6 +52,89 @@ fn gh_that_refuses_leaves_the_branch_pushed() {
     }
 }
 
+/// An implementer that finishes TASK-1 while GitHub fails like this; then a coordinator is there, too.
+fn unpublished(more: &str, calls: &str, fault: &str) -> Test {
+    let test = Test::with_implementer();
+    let more = format!("pull_requests: {{feedback: true}}\n{more}");
+    test.agents_and(&[("impl-1", "implementer")], &more).github.fault(calls, fault, 0);
+    test.tick_and_wait();
+    test.agents_and(&[("impl-1", "implementer"), ("coordinator", "gatekeeper_coordinator")], &more);
+    test
+}
+
+#[test]
+fn what_github_could_not_be_told_the_coordinator_tells_it_once() {
+    for (calls, fault) in [("pr *", "401"), ("pr create", "429"), ("pr list", "bad_json"), ("pr create", "lost_reply")]
+    {
+        let test = unpublished("", calls, fault);
+        test.next();
+        test.github.mend();
+        for _ in 0..3 {
+            test.later(4_000).tick_and_wait();
+        }
+        let made = test.github.only_pull_request();
+        assert_eq!((made.title.as_str(), made.draft), ("Work on TASK-1", false), "{calls} {fault}");
+        assert!(made.body.contains("- **Task:** `TASK-1`"), "{}", made.body);
+        let text = test.task_text("TASK-1");
+        assert!(text.contains("\nPull request https://") && !text.contains("No pull request"), "{text}");
+        let told = test.messages_of("info");
+        let expected = usize::from(fault != "lost_reply");
+        assert!(told.iter().filter(|text| text.contains("/pull/1")).count() == expected, "{calls} {fault}: {told:?}");
+    }
+}
+
+#[test]
+fn another_try_goes_on_with_the_draft_that_was_opened_late() {
+    let test = unpublished("verify: {command: 'test ! -e TASK-1.txt'}\ndefaults: {max_attempts: 1}", "pr *", "401");
+    assert_eq!((test.task_state("TASK-1"), test.task_line("TASK-1", "PR")), ("failed", None));
+    test.github.mend();
+    test.later(4_000).tick_and_wait();
+    assert!(test.github.only_pull_request().draft);
+    assert_eq!(test.task_line("TASK-1", "PR").as_deref(), Some("1"));
+}
+
+#[test]
+fn what_another_run_has_taken_up_is_not_told() {
+    let test = unpublished("verify: {command: 'test ! -e TASK-1.txt'}\ndefaults: {max_attempts: 1}", "pr *", "401");
+    test.run(["task", "retry", "TASK-1"]).ok();
+    test.github.mend();
+    test.agents_and(&[("coordinator", "gatekeeper_coordinator")], "pull_requests: {feedback: true}");
+    test.later(4_000).tick_and_wait();
+    assert!(test.github.pull_requests().is_empty());
+}
+
+#[test]
+fn what_github_keeps_refusing_is_given_up_and_told() {
+    let test = unpublished("", "pr create", "404");
+    for _ in 0..12 {
+        test.later(4_000).tick_and_wait();
+    }
+    assert_eq!(test.github.count("pr create"), 11);
+    let told = test.messages_of("warning");
+    assert!(told.len() == 2 && told.iter().any(|text| text.contains("isn't tried again")), "{told:?}");
+}
+
+#[test]
+fn a_receipt_that_could_not_be_written_is_written_later_unless_more_was_pushed() {
+    for moved in [false, true] {
+        let test = unpublished("", "none", "401");
+        let made = test.github.only_pull_request();
+        test.agents_and(&[("impl-1", "implementer")], "pull_requests: {feedback: true}");
+        test.github.fault("api *", "401", 0);
+        test.task("TASK-2", "# Mend it\n\nPR: 1\n").later(120).tick_and_wait();
+        assert!(!test.github.only_pull_request().body.contains("Round `TASK-2`"));
+        test.github.mend();
+        if moved {
+            test.push_commit(&made.head, &made.head, "Another");
+        }
+        test.agents_and(&[("coordinator", "gatekeeper_coordinator")], "pull_requests: {feedback: true}");
+        for _ in 0..2 {
+            test.later(4_000).tick_and_wait();
+        }
+        assert_eq!(test.github.only_pull_request().body.matches("Round `TASK-2`").count(), usize::from(!moved));
+    }
+}
+
 #[test]
 fn without_gh_the_branch_is_pushed_and_the_human_told() {
     let test = Test::with_implementer();

@@ -99,14 +99,25 @@ pub fn words_task(meta: &Meta, remarks: &[&Remark], created_by: &Name) -> (NewTa
     (NewTask { context, feedback, criteria, ..task(meta, "what people said", created_by) }, about)
 }
 
-/// How the names of the tasks begin that mend a branch.
-pub fn mending_prefix(branch: &str) -> String {
+/// The name of the task that mends a branch at this commit.
+pub fn mending(branch: &str, commit: &str) -> String {
+    format!("{}{}", mending_prefix(branch), commit.chars().take(8).collect::<String>())
+}
+
+fn mending_prefix(branch: &str) -> String {
     format!("TASK-red-{}-", slug(branch, SLUG_MAX))
 }
 
-/// Whether the branch of a pull request is the work on such a task.
+/// Whether a task is one that mends this branch, by its name.
+pub fn mends(task: &str, branch: &str) -> bool {
+    let commit = task.strip_prefix(&mending_prefix(branch));
+    commit.is_some_and(|commit| commit.len() == 8 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether the branch of a pull request, `agent/<task>-<date>-<time>`, is the work on such a task.
 pub fn mends_branch(head: &str, branch: &str) -> bool {
-    head.strip_prefix("agent/").is_some_and(|task| task.starts_with(&mending_prefix(branch)))
+    let task = head.strip_prefix("agent/").and_then(|work| work.rsplitn(3, '-').nth(2));
+    task.is_some_and(|task| mends(task, branch))
 }
 
 /// The task that mends a branch that fails by itself.
@@ -210,6 +221,23 @@ fn plain(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_task_mends_one_branch() {
+        let task = mending("main", "0123abcdef");
+        for (task, branch, mends_it) in [
+            (task.as_str(), "main", true),
+            (&mending("main-2", "0123abcdef"), "main-2", true),
+            (&mending("main-2", "0123abcdef"), "main", false),
+            (&mending("release/1.0", "0123abcdef"), "release/1.0", true),
+            ("TASK-red-main-0123abcg", "main", false),
+            ("TASK-red-main", "main", false),
+        ] {
+            assert_eq!(mends(task, branch), mends_it, "{task} {branch}");
+            let head = format!("agent/{task}-20260101-000000");
+            assert_eq!(mends_branch(&head, branch), mends_it, "{head} {branch}");
+        }
+    }
 
     #[test]
     fn the_end_of_a_log_is_where_it_failed() {

@@ -167,6 +167,8 @@ pub enum Reason {
     },
     /// Gatekeepers are switched off.
     Disabled,
+    /// So is all that a coordinator does.
+    NothingSwitchedOn,
 }
 
 /// What is said of a reason.
@@ -369,6 +371,12 @@ impl Reason {
                 "gatekeepers are off",
                 "gatekeepers are off",
                 "`gatekeeper: {enabled: true}` in agents.yaml switches them on",
+            ),
+            Self::NothingSwitchedOn => words(
+                "nothing is switched on for it",
+                "gatekeepers, feedback, landing and intake are all off",
+                "`pull_requests: {feedback: true}` in agents.yaml switches feedback on, `gatekeeper: {enabled: true}` gatekeepers, \
+                 `pull_requests: {merge: when_green}` landing, `intake: {}` intake",
             ),
         }
     }

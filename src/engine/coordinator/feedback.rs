@@ -127,15 +127,12 @@ impl Coordinator<'_> {
     /// Has a branch mended that is red by itself: one task, whatever number of pull requests it holds up.
     pub(super) fn mend_base(&self, name: &str, base: &Base, open: &OpenPulls) -> Result<(), StepError> {
         let Checks::Red(failed) = base.checks() else { return Ok(()) };
-        let prefix = pull_request::mending_prefix(name);
-        let id = format!("{prefix}{}", base.commit.chars().take(8).collect::<String>());
-        let id: Name = id.parse().map_err(anyhow::Error::new)?;
+        let id: Name = pull_request::mending(name, &base.commit).parse().map_err(anyhow::Error::new)?;
         let queue = Queue::new(&self.project.paths);
-        let branch = format!("agent/{prefix}");
-        let mut is_mended =
-            queue.whereabouts(&id).is_some() || open.pulls.iter().any(|pull| pull.branch.starts_with(&branch));
+        let is_known = queue.whereabouts(&id).is_some() && !queue.is_taken_back(&id)?;
+        let mut is_mended = is_known || open.pulls.iter().any(|pull| pull_request::mends_branch(&pull.branch, name));
         for state in [TaskState::Incoming, TaskState::Claimed] {
-            is_mended |= queue.list(state)?.ids.iter().any(|id| id.as_str().starts_with(&prefix));
+            is_mended |= queue.list(state)?.ids.iter().any(|id| pull_request::mends(id.as_str(), name));
         }
         if is_mended {
             return Ok(());
@@ -147,6 +144,16 @@ impl Coordinator<'_> {
             base.commit
         );
         self.send(MessageType::Warning, &format!("The branch {name} is red"), &text, format!("red {id}"))?;
+        Ok(())
+    }
+
+    /// Takes back the tasks that are to mend what is green.
+    pub(super) fn withdraw_base_tasks(&self, ours: &Ours) -> Result<()> {
+        for (name, base) in ours.bases.iter().filter(|(_, base)| base.checks() == Checks::Green) {
+            for task in self.prs().withdraw_base_tasks(name, &base.commit, (self.clock)())? {
+                tracing::info!(%task, "taken back, its branch is green");
+            }
+        }
         Ok(())
     }
 

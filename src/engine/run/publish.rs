@@ -7,15 +7,18 @@ use super::environment;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::receipt::Row;
 use crate::domain::review::Review;
-use crate::domain::run::{NewPullRequest, Publication};
+use crate::domain::run::{Assignment, NewPullRequest, Publication};
 use crate::domain::shell;
 use crate::domain::system_trouble::tells_of_system;
 use crate::domain::task::TaskState;
+use crate::domain::unpublished::{News, Unpublished};
+use crate::engine::coordinator::NO_PULL_REQUEST;
 use crate::engine::{refresh, trust};
 use crate::exec::github::{GhError, GitHub, Posted, marker};
 use crate::exec::pre_push::Hooks;
 use crate::exec::push::{self, Push, PushOutcome};
 use crate::store::queue::Queue;
+use crate::store::unpublished;
 use anyhow::{Result, bail};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -35,8 +38,8 @@ pub struct Published {
     pub errors: Vec<PublishError>,
     /// The pull request of the work.
     pub pull_request: Option<u64>,
-    /// Whether the remote branch has the work.
-    is_pushed: bool,
+    /// The commit that the remote branch has, once it has the work.
+    pushed: Option<String>,
 }
 
 /// What couldn't be published.
@@ -76,8 +79,8 @@ pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &
     )?;
     tracing::debug!(branch, ?pushed, "push");
     unless_cut_short(run, pushed.is_there() || matches!(pushed, PushOutcome::NoRemote(_)))?;
-    published.is_pushed = pushed.is_there();
-    if published.is_pushed {
+    if pushed.is_there() {
+        published.pushed = Some(commit.to_owned());
         published.lines.push(format!("Branch `{remote_branch}`, pushed"));
         return Ok(());
     }
@@ -105,11 +108,8 @@ pub fn open_pull_request(
     receipt: &[Row],
     published: &mut Published,
 ) -> Result<()> {
-    if !published.is_pushed {
-        return Ok(());
-    }
-    let NewPullRequest { base, title, body, draft, closes } = wanted;
-    let created = ask(run, |github| github.closing(*closes).create(branch, base, title, body, receipt, *draft));
+    let Some(commit) = published.pushed.clone() else { return Ok(()) };
+    let created = ask(run, |github| github.create(branch, wanted, receipt));
     unless_cut_short(run, created.is_ok())?;
     match created {
         Ok(pr) => {
@@ -124,15 +124,19 @@ pub fn open_pull_request(
         }
         Err(error) => {
             unless_of_system(&error.to_string())?;
-            published.lines.push(format!("No pull request: {error}"));
+            published.lines.push(format!("{NO_PULL_REQUEST}{error}"));
             let github = run.github();
             let place = github.place().ok();
             let to = place.map_or_else(String::new, |place| format!(" --repo {}", place.repository));
             let head = place.map_or_else(|| branch.to_owned(), |place| place.head(branch));
-            let by_hand = format!("gh pr create{to} --head {} --base {}", shell::word(&head), shell::word(base));
+            let by_hand =
+                format!("gh pr create{to} --head {} --base {}", shell::word(&head), shell::word(&wanted.base));
             let remedy = error.remedy();
+            let news =
+                News::PullRequest { branch: branch.to_owned(), wanted: wanted.clone(), receipt: receipt.to_vec() };
+            let again = keep(run, commit, news, &error)?;
             let text = format!(
-                "Branch `{branch}` is pushed, but no pull request could be opened: {error}; {remedy}\n\nBy hand: `{by_hand}`"
+                "Branch `{branch}` is pushed, but no pull request could be opened: {error}; {remedy}{again}\n\nBy hand: `{by_hand}`"
             );
             // Elsewhere than on GitHub it is the same after every run, and no fault.
             let key = (error == GhError::ForeignRemote).then_some("no pull requests: foreign remote");
@@ -144,22 +148,33 @@ pub fn open_pull_request(
 
 /// Brings the receipt of the pull request up to date, once the work is pushed to it.
 pub fn update_receipt(run: &Run<'_>, pr: u64, rows: &[Row], is_ready: bool, published: &mut Published) -> Result<()> {
-    if !published.is_pushed {
-        return Ok(());
-    }
+    let Some(commit) = published.pushed.clone() else { return Ok(()) };
     let updated = ask(run, |github| github.update_receipt(pr, rows, is_ready));
     unless_cut_short(run, updated.is_ok())?;
     published.lines.push(format!("Pull request #{pr}"));
     if let Err(error) = updated {
         unless_of_system(&error.to_string())?;
         let remedy = error.remedy();
+        let again = keep(run, commit, News::Receipt { pr, rows: rows.to_vec(), is_ready }, &error)?;
         let text = format!(
-            "The work is pushed to pull request #{pr}, but its description doesn't say so: {error}; {remedy}\n\nIf it is a draft only \
+            "The work is pushed to pull request #{pr}, but its description doesn't say so: {error}; {remedy}{again}\n\nIf it is a draft only \
              because `verify` failed: `gh pr ready {pr}`"
         );
         published.failed("The receipt of a pull request is out of date", text);
     }
     Ok(())
+}
+
+/// Keeps what GitHub couldn't be told for the coordinator, if one is at work and that has a point. Says so in a sentence.
+fn keep(run: &Run<'_>, commit: String, news: News, error: &GhError) -> Result<&'static str> {
+    let Assignment { gatekeeper, pull_requests, job, .. } = &run.assignment;
+    let is_pointless = error.is_refusal() || matches!(error, GhError::NoRemote | GhError::ForeignRemote);
+    if is_pointless || !(gatekeeper.enabled || pull_requests.is_active()) {
+        return Ok("");
+    }
+    let left = Unpublished { run: run.id().to_owned(), task: job.task().cloned(), commit, news, refused: 0 };
+    unpublished::keep(run.paths(), left)?;
+    Ok(".\n\nThe coordinator of pull requests tries it again.")
 }
 
 /// Posts the recorded verdict as a review of the task's pull request.

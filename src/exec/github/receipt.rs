@@ -14,8 +14,8 @@ struct Description {
 
 impl GitHub {
     /// A text of agents, what it closes, and a receipt below it. No mark of theirs passes for one of ours.
-    pub(super) fn with_receipt(&self, body: &str, rows: &[Row]) -> String {
-        let closes = self.closes.map_or(String::new(), |issue| format!("\n\nCloses #{issue}\n"));
+    pub(super) fn with_receipt(&self, body: &str, closes: Option<u64>, rows: &[Row]) -> String {
+        let closes = closes.map_or(String::new(), |issue| format!("\n\nCloses #{issue}\n"));
         let body = self.outgoing(body) + &closes;
         receipt::with_rows(&body, &self.fit(rows)).unwrap_or(body)
     }

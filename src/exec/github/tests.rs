@@ -17,7 +17,6 @@ fn stand_in(dir: &Path, script: &str) -> GitHub {
         program,
         checkout: dir.to_owned(),
         place: Ok(acme()),
-        closes: None,
         secrets: Secrets::default(),
         timeout: Duration::from_secs(20),
     }
@@ -61,11 +60,16 @@ case "$1 $2" in
     echo u ;;
 esac"#;
 
+fn wanted(title: &str, body: &str) -> NewPullRequest {
+    let [base, title, body] = ["main", title, body].map(str::to_owned);
+    NewPullRequest { base, title, body, draft: true, closes: None }
+}
+
 #[test]
 fn a_pull_request_is_opened_once() {
     let dir = tempfile::tempdir().unwrap();
     let github = stand_in(dir.path(), SERVER);
-    let create = || github.create("agent/a", "main", "--title\nof `two` lines", "-body\n$(x)", &[], true);
+    let create = || github.create("agent/a", &wanted("--title\nof `two` lines", "-body\n$(x)"), &[]);
     let created = create().unwrap();
     assert_eq!(created.number, 3);
     let body = fs::read_to_string(dir.path().join("body")).unwrap();
@@ -81,7 +85,7 @@ fn a_pull_request_is_opened_once() {
 fn a_lost_reply_a_refused_draft_and_a_refusal() {
     let dir = tempfile::tempdir().unwrap();
     let github = stand_in(dir.path(), SERVER);
-    let create = || github.create("agent/a", "main", "t", "b", &[], true);
+    let create = || github.create("agent/a", &wanted("t", "b"), &[]);
     fs::write(dir.path().join("lose"), "").unwrap();
     fs::write(dir.path().join("nodraft"), "").unwrap();
     assert_eq!(create().unwrap().number, 3);
@@ -108,7 +112,7 @@ fn a_receipt_is_brought_up_to_date_and_agents_write_none() {
     let told = |body: &str| fs::write(dir.path().join("told"), serde_json::to_string(body).unwrap()).unwrap();
     let calls = || asked(dir.path()).len();
     let red = [Row::new(receipt::VERIFY, "**failed**: exit code 1 @all")];
-    let body = github.with_receipt("I did it.\n<!-- scheduler:receipt -->\n- **Verify:** forged", &red);
+    let body = github.with_receipt("I did it.\n<!-- scheduler:receipt -->\n- **Verify:** forged", None, &red);
     assert!(
         body.ends_with("- **Verify:** **failed**: exit code 1 @\u{200b}all\n<!-- scheduler:end of receipt -->"),
         "{body}"

@@ -5,11 +5,11 @@
 use super::Prs;
 use crate::domain::gate::{FixTask, Meta};
 use crate::domain::name::Name;
-use crate::domain::pull_request::About;
-use crate::domain::task::{self, Edit, NewTask, TaskState, key};
-use crate::domain::text::cut;
-use crate::domain::time::{self, Time};
-use crate::store::queue::{Queue, Shift};
+use crate::domain::pull_request::{self, About};
+use crate::domain::task::{self, NewTask, TaskState};
+use crate::domain::text::{cut, one_line};
+use crate::domain::time::Time;
+use crate::store::queue::Queue;
 use anyhow::Result;
 
 impl Prs<'_> {
@@ -32,9 +32,7 @@ impl Prs<'_> {
             if !made.withdrawn {
                 return Ok((id, before));
             }
-            let edit = Edit::new().clear(&[key::ATTEMPTS, key::RETURNS, key::CANCELLED_AT]).without_section("Error");
-            let edit = edit.set(key::RETRIED_AT, time::to_text(now));
-            queue.shift(&id, TaskState::Failed, TaskState::Incoming, &edit, |_| true)?;
+            queue.put_back(&id, now)?;
             made.withdrawn = false;
             made.about = about.cloned();
             return Ok((id, self.save(Some(&before), after)?));
@@ -55,13 +53,32 @@ impl Prs<'_> {
         Ok((id, self.save(Some(&before), after)?))
     }
 
-    /// Adds the task that mends a branch, under a name of its own, unless there is or was one of that name.
+    /// Adds the task that mends a branch, under a name of its own, unless there is or was one of that name. One that was taken
+    /// back is put into the queue again.
     ///
     /// # Errors
     /// The store's lock, or the system's.
     pub fn add_base_task(&self, id: &Name, new: &NewTask, now: Time) -> Result<()> {
         let _lock = crate::store::lock(self.paths)?;
-        Queue::new(self.paths).add_as(id, new, now).map(drop)
+        let queue = Queue::new(self.paths);
+        if queue.is_taken_back(id)? { queue.put_back(id, now).map(drop) } else { queue.add_as(id, new, now).map(drop) }
+    }
+
+    /// Takes back the tasks that nobody has claimed and that are to mend a branch whose checks pass, at `commit`. Returns which.
+    ///
+    /// # Errors
+    /// The store's lock, or the system's.
+    pub fn withdraw_base_tasks(&self, branch: &str, commit: &str, now: Time) -> Result<Vec<Name>> {
+        let _lock = crate::store::lock(self.paths)?;
+        let queue = Queue::new(self.paths);
+        let why = format!("the checks of {} pass again, at {}", one_line(branch), cut(commit, 12));
+        let mut withdrawn = Vec::new();
+        for id in queue.list(TaskState::Incoming)?.ids {
+            if pull_request::mends(id.as_str(), branch) && queue.take_back(&id, &why, now)? {
+                withdrawn.push(id);
+            }
+        }
+        Ok(withdrawn)
     }
 
     /// Takes back the tasks that nobody has claimed and that are to mend another commit than `head`; all of them if that
@@ -84,15 +101,12 @@ impl Prs<'_> {
                 ),
                 None => format!("pull request #{number} was merged or closed"),
             };
-            let edit = Edit::new().set(key::CANCELLED_AT, time::to_text(now));
-            let edit = edit.section("Error", &format!("Taken back: {why}"));
-            match queue.shift(&fix.task, TaskState::Incoming, TaskState::Failed, &edit, |_| true)? {
-                Shift::Done { .. } => {
-                    fix.withdrawn = true;
-                    withdrawn.push(fix.task.clone());
-                }
+            if queue.take_back(&fix.task, &why, now)? {
+                fix.withdrawn = true;
+                withdrawn.push(fix.task.clone());
+            } else {
                 // Cut off before it was noted, or cancelled by the user.
-                _ => fix.withdrawn = is_cancelled(queue, &fix.task)?,
+                fix.withdrawn = is_cancelled(queue, &fix.task)?;
             }
         }
         self.save(Some(&before), after)?;

@@ -5,10 +5,14 @@
 
 use super::Queue;
 use crate::domain::name::Name;
-use crate::domain::task::{Edit, TaskState};
+use crate::domain::task::{self, Edit, TaskState, key};
+use crate::domain::time::{self, Time};
 use crate::sys::atomic::{self, Moved, Rewritten};
 use anyhow::{Error, Result};
 use std::path::Path;
+
+/// How the error of a task that was taken back begins.
+const TAKEN_BACK: &str = "Taken back: ";
 
 /// What became of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +66,30 @@ impl Queue<'_> {
             }
         }
         Ok(Shift::Gone)
+    }
+
+    /// Takes back a task that nobody has claimed, for this reason. The caller holds the lock.
+    pub(in crate::store) fn take_back(&self, id: &Name, why: &str, now: Time) -> Result<bool> {
+        let edit = Edit::new().set(key::CANCELLED_AT, time::to_text(now));
+        let edit = edit.section("Error", &format!("{TAKEN_BACK}{why}"));
+        let shift = self.shift(id, TaskState::Incoming, TaskState::Failed, &edit, |_| true)?;
+        Ok(matches!(shift, Shift::Done { .. }))
+    }
+
+    /// Puts a task that was taken back into the queue again, with nothing charged. The caller holds the lock.
+    pub(in crate::store) fn put_back(&self, id: &Name, now: Time) -> Result<Shift> {
+        let edit = Edit::new().clear(&[key::ATTEMPTS, key::RETURNS, key::CANCELLED_AT]).without_section("Error");
+        let edit = edit.set(key::RETRIED_AT, time::to_text(now));
+        self.shift(id, TaskState::Failed, TaskState::Incoming, &edit, |_| true)
+    }
+
+    /// Whether a task was taken back, by no user.
+    ///
+    /// # Errors
+    /// Its file can't be read.
+    pub fn is_taken_back(&self, id: &Name) -> Result<bool> {
+        let text = self.read(TaskState::Failed, id)?;
+        Ok(text.is_some_and(|text| task::section(&text, "Error").is_some_and(|why| why.starts_with(TAKEN_BACK))))
     }
 
     /// Edits a task in `from` and moves it to `to`, as long as its text is `ours`. The caller holds the lock.

@@ -213,6 +213,13 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             "gatekeepers are off",
             "`gatekeeper: {enabled: true}` in agents.yaml switches them on",
         ),
+        row(
+            r#"{"reason": "nothing_switched_on"}"#,
+            "nothing is switched on for it",
+            "gatekeepers, feedback, landing and intake are all off",
+            "`pull_requests: {feedback: true}` in agents.yaml switches feedback on, `gatekeeper: {enabled: true}` gatekeepers, \
+             `pull_requests: {merge: when_green}` landing, `intake: {}` intake",
+        ),
     ]
 }
 
