@@ -8,27 +8,33 @@ mod claude_args;
 mod edit;
 mod explain;
 mod heartbeat;
+mod inbox;
 mod intake;
 mod pull_requests;
 mod runners;
 mod sandbox;
 mod schema;
 mod settings;
+mod span;
 mod tree;
 mod values;
 mod verify;
 
 pub use edit::{Change, Refusal, Step, edit};
 pub use heartbeat::Heartbeat;
+pub use inbox::Inbox;
 pub use intake::Intake;
 pub use pull_requests::{Merge, MergeMethod, PullRequests, RepositoryPath};
 pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Usd, Weight, Whole};
 
+use super::hours::TimeOfDay;
+use super::message::{Message, MessageType};
 use super::name::Name;
 use super::role::{Model, Role};
 use super::runner::Runner;
+use super::summary;
 use check::Finding;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -97,6 +103,8 @@ pub struct Config {
     pub intake: Option<Intake>,
     /// A program that is told of every new message, as JSON on its standard input.
     pub notify: Option<Notify>,
+    /// Files in .orchestrator/inbox/ that ticks carry out: answers, tasks, pause, resume. Left out: none is.
+    pub inbox: Option<Inbox>,
     /// Called by ticks, every five minutes at most, so that a watchdog elsewhere learns when they stop: an address, or a command
     /// as a list.
     pub heartbeat: Option<Heartbeat>,
@@ -219,7 +227,7 @@ impl Default for Gatekeeper {
 }
 
 /// `notify`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Notify {
@@ -227,6 +235,17 @@ pub struct Notify {
     #[serde(deserialize_with = "values::command")]
     #[cfg_attr(test, schemars(with = "Vec<values::Text>", length(min = 1)))]
     pub command: Vec<String>,
+    /// Of which messages it is told: info, warning, error, question. Left out: of all.
+    pub events: Option<Vec<MessageType>>,
+    /// A summary of the day is sent and told at this time, by the local clock. Example: 18:00
+    pub summary_at: Option<TimeOfDay>,
+}
+
+impl Notify {
+    /// Whether the program is told of this message.
+    pub fn tells(&self, message: &Message) -> bool {
+        summary::is_summary(message) || self.events.as_ref().is_none_or(|events| events.contains(&message.kind))
+    }
 }
 
 /// One configured worker.

@@ -32,6 +32,28 @@ pub struct Hours {
     to: u32,
 }
 
+/// A time of the day, such as 18:00.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+pub struct TimeOfDay(u32);
+
+impl TimeOfDay {
+    /// Since midnight, as a clock shows it.
+    pub fn minute(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let minute = minute(&text).filter(|minute| *minute < DAY);
+        minute.map(Self).ok_or_else(|| format!("{text:?} is not a time of the day: write 18:00"))
+    }
+}
+
 const DAY: u32 = 24 * 60;
 
 impl TryFrom<String> for Hours {
@@ -47,7 +69,7 @@ impl TryFrom<String> for Hours {
 }
 
 /// `7:30`, `07:30`, `24:00`.
-pub fn minute(text: &str) -> Option<u32> {
+fn minute(text: &str) -> Option<u32> {
     let (hour, minute) = text.trim().split_once(':')?;
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 2 && !text.starts_with('+'));
     let (hour, minute) = (number(hour)?, number(minute)?);
@@ -99,7 +121,7 @@ impl Hours {
 }
 
 /// When the wall clock shows this minute of that day: twice where it is set back, and where it skips that, when it goes on.
-fn instants<Z: TimeZone>(day: NaiveDate, minute: u32, zone: &Z) -> Vec<Time> {
+pub(super) fn instants<Z: TimeZone>(day: NaiveDate, minute: u32, zone: &Z) -> Vec<Time> {
     let wall = day.and_time(chrono::NaiveTime::MIN) + Duration::minutes(minute.into());
     let at = |wall: &NaiveDateTime| zone.from_local_datetime(wall);
     let found = match at(&wall) {

@@ -13,6 +13,8 @@ use std::fmt;
 words! {
     "a message type"
     /// How much a message wants of its reader.
+    #[serde(rename = "message type")]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     pub enum MessageType {
         /// Something was done.
         Info = "info",

@@ -92,6 +92,9 @@ pub struct Assignment {
     /// Which issues become tasks.
     #[serde(default)]
     pub intake: Option<Intake>,
+    /// How the files stand that an agent which looks for work goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explored: Option<String>,
     /// Whether the tick was started with `--debug`.
     pub debug: bool,
 }
@@ -248,6 +251,7 @@ pub mod tests {
             gatekeeper: config.gatekeeper,
             intake: None,
             pull_requests: config.pull_requests,
+            explored: None,
             debug: false,
         }
     }

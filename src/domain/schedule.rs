@@ -38,7 +38,7 @@ pub enum Decision {
 }
 
 /// What has to be read before [`decide`] can be asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// An agent that uses claude is due and could start: today's cost.
     pub cost: bool,
@@ -48,6 +48,8 @@ pub struct Needs {
     pub checks: bool,
     /// A proposer or a curator could start: the proposals as they are this very moment.
     pub proposals: bool,
+    /// Those that look for work and could start, by their place: whether anything has changed.
+    pub explorers: Vec<usize>,
 }
 
 impl Needs {
@@ -65,7 +67,7 @@ impl Needs {
 /// What a decision over this configuration and these agents will need to know.
 pub fn needs(config: &Config, snapshot: &Snapshot, now: Time) -> Needs {
     let mut needs = Needs::default();
-    for (agent, view) in config.agents.iter().zip(&snapshot.agents) {
+    for (index, (agent, view)) in config.agents.iter().zip(&snapshot.agents).enumerate() {
         if held_back(config, snapshot, agent, view, now).is_none() {
             needs.cost |= agent.role.uses_claude();
             needs.checks |= agent.role == Role::Gatekeeper;
@@ -73,6 +75,10 @@ pub fn needs(config: &Config, snapshot: &Snapshot, now: Time) -> Needs {
                 needs.claimers[role as usize] += 1;
             }
             needs.proposals |= matches!(agent.role, Role::Proposer | Role::Curator);
+            if matches!(agent.role, Role::ProductManager | Role::Proposer) && !snapshot.requested.contains(&agent.name)
+            {
+                needs.explorers.push(index);
+            }
         }
     }
     needs
@@ -192,6 +198,12 @@ fn backoff(agent: &Agent, state: &AgentState, now: Time) -> Option<Reason> {
     (now < until).then_some(Reason::Backoff { failures, until })
 }
 
+/// Whether an agent that looks for work would find what it found the last time.
+fn unchanged(snapshot: &Snapshot, agent: &Agent) -> Option<Reason> {
+    let last = *snapshot.unchanged.get(&agent.name)?;
+    Some(Reason::Unchanged { last, until: last + Duration::seconds(agent.settings.rescan_after.into()) })
+}
+
 /// What is left to be given away, while the tick gives it.
 struct Capacity<'a> {
     running: u32,
@@ -241,7 +253,7 @@ impl<'a> Capacity<'a> {
             (Role::Proposer, _) => Self::propose(config, snapshot, agent),
             (Role::Curator, _) => self.curate(config, snapshot, agent),
             (_, Some(role)) => self.task(config, snapshot, role),
-            (_, None) => Self::explore(config, snapshot),
+            (_, None) => Self::explore(config, snapshot, agent),
         };
         match job {
             Ok(job) => {
@@ -309,10 +321,13 @@ impl<'a> Capacity<'a> {
         Ok(Job::Check(self.due_checks.remove(at).clone()))
     }
 
-    fn explore(config: &Config, snapshot: &Snapshot) -> Result<Job, Reason> {
+    fn explore(config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Job, Reason> {
         // A claim moves a task from incoming to claimed: the sum stays what the tick found.
         let (pending, limit) = (snapshot.pending(), config.queue_limits.max_incoming.get());
-        if snapshot.is_full(config) { Err(Reason::QueueFull { pending, limit }) } else { Ok(Job::Explore) }
+        if snapshot.is_full(config) {
+            return Err(Reason::QueueFull { pending, limit });
+        }
+        unchanged(snapshot, agent).map_or(Ok(Job::Explore), Err)
     }
 
     fn propose(config: &Config, snapshot: &Snapshot, agent: &Agent) -> Result<Job, Reason> {
@@ -322,7 +337,10 @@ impl<'a> Capacity<'a> {
         let limits = config.limits_of(&agent.name);
         let active = snapshot.proposals.get(&agent.name).copied().unwrap_or(0);
         let limit = if limits.max_per_run.get() == 0 { 0 } else { limits.max_active.get() };
-        if active >= limit { Err(Reason::ProposalsFull { active, limit }) } else { Ok(Job::Propose) }
+        if active >= limit {
+            return Err(Reason::ProposalsFull { active, limit });
+        }
+        unchanged(snapshot, agent).map_or(Ok(Job::Propose), Err)
     }
 
     /// A full queue is no reason to wait: rejecting and deferring need no room in it. Once that was done it is.

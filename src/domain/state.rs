@@ -2,6 +2,7 @@
 //!
 //! Only the holder of the agent's lock writes it; it is never opened here.
 
+use super::explored::Explored;
 use super::machine::Machine;
 use super::name::Name;
 use super::time::{self, Time};
@@ -73,6 +74,9 @@ pub struct AgentState {
     /// Failed runs ever.
     #[serde(default)]
     pub total_failures: u64,
+    /// What an agent that looks for work had before its eyes the last time, if that ended well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explored: Option<Box<Explored>>,
     /// The task under way.
     pub current_task: Option<Name>,
     /// How often the recovery of this run was begun.

@@ -14,8 +14,8 @@ macro_rules! words {
             $($(#[$of_value:meta])* $value:ident = $word:literal,)+
         }
     ) => {
-        $(#[$of_enum])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        $(#[$of_enum])*
         pub enum $name {
             $($(#[$of_value])* #[serde(rename = $word)] $value,)+
         }

@@ -12,6 +12,7 @@ mod timer;
 use super::project::Project;
 use super::{Env, configuration};
 use crate::domain::config::Config;
+use crate::domain::inbox::SHORTEST_TOKEN;
 use crate::domain::time::Time;
 use anyhow::Result;
 use serde::Serialize;
@@ -73,6 +74,19 @@ fn heartbeat(view: &programs::View, project: &Project, config: &Config) -> Optio
     })
 }
 
+/// Whether what lies in the inbox can be carried out. What the timer's own environment has isn't known.
+fn inbox(project: &Project, config: &Config, caller: Caller<'_>) -> Option<Probe> {
+    let name = &config.inbox.as_ref().filter(|_| !caller.bare)?.token_env;
+    let place = project.paths.inbox().display().to_string();
+    Some(match (caller.env)(name).is_some_and(|token| token.len() >= SHORTEST_TOKEN) {
+        true => Probe::ok(format!("inbox: {place}, with the token of {name}")),
+        false => Probe::warning(
+            format!("inbox: {name} isn't in this environment, or has fewer than {SHORTEST_TOKEN} characters"),
+            format!("put {name}=... into the cron line, before the program: until then files in {place} wait"),
+        ),
+    })
+}
+
 /// Looks at everything.
 ///
 /// # Errors
@@ -87,6 +101,7 @@ pub fn diagnose(project: &Project, caller: Caller<'_>) -> Result<Vec<Probe>> {
     probes.extend(repository::probe(&view, project, config, caller.now)?);
     probes.extend(sandbox::probe(project, config, caller.env));
     probes.extend(config.and_then(|config| heartbeat(&view, project, config)));
+    probes.extend(config.and_then(|config| inbox(project, config, caller)));
     probes.extend(timer::probe(project, caller));
     probes.extend(machine::probe(project)?);
     Ok(probes)

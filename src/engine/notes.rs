@@ -14,6 +14,13 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// Puts these behind what was noted before them.
+    pub(super) fn follow(&mut self, before: Self) {
+        self.changes.splice(0..0, before.changes);
+        self.problems.splice(0..0, before.problems);
+        self.failures.splice(0..0, before.failures);
+    }
+
     /// Notes what a step failed with.
     pub(super) fn failure<T>(&mut self, result: Result<T>) {
         self.failures.extend(result.err().map(|error| format!("{error:#}")));

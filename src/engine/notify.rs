@@ -5,8 +5,10 @@
 
 use super::Clock;
 use super::project::Project;
+use super::summary;
 use crate::domain::config::{self, Notify};
-use crate::domain::message::Message;
+use crate::domain::message::{Message, MessageType};
+use crate::domain::proposal;
 use crate::domain::text::cut;
 use crate::domain::time::Time;
 use crate::exec::command;
@@ -44,6 +46,10 @@ struct Notification<'a> {
     time: Option<Time>,
     path: String,
     project: String,
+    /// What a file in the inbox says below its token to answer this; empty: nobody would read an answer.
+    reply: String,
+    /// The ways to decide it, where words don't.
+    options: Vec<String>,
     #[serde(flatten)]
     message: &'a Message,
 }
@@ -69,6 +75,10 @@ pub fn notify(project: &Project, clock: Clock<'_>) -> Result<Vec<String>> {
     let paths = &project.paths;
     let text = read::read_linked_text(&paths.config())?;
     let Some(notify) = text.as_deref().and_then(config::notify) else { return Ok(Vec::new()) };
+    let now = clock();
+    if let Some(due) = summary::due_now(paths, &notify, now)? {
+        summary::send(project, due, now)?;
+    }
     let (mut listed, strays) = messages::list(paths)?;
     listed.reverse();
     let noted: Option<Notified> = cache::load(&paths.notified());
@@ -86,6 +96,9 @@ pub fn notify(project: &Project, clock: Clock<'_>) -> Result<Vec<String>> {
     for listed in new {
         noted.messages.insert(listed.stem.clone());
         cache::save(&paths.notified(), &noted)?;
+        if !notify.tells(&listed.message) {
+            continue;
+        }
         failures
             .extend(run_program(project, &notify, &listed).err().map(|error| format!("{}: {error:#}", listed.stem)));
     }
@@ -94,11 +107,20 @@ pub fn notify(project: &Project, clock: Clock<'_>) -> Result<Vec<String>> {
 
 fn run_program(project: &Project, notify: &Notify, listed: &Listed) -> Result<()> {
     let Some((program, arguments)) = notify.command.split_first() else { return Ok(()) };
+    let is_question = listed.message.kind == MessageType::Question && listed.answer.is_none();
+    let ways = proposal::question_of(&listed.message).map(|[a, b]| proposal::ways_to_decide([&a, &b]));
+    let options = ways
+        .iter()
+        .flat_map(|ways| ways.lines())
+        .map(|way| way.trim_start_matches("- ").to_owned())
+        .collect::<Vec<_>>();
     let notification = Notification {
         id: &listed.stem,
         time: listed.time,
         path: listed.path.display().to_string(),
         project: project.root().display().to_string(),
+        reply: if is_question && options.is_empty() { format!("reply {}", listed.stem) } else { String::new() },
+        options,
         message: &listed.message,
     };
     let mut command = Command::new(program);

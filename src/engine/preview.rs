@@ -49,7 +49,17 @@ pub fn preview(project: &Project, now: Time) -> Result<Result<Preview, Misconfig
     let paths = &project.paths;
     // What the last tick found: this environment needn't be that of the timer.
     let has_api_key = || cache::load::<Environment>(&paths.last_tick()).is_none_or(|tick| tick.api_key);
-    decide(project, collect::collect(paths)?, &configuration::read(paths)?, &has_api_key, now, |plan| plan.assume())
+    let steps = Steps { has_api_key: &has_api_key, inbox: &|_| Notes::default(), reconcile: |plan| plan.assume() };
+    decide(project, collect::collect(paths)?, &configuration::read(paths)?, &steps, now)
+}
+
+/// What a tick does on its way, and a preview takes to be done.
+pub(super) struct Steps<'a> {
+    /// Whether the environment of ticks has a key by which the API pays.
+    pub(super) has_api_key: &'a dyn Fn() -> bool,
+    /// What the inbox asks for, before anything is looked at.
+    pub(super) inbox: &'a dyn Fn(&Config) -> Notes,
+    pub(super) reconcile: fn(Plan<'_>) -> Reconciled,
 }
 
 /// The part of `cache/last-tick.json` that says what the environment of ticks has.
@@ -63,24 +73,25 @@ fn yes() -> bool {
     true
 }
 
-/// Finds and decides; `reconcile` carries out what is to be reconciled first, or takes it to be carried out.
+/// Finds and decides, by these steps.
 pub(super) fn decide(
     project: &Project,
     views: AgentViews,
     configuration: &Configuration,
-    has_api_key: &dyn Fn() -> bool,
+    steps: &Steps<'_>,
     now: Time,
-    reconcile: fn(Plan<'_>) -> Reconciled,
 ) -> Result<Result<Preview, Misconfigured>> {
     let (config, warnings) = match configuration.understand() {
         Ok(understood) => understood,
         Err(problems) => return Ok(Err(Misconfigured { problems, views })),
     };
-    let lacks_api_key = config.agents.iter().any(schedule::needs_api_key) && !has_api_key();
-    let reconciled = reconcile(reconcile::plan(&project.paths, &config, &views, lacks_api_key, now)?);
+    let lacks_api_key = config.agents.iter().any(schedule::needs_api_key) && !(steps.has_api_key)();
+    let before = (steps.inbox)(&config);
+    let reconciled = (steps.reconcile)(reconcile::plan(&project.paths, &config, &views, lacks_api_key, now)?);
     let Taken { snapshot, mut notes, refresh } = snapshot::take(project, &config, &views, reconciled, now)?;
     notes.changes.splice(0..0, views.recoveries());
     notes.failures.splice(0..0, views.problems.iter().cloned());
+    notes.follow(before);
     let decisions = schedule::decide(&config, &snapshot, now);
     Ok(Ok(Preview { config, warnings, views, snapshot, decisions, notes, refresh }))
 }

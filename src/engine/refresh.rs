@@ -3,9 +3,11 @@
 //! It runs detached, and decides nothing.
 
 use super::Clock;
+use super::base_branch;
 use super::project::Project;
 use super::snapshot::OpenPrs;
 use crate::domain::config::{self, PullRequests, RepositoryPath};
+use crate::domain::fetch::LastFetch;
 use crate::domain::name::Name;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::schedule::OpenPr;
@@ -14,9 +16,11 @@ use crate::domain::time::Time;
 use crate::exec::git::Git;
 use crate::exec::github::{GitHub, Place};
 use crate::exec::remote::Remotes;
-use crate::exec::start_point;
+use crate::exec::start_point::{self, Fetched};
 use crate::store::cache;
+use crate::store::paths::Paths;
 use crate::store::queue::Queue;
+use crate::sys::lock::Lock;
 use crate::sys::read;
 use anyhow::Result;
 use std::time::Duration;
@@ -25,6 +29,10 @@ use std::time::Duration;
 const MAX_FILES: usize = 300;
 /// The most tasks whose earlier work is compared with the open pull requests.
 const MAX_COMPARED: usize = 40;
+/// After how many seconds without a look at the remote another is due.
+const STALE: i64 = 600;
+/// How long a fetch may take.
+const FETCH: Duration = Duration::from_secs(300);
 /// How long GitHub may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -48,7 +56,27 @@ pub fn note(project: &Project, remotes: &Remotes, pr: &PullRequest, now: Time) -
     cache::save(&path, &known)
 }
 
-/// Refreshes `cache/open-prs.json`. What was known stays where GitHub can't be asked.
+/// Whether it is long ago that the remote was looked at, if there is one. Who waits for news of it has that done now and then.
+pub(super) fn is_stale(paths: &Paths, now: Time) -> bool {
+    let is_long_ago = |at: Time| !(0..STALE).contains(&(now - at).num_seconds());
+    let fetched = cache::load(&paths.last_fetch()).is_some_and(|last: LastFetch| is_long_ago(last.at));
+    fetched && cache::load(&paths.open_prs()).is_none_or(|prs: OpenPrs| is_long_ago(prs.asked_at))
+}
+
+/// Brings here what the remote has, unless a run does that just now. What is new in its default branch is told by the next run.
+fn fetch(paths: &Paths, git: &Git, remotes: &Remotes, clock: Clock<'_>) -> Result<()> {
+    let Some(_lock) = Lock::try_take(&paths.fetch_lock())? else { return Ok(()) };
+    let (before, begun, remote) = (base_branch::last_fetch(paths, remotes), clock(), remotes.name());
+    let known = before.as_ref().and_then(|before| before.default_branch.clone());
+    let last = match start_point::fetch(git, remotes, FETCH)? {
+        Fetched::NoRemote => return Ok(()),
+        Fetched::Done(heads) => LastFetch::worked(remote, clock(), known.or(heads.default), heads.gone),
+        Fetched::Failed(error) => LastFetch::failed(before, remote, begun, clock(), &error.to_string()),
+    };
+    cache::save(&paths.last_fetch(), &last)
+}
+
+/// Refreshes `cache/open-prs.json`, and fetches if that is long ago. What was known stays where GitHub can't be asked.
 ///
 /// # Errors
 /// The answer can't be kept.
@@ -62,6 +90,9 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     });
     let git = Git::in_repository(&project.common_dir);
     let remotes = Remotes::read(&git, wanted.as_deref())?;
+    if is_stale(&project.paths, asked_at) {
+        fetch(&project.paths, &git, &remotes, clock)?;
+    }
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
     let place = Place::of(&remotes, pull_requests.to.as_ref().map(RepositoryPath::as_str));
     let answer = GitHub::new(project.root(), place, TIMEOUT).open_agent_prs(ask);

@@ -10,6 +10,8 @@ use crate::store::messages::{self, Listed};
 use crate::store::queue::Queue;
 use anyhow::{Result, bail};
 
+/// The longest answer, in characters: it stands in a task's file and in every later run's instructions.
+pub const MAX: usize = 20_000;
 /// How often a task may be moved while an answer is brought to it.
 const TRIES: u32 = 5;
 

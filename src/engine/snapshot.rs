@@ -5,13 +5,15 @@ use super::curation::{self, Summary};
 use super::notes::Notes;
 use super::project::Project;
 use super::reconcile::Reconciled;
-use crate::domain::config::Config;
+use crate::domain::config::{Agent, Config};
+use crate::domain::explored::is_unchanged;
 use crate::domain::fetch::LastFetch;
 use crate::domain::gate;
 use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
 use crate::domain::run::Assignment;
 use crate::domain::schedule::{self, Needs, OpenPr, Snapshot, Waiting};
+use crate::domain::state::AgentState;
 use crate::domain::task::{Task, TaskState};
 use crate::domain::time::{self, Time};
 use crate::exec::repo;
@@ -20,7 +22,7 @@ use crate::store::paths::Paths;
 use crate::store::prs::Prs;
 use crate::store::queue::Queue;
 use crate::store::state_dirs::BadFile;
-use crate::store::{cache, events};
+use crate::store::{cache, events, explored};
 use crate::sys::read;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -97,6 +99,10 @@ pub(super) fn take(
     if needs.cost && config.max_cost_usd_per_day.is_some() {
         costs(paths, views, snapshot, now)?;
     }
+    for agent in needs.explorers.iter().map(|index| &config.agents[*index]) {
+        let last = unchanged(project, agent, &views.view(&agent.name).state, now);
+        snapshot.unchanged.extend(last.map(|last| (agent.name.clone(), last)));
+    }
     if needs.checks {
         checks(paths, config, views, &mut taken, now)?;
     }
@@ -116,10 +122,7 @@ pub(super) fn take(
     }
     let snapshot = &mut taken.snapshot;
     if !snapshot.claimable.is_empty() {
-        // The last fetch tells the remote's name at no cost.
-        let last: Option<LastFetch> = cache::load(&paths.last_fetch());
-        let remote = last.map_or_else(|| "origin".to_owned(), |last| last.remote);
-        let branch = repo::branch_in_the_way(&project.common_dir, &remote);
+        let branch = repo::branch_in_the_way(&project.common_dir, &remote(paths));
         snapshot.branch_in_the_way = branch.map(|branch| (branch.to_string(), branch.remedy()));
     }
     let judges = needs.proposals && snapshot.to_judge > 0 && !snapshot.awaits_room(config);
@@ -130,6 +133,19 @@ pub(super) fn take(
         snapshot.open_prs = known.and_then(|prs| prs.open).map(|open| number(open.len()));
     }
     Ok(taken)
+}
+
+/// When the last run of an agent that looks for work began, if nothing has changed since.
+fn unchanged(project: &Project, agent: &Agent, state: &AgentState, now: Time) -> Option<Time> {
+    let (then, last) = (state.explored.as_ref()?, state.last_started?);
+    let files = || explored::files(&project.paths, &agent.name, agent.focus.as_ref()).ok();
+    let commit = |branch: &str| repo::branch_commit(&project.common_dir, &remote(&project.paths), branch);
+    is_unchanged(then, last, agent.settings.rescan_after, now, &files, &commit).then_some(last)
+}
+
+/// The name of the remote: the last fetch tells it at no cost.
+fn remote(paths: &Paths) -> String {
+    cache::load(&paths.last_fetch()).map_or_else(|| "origin".to_owned(), |last: LastFetch| last.remote)
 }
 
 fn number(count: usize) -> u32 {

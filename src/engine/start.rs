@@ -13,6 +13,7 @@ use crate::domain::task::{Edit, key};
 use crate::domain::{ports, time};
 use crate::exec::machine;
 use crate::store::events::{Event, EventKind};
+use crate::store::explored;
 use crate::store::paths::AgentPaths;
 use crate::store::prs::Prs;
 use crate::store::queue::{Claim, Queue};
@@ -90,6 +91,12 @@ fn assignment(start: &Start<'_>) -> Assignment {
         gatekeeper: config.gatekeeper.clone(),
         pull_requests: config.pull_requests.clone(),
         intake: config.intake.clone(),
+        explored: match job {
+            Job::Explore | Job::Propose => {
+                explored::files(&spawner.project.paths, &agent.name, agent.focus.as_ref()).ok()
+            }
+            _ => None,
+        },
         debug,
     }
 }

@@ -3,13 +3,13 @@
 //! It never waits for git, gh, claude or the network, and never settles a run.
 
 use super::notes::Notes;
-use super::preview::{self, Misconfigured, Preview};
+use super::preview::{self, Misconfigured, Preview, Steps};
 use super::project::Project;
 use super::spawn::Spawner;
 use super::start::{self, Start};
-use super::{Env, collect, configuration, heartbeat, housekeeping, let_go, machine, notify};
+use super::{Env, collect, configuration, heartbeat, housekeeping, inbox, let_go, machine, notify, refresh, summary};
 use crate::domain::billing;
-use crate::domain::config::{self, Config, Problem};
+use crate::domain::config::{self, Config, Notify, Problem};
 use crate::domain::message::Message;
 use crate::domain::schedule::{Decided, Decision, Reason};
 use crate::domain::time::Time;
@@ -78,13 +78,15 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     collect::recover(&mut views, &spawner);
     let configuration = configuration::read(paths)?;
     let has_api_key = || billing::KEYS.iter().any(|name| (options.env)(name).is_some());
-    let found = match preview::decide(project, views, &configuration, &has_api_key, now, |plan| plan.apply())? {
+    let inbox = |config: &Config| inbox::carry_out(project, config, options.env, now);
+    let steps = Steps { has_api_key: &has_api_key, inbox: &inbox, reconcile: |plan| plan.apply() };
+    let found = match preview::decide(project, views, &configuration, &steps, now)? {
         Ok(found) => found,
         Err(misconfigured) => {
             send_once(project, &misconfigured.problems, now)?;
             // The rest of the file may be wrong and this still right: now it matters most.
-            if configuration.text().and_then(config::notify).is_some() {
-                notify(&spawner)?;
+            if let Some(wanted) = configuration.text().and_then(config::notify) {
+                notify(&spawner, &wanted)?;
             }
             return Ok(Tick::Misconfigured(misconfigured));
         }
@@ -95,13 +97,15 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     }
     let mut report = Report { decided: Vec::new(), warnings, notes };
     report.start(&config, decisions, &spawner, options.debug);
-    let notes = &mut report.notes;
     let may_use_git = snapshot.untrusted.is_none();
-    if refresh && may_use_git {
+    let waits = |decision: &Decided| matches!(decision.decision, Decision::Skip(Reason::Unchanged { .. }));
+    let looks = report.decided.iter().any(waits) && refresh::is_stale(paths, now);
+    let notes = &mut report.notes;
+    if (refresh || looks) && may_use_git {
         notes.failure(spawner.once("refresh", &paths.refresh_lock()));
     }
-    if config.notify.is_some() {
-        notes.failure(notify(&spawner));
+    if let Some(wanted) = &config.notify {
+        notes.failure(notify(&spawner, wanted));
     }
     if config.heartbeat.is_some() && heartbeat::is_due(paths, now) {
         notes.failure(spawner.once("heartbeat", &paths.heartbeat_lock()));
@@ -195,10 +199,14 @@ fn tell_of_branch(paths: &Paths, (branch, remedy): &(String, String), now: Time)
     messages::send(paths, &message, now).map(drop)
 }
 
-/// Has the user notified of new messages.
-fn notify(spawner: &Spawner<'_>) -> Result<()> {
+/// Has the user notified of new messages, and of the day.
+fn notify(spawner: &Spawner<'_>, wanted: &Notify) -> Result<()> {
     let paths = &spawner.project.paths;
-    if notify::has_new(paths)? { spawner.once("notify", &paths.notify_lock()) } else { Ok(()) }
+    if summary::due_now(paths, wanted, spawner.now)?.is_some() || notify::has_new(paths)? {
+        spawner.once("notify", &paths.notify_lock())
+    } else {
+        Ok(())
+    }
 }
 
 /// Has runs of other machines that have ended cancelled once more.

@@ -109,6 +109,12 @@ pub fn branch_in_the_way(common_dir: &Path, remote: &str) -> Option<BranchInTheW
     is_there(&format!("refs/remotes/{remote}/agent")).then(|| BranchInTheWay { remote: Some(remote.to_owned()) })
 }
 
+/// The commit of a branch, from `remote` as far as that is known here, else from the project. No process is started.
+pub fn branch_commit(common_dir: &Path, remote: &str, branch: &str) -> Option<String> {
+    let commit = |name: String| libgit2::commit(common_dir, &name);
+    commit(format!("refs/remotes/{remote}/{branch}"))?.or_else(|| commit(format!("refs/heads/{branch}")).flatten())
+}
+
 /// The main checkout that belongs to a common git directory without a setting that says otherwise.
 fn beside(common_dir: &Path) -> Option<PathBuf> {
     common_dir.ends_with(".git").then(|| common_dir.parent().map(Path::to_owned)).flatten()

@@ -4,6 +4,7 @@
 
 pub mod cache;
 pub mod events;
+pub mod explored;
 pub mod issues;
 pub mod listing;
 pub mod marker;

@@ -157,6 +157,12 @@ impl Paths {
         agents_dir = dot / "agents";
         /// The directory of messages to the user.
         messages = dot / "messages";
+        /// The directory of files that others drop for ticks to carry out.
+        inbox = dot / "inbox";
+        /// Those that were refused.
+        inbox_refused = inbox / "refused";
+        /// Which of them were dealt with.
+        inbox_dealt = dot / "inbox.json";
         /// The directory of logs.
         logs = dot / "logs";
         /// The directory of what can be computed again.
@@ -185,6 +191,8 @@ impl Paths {
         ended_elsewhere = cache / "ended-elsewhere";
         /// When old files were last tidied away.
         last_housekeeping = cache / "last-housekeeping.json";
+        /// When the user was last sent a summary of the day.
+        last_summary = cache / "last-summary.json";
         /// When ticks last said that they go on.
         last_heartbeat = cache / "last-heartbeat.json";
         /// Until when nobody starts.

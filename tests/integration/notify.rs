@@ -94,3 +94,29 @@ fn messages_from_before_there_was_a_notifier_are_not_told() {
     test.tick_and_wait();
     assert_eq!(fs::read_to_string(test.path("titles")).unwrap(), "info New\n");
 }
+
+#[test]
+fn only_what_is_asked_for_is_told_and_the_day_at_its_hour() {
+    let test = Test::new();
+    let told = || fs::read_to_string(test.path("titles")).unwrap_or_default();
+    test.set_env("TZ", "UTC").now("2026-03-01T10:00:00Z");
+    test.agents_and(&[("impl-1", "tester")], &format!("{NOTIFY}  events: [question]\n  summary_at: 18:00\n"));
+    test.tick_and_wait();
+    send(&test, "warning", "Not told");
+    send(&test, "question", "Which way?");
+    test.tick_and_wait();
+    assert_eq!(told(), "question Which way?\n");
+    let json = fs::read_to_string(test.path("told")).unwrap();
+    let asked: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(asked["reply"], format!("reply {}", asked["id"].as_str().unwrap()));
+    assert_eq!(asked["options"], serde_json::json!([]));
+    test.file(".orchestrator/shared/queue/done/TASK-9.md", "# Work\n\nCOMPLETED_AT: 2026-03-01T12:00:00Z\n");
+    for (time, days) in
+        [("01T17:59:00", 0), ("01T18:00:00", 1), ("01T18:01:00", 1), ("02T17:59:00", 1), ("02T19:00:00", 2)]
+    {
+        test.now(&format!("2026-03-{time}Z")).tick_and_wait().quiet();
+        assert_eq!(told().matches("info The day: ").count(), days, "{time}: {}", told());
+    }
+    assert!(told().contains("info The day: 1 done, 0 failed, 1 question\n"), "{}", told());
+    assert!(told().contains("info The day: 0 done, 0 failed, 1 question\n"), "{}", told());
+}

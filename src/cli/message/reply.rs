@@ -9,9 +9,6 @@ use crate::domain::task::TaskState;
 use crate::engine::reply::{self, Reached};
 use anyhow::Result;
 
-/// The longest answer, in characters: it stands in a task's file and in every later run's instructions.
-const MAX: usize = 20_000;
-
 /// Answers a question.
 pub fn run(id: &str, body: &Given, context: &Context) -> Result<()> {
     let (project, _) = context.enter("message reply")?;
@@ -24,7 +21,7 @@ pub fn run(id: &str, body: &Given, context: &Context) -> Result<()> {
         let ways = proposal::ways_to_decide([&a, &b]);
         return Err(usage(format!("{} is decided by judging, not by an answer in words:\n{ways}", question.stem)));
     }
-    let text = input::said("--body", &body.strict(context)?, MAX)?;
+    let text = input::said("--body", &body.strict(context)?, reply::MAX)?;
     let again = if question.answer.is_some() { ", in place of the earlier answer" } else { "" };
     let reached = reply::reply(&project, &question, &text, context.now)?;
     context.line(format!("{}: answered{again}", question.stem))?;

@@ -5,6 +5,7 @@
 use super::Agent;
 use super::claude_args::ClaudeArgs;
 use super::sandbox::Keys;
+use super::span::Span;
 use super::values::{self, Command, Text, Usd, Variable, Whole};
 use super::verify;
 use crate::domain::billing::Billing;
@@ -143,6 +144,9 @@ settings! {
     /// On which days of the week it may start: mon, tue, wed, thu, fri, sat, sun. Left out or empty: on every one.
     #[serde(default)]
     days: Option<Vec<Day>> => Vec<Day> = |days, _| days.unwrap_or_default();
+    /// After how long a product manager or a proposer looks again though nothing has changed. 0: whenever it is due. Example: 24h
+    #[serde(default)]
+    rescan_after: Option<Span<86_400>> => u32 = |span, _| span.unwrap_or_default().seconds();
     /// Names of variables that agents get although they look like secrets.
     #[serde(default)]
     pass_env: Option<Vec<Variable>> => Vec<String> =

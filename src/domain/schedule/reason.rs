@@ -122,6 +122,13 @@ pub enum Reason {
         /// `max_active`, or 0 if `max_per_run` is.
         limit: u32,
     },
+    /// Nothing has changed since its last run, which created nothing.
+    Unchanged {
+        /// When that began.
+        last: Time,
+        /// When it looks again all the same.
+        until: Time,
+    },
     /// There is no proposal that an agent may judge.
     NothingToCurate,
     /// What waits to be judged was seen before, and a task has no room.
@@ -317,6 +324,17 @@ impl Reason {
                 format!("{active} of {limit} proposals wait"),
                 format!("{active} of {limit} of its proposals wait to be judged (proposal_limits)"),
                 "promote, reject or defer some (`scheduler proposal list`), or raise its proposal_limits in agents.yaml",
+            ),
+            Self::Unchanged { last, until } => words(
+                format!("nothing new, {}", span(until)),
+                format!(
+                    "nothing has changed since its run {} ago, which created nothing: looks again at {} at the latest",
+                    span(last),
+                    at(until)
+                ),
+                format!(
+                    "`scheduler agent run {agent}` has it look now; rescan_after in agents.yaml says how long it waits"
+                ),
             ),
             Self::NothingToCurate => words(
                 "nothing to judge",

@@ -80,6 +80,8 @@ pub struct Snapshot {
     pub judged_before: bool,
     /// The proposals can't be read.
     pub proposals_unreadable: bool,
+    /// Agents that look for work, and for which nothing has changed since their last run began, then.
+    pub unchanged: BTreeMap<Name, Time>,
     /// What today's runs cost, those under way counted with their limit.
     pub spent_usd: f64,
     /// What a run without a limit of its own is counted with.

@@ -122,6 +122,28 @@ fn off_hours_only_who_is_asked_for_starts() {
 }
 
 #[test]
+fn who_looks_for_work_waits_for_something_new() {
+    for (requested, extra, expected) in [
+        (false, "", "NoTask NoTask NoTask NoTask Unchanged"),
+        (false, "queue_limits: {max_incoming: 0}", "NoTask NoTask NoTask NoTask QueueFull"),
+        (true, "", "NoTask NoTask NoTask NoTask explore"),
+    ] {
+        let config = team(extra);
+        let mut snapshot = snapshot(&config, &[]);
+        let pm = &config.agents[4].name;
+        if requested {
+            snapshot.requested.insert(pm.clone());
+        }
+        let explorers = needs(&config, &snapshot, at("12:00:00")).explorers;
+        // What was asked for needs no look at what has changed.
+        if explorers == [4] {
+            snapshot.unchanged.insert(pm.clone(), at("11:00:00"));
+        }
+        assert_eq!(words(&config, &snapshot), expected, "{extra}");
+    }
+}
+
+#[test]
 fn without_work_nobody_starts() {
     let config = team("queue_limits: {max_incoming: 1}");
     let mut full = snapshot(&config, &[]);

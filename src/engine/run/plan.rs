@@ -8,6 +8,7 @@ mod receipt;
 pub use receipt::Effort;
 
 use super::publish::PublishError;
+use crate::domain::explored::Explored;
 use crate::domain::gate::{Check, DueCheck};
 use crate::domain::job::Job;
 use crate::domain::message::Message;
@@ -94,6 +95,8 @@ pub struct Folder {
     pub criteria: Vec<String>,
     /// What the task has taken, this run included.
     pub effort: Effort,
+    /// What an agent that looks for work had before its eyes.
+    pub explored: Option<Explored>,
     /// The system confined what the run started.
     pub is_confined: bool,
 }
@@ -112,7 +115,7 @@ impl<'a> Settling<'a> {
     /// All steps, in their order: what goes out first, the agent's state last.
     pub fn steps(&self, state: AgentState) -> Vec<Step<'a>> {
         let (record, job) = (self.record, &self.assignment.job);
-        let state = counted(state, record);
+        let state = AgentState { explored: self.explored().map(Box::new), ..counted(state, record) };
         let mut steps = self.publication();
         steps.extend(record.settlement.notice.as_ref().map(|notice| Step::Report(self.notice(notice))));
         if let Some(task) = job.task() {
@@ -143,6 +146,11 @@ impl<'a> Settling<'a> {
         steps.extend(failures.map(|notice| Step::Send(self.failures(&notice))));
         steps.push(Step::Release(state));
         steps
+    }
+
+    /// What needn't be looked at again: after a run that ended badly, nothing.
+    fn explored(&self) -> Option<Explored> {
+        self.folder.explored.clone().filter(|_| self.record.settlement.tally == Tally::Success)
     }
 
     fn publication(&self) -> Vec<Step<'a>> {

@@ -4,8 +4,9 @@ use super::context::Run;
 use super::judge::Judged;
 use super::plan::{Effort, Folder, Section, Settling, Step, TaskMove};
 use super::publish::{self, Published};
+use crate::domain::explored::Explored;
 use crate::domain::outcome::{Cooldown, Outcome};
-use crate::domain::run::Record;
+use crate::domain::run::{Prepared, Record};
 use crate::domain::state::AgentState;
 use crate::domain::task::{self, Edit, Task, TaskState, key};
 use crate::engine::{curation, history};
@@ -101,8 +102,19 @@ fn folder(run: &Run<'_>, record: &Record) -> Result<Folder> {
             .task()
             .filter(|_| record.publication.is_some())
             .map_or(Ok(Effort::default()), |task| effort(run, task, record))?,
+        explored: match &run.assignment.explored {
+            Some(files) => explored(run, files)?,
+            None => None,
+        },
         is_confined: files.profile().exists(),
     })
+}
+
+fn explored(run: &Run<'_>, files: &str) -> Result<Option<Explored>> {
+    let prepared: Option<Prepared> = read::read_json(&run.files.prepared())?;
+    let explored =
+        |prepared: Prepared| Explored { files: files.to_owned(), branch: prepared.target, commit: prepared.start };
+    Ok(prepared.map(explored))
 }
 
 /// What its runs took so far, this one included.

@@ -43,6 +43,19 @@ impl Queue<'_> {
         }
     }
 
+    /// Adds a task under a name that only it can have; if there is one of that name, it was added before.
+    ///
+    /// # Errors
+    /// [`AddError`].
+    pub fn add_once(&self, id: &Name, new: &NewTask, limit: u32, now: Time) -> Result<(), AddError> {
+        let lock = self.lock()?;
+        if self.whereabouts(id).is_none() {
+            self.room_under(&lock, Some(limit))?;
+            self.add_as(id, new, now)?;
+        }
+        Ok(())
+    }
+
     /// Adds a task under a name of its own, unless a task of that name is in any state. The caller holds the lock.
     pub(in crate::store) fn add_as(&self, id: &Name, new: &NewTask, now: Time) -> Result<Published> {
         if self.whereabouts(id).is_some() {

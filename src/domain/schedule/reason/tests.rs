@@ -51,6 +51,12 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             &format!("{RUN} starts it at the next tick all the same"),
         ),
         row(
+            r#"{"reason": "unchanged", "last": "2026-03-01T08:00:00Z", "until": "2026-03-02T08:00:00Z"}"#,
+            "nothing new, 22 h",
+            "nothing has changed since its run 2 h ago, which created nothing: looks again at 2026-03-02T08:00:00Z at the latest",
+            &format!("{RUN} has it look now; rescan_after in agents.yaml says how long it waits"),
+        ),
+        row(
             r#"{"reason": "recovering"}"#,
             "recovering",
             "its last run was interrupted and is being recovered",
