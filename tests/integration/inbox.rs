@@ -9,7 +9,7 @@ const TOKEN: &str = "a-token-of-the-test";
 
 fn project() -> Test {
     let test = Test::new();
-    test.agents_and(&[("test-1", "tester")], "inbox: {token_env: SCHEDULER_INBOX_TOKEN}\n");
+    test.agents_and(&[("rev-1", "reviewer")], "inbox: {token_env: SCHEDULER_INBOX_TOKEN}\n");
     test.set_env("SCHEDULER_INBOX_TOKEN", TOKEN);
     test
 }

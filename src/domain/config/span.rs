@@ -40,8 +40,14 @@ impl Visitor<'_> for Written {
         u32::try_from(seconds).map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(seconds), &self))
     }
 
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<u32, E> {
+        u32::try_from(seconds).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(seconds), &self))
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<u32, E> {
-        let seconds = parse_span(text).and_then(|seconds| u32::try_from(seconds).ok());
+        // Digits in quotes are no number, and without a unit they aren't a length of time either.
+        let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+        let seconds = parse_span(text).filter(|_| has_unit).and_then(|seconds| u32::try_from(seconds).ok());
         seconds.ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
     }
 }
