@@ -14,6 +14,9 @@ use crate::exec::salvage;
 use crate::exec::worktree::{Worktree, nested};
 use crate::sys::atomic::discard_dir;
 
+/// What a worktree is called behind its name while it is being removed.
+pub const LEAVING: &str = ".leaving";
+
 /// The branches `agent/*` of which `into` has the commits, or all changes as after a squash merge. `git` is bound to the
 /// repository.
 pub fn merged_branches(git: &Git, into: &str) -> Result<Vec<MergedBranch>, GitError> {
@@ -141,6 +144,6 @@ fn unsaved(worktree: &Worktree, git_dir: &Path) -> Result<Option<String>> {
 /// Where a worktree lies while it is being removed.
 fn leaving(worktree: &Worktree) -> PathBuf {
     let mut name = worktree.path().to_owned().into_os_string();
-    name.push(".leaving");
+    name.push(LEAVING);
     name.into()
 }

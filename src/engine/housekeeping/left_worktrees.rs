@@ -32,10 +32,12 @@ pub fn remove(project: &Project, say: &mut dyn FnMut(&str)) -> Result<()> {
             }
             let worktree = Worktree::new(&place, place.parent().unwrap_or(files.dir()), &project.common_dir);
             let worktree = worktree.setting_aside_to(&run.set_aside());
-            match tidy::remove_left_worktree(&worktree, &run.git_dir(), &id)? {
-                Removal::NotThere => {}
-                Removal::Removed => say(&format!("removed the worktree that was left to run {id} of {agent}")),
-                Removal::Kept(why) => say(&format!("the worktree that was left to run {id} of {agent} stays: {why}")),
+            let what = format!("the worktree that was left to run {id} of {agent}");
+            match tidy::remove_left_worktree(&worktree, &run.git_dir(), &id) {
+                Ok(Removal::NotThere) => {}
+                Ok(Removal::Removed) => say(&format!("removed {what}")),
+                Ok(Removal::Kept(why)) => say(&format!("{what} stays: {why}")),
+                Err(error) => say(&format!("{what} stays: {error:#}")),
             }
         }
     }
@@ -55,6 +57,8 @@ fn left(files: &AgentPaths) -> Result<Vec<(PathBuf, RunPaths)>> {
     }
     let all = runs::list(files)?;
     let of = |name: String| {
+        // One whose removal was cut off has another name.
+        let name = name.strip_suffix(tidy::LEAVING).unwrap_or(&name);
         let id = format!("{}-", name.strip_prefix(&start)?);
         let is_its = |run: &&RunPaths| run.dir().file_name().is_some_and(|run| run.to_string_lossy().starts_with(&id));
         let mut found = all.iter().filter(is_its);

@@ -57,6 +57,11 @@ fn a_run_that_nobody_hears_of_keeps_its_worktree() {
         assert_eq!(test.git(["show", &format!("refs/salvage/{id}:{file}")]), text);
     }
     assert_eq!(test.git(["worktree", "list"]).lines().count(), 2);
+    // Where that was cut off.
+    let leaving = aside.with_file_name(format!("{}.leaving", aside.file_name().unwrap().display()));
+    fs::create_dir(&leaving).unwrap();
+    test.later(86_400).tick_and_wait();
+    assert!(!leaving.exists());
 }
 
 #[test]
