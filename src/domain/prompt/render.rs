@@ -74,6 +74,7 @@ fn environment(delimiter: &str) -> Result<Environment<'static>> {
     for (name, source) in SHARED {
         environment.add_template(name, source)?;
     }
+    environment.add_filter("trim", |text: String| text.trim().to_owned());
     environment.add_filter("line", |text: String| cut(&one_line(&text), LINE_MAX));
     let own = delimiter.to_owned();
     environment.add_filter("sealed", move |text: String| sealed(&text, &own));
