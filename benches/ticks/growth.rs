@@ -6,8 +6,11 @@ use crate::{
     table::{Limit, Row},
 };
 use anyhow::Result;
+use std::os::unix::fs::MetadataExt;
 
 const AGENTS: usize = 5;
+/// Runs of a year, 500 a day, but for those of today.
+const RUNS: usize = 364 * 500;
 /// What a measurement repeated differs by on a busy machine.
 const NOISE: f64 = 1.15;
 /// All roles, also those of the proposal model, are due; tasks that wait are looked at, and none of them starts.
@@ -31,7 +34,7 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
     grown(bench, &format!("{many} old runs"), |scene| {
         scene.files(many, |n| format!("agents/agent-{}/runs/{n:08x}/record.json", n % AGENTS), "{}")
     })?;
-    events_and_messages(bench)
+    ledger_and_messages(bench)
 }
 
 fn scene(bench: &Bench) -> Result<Scene> {
@@ -69,32 +72,34 @@ fn grown(bench: &mut Bench, what: &str, grow: impl Fn(&Scene) -> Result<()>) -> 
     Ok(())
 }
 
-/// These are read: today's costs, and which messages are new.
-fn events_and_messages(bench: &mut Bench) -> Result<()> {
+/// These are read: what a year's ledger says that wasn't added up yet, and which messages are new.
+fn ledger_and_messages(bench: &mut Bench) -> Result<()> {
     let scene = scene(bench)?;
-    let mut events = String::new();
-    for n in 0..5_000 {
-        let run = format!("00000000-0000-4000-8000-{n:012}");
-        for (kind, more) in [("run_started", ""), ("run_finished", ",\"outcome\":\"finished\",\"cost_usd\":0.001")] {
-            let time = "2024-01-15T10:30:00Z";
-            events += &format!(
-                "{{\"time\":\"{time}\",\"event\":\"{kind}\",\"agent\":\"agent-0\",\"run\":\"{run}\"{more}}}\n"
-            );
-        }
-    }
-    let log = "logs/events-2024-01-15.jsonl";
-    scene.file(log, &events)?;
+    let line = |n: usize| {
+        format!(
+            "{{\"time\":\"2024-01-15T10:30:00Z\",\"agent\":\"agent-0\",\"cost_usd\":0.0001,\"tally\":\"success\",\
+             \"billing\":null,\"role\":\"implementer\",\"task\":null,\"model\":null,\"outcome\":\"finished\",\
+             \"run\":\"00000000-0000-4000-8000-{n:012}\"}}\n"
+        )
+    };
+    let (known, new): (String, String) = ((0..RUNS).map(line).collect(), (RUNS..RUNS + 500).map(line).collect());
+    let (ledger, kept) = ("ledger-2024.jsonl", "cache/ledger-2024.json");
+    scene.file(ledger, &(known.clone() + &new))?;
+    let inode = std::fs::metadata(scene.dot().join(ledger))?.ino();
+    let days = serde_json::json!({"2024-01-15": 18.2});
+    let added_up = serde_json::json!({"inode": inode, "length": known.len(), "days": days, "last": []});
+    scene.file(kept, &added_up.to_string())?;
     let message = |n: usize| format!("info-20240115-103000-message-{n}");
     scene.files(100, |n| format!("messages/{}.md", message(n)), "# A message\n")?;
     let known: Vec<_> = (0..100).map(message).collect();
     scene.file("cache/notified.json", &serde_json::json!({"messages": known}).to_string())?;
     let tick = scene.tick(&bench.tools.scheduler, DUE, &[])?;
     let tasks = (0..20).map(|n| format!("shared/queue/incoming/TASK-b{n:07x}.md"));
-    let more = tasks.chain([log.to_owned(), "messages/".to_owned(), "cache/notified.json".to_owned()]);
+    let more = tasks.chain([kept.to_owned(), "messages/".to_owned(), "cache/notified.json".to_owned()]);
     let read = scene.floor(&bench.tools.floor, AGENTS, more)?;
     let [measured, floor] = measure::beside(&tick, &read, if bench.quick { 3 } else { 10 }, 30)?;
     bench.table.add(Row {
-        what: "tick, 10,000 events today and 100 messages / read the same files".to_owned(),
+        what: "tick, 500 new runs of 182,500 in the ledger and 100 messages / read the same files".to_owned(),
         unit: "ms",
         measured,
         floor: Some(floor),

@@ -36,6 +36,8 @@ struct Limits {
     queue: QueueLimits,
     max_running: Option<Whole<1, 10_000>>,
     max_cost_usd_per_day: Option<Usd<0>>,
+    max_cost_usd_per_week: Option<Usd<0>>,
+    max_cost_usd_per_task: Option<Usd<0>>,
     proposal_limits: BTreeMap<String, ProposalLimits>,
 }
 
@@ -55,6 +57,8 @@ fn show(json: bool, context: &Context) -> Result<()> {
         queue: config.queue_limits,
         max_running: config.max_running,
         max_cost_usd_per_day: config.max_cost_usd_per_day,
+        max_cost_usd_per_week: config.max_cost_usd_per_week,
+        max_cost_usd_per_task: config.max_cost_usd_per_task,
         proposal_limits: proposals.collect(),
     };
     if json {
@@ -69,8 +73,13 @@ fn show(json: bool, context: &Context) -> Result<()> {
     row("max_claimed", limits.queue.max_claimed.to_string(), "tasks claimed");
     row("max_open_prs", limits.queue.max_open_prs.to_string(), "pull requests open from agent/* branches");
     row("max_running", limits.max_running.map_or_else(none, |limit| limit.to_string()), "runs at the same moment");
-    let cost = limits.max_cost_usd_per_day.map_or_else(none, |limit| format!("${:.2}", limit.get()));
-    row("max_cost_usd_per_day", cost, "cost of all runs of a local day");
+    for (key, limit, meaning) in [
+        ("max_cost_usd_per_day", limits.max_cost_usd_per_day, "cost of all runs of a local day"),
+        ("max_cost_usd_per_week", limits.max_cost_usd_per_week, "cost of all runs of seven local days"),
+        ("max_cost_usd_per_task", limits.max_cost_usd_per_task, "cost of the runs of a task"),
+    ] {
+        row(key, limit.map_or_else(none, |limit| format!("${:.2}", limit.get())), meaning);
+    }
     for (name, limits) in &limits.proposal_limits {
         row(&format!("{name}.max_active"), limits.max_active.to_string(), "its proposals waiting at the same time");
         row(&format!("{name}.max_per_run"), limits.max_per_run.to_string(), "its proposals in one run");

@@ -9,6 +9,7 @@ mod config;
 mod configure;
 mod confine;
 mod context;
+mod cost;
 mod demo;
 mod doctor;
 mod enqueue;
@@ -129,6 +130,11 @@ enum Command {
     /// Show or set concurrency and cost limits
     #[command(subcommand)]
     Limits(limits::Command),
+    /// Show what runs have cost
+    #[command(
+        after_help = "Examples:\n  scheduler cost --since 7d\n  scheduler cost --by task --since 2026-03-01 --json"
+    )]
+    Cost(cost::Args),
     /// Add, show, retry and cancel tasks
     #[command(subcommand)]
     Task(task::Command),
@@ -252,6 +258,7 @@ fn run(cli: &Cli, owned: Context) -> Result<()> {
         Some(Command::Top) => top::run(context),
         Some(Command::Agent(command)) => agent::run(command, context),
         Some(Command::Limits(command)) => limits::run(command, context),
+        Some(Command::Cost(args)) => cost::run(args, context),
         Some(Command::Task(command)) => task::run(command, context),
         Some(Command::Proposal(command)) => proposal::run(command, context),
         Some(Command::Prompt(command)) => prompt::run(command, context),

@@ -8,7 +8,7 @@ use super::{Context, config, usage};
 use crate::domain::name::Name;
 use crate::domain::text::one_line;
 use crate::engine::retry::{Retried, Retry};
-use crate::engine::{cancel, machine};
+use crate::engine::{cancel, configuration, machine};
 use crate::store::queue::Queue;
 use anyhow::Result;
 
@@ -73,7 +73,8 @@ fn retry(id: Option<&Name>, force: bool, context: &Context) -> Result<()> {
     let (project, _) = context.enter("task retry")?;
     machine::refuse_elsewhere(&project.paths)?;
     let limit = if force { None } else { Some(config::read(&project)?.queue_limits.max_incoming.get()) };
-    let retry = Retry { queue: Queue::new(&project.paths), limit, now: context.now };
+    let budget = configuration::task_budget(&project.paths);
+    let retry = Retry { queue: Queue::new(&project.paths), limit, budget, now: context.now };
     let done = |id: &Name, what: Retried| {
         let what = match what {
             Retried::BackInIncoming => "back in incoming",

@@ -62,6 +62,12 @@ pub struct Config {
     pub max_running: Option<Whole<1, 10_000>>,
     /// No run starts once the runs of the local day have cost this, in US dollars. Left out: no limit.
     pub max_cost_usd_per_day: Option<Usd<0>>,
+    /// The same of the last seven local days, today among them. Left out: no limit.
+    pub max_cost_usd_per_week: Option<Usd<0>>,
+    /// A task isn't claimed any more once its runs have cost this, in US dollars. Left out: no limit.
+    pub max_cost_usd_per_task: Option<Usd<0>>,
+    /// How much of a subscription's usage limits is left to you. Left out: nothing.
+    pub quota: Option<Quota>,
     /// Globs of the files that testers may change. Replaces the built-in list of usual names.
     #[serde(default = "usual_test_paths", deserialize_with = "values::globs")]
     #[cfg_attr(test, schemars(with = "Vec<values::Text>"))]
@@ -148,6 +154,15 @@ pub struct Worktrees {
     pub each: Worktree,
     /// The folder that holds the worktrees; `None`: each agent's own.
     pub root: Option<String>,
+}
+
+/// `quota`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Quota {
+    /// No run starts while so many per cent of a window, such as five hours or seven days, are used.
+    pub stop_at: Whole<1, 100, 80>,
 }
 
 /// `queue_limits`.

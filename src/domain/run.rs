@@ -4,9 +4,11 @@
 
 use super::config::{Gatekeeper, Intake, PullRequests, RunSettings, Worktrees};
 use super::job::Job;
+use super::ledger::Payer;
 use super::name::Name;
 use super::outcome::Outcome;
 use super::ports::Ports;
+use super::quota::Quota;
 use super::review::Review;
 use super::role::Role;
 use super::runner::Runner;
@@ -79,6 +81,9 @@ pub struct Assignment {
     pub worktrees: Worktrees,
     /// The remote that agents.yaml names.
     pub remote: Option<String>,
+    /// What the runs of a task may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost_usd_per_task: Option<f64>,
     /// How many tasks there may be, incoming and claimed.
     pub max_incoming: u32,
     /// Whether pull requests are opened as drafts, for gatekeepers to check first.
@@ -137,6 +142,21 @@ pub struct Usage {
     pub input_tokens: Option<u64>,
     /// Tokens written.
     pub output_tokens: Option<u64>,
+    /// Of those that were read, the ones from the cache.
+    #[serde(default)]
+    pub cache_read_tokens: Option<u64>,
+    /// Of those that were read, the ones that were put into it.
+    #[serde(default)]
+    pub cache_write_tokens: Option<u64>,
+    /// The model that claude named.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// What pays, as far as claude let it be known.
+    #[serde(default)]
+    pub payer: Option<Payer>,
+    /// How much of the account's usage limits was used.
+    #[serde(default, skip_serializing_if = "Quota::is_empty")]
+    pub quota: Quota,
     /// From the start of claude to its end.
     pub duration_seconds: u64,
 }
@@ -246,6 +266,7 @@ pub mod tests {
             test_paths: Vec::new(),
             worktrees: config.worktrees(),
             remote: None,
+            max_cost_usd_per_task: None,
             max_incoming: 20,
             draft_pull_requests: false,
             gatekeeper: config.gatekeeper,

@@ -3,19 +3,20 @@
 //! It is a pure function over values; backpressure counts what the very same tick has given away.
 
 mod collision;
+mod money;
 mod needs;
 mod queue;
 mod reason;
 mod snapshot;
 
 pub use collision::{OpenPr, collision};
+pub use money::needs_api_key;
 pub use needs::{Needs, needs};
-pub use queue::{Waiting, blocked, claim_order, opening, waiting};
+pub use queue::{Waiting, blocked, claim_order, opening, over_budget, waiting};
 pub use reason::Reason;
 pub use snapshot::{AgentView, Snapshot, Standing, running_of};
 
-use super::billing::{self, Billing};
-use super::config::{Agent, Config, Usd, Whole};
+use super::config::{Agent, Config, Whole};
 use super::gate::DueCheck;
 use super::hours::closed_until;
 use super::job::Job;
@@ -55,7 +56,7 @@ pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> 
         (!snapshot.requested.contains(&agent.name), due_at(agent, &snapshot.agents[*index].state, now))
     });
     for index in due {
-        decisions[index] = Some(capacity.assign(config, snapshot, &config.agents[index]));
+        decisions[index] = Some(capacity.assign(config, snapshot, &config.agents[index], now));
     }
     decisions.into_iter().flatten().collect()
 }
@@ -104,13 +105,6 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
         .or_else(|| backoff(agent, state, now))
         .or_else(|| cooldown.or(of_runner).map(|cooldown| cooling(cooldown, None)))
         .or_else(|| due_at.map(|due_at| Reason::NotDue { due_at }))
-}
-
-/// Whether an agent starts only with a key in the environment of ticks. What another machine has of its own isn't known here.
-pub fn needs_api_key(agent: &Agent) -> bool {
-    let settings = &agent.settings;
-    let has_own = || settings.env.keys().any(|name| billing::KEYS.contains(&name.as_str()));
-    settings.billing == Billing::Api && agent.role.uses_claude() && settings.runner.is_none() && !has_own()
 }
 
 fn cooling(cooldown: &Cooldown, first: Option<&Name>) -> Reason {
@@ -164,7 +158,8 @@ struct Capacity<'a> {
     running: u32,
     claimed: u32,
     opening: u32,
-    spent_usd: f64,
+    /// What runs that this tick starts may cost.
+    given_usd: f64,
     to_judge: u32,
     claimable: Vec<Option<&'a Task>>,
     due_checks: Vec<&'a DueCheck>,
@@ -182,7 +177,7 @@ impl<'a> Capacity<'a> {
             running: u32::try_from(running).unwrap_or(u32::MAX).saturating_add(snapshot.other_running),
             claimed: snapshot.claimed,
             opening: snapshot.claimed_opening,
-            spent_usd: snapshot.spent_usd,
+            given_usd: 0.0,
             to_judge: snapshot.to_judge,
             claimable: snapshot.claimable.iter().map(Some).collect(),
             due_checks: snapshot.due_checks.iter().collect(),
@@ -198,8 +193,8 @@ impl<'a> Capacity<'a> {
         }
     }
 
-    fn assign(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Decision {
-        if let Some(reason) = self.global(config, snapshot, agent) {
+    fn assign(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent, now: Time) -> Decision {
+        if let Some(reason) = self.global(config, snapshot, agent, now) {
             return Decision::Skip(reason);
         }
         let job = match (agent.role, agent.role.spec().claims) {
@@ -219,7 +214,7 @@ impl<'a> Capacity<'a> {
                         self.first_of_runner.entry(runner.clone()).or_insert_with(|| agent.name.clone());
                         *self.running_of.entry(runner.clone()).or_insert(0) += 1;
                     }
-                    self.spent_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
+                    self.given_usd += agent.settings.max_cost_usd.unwrap_or(snapshot.usual_cost_usd);
                 }
                 Decision::Start(job)
             }
@@ -228,23 +223,24 @@ impl<'a> Capacity<'a> {
     }
 
     /// What holds back everybody, or everybody who uses claude.
-    fn global(&self, config: &Config, snapshot: &Snapshot, agent: &Agent) -> Option<Reason> {
+    fn global(&self, config: &Config, snapshot: &Snapshot, agent: &Agent, now: Time) -> Option<Reason> {
         if let Some(limit) = config.max_running.map(Whole::get).filter(|limit| self.running >= *limit) {
             return Some(Reason::TooManyRunning { running: self.running, limit });
         }
         if !agent.role.uses_claude() {
             return None;
         }
-        let limit = config.max_cost_usd_per_day.map(Usd::get).filter(|limit| self.spent_usd >= *limit);
-        if let Some(limit_usd) = limit {
-            return Some(Reason::BudgetSpent { spent_usd: self.spent_usd, limit_usd });
-        }
-        if let Some(reason) = self.runner_full(config, agent) {
+        if let Some(reason) =
+            money::budget_spent(config, snapshot, self.given_usd).or_else(|| self.runner_full(config, agent))
+        {
             return Some(reason);
         }
         // After a cooldown one agent goes first; it lifts the cooldown as soon as it gets through.
         if snapshot.requested.contains(&agent.name) {
             return None;
+        }
+        if let Some(reason) = money::quota_kept(config, snapshot, agent, now) {
+            return Some(reason);
         }
         let of_all = snapshot.cooldown.as_ref().zip(self.first.as_ref());
         let of_runner = || {

@@ -7,6 +7,8 @@ mod spent;
 
 pub use spent::Spent;
 
+use super::ledger::Payer;
+use super::quota::Quota;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,6 +33,8 @@ pub enum StreamEvent {
         version: Option<String>,
         /// The tools that it offers the model.
         tools: Vec<String>,
+        /// Where its key comes from; `none` without one.
+        key_source: Option<String>,
     },
     /// What the model said and did in one message, in its order.
     Assistant(Vec<Part>),
@@ -76,6 +80,10 @@ pub struct RateLimit {
     pub status: String,
     /// When the limit is lifted, in seconds since 1970.
     pub resets_at: Option<i64>,
+    /// Which limit: `five_hour`, `seven_day`, `seven_day_opus` ...
+    pub window: Option<String>,
+    /// How much of it is used, in per cent.
+    pub used_percent: Option<u32>,
 }
 
 impl RateLimit {
@@ -162,8 +170,14 @@ pub struct StreamFacts {
     pub api_retry: Option<ApiRetry>,
     /// The model has answered: it has used a tool.
     pub answered: bool,
+    /// How much of the account's usage limits is used, by the last word on each.
+    pub quota: Quota,
     /// What its messages have used up.
     pub spent: Spent,
+    /// The model that it began with.
+    pub model: Option<String>,
+    /// It has a key, by its own word.
+    pub has_key: bool,
 }
 
 impl StreamFacts {
@@ -180,15 +194,28 @@ impl StreamFacts {
     pub fn add(&mut self, event: StreamEvent) {
         match event {
             StreamEvent::Result(line) => self.result = Some(*line),
-            StreamEvent::RateLimit(limit) => self.rate_limit = Some(limit),
+            StreamEvent::RateLimit(limit) => {
+                self.quota.note(&limit);
+                self.rate_limit = Some(limit);
+            }
             StreamEvent::ApiRetry(retry) => self.api_retry = Some(retry),
             StreamEvent::ToolResults(_) => self.api_retry = None,
             StreamEvent::Assistant(parts) if parts.iter().any(|part| matches!(part, Part::ToolUse { .. })) => {
                 self.api_retry = None;
                 self.answered = true;
             }
-            StreamEvent::Assistant(_) | StreamEvent::Init { .. } | StreamEvent::Dropped(_) => {}
+            StreamEvent::Init { model, key_source, .. } => {
+                self.model = model;
+                self.has_key = key_source.is_some_and(|source| !matches!(source.as_str(), "none" | "oauth"));
+            }
+            StreamEvent::Assistant(_) | StreamEvent::Dropped(_) => {}
         }
+    }
+
+    /// What pays: only a subscription has limits that are told. Without a key it may be one, or a cloud.
+    pub fn payer(&self) -> Option<Payer> {
+        let key = self.has_key.then_some(Payer::Api);
+        if self.rate_limit.is_some() { Some(Payer::Subscription) } else { key }
     }
 }
 
@@ -205,6 +232,7 @@ pub fn parse_line(line: &str) -> Option<StreamEvent> {
             model: get(&value, "model"),
             version: get(&value, "claude_code_version"),
             tools: strings(value.get("tools")),
+            key_source: get(&value, "apiKeySource"),
         }),
         ("system", Some("api_retry")) => Some(StreamEvent::ApiRetry(ApiRetry {
             attempt: get(&value, "attempt"),
@@ -250,7 +278,12 @@ fn usage(value: &Value) -> Usage {
 
 fn rate_limit(value: &Value) -> RateLimit {
     let info = value.get("rate_limit_info").unwrap_or(value);
-    RateLimit { status: get(info, "status"), resets_at: info.get("resetsAt").and_then(Value::as_f64).map(seconds) }
+    RateLimit {
+        status: get(info, "status"),
+        resets_at: info.get("resetsAt").and_then(Value::as_f64).map(seconds),
+        window: get(info, "rateLimitType"),
+        used_percent: info.get("utilization").and_then(Value::as_f64).map(percent),
+    }
 }
 
 /// Seconds since 1970 from a number of seconds or, when it is too large for that, of milliseconds.
@@ -259,6 +292,15 @@ fn seconds(number: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
     {
         seconds as i64
+    }
+}
+
+/// Whole per cents from a fraction; what is too large for one is in per cent already.
+fn percent(number: f64) -> u32 {
+    let percent = if number > 2.0 { number } else { number * 100.0 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+    {
+        (percent + 1e-9) as u32
     }
 }
 

@@ -61,7 +61,7 @@ pub mod key {
         };
     }
     keys! {
-        ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR ISSUE PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS
+        ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR ISSUE PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS COST_USD
         CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
     }
 }
@@ -100,6 +100,8 @@ pub struct Task {
     pub attempts: u32,
     /// How often in a row it came back uncharged.
     pub returns: u32,
+    /// What its runs have cost since it was added or retried, in US dollars.
+    pub cost_usd: f64,
     /// The agent that holds it.
     pub claimed_by: Option<String>,
     /// Since when.
@@ -153,6 +155,7 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
         work_branch: header.text(key::WORK_BRANCH),
         attempts: header.number(key::ATTEMPTS).unwrap_or_default(),
         returns: header.number(key::RETURNS).unwrap_or_default(),
+        cost_usd: header.number(key::COST_USD).unwrap_or_default(),
         claimed_by: header.text(key::CLAIMED_BY),
         claimed_at: header.time(key::CLAIMED_AT),
         run: header.text(key::RUN),

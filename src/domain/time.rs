@@ -2,7 +2,7 @@
 //!
 //! It never asks what time it is.
 
-use chrono::{DateTime, Local, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Days, Duration, Local, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Utc};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -78,6 +78,26 @@ pub fn parse_span(text: &str) -> Option<i64> {
     i64::from(number).checked_mul(unit)
 }
 
+/// Reads since when something is wanted: a span, a day, or a time. Days and weeks are whole local days, `1d` is today.
+pub fn parse_since(text: &str, now: Time) -> Option<Time> {
+    let text = text.trim();
+    if let Some(seconds) = parse_span(text) {
+        let days = u64::try_from(seconds / 86_400).ok().filter(|_| text.ends_with(['d', 'w']));
+        return match days {
+            Some(days) => local_date(now).checked_sub_days(Days::new(days.saturating_sub(1))).and_then(midnight),
+            None => now.checked_sub_signed(Duration::seconds(seconds)),
+        };
+    }
+    text.parse().ok().and_then(midnight).or_else(|| parse(text))
+}
+
+/// When a local day begins; where clocks are set forward at midnight, that is later.
+fn midnight(day: NaiveDate) -> Option<Time> {
+    let quarters = (0..=12).map(|quarter| day.and_time(NaiveTime::MIN) + Duration::minutes(15 * quarter));
+    let mut found = quarters.filter_map(|time| Local.from_local_datetime(&time).earliest());
+    found.next().map(|time| time.with_timezone(&Utc))
+}
+
 /// Reads a time in JSON that may have been written by hand: RFC 3339, a local time without zone, or null.
 ///
 /// # Errors
@@ -114,6 +134,25 @@ mod tests {
         }
         for text in ["", "h", "-1h", "1.5h", "1h30m", "99999999999d", "ü"] {
             assert_eq!(parse_span(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn since_when() {
+        let now = parse("2024-01-15T12:30:00").unwrap();
+        for (text, expected) in [
+            ("1d", "2024-01-15T00:00:00"),
+            ("7d", "2024-01-09T00:00:00"),
+            ("0d", "2024-01-15T00:00:00"),
+            (" 2w", "2024-01-02T00:00:00"),
+            ("24h", "2024-01-14T12:30:00"),
+            ("2023-12-01", "2023-12-01T00:00:00"),
+            ("2024-01-15T10:00:00Z", "2024-01-15T10:00:00Z"),
+        ] {
+            assert_eq!(parse_since(text, now), parse(expected), "{text}");
+        }
+        for text in ["", "yesterday", "2024-13-01", "4294967295w"] {
+            assert_eq!(parse_since(text, now), None, "{text}");
         }
     }
 

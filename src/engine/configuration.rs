@@ -1,6 +1,6 @@
 //! agents.yaml as it stands: its text, and what it means or what is wrong in it. It never changes it.
 
-use crate::domain::config::{self, Config, Problem, Severity};
+use crate::domain::config::{self, Config, Problem, Severity, Usd};
 use crate::store::paths::Paths;
 use crate::sys::read::{self, Refused};
 use anyhow::Result;
@@ -25,6 +25,11 @@ impl Configuration {
         };
         config::read(self.0.as_ref().map_err(wrong)?)
     }
+}
+
+/// What the runs of a task may cost; `None` also if agents.yaml is wrong.
+pub fn task_budget(paths: &Paths) -> Option<f64> {
+    read(paths).ok()?.understand().ok()?.0.max_cost_usd_per_task.map(Usd::get)
 }
 
 /// Reads agents.yaml.

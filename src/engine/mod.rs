@@ -10,6 +10,7 @@ pub mod collect;
 pub mod configuration;
 pub mod configure;
 pub mod coordinator;
+pub mod costs;
 pub mod curation;
 pub mod doctor;
 pub mod heartbeat;

@@ -6,7 +6,7 @@ mod view;
 
 pub use view::{
     Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestLine,
-    PullRequestsLine, QuestionLine, QueueLine, RunnerLine, TickHealth,
+    PullRequestsLine, QuestionLine, QueueLine, QuotaLine, RunnerLine, TickHealth,
 };
 
 use super::machine;
@@ -18,12 +18,13 @@ use crate::domain::config::{Agent, Config, Problem, Usd};
 use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
 use crate::domain::proposal::ProposalState;
+use crate::domain::quota::{Quota, Window};
 use crate::domain::runner::Runner;
 use crate::domain::sandbox::Mode;
 use crate::domain::schedule::{self, AgentView, Decision, Reason, Standing, Waiting};
 use crate::domain::settlement::A_PERSON;
 use crate::domain::state::AgentState;
-use crate::domain::task::{self, Task, TaskState};
+use crate::domain::task::{self, TaskState};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::{self, Time};
 use crate::exec::confine;
@@ -31,7 +32,7 @@ use crate::store::paths::Paths;
 use crate::store::proposals::Proposals;
 use crate::store::prs::Prs;
 use crate::store::queue::Queue;
-use crate::store::{cache, events, marker, messages};
+use crate::store::{cache, ledger, marker, messages};
 use anyhow::Result;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -67,13 +68,17 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
         Err(Misconfigured { problems, views }) => (None, in_config(problems).chain(views.problems).collect()),
     };
     let config = config.as_ref();
+    let spent = ledger::spent(paths, now)?;
     Ok(Overview {
         time: now,
         project: project.root().display().to_string(),
         tick: tick_health(paths, now),
         pause: pause(paths, config, now)?,
-        cost_today_usd: events::cost_of_day(paths, &time::local_day(now))?,
+        cost_today_usd: spent.today_usd,
+        cost_week_usd: spent.week_usd,
         cost_limit_usd: config.and_then(|config| config.max_cost_usd_per_day).map(Usd::get),
+        cost_week_limit_usd: config.and_then(|config| config.max_cost_usd_per_week).map(Usd::get),
+        quota: quota(paths, config, now),
         agents,
         runners,
         queue: queue(paths, config)?,
@@ -84,6 +89,13 @@ pub fn overview(project: &Project, now: Time) -> Result<Overview> {
         questions: questions(paths)?,
         problems,
     })
+}
+
+fn quota(paths: &Paths, config: Option<&Config>, now: Time) -> Vec<QuotaLine> {
+    let known: Quota = cache::load(&paths.quota()).unwrap_or_default();
+    let stop_at = config.and_then(|config| config.quota).map(|quota| quota.stop_at.get());
+    let line = |(window, state): (&str, Window)| QuotaLine { window: window.to_owned(), state, stop_at };
+    known.current(now).into_iter().map(line).collect()
 }
 
 fn unconfined(config: &Config) -> Option<String> {
@@ -255,10 +267,12 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
     }
     let incoming = queue.good(TaskState::Incoming)?;
     let open = OpenPrs::known(paths);
-    let overlaps =
-        |task: &&Task| matches!(snapshot::waiting(&queue, task, &[], &[], &open), Some(Waiting::Overlaps { .. }));
+    let budget = config.and_then(|config| config.max_cost_usd_per_task).map(Usd::get);
+    let waits = incoming.iter().filter_map(|task| snapshot::waiting(&queue, task, &[], &[], &open, budget));
+    let waits: Vec<_> = waits.collect();
     Ok(QueueLine {
-        overlapping: incoming.iter().filter(overlaps).count(),
+        overlapping: waits.iter().filter(|waiting| matches!(waiting, Waiting::Overlaps { .. })).count(),
+        over_budget: waits.iter().filter(|waiting| matches!(waiting, Waiting::OverBudget { .. })).count(),
         held: incoming.iter().filter(|task| task.held_by() == Some(A_PERSON)).count(),
         blocked: schedule::blocked(&incoming, &|id, state| queue.exists(state, id)),
         incoming: queue.count(TaskState::Incoming)?,

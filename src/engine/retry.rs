@@ -1,6 +1,7 @@
 //! Gives failed tasks, and those that are held, another try. Who asks for that says what became of each.
 
 use crate::domain::name::Name;
+use crate::domain::schedule;
 use crate::domain::settlement::A_PERSON;
 use crate::domain::task::{self, Edit, TaskState, key};
 use crate::domain::time::{self, Time};
@@ -25,6 +26,8 @@ pub type Say<'a> = &'a mut dyn FnMut(&Name, Result<Retried, String>) -> Result<(
 pub struct Retry<'a> {
     pub queue: Queue<'a>,
     pub limit: Option<u32>,
+    /// `max_cost_usd_per_task`.
+    pub budget: Option<f64>,
     pub now: Time,
 }
 
@@ -41,7 +44,8 @@ impl Retry<'_> {
                 other => bail!("{}", refusal(&found.id, &other)),
             },
             TaskState::Incoming => {
-                let held = task::parse(&found.id, &found.text).is_ok_and(|task| task.waits_for.is_some());
+                let held = task::parse(&found.id, &found.text)
+                    .is_ok_and(|task| task.waits_for.is_some() || schedule::over_budget(&task, self.budget).is_some());
                 if !held || !self.release(&found.id)? {
                     bail!("{} is in incoming and waits for nothing that retry could lift", found.id);
                 }
@@ -75,7 +79,8 @@ impl Retry<'_> {
         }
         for head in self.queue.good(TaskState::Incoming)? {
             // Those that wait for an answer still wait for it.
-            if head.held_by() == Some(A_PERSON) && self.release(&head.id)? {
+            let is_held = head.held_by() == Some(A_PERSON) || schedule::over_budget(&head, self.budget).is_some();
+            if is_held && self.release(&head.id)? {
                 count += 1;
                 say(&head.id, Ok(Retried::Released))?;
             }
@@ -89,7 +94,7 @@ impl Retry<'_> {
 
     /// The header of a task that begins anew; its branch and what went wrong stay for the next attempt.
     fn fresh(&self) -> Edit {
-        let keys = [key::ATTEMPTS, key::RETURNS, key::WAITS_FOR, key::FAILED_AT, key::CANCELLED_AT];
+        let keys = [key::ATTEMPTS, key::RETURNS, key::COST_USD, key::WAITS_FOR, key::FAILED_AT, key::CANCELLED_AT];
         Edit::new().clear(&keys).unclaim().set(key::RETRIED_AT, time::to_text(self.now))
     }
 }

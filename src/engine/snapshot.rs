@@ -5,7 +5,7 @@ use super::curation::{self, Summary};
 use super::notes::Notes;
 use super::project::Project;
 use super::reconcile::Reconciled;
-use crate::domain::config::{Agent, Config};
+use crate::domain::config::{Agent, Config, Usd};
 use crate::domain::explored::is_unchanged;
 use crate::domain::fetch::LastFetch;
 use crate::domain::gate;
@@ -15,14 +15,14 @@ use crate::domain::run::Assignment;
 use crate::domain::schedule::{self, Needs, OpenPr, Snapshot, Waiting};
 use crate::domain::state::AgentState;
 use crate::domain::task::{Task, TaskState};
-use crate::domain::time::{self, Time};
+use crate::domain::time::Time;
 use crate::exec::repo;
 use crate::store::listing::{Listing, in_two_places};
 use crate::store::paths::Paths;
 use crate::store::prs::Prs;
 use crate::store::queue::Queue;
 use crate::store::state_dirs::BadFile;
-use crate::store::{cache, events, explored};
+use crate::store::{cache, explored, ledger};
 use crate::sys::read;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -47,16 +47,19 @@ impl OpenPrs {
 }
 
 /// Why an incoming task can't be claimed now, all told; `None`: it can. As [`schedule::waiting`] and
-/// [`schedule::collision`].
+/// [`schedule::collision`]; `budget` is `max_cost_usd_per_task`.
 pub fn waiting(
     queue: &Queue<'_>,
     task: &Task,
     claimed: &[Task],
     named: &[(Name, Name)],
     open: &[OpenPr],
+    budget: Option<f64>,
 ) -> Option<Waiting> {
     let is_in = |id: &Name, state| queue.exists(state, id);
-    schedule::waiting(task, &is_in, claimed, named).or_else(|| collision(queue, task, open))
+    schedule::waiting(task, &is_in, claimed, named)
+        .or_else(|| schedule::over_budget(task, budget))
+        .or_else(|| collision(queue, task, open))
 }
 
 fn collision(queue: &Queue<'_>, task: &Task, open: &[OpenPr]) -> Option<Waiting> {
@@ -96,7 +99,10 @@ pub(super) fn take(
     snapshot.running_of = schedule::running_of(views.occupied().into_values());
     snapshot.incoming = number(incoming.ids.len() + expected.len());
     snapshot.claimed = number(claimed.len());
-    if needs.cost && config.max_cost_usd_per_day.is_some() {
+    if needs.cost && config.quota.is_some() {
+        snapshot.quota = cache::load(&paths.quota()).unwrap_or_default();
+    }
+    if needs.cost && (config.max_cost_usd_per_day.is_some() || config.max_cost_usd_per_week.is_some()) {
         costs(paths, views, snapshot, now)?;
     }
     for agent in needs.explorers.iter().map(|index| &config.agents[*index]) {
@@ -114,7 +120,11 @@ pub(super) fn take(
             TaskState::Incoming | TaskState::Claimed if expects.contains(id) => state == TaskState::Incoming,
             _ => queue.exists(state, id),
         };
-        let free = tasks(&queue, views, incoming, claimed, expected, &is_in, &mut taken);
+        let waits = |task: &Task, claimed: &[Task], named: &[(Name, Name)]| {
+            let budget = config.max_cost_usd_per_task.map(Usd::get);
+            schedule::waiting(task, &is_in, claimed, named).or_else(|| schedule::over_budget(task, budget))
+        };
+        let free = tasks(&queue, views, incoming, claimed, expected, &waits, &mut taken);
         pick(&needs, free, &is_in, &|task| collision(&queue, task, open), &mut taken);
     }
     if let Some(proposals) = proposals {
@@ -170,18 +180,20 @@ fn summarise(paths: &Paths, config: &Config, proposals: Result<Summary>, taken: 
     }
 }
 
-/// What today's runs cost. One under way counts with the limit that it was started with, be its agent configured or not.
+/// What today's runs and those of seven days cost. One under way counts with the limit that it was started with, be its agent configured or not.
 fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) -> Result<()> {
-    let day = time::local_day(now);
-    (snapshot.spent_usd, snapshot.usual_cost_usd) = events::cost_and_max_recent(paths, &day, 20)?;
+    let spent = ledger::spent(paths, now)?;
+    snapshot.usual_cost_usd = spent.max_recent_usd;
+    let mut under_way = 0.0;
     for (name, view) in views.occupied() {
         let run = view.state.run_id.as_deref().and_then(|run| paths.agent(name).run(run).ok());
         let assignment: Option<Assignment> = run.and_then(|run| read::read_json(&run.assignment()).ok().flatten());
         if assignment.as_ref().is_none_or(|assignment| assignment.role.uses_claude()) {
             let limit = assignment.and_then(|assignment| assignment.settings.max_cost_usd);
-            snapshot.spent_usd += limit.unwrap_or(snapshot.usual_cost_usd);
+            under_way += limit.unwrap_or(snapshot.usual_cost_usd);
         }
     }
+    (snapshot.spent_usd, snapshot.week_usd) = (spent.today_usd + under_way, spent.week_usd + under_way);
     Ok(())
 }
 
@@ -199,6 +211,9 @@ fn checks(paths: &Paths, config: &Config, views: &AgentViews, taken: &mut Taken,
     Ok(())
 }
 
+/// Why a task can't be claimed beside these, which are, and those that agents' states name.
+type Waits<'a> = &'a dyn Fn(&Task, &[Task], &[(Name, Name)]) -> Option<Waiting>;
+
 /// The tasks that could be claimed, best first; `expected` ones are taken to be in
 /// incoming.
 fn tasks(
@@ -207,7 +222,7 @@ fn tasks(
     incoming: Listing,
     claimed: Vec<Name>,
     expected: Vec<Result<Task, BadFile>>,
-    is_in: &dyn Fn(&Name, TaskState) -> bool,
+    waits: Waits<'_>,
     taken: &mut Taken,
 ) -> Vec<Task> {
     let claimed: Vec<Task> = queue.these(TaskState::Claimed, claimed).into_iter().flatten().collect();
@@ -217,7 +232,7 @@ fn tasks(
     taken.notes.problems.extend(incoming.strays.iter().map(ToString::to_string));
     for head in queue.these(TaskState::Incoming, incoming.ids).into_iter().chain(expected) {
         match head {
-            Ok(task) => match schedule::waiting(&task, is_in, &claimed, &named) {
+            Ok(task) => match waits(&task, &claimed, &named) {
                 None => free.push(task),
                 Some(reason) => {
                     tracing::debug!(task = %task.id, %reason, "waits");

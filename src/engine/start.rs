@@ -4,7 +4,7 @@
 
 use super::collect;
 use super::spawn::Spawner;
-use crate::domain::config::{Agent, Config};
+use crate::domain::config::{Agent, Config, Usd};
 use crate::domain::job::Job;
 use crate::domain::run::Assignment;
 use crate::domain::schedule::Reason;
@@ -86,6 +86,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         test_paths: config.test_paths.clone(),
         worktrees: config.worktrees(),
         remote: config.remote.clone(),
+        max_cost_usd_per_task: config.max_cost_usd_per_task.map(Usd::get),
         max_incoming: config.queue_limits.max_incoming.get(),
         draft_pull_requests: config.gatekeeper.enabled,
         gatekeeper: config.gatekeeper.clone(),

@@ -6,6 +6,7 @@ pub mod cache;
 pub mod events;
 pub mod explored;
 pub mod issues;
+pub mod ledger;
 pub mod listing;
 pub mod marker;
 pub mod messages;

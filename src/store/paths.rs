@@ -92,6 +92,16 @@ impl Paths {
         self.logs().join(format!("events-{}.jsonl", day_word(day)))
     }
 
+    /// The line of each run of a local year.
+    pub fn ledger(&self, year: i32) -> PathBuf {
+        self.dot.join(format!("ledger-{year}.jsonl"))
+    }
+
+    /// What the ledger of a year adds up to.
+    pub fn known_ledger(&self, year: i32) -> PathBuf {
+        self.cache().join(format!("ledger-{year}.json"))
+    }
+
     /// Until when nobody starts with this runner.
     pub fn runner_cooldown(&self, runner: &Name) -> PathBuf {
         self.cache().join(format!("cooldown-{runner}.json"))
@@ -197,6 +207,8 @@ impl Paths {
         last_heartbeat = cache / "last-heartbeat.json";
         /// Until when nobody starts.
         cooldown = cache / "cooldown.json";
+        /// How much of the account's usage limits is used.
+        quota = cache / "quota.json";
         /// The JSON Schema of the configuration, for editors.
         config_schema = dot / "agents.schema.json";
         /// Held for the whole of a tick.

@@ -168,7 +168,11 @@ pub fn open_file(path: &Path) -> Result<Option<File>> {
     Ok(open_kept(path)?.map(|(file, _)| file.into()))
 }
 
-fn open_kept(path: &Path) -> Result<Option<(OwnedFd, Stat)>> {
+/// As [`open_file`], with its status.
+///
+/// # Errors
+/// As for [`read_tail`].
+pub fn open_kept(path: &Path) -> Result<Option<(OwnedFd, Stat)>> {
     open_regular(path, OFlags::RDONLY, NO_MODE, Links::Refuse)
 }
 

@@ -298,6 +298,9 @@ usage_limit() { # RESETS_AT in seconds since 1970: as subscription accounts are 
   result_line success true api_error ',"result":"API Error: 429 usage limit reached","api_error_status":429,"api_error_type":"rate_limit_error"'
   exit 1
 }
+quota() { # WINDOW USED RESETS_AT: how much of a limit is used, as a fraction
+  printf '{"type":"rate_limit_event","rate_limit_info":{"status":"allowed_warning","resetsAt":%s,"rateLimitType":"%s","utilization":%s},"session_id":"%s","uuid":"00000000-0000-4000-b000-%012d"}\n' "$3" "$1" "$2" "$session" "$number"
+}
 prompt_too_long() {
   result_line success true prompt_too_long ',"result":"Prompt is too long"'
   exit 1

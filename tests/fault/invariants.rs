@@ -31,7 +31,8 @@ pub fn check(subject: &Subject, told: Told) {
     let messages = test.messages();
     let said =
         messages.iter().any(|(_, text)| ["not pushed", "no pull request"].iter().any(|words| text.contains(words)));
-    let holds = queue(test).and_then(|()| repository(test)).and_then(|()| subject.end.reached(test, said));
+    let holds = queue(test).and_then(|()| repository(test)).and_then(|()| ledger(test));
+    let holds = holds.and_then(|()| subject.end.reached(test, said));
     holds.unwrap_or_else(|why| panic!("{why}"));
     assert!(told == Told::Anything || messages.is_empty(), "the human was told: {messages:#?}");
 }
@@ -84,6 +85,22 @@ pub fn repository(test: &Test) -> Result<(), String> {
         test.git_in(path, ["status", "--porcelain"]);
     }
     Ok(())
+}
+
+/// Every run of claude has one line in the ledger.
+pub fn ledger(test: &Test) -> Result<(), String> {
+    let mut entered: Vec<_> = test.ledger().iter().map(|line| line["run"].as_str().unwrap().to_owned()).collect();
+    entered.sort();
+    let runs = test.agents_with_state().into_iter().flat_map(|agent| test.runs(&agent));
+    let has_ended = |run: &PathBuf| {
+        run.join("record.json").exists() && fs::metadata(run.join("output.jsonl")).is_ok_and(|output| output.len() > 0)
+    };
+    let ended = runs.filter(has_ended).map(|run| run.file_name().unwrap().to_string_lossy().into_owned());
+    let mut ended: Vec<_> = ended.collect();
+    ended.sort();
+    let is_twice = entered.windows(2).any(|pair| pair[0] == pair[1]);
+    let is_missing = ended.iter().any(|run| entered.binary_search(run).is_err());
+    ensure(!is_twice && !is_missing, || format!("ended: {ended:?}, in the ledger: {entered:?}"))
 }
 
 fn find_locks(dir: &Path, found: &mut Vec<String>) {

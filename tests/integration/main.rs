@@ -24,6 +24,7 @@ mod confinement;
 mod conflicts;
 mod cooldown;
 mod coordinator;
+mod cost;
 mod cron;
 mod curator;
 mod debug;

@@ -1,10 +1,11 @@
 //! The overview as lines: for `status`, and for the head of `top`.
 
 use crate::cli::view::{Line, Tone, fit};
+use crate::domain::quota;
 use crate::domain::role::Role;
 use crate::domain::task::Task;
 use crate::domain::time::{self, Time};
-use crate::engine::overview::{Activity, AgentLine, Overview, PullRequestLine, RunnerLine};
+use crate::engine::overview::{Activity, AgentLine, Overview, PullRequestLine, QuotaLine, RunnerLine};
 
 /// How many lines of one kind are shown; the rest is counted.
 const SOME: usize = 5;
@@ -66,10 +67,20 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
         let reason = pause.cooldown_reason.as_deref().unwrap_or_default();
         line("Cooldown", Tone::Warn, format!("{} more: {reason}", span(until)));
     }
-    let limit = overview.cost_limit_usd.map_or("no limit".to_owned(), |limit| format!("of ${limit:.2}"));
-    let spent = overview.cost_limit_usd.is_some_and(|limit| overview.cost_today_usd >= limit);
-    let tone = if spent { Tone::Warn } else { Tone::Plain };
-    line("Cost today", tone, format!("${:.2} {limit}", overview.cost_today_usd));
+    let (today, week) = (overview.cost_today_usd, overview.cost_week_usd);
+    let (limit, of_week) = (overview.cost_limit_usd, overview.cost_week_limit_usd);
+    let is_spent = limit.is_some_and(|limit| today >= limit) || of_week.is_some_and(|limit| week >= limit);
+    let limit = limit.map_or(" no limit".to_owned(), |limit| format!(" of ${limit:.2}"));
+    let of_week = of_week.map_or(String::new(), |limit| format!(" of ${limit:.2}"));
+    let tone = if is_spent { Tone::Warn } else { Tone::Plain };
+    line("Cost today", tone, format!("${today:.2}{limit}; ${week:.2}{of_week} in seven days"));
+    for QuotaLine { window, state, stop_at } in &overview.quota {
+        let is_spent = stop_at.is_some_and(|limit| state.used_percent >= limit);
+        let tone = if is_spent { Tone::Warn } else { Tone::Plain };
+        let limit = stop_at.map_or(String::new(), |limit| format!("; yours from {limit} % on"));
+        let (used, resets) = (state.used_percent, span(state.resets_at));
+        line("Quota", tone, format!("{}: {used} % used, resets in {resets}{limit}", quota::words(window)));
+    }
     let queue = &overview.queue;
     let (pending, claimed, incoming) = (queue.incoming + queue.claimed, queue.claimed, queue.incoming);
     let (max_incoming, max_claimed) = queue.limits.map_or((String::new(), String::new()), |limits| {
@@ -94,6 +105,14 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     if queue.held > 0 {
         let text = format!("{} came back too often; `scheduler task retry --all` lets them go on", queue.held);
         line("HELD", Tone::Warn, text);
+    }
+    if queue.over_budget > 0 {
+        let has = if queue.over_budget == 1 { "has" } else { "have" };
+        let text = format!(
+            "{} of {incoming} incoming {has} spent max_cost_usd_per_task; see `scheduler why TASK`",
+            queue.over_budget
+        );
+        line("Budget", Tone::Warn, text);
     }
     let prs = &overview.pull_requests;
     let limit = prs.limit.map_or(String::new(), |limit| format!(" of {limit}"));

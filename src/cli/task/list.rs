@@ -4,6 +4,7 @@ use crate::cli::{Context, table};
 use crate::domain::schedule::Waiting;
 use crate::domain::task::{Task, TaskState};
 use crate::domain::text::one_line;
+use crate::engine::configuration;
 use crate::engine::snapshot::{self, OpenPrs};
 use crate::store::queue::Queue;
 use crate::store::state_dirs::{BadFile, InState};
@@ -34,9 +35,10 @@ pub fn run(json: bool, context: &Context) -> Result<()> {
     }
     let (tasks, unreadable) = queue.everywhere()?;
     let (claimed, open) = (queue.good(TaskState::Claimed)?, OpenPrs::known(&project.paths));
+    let budget = configuration::task_budget(&project.paths);
     let row = |task: InState<TaskState, Task>| {
         let waits = (task.state == TaskState::Incoming)
-            .then(|| snapshot::waiting(&queue, &task.what, &claimed, &[], &open))
+            .then(|| snapshot::waiting(&queue, &task.what, &claimed, &[], &open, budget))
             .flatten();
         Row { task, waits }
     };
@@ -50,7 +52,7 @@ pub fn run(json: bool, context: &Context) -> Result<()> {
     let mut rows = table::new(&["STATE", "TASK", "ROLE", "PRIO", "TITLE"]);
     for Row { task: InState { state, what: task }, waits } in &tasks {
         let state = match waits {
-            Some(Waiting::For(_)) => "held",
+            Some(Waiting::For(_) | Waiting::OverBudget { .. }) => "held",
             Some(Waiting::Overlaps { .. }) => "overlaps",
             _ => state.word(),
         };

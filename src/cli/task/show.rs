@@ -5,6 +5,7 @@ use crate::domain::name::Name;
 use crate::domain::task::{self, TaskState};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time;
+use crate::engine::configuration;
 use crate::engine::history::{self, PastRun};
 use crate::engine::snapshot::{self, OpenPrs};
 use crate::store::paths::Paths;
@@ -54,8 +55,8 @@ fn note(paths: &Paths, queue: &Queue<'_>, found: &FoundTask, context: &Context) 
     Ok(match found.state {
         TaskState::Incoming => {
             let claimed = queue.good(TaskState::Claimed)?;
-            let open = OpenPrs::known(paths);
-            snapshot::waiting(queue, &task, &claimed, &[], &open).map(|waiting| waiting.to_string())
+            let (open, budget) = (OpenPrs::known(paths), configuration::task_budget(paths));
+            snapshot::waiting(queue, &task, &claimed, &[], &open, budget).map(|waiting| waiting.to_string())
         }
         TaskState::Claimed => task.claimed_by.map(|agent| {
             let since = task.claimed_at.map(|at| time::between(at, context.now));

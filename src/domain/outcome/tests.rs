@@ -140,7 +140,7 @@ fn ends_as_recorded() {
 
 #[test]
 fn usage_limits_name_their_end() {
-    let limit = RateLimit { status: "rejected".to_owned(), resets_at: Some(1_768_482_000) };
+    let limit = RateLimit { status: "rejected".to_owned(), resets_at: Some(1_768_482_000), ..RateLimit::default() };
     let end = End {
         exit: Exit { code: Some(1), signal: None },
         stopped: None,

@@ -12,7 +12,7 @@ use std::fmt;
 const SOME_FILES: usize = 3;
 
 /// Why a task in incoming can't be claimed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Waiting {
     /// Tasks before it aren't done.
@@ -23,6 +23,12 @@ pub enum Waiting {
     SameBranch(Name),
     /// An agent's state still names it.
     Named(Name),
+    /// Its runs have cost what they may.
+    OverBudget {
+        cost_usd: f64,
+        /// `max_cost_usd_per_task`.
+        limit_usd: f64,
+    },
     /// It would conflict with an open pull request.
     Overlaps {
         /// Which.
@@ -42,6 +48,9 @@ impl fmt::Display for Waiting {
             Self::For(what) => write!(f, "waits for {what}"),
             Self::SameBranch(other) => write!(f, "waits for {other}, which works on the same branch"),
             Self::Named(agent) => write!(f, "is still named by {agent}"),
+            Self::OverBudget { cost_usd, limit_usd } => {
+                write!(f, "has cost ${cost_usd:.2} of ${limit_usd:.2} (max_cost_usd_per_task)")
+            }
             Self::Overlaps { pr, files } if files.is_empty() => {
                 write!(f, "waits for pull request #{pr}, with which its earlier work conflicts")
             }
@@ -77,6 +86,12 @@ pub fn waiting(
         return Some(Waiting::Named(agent.clone()));
     }
     claimed.iter().find(|other| same_branch(task, other)).map(|other| Waiting::SameBranch(other.id.clone()))
+}
+
+/// Whether a task has cost what it may; `limit` is `max_cost_usd_per_task`.
+pub fn over_budget(task: &Task, limit: Option<f64>) -> Option<Waiting> {
+    let limit_usd = limit.filter(|limit| task.cost_usd > 0.0 && task.cost_usd >= *limit)?;
+    Some(Waiting::OverBudget { cost_usd: task.cost_usd, limit_usd })
 }
 
 /// The tasks before this one that aren't done; those that only change the same files count while they are under way.

@@ -1,6 +1,12 @@
 //! Why an agent doesn't start: each reason with the data that explains it, and all that is said of it. No other place
 //! words a reason.
 
+mod money;
+mod words;
+
+pub use words::Words;
+use words::{raise, words};
+
 use crate::domain::name::Name;
 use crate::domain::role::{Model, TaskRole};
 use crate::domain::text::counted;
@@ -158,12 +164,24 @@ pub enum Reason {
         /// `max_running` of the runner.
         limit: u32,
     },
-    /// The day's money is spent.
+    /// The money of the day, or of the last seven, is spent.
     BudgetSpent {
-        /// What today's runs cost, those under way counted with their limit.
+        /// What their runs cost, those under way counted with their limit.
         spent_usd: f64,
-        /// `max_cost_usd_per_day`.
+        /// `max_cost_usd_per_day` or `max_cost_usd_per_week`.
         limit_usd: f64,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        of_week: bool,
+    },
+    /// So much of the account's usage limit is used that the rest is the user's.
+    QuotaKept {
+        /// Of which time, as claude calls it.
+        window: String,
+        used_percent: u32,
+        /// `quota.stop_at`.
+        limit_percent: u32,
+        /// When that begins anew.
+        until: Time,
     },
     /// No pull request needs its check.
     NoCheckPending {
@@ -178,27 +196,11 @@ pub enum Reason {
     NothingSwitchedOn,
 }
 
-/// What is said of a reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
-    /// A few words, for a column of a table: times are spans from now.
-    pub summary: String,
-    /// The reason as the rest of a sentence about the agent.
-    pub explanation: String,
-    /// What the user can do about it, or what will happen without it.
-    pub remedy: String,
-}
-
-fn words(summary: impl Into<String>, explanation: impl Into<String>, remedy: impl Into<String>) -> Words {
-    Words { summary: summary.into(), explanation: explanation.into(), remedy: remedy.into() }
-}
-
 impl Reason {
     /// What there is to say of this reason for `agent` not to start.
     pub fn words(&self, agent: &Name, now: Time) -> Words {
         let at = |time: &Time| time::to_text(*time);
         let span = |time: &Time| time::between(now, *time);
-        let raise = |key: &str| format!("`scheduler limits set {key}=N` raises the limit");
         match self {
             Self::Untrusted { since } => {
                 let since = since.map_or(String::new(), |since| format!(" since {}", at(&since)));
@@ -367,11 +369,13 @@ impl Reason {
                 ),
                 format!("raise max_running of {runner} in agents.yaml, or give it another runner"),
             ),
-            Self::BudgetSpent { spent_usd, limit_usd } => words(
-                format!("${spent_usd:.2} of ${limit_usd:.2} spent"),
-                format!("today's runs cost ${spent_usd:.2} of ${limit_usd:.2} (max_cost_usd_per_day)"),
-                format!("it goes on at local midnight; {}", raise("max_cost_usd_per_day")),
-            ),
+            Self::BudgetSpent { spent_usd, limit_usd, of_week } => {
+                money::budget_spent(*spent_usd, *limit_usd, *of_week)
+            }
+            Self::QuotaKept { window, used_percent, limit_percent, until } => {
+                let until = (at(until), span(until));
+                money::quota_kept(agent, window, (*used_percent, *limit_percent), until)
+            }
             Self::NoCheckPending { check: None, .. } => {
                 words("has no focus", "has no focus", "`focus: CHECK` in agents.yaml names the check that it makes")
             }

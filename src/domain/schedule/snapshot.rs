@@ -4,6 +4,7 @@ use crate::domain::config::Config;
 use crate::domain::gate::DueCheck;
 use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
+use crate::domain::quota::Quota;
 use crate::domain::role::TaskRole;
 use crate::domain::state::AgentState;
 use crate::domain::task::Task;
@@ -84,6 +85,10 @@ pub struct Snapshot {
     pub unchanged: BTreeMap<Name, Time>,
     /// What today's runs cost, those under way counted with their limit.
     pub spent_usd: f64,
+    /// The same of the last seven local days.
+    pub week_usd: f64,
+    /// How much of the account's usage limits is used.
+    pub quota: Quota,
     /// What a run without a limit of its own is counted with.
     pub usual_cost_usd: f64,
 }

@@ -103,7 +103,7 @@ fn the_last_result_and_limit_count() {
     assert!(limit.is_rejected());
     assert_eq!(limit.resets_at, Some(1_700_003_600));
     let flat = parse_line(r#"{"type":"rate_limit_event","status":"rejected","resetsAt":1700000000.5}"#);
-    let expected = RateLimit { status: "rejected".to_owned(), resets_at: Some(1_700_000_000) };
+    let expected = RateLimit { status: "rejected".to_owned(), resets_at: Some(1_700_000_000), ..RateLimit::default() };
     assert_eq!(flat, Some(StreamEvent::RateLimit(expected)));
 }
 

@@ -52,7 +52,10 @@ pub fn overview(names: &[&str]) -> Overview {
         tick: TickHealth { last_tick: Some(now), duration_ms: Some(3), late: false, ticks_on: None },
         pause: PauseStatus::default(),
         cost_today_usd: 0.5,
+        cost_week_usd: 2.25,
         cost_limit_usd: Some(20.0),
+        cost_week_limit_usd: None,
+        quota: Vec::new(),
         agents: agents.collect(),
         runners: Vec::new(),
         queue: QueueLine {

@@ -6,6 +6,7 @@ use crate::domain::config::QueueLimits;
 use crate::domain::fetch::LastFetch;
 use crate::domain::landing::Way;
 use crate::domain::name::Name;
+use crate::domain::quota::Window;
 use crate::domain::role::{Role, TaskRole};
 use crate::domain::schedule::Reason;
 use crate::domain::state::AgentState;
@@ -154,6 +155,8 @@ pub struct QueueLine {
     pub blocked: usize,
     /// Of those in incoming, tasks that wait for a pull request that they would conflict with.
     pub overlapping: usize,
+    /// Of those in incoming, tasks whose runs have cost what they may.
+    pub over_budget: usize,
     /// Tasks in claimed.
     pub claimed: u32,
     /// Tasks in done.
@@ -166,6 +169,17 @@ pub struct QueueLine {
     pub claimed_tasks: Vec<ClaimedLine>,
     /// The tasks that failed last, newest first, at most 20.
     pub failed_tasks: Vec<FailedLine>,
+}
+
+/// How much of a usage limit is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuotaLine {
+    /// As claude calls it.
+    pub window: String,
+    #[serde(flatten)]
+    pub state: Window,
+    /// `quota.stop_at`.
+    pub stop_at: Option<u32>,
 }
 
 /// Counts of proposals; of the open ones only those that can be read.
@@ -244,8 +258,15 @@ pub struct Overview {
     pub pause: PauseStatus,
     /// What the runs that ended today cost, in US dollars.
     pub cost_today_usd: f64,
+    /// The same of the last seven local days, today among them.
+    pub cost_week_usd: f64,
     /// What a day may cost.
     pub cost_limit_usd: Option<f64>,
+    /// What seven may cost.
+    pub cost_week_limit_usd: Option<f64>,
+    /// How much of the account's usage limits is used, as far as it was told; the first to begin anew before the others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quota: Vec<QuotaLine>,
     /// The agents, in the order of agents.yaml, then those that are no longer in it.
     pub agents: Vec<AgentLine>,
     /// The runners, by name.

@@ -5,20 +5,17 @@
 use super::ended::Ended;
 use crate::domain::run::Usage;
 use crate::domain::stream::StreamFacts;
-use crate::domain::time::{self, Time};
+use crate::domain::time::Time;
 use crate::exec::stream;
-use crate::store::events;
+use crate::store::ledger;
 use crate::store::paths::{Paths, RunPaths};
 use std::time::Duration;
-
-/// How many of the runs before tell what one costs at most.
-const RECENT: usize = 20;
 
 /// What a run of which this is known used up. `at_most` is its own limit.
 pub fn of(paths: &Paths, files: &RunPaths, ended: &Ended, at_most: Option<f64>, now: Time) -> Usage {
     let began = files.output().metadata().is_ok_and(|output| output.len() > 0);
     let measured = measured(&ended.facts, ended.duration);
-    let recent = || events::max_recent_cost(paths, &time::local_day(now), RECENT).ok();
+    let recent = || ledger::spent(paths, now).ok().map(|spent| spent.max_recent_usd);
     let cost = measured.cost_usd.or_else(|| if began { at_most.or_else(recent) } else { None });
     Usage { cost_usd: cost, ..measured }
 }
@@ -39,6 +36,11 @@ fn measured(facts: &StreamFacts, duration: Duration) -> Usage {
         input_tokens: tokens
             .map(|usage| usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens),
         output_tokens: tokens.map(|usage| usage.output_tokens),
+        cache_read_tokens: tokens.map(|usage| usage.cache_read_input_tokens),
+        cache_write_tokens: tokens.map(|usage| usage.cache_creation_input_tokens),
+        model: facts.model.clone(),
+        payer: facts.payer(),
+        quota: facts.quota.clone(),
         duration_seconds: duration.as_secs(),
     }
 }

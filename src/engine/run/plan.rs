@@ -11,9 +11,11 @@ use super::publish::PublishError;
 use crate::domain::explored::Explored;
 use crate::domain::gate::{Check, DueCheck};
 use crate::domain::job::Job;
+use crate::domain::ledger::Entry;
 use crate::domain::message::Message;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Blame, Cooldown, Outcome};
+use crate::domain::quota::Quota;
 use crate::domain::receipt::Row;
 use crate::domain::review::Review;
 use crate::domain::role::TaskRole;
@@ -59,6 +61,10 @@ pub enum Step<'a> {
     NoteCuration,
     CoolDown(&'a Cooldown),
     LiftCooldown,
+    /// Note in the ledger what it has cost.
+    Enter(Entry),
+    /// Remember how much of the account's usage limits is used.
+    NoteQuota(&'a Quota),
     Log(Event),
     /// Let the agent go: always the last step.
     Release(AgentState),
@@ -141,6 +147,14 @@ impl<'a> Settling<'a> {
         }
         steps.extend(self.set_aside().map(|place| Step::Send(self.set_aside_notice(&place))));
         steps.extend(self.claude_files_notice().map(Step::Send));
+        steps.extend(self.budget_notice().map(Step::Send));
+        if !record.usage.quota.is_empty() {
+            steps.push(Step::NoteQuota(&record.usage.quota));
+        }
+        if self.assignment.role.uses_claude() {
+            let pr = self.task.and_then(|task| task.pr);
+            steps.push(Step::Enter(Entry::of(self.assignment, record, pr)));
+        }
         steps.push(Step::Log(self.event()));
         let failures = settlement::row_of_failures(record.settlement.tally, &state);
         steps.extend(failures.map(|notice| Step::Send(self.failures(&notice))));
@@ -183,6 +197,8 @@ impl<'a> Settling<'a> {
         let now = time::to_text(record.finished_at);
         let work_branch = record.branch.as_ref().filter(|_| record.has_work());
         let edit = work_branch.map_or_else(Edit::new, |branch| Edit::new().set(key::WORK_BRANCH, branch));
+        let cost = Some(self.cost_of_task()).filter(|cost| *cost > 0.0);
+        let edit = cost.map_or(edit.clone(), |cost| edit.set(key::COST_USD, format!("{cost:.4}")));
         let (to, edit, section) = match step {
             TaskStep::Done => {
                 let edit = edit.set(key::COMPLETED_AT, now).clear(&[key::RETURNS]).without_section("Error");
@@ -284,6 +300,28 @@ impl<'a> Settling<'a> {
         self.sent(message).key(format!("check missed {number} {check} {}", due.commit))
     }
 
+    /// What the runs of its task have cost, this one included.
+    fn cost_of_task(&self) -> f64 {
+        let before = self.task.map_or(0.0, |task| task.cost_usd);
+        before + self.record.usage.cost_usd.unwrap_or_default().max(0.0)
+    }
+
+    /// A task that comes back and isn't claimed any more is told once.
+    fn budget_notice(&self) -> Option<Message> {
+        let limit = self.assignment.max_cost_usd_per_task.filter(|limit| self.cost_of_task() >= *limit)?;
+        let id = self.assignment.job.task()?;
+        matches!(self.record.settlement.task, Some(TaskStep::Requeue { .. })).then(|| {
+            let text = format!(
+                "Its runs have cost ${:.2} of ${limit:.2} (max_cost_usd_per_task); it isn't claimed any more, and what was done is \
+                 saved.\n\n`scheduler task retry {id}` gives it a new budget; `scheduler limits set max_cost_usd_per_task=N` \
+                 raises that of all tasks.\n",
+                self.cost_of_task()
+            );
+            let message = Message::warning(self.of_its_task("The budget of a task is spent"), text);
+            self.sent(message).key(format!("task budget {}", self.record.run_id))
+        })
+    }
+
     /// What couldn't be published.
     pub fn publish_error(&self, error: &PublishError) -> Message {
         let title = if error.key.is_some() { error.title.to_owned() } else { self.of_its_task(error.title) };
@@ -305,11 +343,6 @@ impl<'a> Settling<'a> {
             task: self.assignment.job.task().cloned(),
             outcome: Some(record.outcome.word().to_owned()),
             settlement: record.settlement.task.as_ref().map(|step| step.word().to_owned()),
-            cost_usd: record.usage.cost_usd,
-            turns: record.usage.turns,
-            duration_seconds: Some(record.usage.duration_seconds),
-            input_tokens: record.usage.input_tokens,
-            output_tokens: record.usage.output_tokens,
             ..Event::new(record.finished_at, EventKind::Finished, &self.assignment.agent, &record.run_id)
         }
     }

@@ -5,7 +5,9 @@ use super::judge::Judged;
 use super::plan::{Effort, Folder, Section, Settling, Step, TaskMove};
 use super::publish::{self, Published};
 use crate::domain::explored::Explored;
+use crate::domain::ledger::Entry;
 use crate::domain::outcome::{Cooldown, Outcome};
+use crate::domain::quota::Quota;
 use crate::domain::run::{Prepared, Record};
 use crate::domain::state::AgentState;
 use crate::domain::task::{self, Edit, Task, TaskState, key};
@@ -13,7 +15,7 @@ use crate::engine::{curation, history};
 use crate::exec::stream;
 use crate::store::prs::Prs;
 use crate::store::queue::{Queue, Settled};
-use crate::store::{cache, events, messages};
+use crate::store::{cache, events, ledger, messages};
 use crate::sys::{atomic, read};
 use anyhow::Result;
 use std::path::Path;
@@ -21,6 +23,8 @@ use std::path::Path;
 pub fn settle(run: &Run<'_>, judged: &Judged, state: AgentState) -> Result<()> {
     let record = judged.record();
     let folder = folder(run, record)?;
+    // No step was taken before, unless a recovery takes them.
+    let is_again = state.recoveries > 0;
     for log in [run.files.output(), run.files.stderr()] {
         if let Err(error) = stream::shorten(&log) {
             tracing::warn!("{error:#}");
@@ -30,12 +34,18 @@ pub fn settle(run: &Run<'_>, judged: &Judged, state: AgentState) -> Result<()> {
     let mut published = Published::default();
     for step in settling.steps(state) {
         tracing::debug!(?step, "settling");
-        carry_out(run, &settling, step, &mut published)?;
+        carry_out(run, &settling, step, is_again, &mut published)?;
     }
     Ok(())
 }
 
-fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: &mut Published) -> Result<()> {
+fn carry_out(
+    run: &Run<'_>,
+    settling: &Settling<'_>,
+    step: Step<'_>,
+    is_again: bool,
+    published: &mut Published,
+) -> Result<()> {
     let (paths, record) = (run.paths(), settling.record);
     match step {
         Step::Push(publication, commit) => publish::push(run, publication, commit, published)?,
@@ -74,6 +84,14 @@ fn carry_out(run: &Run<'_>, settling: &Settling<'_>, step: Step<'_>, published: 
             }
         }
         Step::LiftCooldown => lift_cooldown(run),
+        Step::NoteQuota(seen) => {
+            let known: Quota = cache::load(&paths.quota()).unwrap_or_default();
+            cache::save(&paths.quota(), &known.with(seen, record.finished_at))?;
+        }
+        Step::Enter(entry) => {
+            let pull_request = entry.pull_request.or(published.pull_request);
+            ledger::append(paths, &Entry { pull_request, ..entry }, is_again)?;
+        }
         Step::Log(event) => events::append(paths, &event)?,
         Step::Release(state) => {
             run.supervisor.lock.secure()?;

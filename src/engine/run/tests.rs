@@ -267,15 +267,17 @@ fn the_agent_s_state_counts_the_run() {
         (Outcome::Interrupted { by: Interruption::Demand }, 4, (0, 0), 0),
     ] {
         let scene = Scene { state: before.clone(), ..Scene::of_task("", 1, outcome, "commits") };
-        let (state, event) = scene.with_steps(|steps| match steps {
-            [.., Step::Log(event), Step::Release(state)]
-            | [.., Step::Log(event), Step::Send(_), Step::Release(state)] => (state.clone(), event.clone()),
+        let (state, entry) = scene.with_steps(|steps| match steps {
+            [.., Step::Enter(entry), Step::Log(_), Step::Release(state)]
+            | [.., Step::Enter(entry), Step::Log(_), Step::Send(_), Step::Release(state)] => {
+                (state.clone(), entry.clone())
+            }
             _ => panic!("{steps:?}"),
         });
         assert_eq!(state.consecutive_failures, failures);
         assert_eq!((state.total_runs, (state.total_successes, state.total_failures)), (10, counted));
         assert_eq!(state.last_outcome.as_deref(), Some(scene.outcome.word()));
-        assert_eq!(event.cost_usd, Some(2.5));
+        assert_eq!((entry.cost_usd, entry.outcome.as_str()), (Some(2.5), scene.outcome.word()));
         assert_eq!(scene.messages().len(), messages);
     }
 }

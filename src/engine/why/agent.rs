@@ -1,6 +1,7 @@
 //! Why an agent is or isn't started.
 
 use super::{Explanation, Preview, left_alone};
+use crate::domain::config::Usd;
 use crate::domain::name::Name;
 use crate::domain::role::TaskRole;
 use crate::domain::schedule::{AgentView, Decision, Reason};
@@ -123,8 +124,10 @@ fn waiting_tasks(project: &Project, preview: &Preview, role: TaskRole) -> Result
     let claimed = queue.good(TaskState::Claimed)?;
     let named = preview.views.named();
     let open = OpenPrs::known(&project.paths);
+    let budget = preview.config.max_cost_usd_per_task.map(Usd::get);
     let waits = |task: Task| {
-        let waiting = snapshot::waiting(&queue, &task, &claimed, &named, &open).filter(|_| task.role == role)?;
+        let waiting =
+            snapshot::waiting(&queue, &task, &claimed, &named, &open, budget).filter(|_| task.role == role)?;
         Some(format!("{} {waiting}", task.id))
     };
     let incoming = queue.all(TaskState::Incoming)?.into_iter();

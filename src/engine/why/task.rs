@@ -2,6 +2,7 @@
 
 use super::agent::claim;
 use super::{Explanation, Preview, SOME, left_alone};
+use crate::domain::config::Usd;
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::schedule::{Decision, Waiting};
@@ -102,7 +103,8 @@ impl Explainer<'_> {
             return Ok(());
         }
         let open = OpenPrs::known(&self.project.paths);
-        let Some(waiting) = snapshot::waiting(&queue, head, &self.claimed, &named, &open) else {
+        let budget = self.preview.and_then(|preview| preview.config.max_cost_usd_per_task).map(Usd::get);
+        let Some(waiting) = snapshot::waiting(&queue, head, &self.claimed, &named, &open, budget) else {
             self.claimable(head, depth);
             return Ok(());
         };
@@ -112,6 +114,11 @@ impl Explainer<'_> {
                 self.add(depth, format!("{id} {waiting}, whose run ends just now or is being recovered"));
             }
             Waiting::SameBranch(_) => self.add(depth, format!("{id} {waiting}")),
+            Waiting::OverBudget { .. } => {
+                self.add(depth, format!("{id} {waiting}"));
+                let raise = "`scheduler limits set max_cost_usd_per_task=N` raises that of all tasks";
+                self.add(depth + 1, format!("`scheduler task retry {id}` gives it a new budget; {raise}"));
+            }
             Waiting::Overlaps { .. } => {
                 self.add(depth, format!("{id} {waiting}"));
                 self.add(

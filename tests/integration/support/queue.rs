@@ -90,6 +90,16 @@ impl Test {
         json(last.join("record.json"))
     }
 
+    /// The whole lines of all ledgers.
+    pub fn ledger(&self) -> Vec<Value> {
+        let Ok(entries) = fs::read_dir(self.orchestrator("")) else { return Vec::new() };
+        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        files.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+        files.sort();
+        let text: String = files.into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// What the last tick decided.
     #[track_caller]
     pub fn last_tick(&self) -> Value {

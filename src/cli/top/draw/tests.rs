@@ -24,7 +24,7 @@ fn text(buffer: &Buffer) -> String {
 
 const SCREEN: &str = "\
 Last tick   0 s ago
-Cost today  $0.50 of $20.00
+Cost today  $0.50 of $20.00; $2.25 in seven days
 Queue       3 of 20 waiting or claimed, 1 of 5 claimed, 9 done, 1 failed
 Open PRs    not known yet
 

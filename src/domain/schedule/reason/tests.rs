@@ -196,6 +196,18 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             &format!("it goes on at local midnight; {}", raise("max_cost_usd_per_day")),
         ),
         row(
+            r#"{"reason": "budget_spent", "spent_usd": 80.5, "limit_usd": 80.0, "of_week": true}"#,
+            "$80.50 of $80.00 spent in 7 d",
+            "the runs of seven days cost $80.50 of $80.00 (max_cost_usd_per_week)",
+            &format!("at local midnight the oldest of these days is left out; {}", raise("max_cost_usd_per_week")),
+        ),
+        row(
+            r#"{"reason": "quota_kept", "window": "seven_day_opus", "used_percent": 83, "limit_percent": 80, "until": "2026-03-01T12:00:00Z"}"#,
+            "quota used to 83 %, 2 h",
+            "83 % of what the account may use in seven days (opus) are used; from 80 % on the rest is yours (quota.stop_at)",
+            "it goes on at 2026-03-01T12:00:00Z; `scheduler agent run a` starts it at the next tick all the same",
+        ),
+        row(
             r#"{"reason": "no_check_pending", "check": null, "given_up": 0}"#,
             "has no focus",
             "has no focus",

@@ -2,6 +2,7 @@
 //! can't be read is done without.
 
 use super::MAX_RECOVERIES;
+use crate::domain::ledger::Entry;
 use crate::domain::message::{Message, MessageType};
 use crate::domain::name::Name;
 use crate::domain::outcome::Outcome;
@@ -9,7 +10,7 @@ use crate::domain::run::{Prepared, Record};
 use crate::domain::settlement::{Notice, Publish, Settlement, Tally, TaskStep};
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, TaskState, key};
-use crate::domain::time::{self, Time};
+use crate::domain::time;
 use crate::engine::run::context::Run;
 use crate::engine::run::ended::{Ended, last_sign_of_life};
 use crate::engine::run::evidence::Left;
@@ -18,11 +19,13 @@ use crate::engine::run::{Supervisor, cost, settle};
 use crate::exec::worktree::set_aside;
 use crate::exec::{salvage, stream};
 use crate::store::events::{self, Event, EventKind};
-use crate::store::paths::{Paths, RunPaths};
 use crate::store::queue::Queue;
-use crate::store::{messages, state};
+use crate::store::{ledger, messages, state};
 use crate::sys::read;
 use anyhow::Result;
+
+/// The word for how such a run ended.
+const CRASHED: &str = "crashed";
 
 pub fn give_up(run: &Run<'_>, state: AgentState) -> Result<()> {
     let known = read::read_json::<Record>(&run.files.record()).ok().flatten();
@@ -120,21 +123,11 @@ pub fn without_files(
         }
     }
     if let Ok(run) = files.run(&run_id) {
-        events::append(paths, &lost_event(paths, &run, agent, &state, now))?;
+        let (task, usage) = (state.current_task.clone(), cost::of_lost(paths, &run, now));
+        let entry = Entry::new(now, agent, &run_id, CRASHED, Tally::Failure, &usage);
+        ledger::append(paths, &Entry { task: task.clone(), ..entry }, true)?;
+        let ended = Event::new(now, EventKind::Finished, agent, &run_id);
+        events::append(paths, &Event { task, outcome: Some(CRASHED.to_owned()), ..ended })?;
     }
     state::save(&files, &state.at_rest())
-}
-
-/// What is counted of a run that nothing is known of but its folder.
-fn lost_event(paths: &Paths, run: &RunPaths, agent: &Name, state: &AgentState, now: Time) -> Event {
-    let usage = cost::of_lost(paths, run, now);
-    Event {
-        task: state.current_task.clone(),
-        outcome: Some("crashed".to_owned()),
-        cost_usd: usage.cost_usd,
-        turns: usage.turns,
-        input_tokens: usage.input_tokens,
-        output_tokens: usage.output_tokens,
-        ..Event::new(now, EventKind::Finished, agent, state.run_id.as_deref().unwrap_or_default())
-    }
 }

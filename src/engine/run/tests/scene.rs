@@ -177,7 +177,10 @@ impl Scene {
             Step::ReturnCheck { charged, .. } => if *charged { "return, charged" } else { "return" }.to_owned(),
             Step::NoteCuration => "note curation".to_owned(),
             Step::CoolDown(_) => "cool down".to_owned(),
-            Step::LiftCooldown | Step::NoteCancelled(..) | Step::Log(_) | Step::Release(_) => return None,
+            Step::NoteQuota(_) => "note quota".to_owned(),
+            Step::LiftCooldown | Step::NoteCancelled(..) | Step::Enter(_) | Step::Log(_) | Step::Release(_) => {
+                return None;
+            }
         })
     }
 

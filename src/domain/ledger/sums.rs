@@ -1,0 +1,172 @@
+//! What lines of the ledger add up to, for each agent, role, task, model, local day or week.
+//!
+//! Sums of parts of a ledger can be put together.
+
+use super::Line;
+use crate::domain::time::{self, Time};
+use crate::domain::words::words;
+use chrono::NaiveDate;
+use serde::Serialize;
+use std::collections::HashMap;
+
+words! {
+    "a grouping"
+    /// What costs are told for.
+    #[derive(Default)]
+    pub enum By {
+        #[default]
+        Agent = "agent",
+        Role = "role",
+        Task = "task",
+        Model = "model",
+        Day = "day",
+        Week = "week",
+    }
+}
+
+/// What some runs have cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Sum {
+    pub runs: usize,
+    pub cost_usd: f64,
+    pub failed_runs: usize,
+    /// Of the cost, what the failed runs have cost.
+    pub failed_cost_usd: f64,
+    /// Of the cost, what nobody is billed for: a subscription pays.
+    pub notional_cost_usd: f64,
+}
+
+/// One group with its name; `-` for runs that have none.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    pub name: String,
+    #[serde(flatten)]
+    pub sum: Sum,
+}
+
+impl Sum {
+    fn add(&mut self, line: &Line<'_>) {
+        let cost = line.cost_usd.unwrap_or_default();
+        self.runs += 1;
+        self.cost_usd += cost;
+        if line.is_failure {
+            self.failed_runs += 1;
+            self.failed_cost_usd += cost;
+        }
+        if line.is_notional {
+            self.notional_cost_usd += cost;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.cost_usd += other.cost_usd;
+        self.failed_runs += other.failed_runs;
+        self.failed_cost_usd += other.failed_cost_usd;
+        self.notional_cost_usd += other.notional_cost_usd;
+    }
+}
+
+impl Sum {
+    /// To a millionth: what is beyond comes of the adding.
+    fn round(&mut self) {
+        for usd in [&mut self.cost_usd, &mut self.failed_cost_usd, &mut self.notional_cost_usd] {
+            *usd = (*usd * 1e6).round() / 1e6;
+        }
+    }
+}
+
+/// Adds up lines.
+#[derive(Clone, Debug)]
+pub struct Sums {
+    by: By,
+    since: Vec<u8>,
+    groups: HashMap<Vec<u8>, Sum>,
+    days: Days,
+}
+
+impl Sums {
+    /// Of the lines since then; of all if that is left out.
+    pub fn new(by: By, since: Option<Time>) -> Self {
+        let since = since.map(time::to_text).unwrap_or_default().into_bytes();
+        Self { by, since, groups: HashMap::new(), days: Days::default() }
+    }
+
+    /// Adds a line; whether it is one.
+    pub fn add(&mut self, line: &[u8]) -> bool {
+        let Self { by, since, groups, days } = self;
+        let added = Line::read(line, |line| {
+            // Times of one form: their texts are in the order of time.
+            if line.time < since.as_slice() {
+                return Some(());
+            }
+            let label;
+            let name = match by {
+                By::Agent => line.agent,
+                By::Role => line.role,
+                By::Task => line.task,
+                By::Model => line.model,
+                By::Day | By::Week => {
+                    let day = days.of(line.time)?;
+                    label = day.format(if *by == By::Day { "%Y-%m-%d" } else { "%G-W%V" }).to_string();
+                    label.as_bytes()
+                }
+            };
+            match groups.get_mut(name) {
+                Some(sum) => sum.add(line),
+                None => groups.entry(name.to_owned()).or_default().add(line),
+            }
+            Some(())
+        });
+        added.flatten().is_some()
+    }
+
+    /// Adds what other lines add up to.
+    pub fn merge(&mut self, other: Self) {
+        for (name, sum) in other.groups {
+            self.groups.entry(name).or_default().merge(&sum);
+        }
+    }
+
+    /// The groups, the most expensive first, or the days or weeks in their order; and all of them together.
+    pub fn told(self) -> (Vec<Group>, Sum) {
+        let by_time = matches!(self.by, By::Day | By::Week);
+        let name = |bytes: Vec<u8>| match bytes.is_empty() {
+            true => "-".to_owned(),
+            false => String::from_utf8_lossy(&bytes).into_owned(),
+        };
+        let mut groups: Vec<_> = self.groups.into_iter().map(|(bytes, sum)| Group { name: name(bytes), sum }).collect();
+        groups.sort_by(|one, other| {
+            let by_cost = other.sum.cost_usd.total_cmp(&one.sum.cost_usd);
+            if by_time { one.name.cmp(&other.name) } else { by_cost.then_with(|| one.name.cmp(&other.name)) }
+        });
+        let mut total = Sum::default();
+        groups.iter().for_each(|group| total.merge(&group.sum));
+        groups.iter_mut().map(|group| &mut group.sum).chain([&mut total]).for_each(Sum::round);
+        (groups, total)
+    }
+}
+
+/// Finds local days: most lines lie in the hour of the one before, and an hour is rarely cut by midnight.
+#[derive(Clone, Debug, Default)]
+pub struct Days {
+    hour: Vec<u8>,
+    day: Option<NaiveDate>,
+}
+
+impl Days {
+    /// The local day of a time as lines have it.
+    pub fn of(&mut self, time: &[u8]) -> Option<NaiveDate> {
+        let hour = time.get(..time.len().min("2026-01-15T10".len()))?;
+        if self.day.is_none() || self.hour != hour {
+            let at =
+                |rest: &str| Some(time::local_date(time::parse(&format!("{}{rest}", str::from_utf8(hour).ok()?))?));
+            let (first, last) = (at(":00:00Z")?, at(":59:59Z")?);
+            if first != last {
+                return Some(time::local_date(time::parse(str::from_utf8(time).ok()?)?));
+            }
+            (self.hour, self.day) = (hour.to_owned(), Some(first));
+        }
+        self.day
+    }
+}
