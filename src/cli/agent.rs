@@ -41,6 +41,14 @@ pub enum Command {
         /// The agent
         name: Name,
     },
+    /// Give an agent another name; what it has done goes with it
+    #[command(after_help = "Example:\n  scheduler agent rename impl-agent-2 backend")]
+    Rename {
+        /// The agent
+        name: Name,
+        /// Its new name: letters, digits, '.', '_', '-'
+        new: Name,
+    },
     /// Keep an agent from starting; a run under way goes on
     #[command(after_help = "Example:\n  scheduler agent pause pm-agent")]
     Pause {
@@ -87,6 +95,7 @@ pub fn run(command: &Command, context: &Context) -> Result<()> {
         Command::Show { name, json } => show::run(name, *json, context),
         Command::Add(args) => change::add(args, context),
         Command::Remove { name } => change::remove(name, context),
+        Command::Rename { name, new } => change::rename(name, new, context),
         Command::Pause { name } => change::pause(name, true, context),
         Command::Resume { name } => change::pause(name, false, context),
         Command::Set { name, settings } => change::set(name, settings, context),

@@ -84,7 +84,15 @@ pub fn unknown_key(key: &str, keys: &[String]) -> anyhow::Error {
 /// # Errors
 /// A change is refused (exit code 2), or the file can't be written.
 pub fn apply(context: &Context, project: &Project, changes: &[Change], done: &str) -> Result<()> {
-    match configure::configure(project, changes)? {
+    tell(context, project, configure::configure(project, changes)?, done)
+}
+
+/// Tells what came of changes.
+///
+/// # Errors
+/// They were refused (exit code 2).
+pub fn tell(context: &Context, project: &Project, configured: Configured, done: &str) -> Result<()> {
+    match configured {
         Configured::Done => context.line(done),
         Configured::Unchanged => context.line(format!("{done} (unchanged)")),
         Configured::Refused(refusal) => {

@@ -2,7 +2,7 @@
 //!
 //! The clock and the environment are read here, once, and nowhere else.
 
-use super::view::Line;
+use super::view::{Line, UNCUT};
 use crate::domain::request::{REQUESTS, Request};
 use crate::domain::run::RUN_TAG;
 use crate::domain::text::printable;
@@ -11,6 +11,7 @@ use crate::engine::authorization::{self, AgentCaller, Caller};
 use crate::engine::project::Project;
 use anyhow::{Context as _, Result};
 use chrono::SubsecRound;
+use ratatui::crossterm::terminal;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -141,11 +142,23 @@ impl Context {
         io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
+    /// Whether the user sees what is printed, as it happens. Under cron no terminal is named, and nothing has to be asked.
+    pub fn on_terminal(&self) -> bool {
+        self.env("TERM").is_some() && io::stdout().is_terminal()
+    }
+
     /// Whether what is printed may be coloured: on a terminal that can, unless `NO_COLOR` is set.
     pub fn colours(&self) -> bool {
         io::stdout().is_terminal()
             && self.env("NO_COLOR").is_none()
             && self.env("TERM").is_some_and(|term| term != "dumb")
+    }
+
+    /// How many columns a line has: those of the terminal, or what `COLUMNS` says; elsewhere it has no end.
+    pub fn width(&self) -> usize {
+        let said = self.env("COLUMNS").and_then(|columns| columns.parse().ok());
+        let seen = || io::stdout().is_terminal().then(|| terminal::size().map_or(80, |(columns, _)| columns.into()));
+        said.or_else(seen).map_or(UNCUT, |columns: usize| columns.max(40))
     }
 
     /// Prints a text to stdout, without what would steer the terminal: part of it may be of others.

@@ -33,7 +33,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         None => doctor::diagnose(&project, caller)?,
     };
     if args.json {
-        context.json(&probes)?;
+        context.json(&serde_json::json!({ "findings": probes }))?;
     }
     for probe in probes.iter().filter(|_| !args.json) {
         let sign = match probe.level {

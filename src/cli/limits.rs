@@ -84,7 +84,7 @@ fn show(json: bool, context: &Context) -> Result<()> {
         row(&format!("{name}.max_active"), limits.max_active.to_string(), "its proposals waiting at the same time");
         row(&format!("{name}.max_per_run"), limits.max_per_run.to_string(), "its proposals in one run");
     }
-    context.line(table::text(&rows))
+    context.line(table::text(&rows, context.width()))
 }
 
 fn set(settings: &[Setting], context: &Context) -> Result<()> {

@@ -5,7 +5,7 @@ use super::view::{Line, Tone};
 use super::{Context, config};
 use crate::domain::name::Name;
 use crate::domain::run::Record;
-use crate::domain::text::one_line;
+use crate::domain::text::{each_once, one_line};
 use crate::domain::time::{self, Time};
 use crate::domain::verify::Verdict;
 use crate::engine::project::Project;
@@ -111,8 +111,11 @@ pub(super) fn end(record: Option<&Record>) -> Vec<Line> {
     };
     let task = record.settlement.task.as_ref().map_or(String::new(), |step| format!("; task {}", step.word()));
     let branch = record.branch.iter().map(|branch| Line::new(&format!("= branch {branch}"), Tone::Dim));
-    let text = format!("= {}{task}: {}", record.detail, record.settlement.reason);
-    verified(record).into_iter().chain([Line::new(&text, Tone::Strong)]).chain(branch).collect()
+    let end = Line::new(&format!("= {}{task}", record.in_short()), Tone::Strong);
+    // What says no more than that isn't said again.
+    let said = [&record.settlement.reason, &record.detail].into_iter().filter(|text| *text != "finished");
+    let more = each_once(said).into_iter().map(|text| Line::new(&format!("= {text}"), Tone::Dim));
+    verified(record).into_iter().chain([end]).chain(more).chain(branch).collect()
 }
 
 /// What `verify` said of its work, and printed last if that doesn't pass.

@@ -30,6 +30,7 @@ mod prompt;
 mod proposal;
 mod request;
 mod review;
+mod said;
 mod schema;
 mod status;
 mod supervise;
@@ -72,13 +73,13 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 struct Options {
     /// Write what is decided, and why, to .orchestrator/logs/
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     debug: bool,
     /// Print what this tick would do, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Find the project from DIR instead of the working directory
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', value_name = "DIR", global = true, help_heading = "Global options")]
     dir: Option<PathBuf>,
 }
 
@@ -106,12 +107,8 @@ enum Command {
     Demo(demo::Args),
     /// Show what is going on
     #[command(after_help = "Example:\n  scheduler status --json")]
-    Status {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Explain why an agent, a task or a pull request is as it is
+    Status(status::Args),
+    /// Explain why an agent, a task, a proposal or a pull request is as it is
     #[command(after_help = "Examples:\n  scheduler why impl-agent-1\n  scheduler why TASK-a1b2c3d4")]
     Why(why::Args),
     /// Show what happened in a run: what the agent said and did, what it cost
@@ -184,7 +181,7 @@ enum Command {
     Schema,
     /// Generate shell completions
     #[command(after_help = "Examples:\n  \
-        scheduler completions bash > ~/.local/share/bash-completion/completions/scheduler\n  \
+        scheduler completions bash \\\n    > ~/.local/share/bash-completion/completions/scheduler\n  \
         scheduler completions zsh > \"${fpath[1]}/_scheduler\"\n  \
         scheduler completions fish > ~/.config/fish/completions/scheduler.fish")]
     Completions(completions::Args),
@@ -252,7 +249,7 @@ fn run(cli: &Cli, owned: Context) -> Result<()> {
     match &cli.command {
         Some(Command::Init(args)) => init::run(args, context),
         Some(Command::Demo(args)) => demo::run(args, context),
-        Some(Command::Status { json }) => status::run(*json, context),
+        Some(Command::Status(args)) => status::run(args, context),
         Some(Command::Why(args)) => why::run(args, context),
         Some(Command::Logs(args)) => logs::run(args, context),
         Some(Command::Top) => top::run(context),
@@ -303,6 +300,9 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if let Some(keep::Ended(code)) = error.downcast_ref() {
+        return ExitCode::from(*code);
+    }
+    if let Some(said::Silent(code)) = error.downcast_ref() {
         return ExitCode::from(*code);
     }
     #[expect(clippy::print_stderr, reason = "errors are told on stderr")]

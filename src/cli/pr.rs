@@ -55,7 +55,7 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
         context.warn(problem);
     }
     if json {
-        return context.json(&metas);
+        return context.json(&serde_json::json!({ "pull_requests": metas }));
     }
     if metas.is_empty() {
         return context.line("no pull requests are known; a gatekeeper_coordinator looks for them");
@@ -73,7 +73,7 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
             &one_line(&meta.title),
         ]);
     }
-    context.line(table::text(&rows))
+    context.line(table::text(&rows, context.width()))
 }
 
 fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()> {
@@ -100,11 +100,11 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
     ))?;
     context.line(format!("Head     {}", one_line(&meta.head_sha)))?;
     if let Some(at) = meta.last_checked {
-        context.line(format!("Checked  {}", time::to_text(at)))?;
+        context.line(format!("Checked  {}", time::local(at)))?;
     }
     if let Some(failure) = &meta.failure {
         let (step, why) = (one_line(&failure.step), one_line(&failure.why));
-        context.line(format!("Trouble  {step}: {why}; tried again after {}", time::to_text(failure.retry_at)))?;
+        context.line(format!("Trouble  {step}: {why}; tried again after {}", time::local(failure.retry_at)))?;
     }
     for fix in &meta.fix_tasks {
         let back = if fix.withdrawn { ", taken back" } else { "" };

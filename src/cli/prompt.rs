@@ -90,13 +90,13 @@ fn list(json: bool, context: &Context) -> Result<()> {
         .map(|text| Listed { name: text.name, role: text.role.to_string(), about: text.about, replaced_by: own(text) })
         .collect();
     if json {
-        return context.json(&listed);
+        return context.json(&serde_json::json!({ "prompts": listed }));
     }
     let mut rows = table::new(&["PROMPT", "ROLE", "YOURS", "ABOUT"]);
     for text in listed {
         rows.add_row([text.name, &text.role, if text.replaced_by.is_some() { "yes" } else { "" }, text.about]);
     }
-    context.line(table::text(&rows))
+    context.line(table::text(&rows, context.width()))
 }
 
 /// Copies one to where the project's own stand.

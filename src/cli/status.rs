@@ -3,19 +3,36 @@
 pub mod screen;
 
 use super::{Context, config};
+use crate::domain::time;
 use crate::engine::overview;
-use anyhow::Result;
+use crate::store::marker;
+use anyhow::{Result, bail};
 
-/// The columns of the screen.
-pub const WIDTH: usize = 80;
+/// Arguments of `scheduler status`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Take finished work off the list: you have seen it
+    #[arg(long)]
+    seen: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// Prints the state of everything. With agents.yaml wrong it prints what can be known, then fails.
-pub fn run(json: bool, context: &Context) -> Result<()> {
-    let (project, _) = context.enter("status")?;
-    let overview = overview::overview(&project, context.now)?;
-    if json {
-        return context.json(&overview);
+pub fn run(args: &Args, context: &Context) -> Result<()> {
+    let (project, caller) = context.enter("status")?;
+    if args.seen && caller.agent().is_some() {
+        bail!("only the user can say what they have seen");
     }
-    context.lines(&screen::lines(&overview, WIDTH))?;
-    config::read(&project).map(drop)
+    let overview = overview::overview(&project, context.now)?;
+    if args.json {
+        context.json(&overview)?;
+    } else {
+        context.lines(&screen::lines(&overview, context.width()))?;
+    }
+    if args.seen {
+        marker::replace(&project.paths.seen(), &format!("{}\n", time::to_text(context.now)))?;
+    }
+    if args.json { Ok(()) } else { config::read(&project).map(drop) }
 }

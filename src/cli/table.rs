@@ -1,7 +1,6 @@
 //! Tables as they are printed: no lines, two blanks between columns, not wider than a terminal as long as the last column has
 //! something to give.
 
-use super::status;
 use super::view::clip;
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -20,10 +19,10 @@ pub fn new(headings: &[&str]) -> Table {
 }
 
 /// Its lines, the last column cut where it doesn't fit.
-pub fn text(table: &Table) -> String {
+pub fn text(table: &Table, width: usize) -> String {
     let widths = table.column_max_content_widths();
     let before: usize = widths.iter().rev().skip(1).map(|width| usize::from(*width) + 2).sum();
-    let width = status::WIDTH.max(before + LAST);
+    let width = width.max(before + LAST);
     let lines: Vec<_> = table.lines().map(|line| clip(line.trim_end().to_owned(), width)).collect();
     lines.join("\n")
 }
@@ -38,7 +37,7 @@ mod tests {
         for (name, width) in [("short", 80), (long.as_str(), 114)] {
             let mut table = new(&["NAME", "TITLE"]);
             table.add_row([name, &long]).add_row(["b", "漢字"]);
-            let text = text(&table);
+            let text = text(&table, 80);
             let lines: Vec<_> = text.lines().collect();
             assert!(lines[1].starts_with(name) && lines[1].ends_with("x…"), "{text}");
             assert_eq!(lines[1].chars().count(), width);

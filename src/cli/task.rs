@@ -16,18 +16,13 @@ use anyhow::Result;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Add a task to the queue
-    #[command(
-        after_help = "Example:\n  scheduler task add --title 'Validate input' --role implement --priority P1 \\\n    \
-        --context 'The form accepts negative ages.' --criterion 'Negative ages are refused'"
-    )]
+    #[command(after_help = "Examples:\n  scheduler task add 'Validate input'\n  \
+        scheduler task add 'Validate input' --priority P1 \\\n    \
+        --context 'The form accepts negative ages.' \\\n    --criterion 'Negative ages are refused'")]
     Add(add::Args),
     /// List the tasks
-    #[command(after_help = "Example:\n  scheduler task list --json")]
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    #[command(after_help = "Examples:\n  scheduler task list --state failed\n  scheduler task list --json")]
+    List(list::Args),
     /// Show one task, where it is and what it waits for
     #[command(after_help = "Example:\n  scheduler task show TASK-a1b2c3d4")]
     Show {
@@ -62,7 +57,7 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::Add(args) => add::run(args, context),
-        Command::List { json } => list::run(*json, context),
+        Command::List(args) => list::run(args, context),
         Command::Show { id } => show::run(id, context),
         Command::Retry { id, force, .. } => retry(id.as_ref(), *force, context),
         Command::Cancel { id, reason } => cancel(id, reason, context),

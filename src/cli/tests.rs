@@ -97,6 +97,9 @@ fn every_command_has_help_with_an_example() {
     for (words, command) in commands() {
         assert!(command.get_about().is_some(), "`{words}` doesn't say what it does");
         let help = command.get_after_help().or(command.get_after_long_help()).map(ToString::to_string);
+        // What is wrapped can't be pasted.
+        let wide = help.iter().flat_map(|help| help.lines()).filter(|line| line.starts_with("  ") && line.len() > 80);
+        assert_eq!(wide.collect::<Vec<_>>(), [""; 0], "`{words}`: wider than 80 columns");
         let example = format!("\n  scheduler {words}");
         let shown = help.is_some_and(|help| help.contains("Example") && help.contains(example.trim_end()));
         if !shown {

@@ -20,12 +20,14 @@ use commands::Commands;
 use pane::Pane;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use state::{Act, Source, State};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 /// How long a wait for a key is at most: then signals, answers and changes are looked for.
-const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
 
 /// Shows what goes on until the user quits.
 pub fn run(context: &Context) -> Result<()> {
@@ -75,7 +77,12 @@ impl Top<'_> {
                 let (state, colours) = (&mut self.state, self.context.colours());
                 terminal.draw(|frame| draw::draw(frame, state, &self.actions, colours)).context("the terminal")?;
             }
-            changed = event::poll(PAUSE)?;
+            if !await_key() {
+                // It would complain, there where nothing can be written any more.
+                mem::forget(terminal);
+                return Ok(());
+            }
+            changed = event::poll(Duration::ZERO)?;
             if changed
                 && let Event::Key(key) = event::read()?
                 && key.kind != KeyEventKind::Release
@@ -151,6 +158,17 @@ impl Top<'_> {
         self.state.open(&format!("Log of {name}"), pane, Source::Log(Box::new(log)));
         self.read_page();
         Ok(())
+    }
+}
+
+/// Waits for a key or a signal, not for long. False: the terminal has gone. What reads the keys would never notice, and
+/// try again without end.
+fn await_key() -> bool {
+    let keyboard = io::stdin();
+    let mut waited = [PollFd::new(&keyboard, PollFlags::IN)];
+    match poll(&mut waited, Some(&PAUSE)) {
+        Ok(_) => !waited[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL),
+        Err(_) => true,
     }
 }
 

@@ -69,9 +69,9 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
 
 fn show(context: &Context, difference: &Difference) -> Result<()> {
     let Difference { accepted_at, changes, hold, .. } = difference;
-    let at = accepted_at.map_or_else(|| "never".to_owned(), |at| format!("on {}", time::to_text(at)));
+    let at = accepted_at.map_or_else(|| "never".to_owned(), |at| format!("on {}", time::local(at)));
     if let Some(hold) = hold {
-        let since = hold.since.map_or(String::new(), |since| format!(" since {}", time::to_text(since)));
+        let since = hold.since.map_or(String::new(), |since| format!(" since {}", time::local(since)));
         let run = hold.run.as_deref().map_or(String::new(), |run| format!(", found by run {run}"));
         let agent = hold.agent.as_ref().map_or(String::new(), |agent| format!(" of {agent}"));
         context.line(format!("Nothing is fetched, pushed or started{since}{run}{agent}."))?;

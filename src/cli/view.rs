@@ -6,6 +6,11 @@ use crate::domain::text::{one_line, printable};
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// The width of a line that has no end: in a pipe nothing is cut.
+pub const UNCUT: usize = 100_000;
+/// What a wrapped text gets at least, in columns.
+const LEAST: usize = 12;
+
 /// What a piece of text is to look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -122,9 +127,78 @@ pub fn clip(text: String, width: usize) -> String {
     short
 }
 
+/// A line as several of at most `width` columns, broken at blanks where there are any.
+pub fn wrap(line: &Line, width: usize) -> Vec<Line> {
+    let mut rest: Vec<(char, Tone)> =
+        line.spans.iter().flat_map(|(text, tone)| text.chars().map(|c| (c, *tone))).collect();
+    let mut wrapped = Vec::new();
+    while let Some(end) = overflow(&rest, width.max(2)) {
+        let blank = rest[..=end].iter().rposition(|(c, _)| *c == ' ').filter(|blank| *blank > end / 3);
+        let tail = rest.split_off(blank.map_or(end, |blank| blank + 1));
+        wrapped.push(joined(&rest));
+        rest = tail;
+    }
+    wrapped.push(joined(&rest));
+    wrapped
+}
+
+/// How many characters fit into `width` columns; none if all do.
+fn overflow(chars: &[(char, Tone)], width: usize) -> Option<usize> {
+    let mut used = 0;
+    chars.iter().position(|(c, _)| {
+        used += c.width().unwrap_or(0);
+        used > width
+    })
+}
+
+fn joined(chars: &[(char, Tone)]) -> Line {
+    let mut line = Line::empty();
+    for (c, tone) in chars {
+        match line.spans.last_mut() {
+            Some((text, last)) if last == tone => text.push(*c),
+            _ => line.spans.push((c.to_string(), *tone)),
+        }
+    }
+    line
+}
+
+/// A text behind its label, wrapped below its own beginning where it doesn't fit.
+pub fn hanging(label: Line, text: &str, tone: Tone, width: usize) -> Vec<Line> {
+    let indent = label.width();
+    let mut label = Some(label);
+    let place = |line: Line| {
+        let mut placed = label.take().unwrap_or_else(|| Line::new(&" ".repeat(indent), Tone::Plain));
+        placed.spans.extend(line.spans);
+        placed
+    };
+    wrap(&Line::new(&one_line(text), tone), width.saturating_sub(indent).max(LEAST)).into_iter().map(place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_are_wrapped_with_their_tones() {
+        for (text, width, lines) in [
+            ("short", 10, &["short"][..]),
+            ("several words that go on", 10, &["several", "words that", "go on"]),
+            ("a_word_without_a_blank", 10, &["a_word_wit", "hout_a_bla", "nk"]),
+            ("漢字漢字漢字", 5, &["漢字", "漢字", "漢字"]),
+            ("漢字", 0, &["漢", "字"]),
+            ("", 10, &[""]),
+        ] {
+            let wrapped: Vec<_> =
+                wrap(&Line::new(text, Tone::Plain), width).iter().map(|line| line.render(false)).collect();
+            assert_eq!(wrapped, lines, "{text:?} at {width}");
+        }
+        let line = Line::new("> ", Tone::Good).and("Edit the file", Tone::Dim);
+        assert_eq!(wrap(&line, 8)[1].spans, [("the file".to_owned(), Tone::Dim)]);
+        let label = Line::empty().cell("Cooldown", 11, Tone::Dim);
+        let lines: Vec<_> =
+            hanging(label, "claude is not logged in", Tone::Warn, 26).iter().map(|line| line.render(false)).collect();
+        assert_eq!(lines, ["Cooldown    claude is not", "            logged in"]);
+    }
 
     #[test]
     fn cells_fit_their_columns_whatever_they_hold() {

@@ -13,8 +13,8 @@ use anyhow::{Result, bail};
 /// Arguments of `scheduler why`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// An agent, a task, or a pull request as PR-7; every agent in one line if left out
-    #[arg(value_name = "AGENT|TASK|PR")]
+    /// An agent, a task, a proposal, or a pull request as PR-7; every agent in one line if left out
+    #[arg(value_name = "AGENT|ID")]
     name: Option<Name>,
     /// Print JSON
     #[arg(long)]
@@ -26,7 +26,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, _) = context.enter("why")?;
     let explained = answer(&project, args.name.as_ref(), context.now)?;
     if args.json {
-        return context.json(&explained);
+        return context.json(&serde_json::json!({ "explanations": explained }));
     }
     context.lines(&explained.iter().flat_map(lines).collect::<Vec<_>>())
 }
@@ -42,10 +42,10 @@ pub(super) fn answer(project: &Project, name: Option<&Name>, now: Time) -> Resul
         Answer::Unknown(agents) => {
             let name = name.map(Name::as_str).unwrap_or_default();
             match nearest(name, agents.iter().map(Name::as_str)) {
-                Some(near) => bail!("there is no agent, no task and no pull request {name}; did you mean {near}?"),
+                Some(near) => bail!("there is no agent, task, proposal or pull request {name}; did you mean {near}?"),
                 None => bail!(
-                    "there is no agent, no task and no pull request {name}; `scheduler agent list`, `task list` and `pr list` name \
-                     them"
+                    "there is no agent, task, proposal or pull request {name}; `scheduler agent list`, `task list`, \
+                     `proposal list` and `pr list` name them"
                 ),
             }
         }

@@ -27,7 +27,7 @@ pub use intake::Intake;
 pub use pull_requests::{Merge, MergeMethod, PullRequests, RepositoryPath};
 pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
-pub use values::{Usd, Weight, Whole};
+pub use values::{Seconds, Usd, Weight, Whole};
 
 use super::hours::TimeOfDay;
 use super::message::{Message, MessageType};
@@ -144,7 +144,7 @@ pub struct Worktree {
     #[cfg_attr(test, schemars(with = "Vec<values::Text>"))]
     pub include: Vec<String>,
     /// The longest that setup may take.
-    pub timeout_seconds: Whole<1, 86_400, 600>,
+    pub timeout_seconds: Seconds<1, 86_400, 600>,
 }
 
 /// What the worktrees of the agents get before a run, and where they are.

@@ -12,7 +12,7 @@ use super::quota::Quota;
 use super::review::Review;
 use super::role::Role;
 use super::runner::Runner;
-use super::settlement::Settlement;
+use super::settlement::{self, Settlement};
 use super::time::Time;
 use super::verify::{Verified, Weakened};
 use serde::{Deserialize, Serialize};
@@ -238,6 +238,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// How it ended, in a few words.
+    pub fn in_short(&self) -> String {
+        settlement::in_short(&self.outcome, &self.settlement)
+    }
+
     /// Whether the branch holds work of this run or of earlier ones.
     pub fn has_work(&self) -> bool {
         self.branch.is_some() && self.tip.is_some() && self.tip != self.base

@@ -3,6 +3,7 @@
 //! It is a pure function over values; backpressure counts what the very same tick has given away.
 
 mod collision;
+mod idle;
 mod money;
 mod needs;
 mod queue;
@@ -10,6 +11,7 @@ mod reason;
 mod snapshot;
 
 pub use collision::{OpenPr, collision};
+pub use idle::{Decided, nothing_started};
 pub use money::needs_api_key;
 pub use needs::{Needs, needs};
 pub use queue::{Waiting, blocked, claim_order, opening, over_budget, waiting};
@@ -316,10 +318,10 @@ impl<'a> Capacity<'a> {
             let mut prs: Vec<u64> =
                 snapshot.overlapping.iter().filter(|(of, _)| *of == role).map(|(_, pr)| *pr).collect();
             prs.sort_unstable();
-            let (tasks, waiting) = (u32::try_from(prs.len()).unwrap_or(u32::MAX), snapshot.waiting);
+            let (tasks, waiting) = (u32::try_from(prs.len()).unwrap_or(u32::MAX), snapshot.waiting[role as usize]);
             prs.dedup();
             return Err(if tasks == 0 {
-                Reason::NoTask { role, waiting }
+                Reason::NoTask { role, waiting, unreadable: snapshot.unreadable }
             } else {
                 Reason::Overlaps { role, tasks, prs }
             });
@@ -333,13 +335,13 @@ impl<'a> Capacity<'a> {
         }
         let open = snapshot.open_prs.unwrap_or(0) + self.opening;
         let limit = limits.max_open_prs.get();
-        let prs_full = open >= limit;
+        let prs_full = open >= limit || snapshot.prs_awaited;
         let slot = self
             .claimable
             .iter_mut()
             .find(|slot| slot.is_some_and(|task| fits(task) && !(prs_full && queue::opens_pull_request(task))));
         let Some(task) = slot.and_then(Option::take) else {
-            return Err(Reason::PrsFull { open, limit });
+            return Err(if snapshot.prs_awaited { Reason::PrsUnknown } else { Reason::PrsFull { open, limit } });
         };
         self.claimed += 1;
         self.opening += u32::from(queue::opens_pull_request(task));
@@ -355,15 +357,6 @@ impl<'a> Capacity<'a> {
             }
         }
     }
-}
-
-/// The agents' names with their decisions, as `cache/last-tick.json` holds them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Decided {
-    /// The agent.
-    pub agent: Name,
-    /// What became of it.
-    pub decision: Decision,
 }
 
 #[cfg(test)]

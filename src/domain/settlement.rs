@@ -4,7 +4,7 @@
 
 mod words;
 
-pub use words::{Findings, listed};
+pub use words::{Findings, in_short, listed};
 
 use super::gate::DueCheck;
 use super::job::Job;

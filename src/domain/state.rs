@@ -62,6 +62,9 @@ pub struct AgentState {
     pub last_exit_code: Option<i32>,
     /// How the last run ended, in a word.
     pub last_outcome: Option<String>,
+    /// The same in the words that every screen has for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_result: Option<String>,
     /// Failed runs since the last good one.
     #[serde(default)]
     pub consecutive_failures: u32,
@@ -103,6 +106,12 @@ impl AgentState {
             trouble: None,
             ..self
         }
+    }
+
+    /// How the last run ended, in a few words.
+    pub fn last_end(&self) -> Option<String> {
+        let word = || self.last_outcome.as_ref().map(|word| word.replace('_', " "));
+        self.last_result.clone().or_else(word)
     }
 
     /// Whether no run is under way.

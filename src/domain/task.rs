@@ -62,7 +62,7 @@ pub mod key {
     }
     keys! {
         ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR ISSUE PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS COST_USD
-        CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
+        CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED RESULT COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
     }
 }
 
@@ -112,6 +112,8 @@ pub struct Task {
     pub waits_for: Option<String>,
     /// The questions that were answered: messages' names.
     pub answered: Vec<String>,
+    /// What came of it, in a few words: the pull request first, as `#7`.
+    pub result: Option<String>,
     /// When it was completed.
     pub completed_at: Option<Time>,
     /// When it failed.
@@ -161,6 +163,7 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
         run: header.text(key::RUN),
         waits_for: header.text(key::WAITS_FOR),
         answered: header.list(key::ANSWERED),
+        result: header.text(key::RESULT),
         completed_at: header.time(key::COMPLETED_AT),
         failed_at: header.time(key::FAILED_AT),
         retried_at: header.time(key::RETRIED_AT),
@@ -170,6 +173,15 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
 }
 
 impl Task {
+    /// The pull request that has its work: the one that it updates, or that was opened for it.
+    pub fn pull_request(&self) -> Option<u64> {
+        let opened = || {
+            let number = self.result.as_deref()?.strip_prefix('#')?;
+            number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        };
+        self.pr.or_else(opened)
+    }
+
     /// What it waits for, unless that is a question that was answered meanwhile.
     pub fn held_by(&self) -> Option<&str> {
         self.waits_for.as_deref().filter(|what| !self.answered.iter().any(|answered| answered == what))

@@ -14,6 +14,16 @@ pub fn to_text(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// The same with its milliseconds, if it has any.
+pub fn to_exact_text(time: Time) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// The local time with its zone, `2024-01-15 11:30 +01:00`, as the user reads it.
+pub fn local(time: Time) -> String {
+    time.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
+}
+
 /// `YYYYMMDD-HHMMSS` in UTC, for names of files and branches.
 pub fn compact(time: Time) -> String {
     time.format("%Y%m%d-%H%M%S").to_string()

@@ -1,6 +1,7 @@
 //! Diagnoses what keeps agents from working: each probe with how bad it is and its remedy. It changes nothing.
 
 mod agent_program;
+mod cooldowns;
 mod machine;
 pub mod programs;
 mod project;
@@ -99,6 +100,7 @@ pub fn diagnose(project: &Project, caller: Caller<'_>) -> Result<Vec<Probe>> {
     probes.extend(agent_program::probe(&view, project, config));
     probes.extend(project::probe(project, &found)?);
     probes.extend(repository::probe(&view, project, config, caller.now)?);
+    probes.extend(cooldowns::probe(project, config, caller.now));
     probes.extend(sandbox::probe(project, config, caller.env));
     probes.extend(config.and_then(|config| heartbeat(&view, project, config)));
     probes.extend(config.and_then(|config| inbox(project, config, caller)));

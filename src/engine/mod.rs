@@ -5,6 +5,7 @@
 
 pub mod authorization;
 pub mod base_branch;
+pub mod beginning;
 pub mod cancel;
 pub mod collect;
 pub mod configuration;
@@ -22,6 +23,8 @@ pub mod keep;
 pub mod let_go;
 pub mod live;
 pub mod machine;
+pub mod mended;
+pub mod missing_program;
 pub mod notes;
 pub mod notify;
 pub mod overview;
@@ -30,6 +33,7 @@ pub mod preview;
 pub mod project;
 mod reconcile;
 pub mod refresh;
+pub mod rename;
 pub mod reply;
 pub mod retry;
 pub mod run;

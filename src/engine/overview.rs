@@ -5,7 +5,7 @@ pub mod sample;
 mod view;
 
 pub use view::{
-    Activity, AgentLine, ClaimedLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestLine,
+    Activity, AgentLine, ClaimedLine, DoneLine, FailedLine, Overview, PauseStatus, ProposalsLine, PullRequestLine,
     PullRequestsLine, QuestionLine, QueueLine, QuotaLine, RunnerLine, TickHealth,
 };
 
@@ -39,8 +39,8 @@ use std::collections::BTreeMap;
 
 /// A tick older than this is late: they come every minute.
 const LATE_SECONDS: i64 = 180;
-/// How many failed tasks are named.
-const FAILED: usize = 20;
+/// How many failed tasks are named, and how many that are done.
+const NEWEST: usize = 20;
 /// The most of the reason of a failure, in characters.
 const MAX_REASON: usize = 200;
 
@@ -261,10 +261,11 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         attempt: task.attempts,
     });
     let mut failed_tasks = Vec::new();
-    for id in queue.newest(TaskState::Failed, FAILED)? {
+    for id in queue.newest(TaskState::Failed, NEWEST)? {
         let Some(text) = queue.read(TaskState::Failed, &id)? else { continue };
         failed_tasks.push(failed(id, &text));
     }
+    let seen_at = marker::text(&paths.seen()).and_then(|text| time::parse(&text));
     let incoming = queue.good(TaskState::Incoming)?;
     let open = OpenPrs::known(paths);
     let budget = config.and_then(|config| config.max_cost_usd_per_task).map(Usd::get);
@@ -281,8 +282,32 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
         failed: queue.count(TaskState::Failed)?,
         limits: config.map(|config| config.queue_limits),
         claimed_tasks: claimed_tasks.collect(),
+        done_tasks: done(queue, seen_at)?,
+        seen_at,
         failed_tasks,
     })
+}
+
+/// The tasks that were done after the user has said to have seen all.
+fn done(queue: Queue<'_>, seen_at: Option<Time>) -> Result<Vec<DoneLine>> {
+    let mut tasks = Vec::new();
+    for id in queue.newest(TaskState::Done, NEWEST)? {
+        let Some(text) = queue.read(TaskState::Done, &id)? else { continue };
+        let Ok(task) = task::parse(&id, &text) else { continue };
+        if seen_at.is_some_and(|seen| task.completed_at.is_none_or(|done| done <= seen)) {
+            continue;
+        }
+        tasks.push(DoneLine {
+            pull_request: task.pull_request(),
+            id,
+            title: task.title,
+            role: task.role,
+            completed_at: task.completed_at,
+            branch: task.work_branch,
+            result: task.result,
+        });
+    }
+    Ok(tasks)
 }
 
 fn failed(id: Name, text: &str) -> FailedLine {

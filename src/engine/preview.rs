@@ -3,6 +3,7 @@
 
 use super::collect::{self, AgentViews};
 use super::configuration::{self, Configuration};
+use super::missing_program::{self, Look};
 use super::notes::Notes;
 use super::project::Project;
 use super::reconcile::{self, Plan, Reconciled};
@@ -46,10 +47,19 @@ pub struct Misconfigured {
 /// # Errors
 /// agents.yaml, the queue or the folder of the agents can't be read.
 pub fn preview(project: &Project, now: Time) -> Result<Result<Preview, Misconfigured>> {
+    with_programs(project, now, Look::AsLastTick)
+}
+
+/// The same, looking for programs in another place than the last tick has.
+///
+/// # Errors
+/// As for [`preview`].
+pub(super) fn with_programs(project: &Project, now: Time, look: Look<'_>) -> Result<Result<Preview, Misconfigured>> {
     let paths = &project.paths;
     // What the last tick found: this environment needn't be that of the timer.
     let has_api_key = || cache::load::<Environment>(&paths.last_tick()).is_none_or(|tick| tick.api_key);
-    let steps = Steps { has_api_key: &has_api_key, inbox: &|_| Notes::default(), reconcile: |plan| plan.assume() };
+    let steps =
+        Steps { has_api_key: &has_api_key, inbox: &|_| Notes::default(), look, reconcile: |plan| plan.assume() };
     decide(project, collect::collect(paths)?, &configuration::read(paths)?, &steps, now)
 }
 
@@ -59,6 +69,8 @@ pub(super) struct Steps<'a> {
     pub(super) has_api_key: &'a dyn Fn() -> bool,
     /// What the inbox asks for, before anything is looked at.
     pub(super) inbox: &'a dyn Fn(&Config) -> Notes,
+    /// Where programs are looked for.
+    pub(super) look: Look<'a>,
     pub(super) reconcile: fn(Plan<'_>) -> Reconciled,
 }
 
@@ -92,6 +104,7 @@ pub(super) fn decide(
     notes.changes.splice(0..0, views.recoveries());
     notes.failures.splice(0..0, views.problems.iter().cloned());
     notes.follow(before);
-    let decisions = schedule::decide(&config, &snapshot, now);
+    let mut decisions = schedule::decide(&config, &snapshot, now);
+    missing_program::skip(&project.paths, &config, &mut decisions, steps.look);
     Ok(Ok(Preview { config, warnings, views, snapshot, decisions, notes, refresh }))
 }

@@ -94,7 +94,15 @@ impl Retry<'_> {
 
     /// The header of a task that begins anew; its branch and what went wrong stay for the next attempt.
     fn fresh(&self) -> Edit {
-        let keys = [key::ATTEMPTS, key::RETURNS, key::COST_USD, key::WAITS_FOR, key::FAILED_AT, key::CANCELLED_AT];
+        let keys = [
+            key::ATTEMPTS,
+            key::RETURNS,
+            key::COST_USD,
+            key::WAITS_FOR,
+            key::FAILED_AT,
+            key::CANCELLED_AT,
+            key::RESULT,
+        ];
         Edit::new().clear(&keys).unclaim().set(key::RETRIED_AT, time::to_text(self.now))
     }
 }

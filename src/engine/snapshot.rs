@@ -132,7 +132,9 @@ pub(super) fn take(
     }
     let snapshot = &mut taken.snapshot;
     if !snapshot.claimable.is_empty() {
-        let branch = repo::branch_in_the_way(&project.common_dir, &remote(paths));
+        let remote = remote(paths);
+        snapshot.prs_awaited = known.is_none() && repo::has_agent_branches(&project.common_dir, &remote);
+        let branch = repo::branch_in_the_way(&project.common_dir, &remote);
         snapshot.branch_in_the_way = branch.map(|branch| (branch.to_string(), branch.remedy()));
     }
     let judges = needs.proposals && snapshot.to_judge > 0 && !snapshot.awaits_room(config);
@@ -236,11 +238,11 @@ fn tasks(
                 None => free.push(task),
                 Some(reason) => {
                     tracing::debug!(task = %task.id, %reason, "waits");
-                    taken.snapshot.waiting += 1;
+                    taken.snapshot.waiting[task.role as usize] += 1;
                 }
             },
             Err(bad) => {
-                taken.snapshot.waiting += 1;
+                taken.snapshot.unreadable += 1;
                 taken.notes.problems.push(bad.to_string());
             }
         }
@@ -268,7 +270,7 @@ fn pick(
         match states.into_iter().find(|state| is_in(&task.id, *state)) {
             None => match collision(&task) {
                 Some(Waiting::Overlaps { pr, .. }) => {
-                    taken.snapshot.waiting += 1;
+                    taken.snapshot.waiting[task.role as usize] += 1;
                     taken.snapshot.overlapping.push((task.role, pr));
                 }
                 _ => {
@@ -277,7 +279,7 @@ fn pick(
                 }
             },
             Some(state) => {
-                taken.snapshot.waiting += 1;
+                taken.snapshot.waiting[task.role as usize] += 1;
                 taken.notes.problems.push(in_two_places(&task.id, TaskState::Incoming, state));
             }
         }

@@ -140,7 +140,7 @@ fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Res
         Claim::Full { claimed, limit } => Some(Reason::ClaimsFull { claimed, limit }),
         Claim::Gone | Claim::Exists(_) => {
             let role = assignment.role.spec().claims.unwrap_or_default();
-            Some(Reason::NoTask { role, waiting: 0 })
+            Some(Reason::NoTask { role, waiting: 0, unreadable: 0 })
         }
     })
 }

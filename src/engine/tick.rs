@@ -2,6 +2,7 @@
 //!
 //! It never waits for git, gh, claude or the network, and never settles a run.
 
+use super::missing_program::{self, Look};
 use super::notes::Notes;
 use super::preview::{self, Misconfigured, Preview, Steps};
 use super::project::Project;
@@ -49,6 +50,7 @@ pub enum Tick {
 pub struct Report {
     /// Every agent with its decision, in the order of agents.yaml.
     pub decided: Vec<Decided>,
+    pub config: Config,
     /// What is odd in agents.yaml.
     pub warnings: Vec<Problem>,
     pub notes: Notes,
@@ -78,8 +80,10 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     collect::recover(&mut views, &spawner);
     let configuration = configuration::read(paths)?;
     let has_api_key = || billing::KEYS.iter().any(|name| (options.env)(name).is_some());
+    let search_path = (options.env)("PATH").unwrap_or_default();
+    let look = Look::On(search_path);
     let inbox = |config: &Config| inbox::carry_out(project, config, options.env, now);
-    let steps = Steps { has_api_key: &has_api_key, inbox: &inbox, reconcile: |plan| plan.apply() };
+    let steps = Steps { has_api_key: &has_api_key, inbox: &inbox, look, reconcile: |plan| plan.apply() };
     let found = match preview::decide(project, views, &configuration, &steps, now)? {
         Ok(found) => found,
         Err(misconfigured) => {
@@ -95,8 +99,10 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     if let Some(branch) = &snapshot.branch_in_the_way {
         tell_of_branch(paths, branch, now)?;
     }
-    let mut report = Report { decided: Vec::new(), warnings, notes };
-    report.start(&config, decisions, &spawner, options.debug);
+    let mut report = Report { decided: Vec::new(), config, warnings, notes };
+    report.start(decisions, &spawner, options.debug);
+    let told = missing_program::tell(paths, &report.decided, search_path, now);
+    report.notes.failure(told);
     let may_use_git = snapshot.untrusted.is_none();
     let waits = |decision: &Decided| matches!(decision.decision, Decision::Skip(Reason::Unchanged { .. }));
     let looks = report.decided.iter().any(waits) && refresh::is_stale(paths, now);
@@ -104,10 +110,10 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     if (refresh || looks) && may_use_git {
         notes.failure(spawner.once("refresh", &paths.refresh_lock()));
     }
-    if let Some(wanted) = &config.notify {
+    if let Some(wanted) = &report.config.notify {
         notes.failure(notify(&spawner, wanted));
     }
-    if config.heartbeat.is_some() && heartbeat::is_due(paths, now) {
+    if report.config.heartbeat.is_some() && heartbeat::is_due(paths, now) {
         notes.failure(spawner.once("heartbeat", &paths.heartbeat_lock()));
     }
     if !config.runners.is_empty() {
@@ -125,28 +131,30 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
 ///
 /// # Errors
 /// The ticks run on another machine; or as for [`preview::preview`].
-pub fn dry_run(project: &Project, now: Time) -> Result<Tick> {
+pub fn dry_run(project: &Project, now: Time, search_path: &str) -> Result<Tick> {
     machine::refuse_elsewhere(&project.paths)?;
-    let Preview { config, warnings, decisions, notes, .. } = match preview::preview(project, now)? {
-        Ok(preview) => preview,
-        Err(misconfigured) => return Ok(Tick::Misconfigured(misconfigured)),
-    };
-    let agents = config.agents.into_iter().map(|agent| agent.name).zip(decisions);
+    let Preview { config, warnings, decisions, notes, .. } =
+        match preview::with_programs(project, now, Look::On(search_path))? {
+            Ok(preview) => preview,
+            Err(misconfigured) => return Ok(Tick::Misconfigured(misconfigured)),
+        };
+    let agents = config.agents.iter().map(|agent| agent.name.clone()).zip(decisions);
     let decided = agents.map(|(agent, decision)| Decided { agent, decision }).collect();
-    Ok(Tick::Done(Box::new(Report { decided, warnings, notes })))
+    Ok(Tick::Done(Box::new(Report { decided, config, warnings, notes })))
 }
 
 impl Report {
     /// Starts the agents that are to be started, and notes what became of each.
-    fn start(&mut self, config: &Config, decisions: Vec<Decision>, spawner: &Spawner<'_>, debug: bool) {
+    fn start(&mut self, decisions: Vec<Decision>, spawner: &Spawner<'_>, debug: bool) {
+        let Self { decided, config, notes, .. } = self;
         for (position, (agent, mut decision)) in config.agents.iter().zip(decisions).enumerate() {
             let name = &agent.name;
             if let Decision::Start(job) = &decision {
                 match start::start(&Start { spawner, config, position, agent, job, debug }) {
-                    Ok(Ok(event)) => self.notes.failure(events::append(&spawner.project.paths, &event)),
+                    Ok(Ok(event)) => notes.failure(events::append(&spawner.project.paths, &event)),
                     Ok(Err(reason)) => decision = Decision::Skip(reason),
                     Err(error) => {
-                        self.notes.failures.push(format!("{name}: {error:#}"));
+                        notes.failures.push(format!("{name}: {error:#}"));
                         decision = Decision::Skip(Reason::Recovering);
                     }
                 }
@@ -157,7 +165,7 @@ impl Report {
                     tracing::debug!(agent = %name, role = %agent.role, "{}", reason.words(name, spawner.now).explanation);
                 }
             }
-            self.decided.push(Decided { agent: name.clone(), decision });
+            decided.push(Decided { agent: name.clone(), decision });
         }
     }
 }

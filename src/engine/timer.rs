@@ -39,15 +39,34 @@ impl<'a> Place<'a> {
     /// # Errors
     /// A line in the crontab that the user wrote; a keeper that isn't here or refuses; the system's.
     pub fn install(&self, keeper: Keeper, say: &mut dyn FnMut(String) -> Result<()>) -> Result<()> {
-        let timer = &self.timer;
         if keeper == Keeper::Launchd {
             only_on_macos()?;
         }
         let files = self.files(keeper)?;
+        let new: Vec<_> = files.iter().map(|(file, _)| file).filter(|file| !file.exists()).cloned().collect();
         for (file, text) in &files {
             atomic::write_shared(file, text.as_bytes())?;
             say(format!("wrote {}", file.display()))?;
         }
+        let started = self.start(keeper, &files, say);
+        if started.is_err() {
+            // What nobody runs looks like a timer.
+            for file in &new {
+                atomic::remove(file)?;
+                say(format!("removed {}", file.display()))?;
+            }
+        }
+        started
+    }
+
+    /// Has the keeper run it.
+    fn start(
+        &self,
+        keeper: Keeper,
+        files: &[(PathBuf, String)],
+        say: &mut dyn FnMut(String) -> Result<()>,
+    ) -> Result<()> {
+        let timer = &self.timer;
         match keeper {
             Keeper::Cron => match timer::add(&timers::read_crontab()?, timer) {
                 Crontab::Changed(text) => {
@@ -62,7 +81,7 @@ impl<'a> Place<'a> {
             Keeper::Launchd => {
                 // One that is loaded has to go before the new one can come.
                 let _ = self.unload();
-                for (file, _) in &files {
+                for (file, _) in files {
                     timers::launchctl(&["bootstrap", &launchd_domain(), &file.display().to_string()])?;
                 }
                 say("it runs a tick every minute while you are logged in".to_owned())
@@ -140,10 +159,19 @@ impl<'a> Place<'a> {
         self.timer.line_in(&timers::read_crontab().ok()?).map(str::to_owned)
     }
 
-    /// Whether any keeper has it.
-    pub(super) fn is_installed(&self) -> bool {
+    /// The keeper that has it, and why that doesn't run it after all.
+    pub(super) fn kept(&self) -> Option<(Keeper, Option<&'static str>)> {
         let has_files = |keeper| self.files(keeper).is_ok_and(|files| files.iter().all(|(file, _)| file.is_file()));
-        self.crontab_line().is_some() || has_files(Keeper::Systemd) || has_files(Keeper::Launchd)
+        let is_active =
+            || timers::systemctl(&["is-active", "--quiet", &format!("{}.timer", self.timer.systemd_name())]);
+        if self.crontab_line().is_some() {
+            let idle = timers::cron_runs() == Some(false);
+            return Some((Keeper::Cron, idle.then_some("no cron runs on this machine")));
+        }
+        if has_files(Keeper::Systemd) {
+            return Some((Keeper::Systemd, is_active().is_err().then_some("systemd doesn't run it")));
+        }
+        has_files(Keeper::Launchd).then_some((Keeper::Launchd, None))
     }
 
     /// The files that a keeper reads, with what they are to say. The crontab is none of them.

@@ -3,6 +3,7 @@
 //! The reasons are those of the decision that the next tick would make, so that they are never out of date.
 
 mod agent;
+mod proposal;
 mod pull_request;
 mod task;
 
@@ -72,7 +73,15 @@ pub enum Answer {
     Misconfigured(Vec<Problem>),
 }
 
-/// Explains an agent, a task, a pull request (`PR-7`), or without a name every agent in one line.
+/// Explains what is neither an agent nor a task.
+fn other(project: &Project, name: &Name, now: Time) -> Result<Option<Explanation>> {
+    Ok(match pull_request::explain(project, name, now)? {
+        Some(about) => Some(about),
+        None => proposal::explain(project, name, now)?,
+    })
+}
+
+/// Explains an agent, a task, a proposal, a pull request (`PR-7`), or without a name every agent in one line.
 ///
 /// # Errors
 /// The queue, the messages or the folder of the agents can't be read.
@@ -82,7 +91,7 @@ pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> 
         Err(Misconfigured { problems, .. }) => {
             let task = task::explain(project, None, name, now)?;
             let about = match name {
-                Some(name) if task.is_none() => pull_request::explain(project, name, now)?,
+                Some(name) if task.is_none() => other(project, name, now)?,
                 _ => task,
             };
             return Ok(about.map_or(Answer::Misconfigured(problems), |about| Answer::Explained(vec![about])));
@@ -98,7 +107,7 @@ pub fn why(project: &Project, name: Option<&Name>, now: Time) -> Result<Answer> 
     let task = task::explain(project, Some(&preview), Some(name), now)?;
     let mut explained: Vec<_> = agent.into_iter().chain(task).collect();
     if explained.is_empty() {
-        explained.extend(pull_request::explain(project, name, now)?);
+        explained.extend(other(project, name, now)?);
     }
     if explained.is_empty() {
         return Ok(Answer::Unknown(agents.iter().map(|agent| agent.name.clone()).collect()));

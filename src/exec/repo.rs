@@ -13,6 +13,10 @@ use anyhow::{Context, Result};
 
 use crate::exec::git::Git;
 use crate::exec::libgit2;
+use crate::sys::{dir, read};
+
+/// How much of the packed refs is looked through.
+const MAX_PACKED: usize = 1 << 20;
 
 /// What is known about a repository, as seen from one of its folders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +117,14 @@ pub fn branch_in_the_way(common_dir: &Path, remote: &str) -> Option<BranchInTheW
 pub fn branch_commit(common_dir: &Path, remote: &str, branch: &str) -> Option<String> {
     let commit = |name: String| libgit2::commit(common_dir, &name);
     commit(format!("refs/remotes/{remote}/{branch}"))?.or_else(|| commit(format!("refs/heads/{branch}")).flatten())
+}
+
+/// Whether the remote has branches of agents, as far as is known here. No process is started.
+pub fn has_agent_branches(common_dir: &Path, remote: &str) -> bool {
+    let folder = common_dir.join("refs/remotes").join(remote).join("agent");
+    let is_loose = || dir::readable(&folder).next().is_some();
+    let packed = || read::read_head(&common_dir.join("packed-refs"), MAX_PACKED).ok().flatten();
+    is_loose() || packed().is_some_and(|refs| refs.text.contains(&format!(" refs/remotes/{remote}/agent/")))
 }
 
 /// The main checkout that belongs to a common git directory without a setting that says otherwise.

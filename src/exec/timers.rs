@@ -3,7 +3,9 @@
 //! What stands in a crontab or unit is decided elsewhere.
 
 use super::command::{self, CommandError};
+use crate::sys::{dir, read};
 use anyhow::{Result, bail};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -50,6 +52,15 @@ pub fn systemctl(arguments: &[&str]) -> Result<()> {
 /// It refuses.
 pub fn launchctl(arguments: &[&str]) -> Result<()> {
     run("launchctl", arguments, None)
+}
+
+/// Whether a cron is at work here; `None` where that can't be seen.
+pub fn cron_runs() -> Option<bool> {
+    const CRONS: [&str; 5] = ["cron", "crond", "fcron", "anacron", "busybox"];
+    let processes = dir::names(Path::new("/proc")).ok()?.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut names = processes.filter_map(|process| read::read_proc(&format!("/proc/{process}/comm"), 64)).peekable();
+    names.peek()?;
+    Some(names.any(|name| CRONS.contains(&String::from_utf8_lossy(&name).trim())))
 }
 
 /// The number of this user, which names launchd's domain.

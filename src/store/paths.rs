@@ -205,10 +205,16 @@ impl Paths {
         last_summary = cache / "last-summary.json";
         /// When ticks last said that they go on.
         last_heartbeat = cache / "last-heartbeat.json";
+        /// When the last task was added.
+        last_added = cache / "last-added.json";
+        /// What the last tick that complained has complained of.
+        complaints = cache / "complaints.json";
         /// Until when nobody starts.
         cooldown = cache / "cooldown.json";
         /// How much of the account's usage limits is used.
         quota = cache / "quota.json";
+        /// When the user last said to have seen all finished work.
+        seen = dot / "seen";
         /// The JSON Schema of the configuration, for editors.
         config_schema = dot / "agents.schema.json";
         /// Held for the whole of a tick.

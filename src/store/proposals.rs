@@ -63,6 +63,17 @@ impl Proposals<'_> {
         }
     }
 
+    /// The proposal that the user calls so, by its whole name.
+    ///
+    /// # Errors
+    /// There is none, or more than one; a directory can't be read.
+    pub fn id_of(&self, word: &Name) -> Result<Name> {
+        match self.called(word)? {
+            Some(found) => Ok(found.id),
+            None => bail!("there is no proposal {word}; `scheduler proposal list` lists them"),
+        }
+    }
+
     /// The proposal in that state, if it is there.
     fn get_in(&self, state: ProposalState, id: &Name) -> Result<Option<FoundProposal>> {
         self.read(state, id)?.map(|text| self.understood(id, state, text)).transpose()

@@ -61,12 +61,12 @@ impl State for TaskState {
 }
 
 impl Queue<'_> {
-    /// Looks for a task in every state, first by its very name, then without regard to case.
+    /// Looks in every state for the task that the user calls so.
     ///
     /// # Errors
     /// There is none; its file can't be read.
     pub fn get(&self, id: &Name) -> Result<FoundTask> {
-        self.find(id)?.with_context(|| format!("there is no task {id}; `scheduler task list` lists them"))
+        self.called(id)?.with_context(|| format!("there is no task {id}; `scheduler task list` lists them"))
     }
 
     /// At most `count` tasks of a state, those whose files changed last, newest first.

@@ -7,7 +7,7 @@ use super::paths::Paths;
 use crate::domain::name::Name;
 use crate::sys::lock::Lock;
 use crate::sys::{atomic, read};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -177,6 +177,34 @@ impl<'a, S: State> StateDirs<'a, S> {
         }
         let spelled = self.spelling(id)?;
         spelled.map_or(Ok(None), |(state, id)| read(state, &id))
+    }
+
+    /// What the user calls so: the file of that name, else the only one whose name, with or without its prefix, begins so.
+    ///
+    /// # Errors
+    /// As for [`StateDirs::find`]; several begin so.
+    pub fn called(&self, word: &Name) -> Result<Option<Found<S>>> {
+        if let Some(found) = self.find(word)? {
+            return Ok(Some(found));
+        }
+        let word = word.as_str().to_ascii_lowercase();
+        let begins = |id: &Name| {
+            let id = id.as_str().to_ascii_lowercase();
+            let bare = id.get(S::PREFIX.len() + 1..).filter(|_| id.starts_with(&S::PREFIX.to_ascii_lowercase()));
+            id.starts_with(&word) || bare.is_some_and(|bare| bare.starts_with(&word))
+        };
+        let mut begun: Vec<Name> = Vec::new();
+        for &state in S::value_variants() {
+            begun.extend(self.list(state)?.ids.into_iter().filter(begins));
+        }
+        begun.dedup();
+        match begun.as_slice() {
+            [] => Ok(None),
+            [id] => self.find(id),
+            [one, other, ..] => {
+                bail!("{word:?} begins more than one name, such as {one} and {other}: write more of it")
+            }
+        }
     }
 
     /// Where a file of that name is without regard to case, readable or not, and how it is spelled.

@@ -88,7 +88,7 @@ fn a_run_that_is_asked_for_comes_at_the_next_tick_and_once() {
     test.tick_and_wait().says("impl-1: started with TASK-1");
     test.later(60).tick_and_wait().says_not("started");
     test.run(["agent", "run", "impl-1"]).ok().says("next tick");
-    assert_eq!(test.run(["agent", "list", "--json"]).ok().json()[0]["run_requested"], true);
+    assert_eq!(test.run(["agent", "list", "--json"]).ok().json()["agents"][0]["run_requested"], true);
     test.tick_and_wait().says("impl-1: started with TASK-2");
     test.later(60).tick_and_wait().says_not("started");
     assert!(fs::read_dir(test.orchestrator("run-requests")).unwrap().next().is_none());
@@ -110,7 +110,7 @@ fn an_agent_is_shown_with_its_runs() {
     test.run(["agent", "show", "impl-1"]).ok().says("Runs      0").says_not("STARTED");
     test.run(["agent", "pause", "pm"]).ok();
     test.tick_and_wait();
-    test.run(["agent", "show", "impl-1"]).ok().says("1 good, 0 failed").says("TASK-1").says("finished").quiet();
+    test.run(["agent", "show", "impl-1"]).ok().says("1 good, 0 failed").says("TASK-1").says("work done").quiet();
     let shown = test.run(["agent", "show", "impl-1", "--json"]).ok().json();
     assert_eq!((&shown["total_runs"], &shown["runs"][0]["settlement"]), (&1.into(), &"done".into()));
     assert!(shown["runs"][0]["cost_usd"].is_number(), "{shown:#}");

@@ -15,9 +15,9 @@ fn a_project_in_order_has_no_error() {
     let test = test();
     test.tick();
     let output = test.run(["doctor"]).ok();
-    output.says("ok      claude: 2.1.330").says("ok      git: ").says("agents.yaml: 1 agents");
+    output.says("ok      claude: 2.1.330").says("ok      git: ").says("agents.yaml: 1 agent");
     let findings = test.run(["doctor", "--json"]).ok().json();
-    let findings = findings.as_array().unwrap();
+    let findings = findings["findings"].as_array().unwrap();
     assert!(findings.len() > 6, "{findings:?}");
     assert!(findings.iter().all(|finding| finding["level"] == "ok" || finding["remedy"].is_string()), "{findings:?}");
 }

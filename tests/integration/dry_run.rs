@@ -10,6 +10,12 @@ fn files(test: &Test) -> String {
     test.finish(find).ok().stdout
 }
 
+/// With agents.yaml where agents begin, there is nothing to warn of.
+fn committed(test: &Test) {
+    test.git(["add", "-f", ".orchestrator/agents.yaml"]);
+    test.git(["commit", "-q", "-m", "Set up"]);
+}
+
 /// What is to be put right first is planned, and the decision made as if that had been done.
 #[test]
 fn it_prints_exactly_what_the_next_tick_does() {
@@ -43,6 +49,7 @@ fn it_prints_exactly_what_the_next_tick_does() {
     test.claude.plays("default", "finish");
 
     test.now("2026-03-02T10:00:00Z");
+    committed(&test);
     let before = files(&test);
     let planned = test
         .run(["--dry-run"])
@@ -59,7 +66,8 @@ fn it_prints_exactly_what_the_next_tick_does() {
         .says("curator: would start");
     assert_eq!(files(&test), before);
     let done = test.run(["--debug"]).ok().quiet();
-    assert_eq!(done.stdout, planned.stdout.replace("would start", "started"));
+    let done = done.stdout.replace("2026-03-02 13:00 +03:00 ", "");
+    assert_eq!(done, planned.stdout.replace("would start", "started"));
     assert!(!test.orchestrator("run-requests/impl-3").exists());
     assert_eq!((test.proposal_state(&soon), test.proposal_state(&refactor)), ("active", "deferred"));
     test.wait_quiet();
@@ -77,6 +85,7 @@ fn it_says_what_would_happen_and_changes_nothing() {
     test.task_for("TASK-1", "implement");
     // A claim that nobody holds would go back first, and could then be claimed.
     test.file(".orchestrator/shared/queue/claimed/TASK-2.md", "# Claimed\n");
+    committed(&test);
     let before = files(&test);
     test.run(["--dry-run"])
         .ok()
@@ -96,7 +105,7 @@ fn with_a_clock_it_looks_ahead() {
     test.config("agents:\n  - {name: pm, role: product_manager, interval_seconds: 600}\n");
     test.claude.plays("default", "finish");
     test.now("2026-03-01T10:00:00Z").tick_and_wait();
-    test.now("2026-03-01T10:05:00Z").run(["--dry-run"]).ok().says("pm: not due before 2026-03-01T10:09:30Z");
+    test.now("2026-03-01T10:05:00Z").run(["--dry-run"]).ok().says("pm: not due before 2026-03-01 13:09 +03:00");
     test.now("2026-03-01T10:09:30Z").run(["--dry-run"]).ok().says("pm: would start");
     test.set_env("SCHEDULER_NOW", "soon");
     let mut command = test.command(["--dry-run"]);

@@ -17,18 +17,23 @@ fn back_uncharged(test: &Test, words: &[&str]) {
 }
 
 #[test]
-fn without_claude_there_is_one_message_and_the_task_goes_back() {
+fn without_claude_nothing_starts_until_the_first_tick_that_finds_it() {
     let test = Test::with_implementer();
-    test.without_program("claude").tick_and_wait();
-    back_uncharged(&test, &["claude is not on PATH", "cron line", "agents.yaml"]);
-    // Nothing is tried while the cause is fresh, and a second time it is not told again.
-    test.tick_and_wait();
-    assert_eq!(test.state("impl-1")["total_runs"], 1);
-    test.later(900).tick_and_wait();
-    assert_eq!(test.state("impl-1")["total_runs"], 2);
-    back_uncharged(&test, &["claude is not on PATH"]);
+    test.without_program("claude");
+    test.run(["--dry-run"]).ok().says("impl-1: claude is not on PATH");
+    for _ in 0..2 {
+        test.tick_and_wait();
+    }
+    assert!(test.runs("impl-1").is_empty() && test.task_state("TASK-1") == "incoming", "nothing is begun in vain");
+    let messages = test.messages();
+    let [(_, message)] = &messages[..] else { panic!("{messages:#?}") };
+    for word in ["claude is not on PATH", "cron line", "agents.yaml", "impl-1"] {
+        assert!(message.contains(word), "{word} is not in {message}");
+    }
+    test.run(["status"]).ok().says("claude is missing");
+    test.run(["why", "impl-1"]).ok().says("is not started: claude is not on PATH");
     test.claude.install();
-    test.later(900).tick_and_wait();
+    test.tick_and_wait();
     assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("done", 1));
 }
 
@@ -66,7 +71,7 @@ fn a_usage_limit_holds_everybody_until_its_reset() {
     assert_eq!((test.attempts("TASK-1"), test.attempts("TASK-2")), (0, 0));
     test.later(3_600).tick_and_wait();
     assert_eq!(test.claude.count(), 2);
-    test.run(["--dry-run"]).ok().says("waits until 2026-03-01T12:00:30Z").says("usage limit");
+    test.run(["--dry-run"]).ok().says("waits until 2026-03-01 15:00 +03:00").says("usage limit");
     // One goes first.
     test.later(3_700).tick().says("impl-1: started with TASK-1").says_not("impl-2");
     test.wait_quiet();

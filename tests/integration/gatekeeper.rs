@@ -121,7 +121,10 @@ fn a_run_without_a_record_is_retried_then_reported_and_never_a_result() {
     assert!(told.contains("given up: lint of #1") && told.contains("`scheduler agent run linter`"), "{told}");
     test.run(["pr", "list"]).ok().says("lint given up, tests passed");
     test.run(["pr", "show", "1"]).ok().says("lint, required: given up").says("check record --pr 1 --check lint");
-    assert_eq!(test.run(["pr", "list", "--json"]).ok().json()[0]["check_results"]["lint"]["given_up"], true);
+    assert_eq!(
+        test.run(["pr", "list", "--json"]).ok().json()["pull_requests"][0]["check_results"]["lint"]["given_up"],
+        true
+    );
     test.later(4_000).run(["--dry-run"]).ok().says("1 were given up");
     assert_eq!(test.meta(number)["status"], "running");
     assert!(test.github.only_pull_request().comments.is_empty());

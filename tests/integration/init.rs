@@ -28,7 +28,8 @@ fn sets_a_project_up_that_can_do_a_tick_at_once() {
     for state in ["incoming", "claimed", "done", "failed"] {
         assert!(test.orchestrator(format!("shared/queue/{state}")).is_dir(), "{state}");
     }
-    test.run(["--dry-run"]).ok().quiet().says("pm-agent: would start").says("impl-agent-1: no implement task");
+    let dry = test.run(["--dry-run"]).ok().complains("agents.yaml is not here as agents find it");
+    dry.says("pm-agent: would start").says("impl-agent-1: no implement task");
     test.run(["status"]).ok().quiet();
 }
 
@@ -125,6 +126,10 @@ fn a_lower_case_claude_md_is_said_to_be_unread() {
     let said = test.run(["init", "-y"]).ok().stdout;
     assert!(said.contains("doesn't read claude.md") && said.contains("git mv claude.md CLAUDE.md"), "{said}");
     test.file("CLAUDE.md", "Obey .agent-instructions.md, tell of .orchestrator/messages/\n");
+    let said = test.run(["init", "-y"]).ok().stdout;
+    assert!(!said.contains("doesn't read") && said.contains("git add") && said.contains(" CLAUDE.md\n"), "{said}");
+    test.git(["add", "CLAUDE.md"]);
+    test.git(["commit", "-q", "-m", "Say it"]);
     let said = test.run(["init", "-y"]).ok().stdout;
     assert!(!said.contains("CLAUDE.md"), "{said}");
 }

@@ -46,7 +46,7 @@ fn one_after_the_other_each_brought_up_to_date_before() {
     let calls = test.github.calls().len();
     test.next();
     assert_eq!(test.github.calls().len() - calls, 1, "nothing is left to be asked for but the list");
-    let list = test.run(["pr", "list", "--all", "--json"]).ok().json();
+    let list = &test.run(["pr", "list", "--all", "--json"]).ok().json()["pull_requests"];
     assert_eq!(list[1]["landing"]["way"], json!({"stage": "landed"}));
 }
 

@@ -19,7 +19,7 @@ fn send(test: &Test, kind: &str, title: &str, more: &[&str]) -> String {
 
 fn ids(test: &Test, args: &[&str]) -> Vec<String> {
     let all = test.run(["message", "list", "--json"].iter().chain(args)).ok().json();
-    all.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    all["messages"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_question_holds_the_task_and_the_answer_stands_first_in_the_next_run() {
     test.run(["message", "show", &question]).ok().says("Answered:").says("Take B.");
     test.run(["message", "list"]).ok().says("(answered) Case Z?");
     // The answer outlives the message.
-    test.run(["message", "clear", "--all"]).ok().says("1 messages removed");
+    test.run(["message", "clear", "--all"]).ok().says("1 message removed");
     test.claude.plays("TASK-1.2", "write a.txt b && commit 'Take B' && finish 'Done.'");
     test.later(120).tick_and_wait().says("started with TASK-1");
     assert_eq!(test.task_state("TASK-1"), "done");
@@ -97,12 +97,12 @@ fn clearing_keeps_what_is_new_and_what_is_open() {
         test.run(["message", "clear"].iter().chain(args)).code(2);
     }
     assert_eq!(ids(&test, &[]).len(), 4);
-    test.run(["message", "clear", "--type", "info"]).ok().says("1 messages removed").quiet();
+    test.run(["message", "clear", "--type", "info"]).ok().says("1 message removed").quiet();
     assert_eq!(ids(&test, &[]), [new.clone(), warning, question.clone()]);
-    test.run(["message", "clear"]).ok().says("1 messages removed").says("1 unanswered questions were kept");
+    test.run(["message", "clear"]).ok().says("1 message removed").says("1 unanswered question was kept");
     assert_eq!(ids(&test, &[]), [new, question.clone()]);
     test.run(["message", "reply", &question, "--body", "Because."]).ok().says("human reads it");
-    test.run(["message", "clear", "--older-than", "1d"]).ok().says("1 messages removed");
+    test.run(["message", "clear", "--older-than", "1d"]).ok().says("1 message removed");
     test.run(["message", "clear", "--all"]).ok();
     assert!(ids(&test, &[]).is_empty());
     test.run(["message", "show", &info]).code(1).complains("no message");
@@ -195,7 +195,7 @@ fn lists_the_newest_first() {
     test.file(".orchestrator/messages/notes.md", "not one\n");
     let table = test.run(["message", "list"]).ok().complains("notes.md").stdout;
     assert!(table.find("New").unwrap() < table.find("Old").unwrap(), "{table}");
-    let json = test.run(["message", "list", "--json"]).ok().json();
+    let json = &test.run(["message", "list", "--json"]).ok().json()["messages"];
     assert_eq!((&json[0]["title"], &json[0]["type"]), (&"New".into(), &"error".into()));
     assert_eq!((&json[1]["time"], &json[1]["from"]), (&"2026-03-01T10:01:00Z".into(), &"human".into()));
 }

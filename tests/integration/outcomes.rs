@@ -240,7 +240,7 @@ fn every_end_is_told_apart_and_settled_and_what_came_back_goes_on_from_its_work(
     let told = [titled(LIMIT), titled("setup-token"), titled("organization"), titled("model: x")];
     assert_eq!(told, [2, 2, 1, 1], "{:#?}", test.messages());
     // The longest cooldown holds, whoever came last; then one agent goes first.
-    test.later(6_900).run(["--dry-run"]).ok().says("waits until 2026-03-01T12:00:30Z").says_not("would start");
+    test.later(6_900).run(["--dry-run"]).ok().says("waits until 2026-03-01 15:00 +03:00").says_not("would start");
     test.later(600).tick_and_wait();
     assert_eq!(test.claude.count(), SCENES.len() + 1);
     test.later(600).tick_and_wait();

@@ -21,7 +21,7 @@ fn list_and_show_what_is_known_and_write_nothing() {
         .says("lint failed, tests passed, style pending")
         .says_not("#2");
     test.run(["pr", "list", "--all"]).ok().says("#2").says("closed");
-    let json = test.run(["pr", "list", "--json"]).ok().json();
+    let json = &test.run(["pr", "list", "--json"]).ok().json()["pull_requests"];
     assert_eq!((json.as_array().unwrap().len(), &json[0]["pr_number"]), (1, &first.into()));
     test.run(["pr", "show", "1"])
         .ok()

@@ -29,9 +29,10 @@ fn listed_shown_and_ejected() {
     fs::remove_file(test.orchestrator("prompts/curator.md")).unwrap();
     assert!(test.run(["doctor"]).stdout.contains("odd: there is no prompt for the focus bananas"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
-    let json = test.run(["prompt", "list", "--json"]).ok().json();
+    let json = &test.run(["prompt", "list", "--json"]).ok().json()["prompts"];
     let yours: Vec<_> = json.as_array().unwrap().iter().filter(|one| !one["replaced_by"].is_null()).collect();
     assert_eq!((yours.len(), &yours[0]["role"]), (1, &"proposer".into()));
+    test.set_env("COLUMNS", "80");
     for line in test.run(["prompt", "list"]).ok().stdout.lines() {
         assert!(line.trim_end().chars().count() <= 80, "{line}");
     }

@@ -40,6 +40,7 @@ fn the_file_and_the_lists() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
+    test.set_env("COLUMNS", "80");
     let list = test.run(["proposal", "list"]).ok().says("architect").says("Split the par").quiet();
     assert!(list.stdout.lines().all(|line| line.trim_end().chars().count() <= 80), "{}", list.stdout);
     let json = test.run(["proposal", "list", "--json"]).ok().json();

@@ -118,7 +118,7 @@ fn a_question_holds_the_task_until_a_person_lets_it_go_on() {
     assert_eq!((&held, text.contains("**From:** impl-1")), (stem, true));
     test.later(7_200).tick_and_wait();
     assert_eq!(test.claude.count(), 1);
-    test.run(["--dry-run"]).ok().says("no implement task can be claimed; 1 of any role wait");
+    test.run(["--dry-run"]).ok().says("no implement task can be claimed; 1 waits");
     let lines: Vec<_> = test.task_text("TASK-1").lines().map(str::to_owned).collect();
     let kept: Vec<_> = lines.into_iter().filter(|line| !line.starts_with("WAITS_FOR")).collect();
     std::fs::write(test.task_path("incoming", "TASK-1"), kept.join("\n")).unwrap();

@@ -109,12 +109,14 @@ fn setup_is_confined_and_each_run_begins_without_temporary_files() {
 
 #[test]
 fn a_program_that_is_not_there_is_told_as_without_a_sandbox() {
+    // Where it is only looked for in the worktree, no tick can tell.
     let test = confined("");
-    test.without_program("claude");
+    let agent = &[("impl-1", "implementer")];
+    test.agents_and(agent, "defaults: {command: [bin/claude], sandbox: {mode: auto}}");
     test.tick_and_wait();
     assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("incoming", 0));
     let record = test.record("impl-1");
-    assert!(record["detail"].as_str().unwrap().contains("claude is not on PATH"), "{record}");
+    assert!(record["detail"].as_str().unwrap().contains("bin/claude is not on PATH"), "{record}");
 }
 
 #[test]

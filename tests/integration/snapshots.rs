@@ -20,6 +20,7 @@ use std::path::Path;
 #[track_caller]
 fn assert_screens(test: &Test, name: &str, commands: &[&str]) {
     let mut text = String::new();
+    test.set_env("COLUMNS", "80");
     for command in commands {
         let screen = screen(&test.run(command.split_whitespace()));
         text.push_str(&format!("$ {}\n{screen}\n", format!("scheduler {command}").trim_end()));

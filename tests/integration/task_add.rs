@@ -41,7 +41,7 @@ fn writes_the_file_as_documented() {
         ],
     );
     let expected = format!(
-        "# [{id}] Add validation\n\nROLE: test\nPRIORITY: P0\nBRANCH: main\nCREATED: 2026-03-01T10:00:00Z\n\
+        "# [{id}] Add validation\n\nROLE: test\nPRIORITY: P0\nBRANCH: main\nCREATED: 2026-03-01T10:00:00.001Z\n\
          CREATED_BY: human\nBLOCKED_BY: {first}\n\n## Context\n\nWhy.\n\n## Acceptance Criteria\n\n- [ ] One\n- [ ] Two\n"
     );
     assert_eq!(test.task_text(&id), expected);
@@ -96,8 +96,8 @@ fn refuses_bad_input_and_changes_nothing() {
     let test = project();
     let long = "x".repeat(1_001);
     let cases: [(&[&str], &str); 9] = [
-        (&["--title", "T"], "--role"),
-        (&["--role", "implement"], "--title"),
+        (&["T", "--title", "T"], "cannot be used with"),
+        (&["--role", "implement"], "TITLE"),
         (&["--title", "T", "--role", "implment"], "implement"),
         (&["--title", "T", "--role", "implement", "--priority", "P7"], "P0, P1, P2"),
         (&["--title", " \n ", "--role", "implement"], "--title"),

@@ -76,3 +76,11 @@ fn the_terminal_is_given_back_whatever_ends_it() {
     top.shows("PROBLEMS").types("q").gives_back();
     assert!(top.ends().success() && top.is_as_before());
 }
+
+#[test]
+fn it_ends_with_its_terminal() {
+    let test = project();
+    let mut top = test.on_terminal(test.command(["top"]));
+    top.shows("impl-1").goes_away();
+    assert!(top.ends().success());
+}

@@ -76,6 +76,9 @@ fn one_screen_of_eighty_columns_whatever_it_shows() {
     fs::write(test.proposal_path("active", &id), text).unwrap();
     test.run(["proposal", "defer", &deferred, "--reason", "Later"]).ok();
     test.task_for("TASK-1", "implement").task("TASK-2", "# x\nBLOCKED_BY: TASK-1\n");
+    // In a pipe nothing is cut.
+    assert!(status(&test).ok().stdout.contains("beyond what fits into eighty columns of a terminal"));
+    test.set_env("COLUMNS", "80");
     let list = test.run(["proposal", "list"]).ok().quiet().stdout;
     assert!(list.contains("plan-task"), "{list}");
     let shown = status(&test).ok().quiet().stdout;
@@ -89,7 +92,7 @@ fn one_screen_of_eighty_columns_whatever_it_shows() {
     {
         assert!(shown.contains(text), "{text} is missing in\n{shown}");
     }
-    assert!(shown.lines().count() < 45, "{shown}");
+    assert!(shown.lines().count() < 60, "{shown}");
 }
 
 #[test]
@@ -142,7 +145,7 @@ fn status_as_json_has_everything() {
     for key in json.as_object().unwrap().keys().chain(json["agents"][0].as_object().unwrap().keys()) {
         assert!(documented.contains(&format!("`{key}`")), "the README doesn't explain {key}");
     }
-    status(&test).ok().says("TASK-1").says("1 wait").quiet();
+    status(&test).ok().says("TASK-1").says("ROLE: \"boss\"").quiet();
     end(&test);
 }
 
@@ -218,7 +221,7 @@ fn why_explains_agents() {
     test.run(["why", "tset-1"]).code(1).complains("did you mean test-1");
     end(&test);
     test.run(["why", "impl-1"]).ok().says("no implement task");
-    let json = test.run(["why", "impl-1", "--json"]).ok().json();
+    let json = &test.run(["why", "impl-1", "--json"]).ok().json()["explanations"];
     assert_eq!((&json[0]["about"], &json[0]["lines"][0]["depth"]), (&"impl-1".into(), &0.into()));
 }
 

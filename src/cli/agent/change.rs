@@ -8,6 +8,7 @@ use crate::domain::role::Role;
 use crate::domain::text::nearest;
 use crate::domain::time;
 use crate::engine::project::Project;
+use crate::engine::rename;
 use crate::store::state::{self, Loaded};
 use crate::store::{marker, run_requests};
 use anyhow::{Context as _, Result, bail};
@@ -73,6 +74,22 @@ pub fn remove(name: &Name, context: &Context) -> Result<()> {
     context.line(format!("Its runs and worktree stay in {}.", project.paths.agent(&agent.name).dir().display()))
 }
 
+/// Gives an agent another name; what it has done goes with it.
+pub fn rename(name: &Name, to: &Name, context: &Context) -> Result<()> {
+    let (project, config) = open(context, "agent rename")?;
+    let (_, agent) = find(&config, name)?;
+    if config.agent(to).is_some() {
+        bail!("there is an agent {to} already");
+    }
+    let configured = rename::rename(&project, &config, agent, to)?;
+    configure::tell(context, &project, configured, &format!("{}: is called {to} now", agent.name))?;
+    let prompt = project.paths.prompt(&agent.name);
+    if prompt.exists() {
+        context.line(format!("{} is its prompt only if you rename it, too.", prompt.display()))?;
+    }
+    Ok(())
+}
+
 /// Pauses an agent, or lets it start again.
 pub fn pause(name: &Name, paused: bool, context: &Context) -> Result<()> {
     let (project, config) = open(context, if paused { "agent pause" } else { "agent resume" })?;
@@ -102,7 +119,7 @@ pub fn set(name: &Name, settings: &[Setting], context: &Context) -> Result<()> {
 
 fn change(setting: &Setting, position: usize) -> Result<Change> {
     if setting.key == "name" {
-        return Err(usage("the name of an agent is that of its folder: add a new agent and remove this one"));
+        return Err(usage("the name of an agent is that of its folder: `scheduler agent rename` changes both"));
     }
     setting.change(at(position, &setting.key))?.ok_or_else(|| {
         let mut keys = keys(&at(position, ""));

@@ -27,6 +27,8 @@ struct RunLine {
     task: Option<Name>,
     attempt: u32,
     outcome: Option<String>,
+    /// The same in words.
+    result: Option<String>,
     settlement: Option<String>,
     detail: Option<String>,
     cost_usd: Option<f64>,
@@ -91,6 +93,7 @@ fn run_line(run: &RunPaths) -> RunLine {
         task: assignment.as_ref().and_then(|assignment| assignment.job.task().cloned()),
         attempt: assignment.as_ref().map_or(1, |assignment| assignment.job.attempt()),
         outcome: record.as_ref().map(|record| record.outcome.word().to_owned()),
+        result: record.as_ref().map(Record::in_short),
         settlement: record
             .as_ref()
             .and_then(|record| record.settlement.task.as_ref())
@@ -151,11 +154,11 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
         return Ok(());
     }
     context.line("")?;
-    let mut rows = table::new(&["STARTED", "RUN", "TASK", "OUTCOME", "COST", "TURNS", "TOOK"]);
+    let mut rows = table::new(&["STARTED", "RUN", "TASK", "RESULT", "COST", "TURNS", "TOOK"]);
     for run in &shown.runs {
         rows.add_row(cells(run, context.now));
     }
-    context.line(table::text(&rows))?;
+    context.line(table::text(&rows, context.width()))?;
     context.line(format!("\n`scheduler logs {} --run RUN` tells what happened in one.", agent.name))
 }
 
@@ -165,7 +168,7 @@ fn cells(run: &RunLine, now: Time) -> [String; 7] {
         ago.unwrap_or_default(),
         run.run.chars().take(8).collect(),
         run.task.as_ref().map_or_else(|| "-".to_owned(), |task| cut(task.as_str(), 20)),
-        run.outcome.as_deref().unwrap_or("-").replace('_', " "),
+        run.result.clone().unwrap_or_else(|| "-".to_owned()),
         run.cost_usd.map_or_else(|| "-".to_owned(), |cost| format!("${cost:.2}")),
         run.turns.map_or_else(|| "-".to_owned(), |turns| turns.to_string()),
         run.duration_seconds.map_or_else(|| "-".to_owned(), |took| time::span(took.try_into().unwrap_or(i64::MAX))),

@@ -9,7 +9,9 @@ use crate::domain::timer::Timer;
 use crate::engine::configuration;
 use crate::engine::init::claude_md::{self, ClaudeMd};
 use crate::engine::init::{self, Plan};
+use crate::exec::git::Git;
 use crate::exec::programs;
+use crate::exec::remote::Remotes;
 use crate::store::paths::Paths;
 use anyhow::Result;
 use std::path::Path;
@@ -86,15 +88,25 @@ fn claude_md_step(file: &ClaudeMd) -> Option<String> {
 }
 
 fn commit_step(root: &Path, plan: &Plan, context: &Context) -> Option<String> {
-    let paths = plan.uncommitted();
+    let mut paths = plan.uncommitted();
+    let claude_md = claude_md::look(root);
+    let name = claude_md.path.strip_prefix(root).unwrap_or(&claude_md.path).display().to_string();
+    if !claude_md.missing.is_empty() || plan.is_uncommitted(&name) {
+        paths.push(name);
+    }
     if paths.is_empty() {
         return None;
     }
     let at_top = context.dir.canonicalize().is_ok_and(|dir| dir == root);
     let git = if at_top { "git".to_owned() } else { format!("git -C {}", word(&root.display().to_string())) };
+    let remote = Remotes::read(&Git::at(root), None).ok().filter(Remotes::is_there);
+    let (pushed, push) = match &remote {
+        Some(remote) => (" and\npushed", format!("\n  {git} push {} HEAD", word(remote.name()))),
+        None => ("", String::new()),
+    };
     Some(format!(
-        "Look through .orchestrator/agents.yaml, then commit: agents see what is\ncommitted, not what lies in your checkout.\n\n  \
-         {git} add {}\n  {git} commit -m 'Set up the scheduler'",
+        "Look through .orchestrator/agents.yaml, then commit: agents begin from what is\ncommitted{pushed}, not from what lies in \
+         your checkout.\n\n  {git} add {}\n  {git} commit -m 'Set up the scheduler'{push}",
         paths.join(" ")
     ))
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::{Context, usage};
 use crate::domain::message::MessageType;
+use crate::domain::text::counted;
 use crate::domain::time;
 use crate::store::messages::{self, Listed};
 use anyhow::Result;
@@ -41,10 +42,10 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
             removed += 1;
         }
     }
-    context.line(format!("{removed} messages removed"))?;
+    context.line(format!("{} removed", counted(removed, "message")))?;
     if kept > 0 {
-        context
-            .line(format!("{kept} unanswered questions were kept: `scheduler message reply` answers, --all removes"))?;
+        let (kept, were) = (counted(kept, "unanswered question"), if kept == 1 { "was" } else { "were" });
+        context.line(format!("{kept} {were} kept: `scheduler message reply` answers, --all removes"))?;
     }
     Ok(())
 }

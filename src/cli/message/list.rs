@@ -4,9 +4,11 @@ use crate::cli::{Context, table};
 use crate::domain::message::{Message, MessageType, Reply};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time;
+use crate::engine::mended::Mended;
 use crate::store::messages::{self, Listed};
 use anyhow::Result;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// How long a name is without its words: type and time.
 const STAMP: usize = "-20260115-143000".len();
@@ -19,12 +21,20 @@ pub(super) struct Shown<'a> {
     #[serde(flatten)]
     message: &'a Message,
     answer: Option<&'a Reply>,
+    /// What it complains of is over, as far as that can be told.
+    mended: bool,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(listed: &'a Listed) -> Self {
-        Self { id: &listed.stem, time: listed.time, message: &listed.message, answer: listed.answer.as_ref() }
+    pub(super) fn new(listed: &'a Listed, mended: &Mended<'_>) -> Self {
+        let Listed { stem, time, message, answer, .. } = listed;
+        Self { id: stem, time: *time, message, answer: answer.as_ref(), mended: mended.is_mended(listed) }
     }
+}
+
+#[derive(Serialize)]
+struct Messages<'a> {
+    messages: Vec<Shown<'a>>,
 }
 
 /// Lists the messages, of one type or all.
@@ -32,31 +42,46 @@ pub fn run(kind: Option<MessageType>, json: bool, context: &Context) -> Result<(
     let (project, _) = context.enter("message list")?;
     let (mut listed, strays) = messages::list(&project.paths)?;
     listed.retain(|listed| kind.is_none_or(|kind| listed.message.kind == kind));
+    let mended = Mended::new(&project);
     if json {
-        let all: Vec<_> = listed.iter().map(Shown::new).collect();
-        return context.json(&all);
+        let messages = listed.iter().map(|listed| Shown::new(listed, &mended)).collect();
+        return context.json(&Messages { messages });
     }
     if listed.is_empty() {
         context.line("no messages")?;
     } else {
-        let mut rows = table::new(&["MESSAGE", "FROM", "TITLE"]);
+        let mut rows = table::new(&["MESSAGE", "TIME", "FROM", "TITLE"]);
+        let alike = alike(&listed);
         for one in &listed {
-            let answered = if one.answer.is_some() { "(answered) " } else { "" };
-            let title = format!("{answered}{}", one_line(&one.message.title));
-            rows.add_row([&short(one, &listed), &cut(&one_line(&one.message.from), 16), &title]);
+            let over = match () {
+                () if one.answer.is_some() => "(answered) ",
+                () if mended.is_mended(one) => "(mended) ",
+                () => "",
+            };
+            let title = format!("{over}{}", one_line(&one.message.title));
+            let time = one.time.map_or_else(String::new, time::local);
+            rows.add_row([short(one, &alike), &time, &cut(&one_line(&one.message.from), 16), &title]);
         }
-        context.line(table::text(&rows))?;
+        context.line(table::text(&rows, context.width()))?;
         context.line("\n`scheduler message show MESSAGE` shows one, `reply` answers a question.")?;
     }
     strays.iter().for_each(|stray| context.warn(stray));
     Ok(())
 }
 
-/// Type and time of a message, which name it unless another has both.
-fn short(listed: &Listed, all: &[Listed]) -> String {
-    let end = listed.message.kind.word().len() + STAMP;
-    match listed.stem.get(..end) {
-        Some(short) if all.iter().filter(|other| other.stem.starts_with(short)).count() == 1 => short.to_owned(),
-        _ => listed.stem.clone(),
-    }
+/// Type and time of a message.
+fn stamp(listed: &Listed) -> Option<&str> {
+    listed.stem.get(..listed.message.kind.word().len() + STAMP)
+}
+
+/// How many have the same type and time.
+fn alike(all: &[Listed]) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    all.iter().filter_map(stamp).for_each(|stamp| *counts.entry(stamp).or_default() += 1);
+    counts
+}
+
+/// Type and time, which name a message unless another has both.
+fn short<'a>(listed: &'a Listed, alike: &HashMap<&str, usize>) -> &'a str {
+    stamp(listed).filter(|stamp| alike.get(stamp) == Some(&1)).unwrap_or(&listed.stem)
 }

@@ -7,6 +7,7 @@ use crate::domain::message::MessageType;
 use crate::domain::proposal;
 use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
+use crate::engine::mended::Mended;
 use anyhow::Result;
 
 /// Shows one message with its answer.
@@ -14,10 +15,10 @@ pub fn run(id: &str, json: bool, context: &Context) -> Result<()> {
     let (project, _) = context.enter("message show")?;
     let listed = find(&project.paths, id)?;
     if json {
-        return context.json(&Shown::new(&listed));
+        return context.json(&Shown::new(&listed, &Mended::new(&project)));
     }
     let message = &listed.message;
-    let ago = |time: Time| format!(", {} ago", time::between(time, context.now));
+    let ago = |time: Time| format!(", {}, {} ago", time::local(time), time::between(time, context.now));
     let time = listed.time.map(ago).unwrap_or_default();
     context.line(format!("{}: {}", message.kind, one_line(&message.title)))?;
     context.line(format!("from {}{time}, {}", one_line(&message.from), listed.path.display()))?;

@@ -72,16 +72,18 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
     let config = config::read(&project)?;
     let limit = (!args.force).then_some(config.queue_limits.max_incoming.get());
     let choices = TaskChoices { role: args.role, priority: args.priority, branch: args.branch.clone() };
-    let done = match Proposals::new(&project.paths).promote(&args.id, &choices, limit, &by, context.now) {
+    let proposals = Proposals::new(&project.paths);
+    let id = proposals.id_of(&args.id)?;
+    let done = match proposals.promote(&id, &choices, limit, &by, context.now) {
         Ok(done) => done,
         Err(full @ AddError::Full { .. }) if by.is_agent() => {
-            bail!("{full}; {} stays as it is: promote nothing more in this run", args.id)
+            bail!("{full}; {id} stays as it is: promote nothing more in this run")
         }
         Err(error) => return Err(enqueue::refusal(error)),
     };
-    context.line(format!("{}: promoted as {}, {} {}", args.id, done.task, done.role, done.priority))?;
+    context.line(format!("{id}: promoted as {}, {} {}", done.task, done.role, done.priority))?;
     for missing in &done.missing {
-        context.warn(format!("{} depends on {missing}, which was rejected or isn't there any more", args.id));
+        context.warn(format!("{id} depends on {missing}, which was rejected or isn't there any more"));
     }
     if !done.blocked_by.is_empty() {
         context.line(format!("{} waits for {}", done.task, joined(&done.blocked_by)))?;
@@ -94,7 +96,8 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
 pub fn reject(id: &Name, why: &Given, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal reject")?;
     let verdict = ProposalVerdict::Rejected { reason: reason(why, context)? };
-    let id = Proposals::new(&project.paths).judge(id, verdict, &by, context.now)?;
+    let proposals = Proposals::new(&project.paths);
+    let id = proposals.judge(&proposals.id_of(id)?, verdict, &by, context.now)?;
     context.line(format!("{id}: rejected"))
 }
 
@@ -103,14 +106,17 @@ pub fn defer(id: &Name, why: &Given, time: &Span, context: &Context) -> Result<(
     let (project, by) = judge(context, "proposal defer")?;
     let until = context.now + time.0;
     let verdict = ProposalVerdict::Deferred { reason: reason(why, context)?, until: Some(until) };
-    let id = Proposals::new(&project.paths).judge(id, verdict, &by, context.now)?;
-    context.line(format!("{id}: deferred until {}", time::to_text(until)))
+    let proposals = Proposals::new(&project.paths);
+    let id = proposals.judge(&proposals.id_of(id)?, verdict, &by, context.now)?;
+    context.line(format!("{id}: deferred until {}", time::local(until)))
 }
 
 /// Brings a proposal back.
 pub fn reactivate(id: &Name, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal reactivate")?;
-    Proposals::new(&project.paths).reactivate(id, &by, context.now)?;
+    let proposals = Proposals::new(&project.paths);
+    let id = &proposals.id_of(id)?;
+    proposals.reactivate(id, &by, context.now)?;
     context.line(format!("{id}: active again"))
 }
 
@@ -118,7 +124,8 @@ pub fn reactivate(id: &Name, context: &Context) -> Result<()> {
 pub fn conflict(ids: [&Name; 2], why: &Given, context: &Context) -> Result<()> {
     let (project, by) = judge(context, "proposal conflict")?;
     let why = input::line("--reason", &reason(why, context)?, MAX_REASON)?;
-    let config = config::read(&project)?;
+    let (config, proposals) = (config::read(&project)?, Proposals::new(&project.paths));
+    let ids = [&proposals.id_of(ids[0])?, &proposals.id_of(ids[1])?];
     let message = curation::mark(&project.paths, &config, ids, &why, &by, context.now)?;
     context.line(format!("{} and {}: deferred until you decide; {}", ids[0], ids[1], message.display()))
 }

@@ -94,7 +94,8 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         print(&all.proposals, args.state.is_some(), context)?;
     }
     if left_out > 0 {
-        context.line(format!("\n{left_out} more were promoted: `scheduler proposal list --state promoted`"))?;
+        let were = if left_out == 1 { "was" } else { "were" };
+        context.line(format!("\n{left_out} more {were} promoted: `scheduler proposal list --state promoted`"))?;
     }
     all.unreadable.iter().for_each(|bad| context.warn(&bad.what));
     Ok(())
@@ -120,7 +121,7 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
             &one_line(&proposal.idea.title),
         ]);
     }
-    context.line(table::text(&rows))?;
+    context.line(table::text(&rows, context.width()))?;
     if let Some(note) = proposals.first().and_then(|listed| listed.score.note.as_ref()) {
         context.line(format!("\nScores: {note}"))?;
     }
@@ -134,7 +135,7 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
             context.line(format!("\n{id} waits for you: promote, reject or reactivate it"))?;
         }
         if let Some(reason) = listed.proposal.reason().filter(|_| with_reasons) {
-            let back = listed.proposal.returns_at().map(|at| format!(" (back {})", time::to_text(at)));
+            let back = listed.proposal.returns_at().map(|at| format!(" (back {})", time::local(at)));
             context.line(format!("\n{id}{}: {}", back.unwrap_or_default(), reason.trim()))?;
         }
     }

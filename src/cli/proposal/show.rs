@@ -13,7 +13,7 @@ pub fn run(id: &Name, json: bool, context: &Context) -> Result<()> {
     let (project, _) = context.enter("proposal show")?;
     let config = config::read(&project)?;
     let proposals = Proposals::new(&project.paths);
-    let FoundProposal { state, proposal, text } = proposals.get(id)?;
+    let FoundProposal { state, proposal, text } = proposals.get(&proposals.id_of(id)?)?;
     let around = curation::surroundings(&project.paths, [&proposal])?;
     let (active, deferred) = proposals.open()?;
     let others = Others { active, deferred, around };

@@ -1,17 +1,19 @@
 //! The overview as lines: for `status`, and for the head of `top`.
 
-use crate::cli::view::{Line, Tone, fit};
+use crate::cli::view::{Line, Tone, UNCUT, fit, hanging};
 use crate::domain::quota;
 use crate::domain::role::Role;
 use crate::domain::task::Task;
+use crate::domain::text::counted;
 use crate::domain::time::{self, Time};
-use crate::engine::overview::{Activity, AgentLine, Overview, PullRequestLine, QuotaLine, RunnerLine};
+use crate::engine::overview::{Activity, AgentLine, DoneLine, Overview, PullRequestLine, QuotaLine, RunnerLine};
+use unicode_width::UnicodeWidthStr;
 
 /// How many lines of one kind are shown; the rest is counted.
 const SOME: usize = 5;
-/// The columns of `question-20260115-143000`.
-const QUESTION: usize = 24;
-/// How much of what a pull request waits for.
+/// The most that the columns of ids and names take where there is an end to the line.
+const ID: usize = 24;
+/// The same of what a pull request waits for.
 const WAY: usize = 40;
 /// How many agents are.
 const AGENTS: usize = 30;
@@ -29,9 +31,10 @@ pub fn lines(overview: &Overview, width: usize) -> Vec<Line> {
 }
 
 /// What there is beside the agents, each with its heading; empty where there is nothing of a kind.
-pub fn sections(overview: &Overview, width: usize) -> [Vec<Line>; 5] {
+pub fn sections(overview: &Overview, width: usize) -> [Vec<Line>; 6] {
     [
         claimed(overview, width),
+        done(overview, width),
         failed(overview, width),
         pull_requests(overview, width),
         questions(overview, width),
@@ -43,7 +46,7 @@ pub fn sections(overview: &Overview, width: usize) -> [Vec<Line>; 5] {
 pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut line = |label: &str, tone, text: String| {
-        lines.push(Line::empty().cell(label, 11, Tone::Dim).and(&fit(&text, width - 12), tone));
+        lines.extend(hanging(Line::empty().cell(label, 11, Tone::Dim), &text, tone, width));
     };
     let span = |at: Time| time::between(at, overview.time);
     let on = overview.tick.ticks_on.as_ref().map_or(String::new(), |host| format!(" on {host}"));
@@ -89,16 +92,18 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     let counts = format!("{pending}{max_incoming} waiting or claimed, {claimed}{max_claimed} claimed");
     line("Queue", Tone::Plain, format!("{counts}, {} done, {} failed", queue.done, queue.failed));
     if queue.blocked > 0 {
-        let wait = if queue.blocked == 1 { "waits" } else { "wait" };
-        let text =
-            format!("{} of {incoming} incoming {wait} for another task; see `scheduler why TASK`", queue.blocked);
+        let text = format!(
+            "{} of {incoming} incoming {} for another task; see `scheduler why TASK`",
+            queue.blocked,
+            wait(queue.blocked)
+        );
         line("Blocked", Tone::Plain, text);
     }
     if queue.overlapping > 0 {
-        let wait = if queue.overlapping == 1 { "waits" } else { "wait" };
         let text = format!(
-            "{} of {incoming} incoming {wait} for an open pull request; see `scheduler why TASK`",
-            queue.overlapping
+            "{} of {incoming} incoming {} for an open pull request; see `scheduler why TASK`",
+            queue.overlapping,
+            wait(queue.overlapping)
         );
         line("Overlaps", Tone::Plain, text);
     }
@@ -163,17 +168,45 @@ fn of_runner(runner: &RunnerLine, now: Time) -> (Tone, String) {
 /// The widths of the columns before the last one in the list of agents: name, role, last run. One of width 0 is left out.
 pub type AgentWidths = [usize; 3];
 
-/// The agents, at most `limit`: those at work first if they are more.
+fn wait(count: usize) -> &'static str {
+    if count == 1 { "waits" } else { "wait" }
+}
+
+/// The agents, at most `limit`: those at work first if they are more. What they do, or why they don't, is told whole.
 fn agents(overview: &Overview, width: usize, limit: usize) -> Vec<Line> {
-    const WIDTHS: AgentWidths = [16, 15, 19];
     let mut shown: Vec<&AgentLine> = overview.agents.iter().collect();
     if shown.len() > limit {
         shown.sort_by_key(|agent| !matches!(agent.doing, Activity::Running | Activity::Recovering));
+        shown.truncate(limit);
     }
-    let mut lines = vec![agents_heading(WIDTHS, "NOW")];
-    lines.extend(shown.into_iter().take(limit).map(|agent| agent_row(agent, overview.time, WIDTHS, width)));
+    let widths = agent_widths(&shown, overview.time, width);
+    let row = |agent: &AgentLine| {
+        hanging(agent_start(agent, overview.time, widths), &at_present(agent), tone(agent.doing), width)
+    };
+    let mut lines = vec![agents_heading(widths, "NOW")];
+    lines.extend(shown.into_iter().flat_map(row));
     lines.extend(more(overview.agents.len(), limit, "agents; `scheduler agent list` shows all"));
     lines
+}
+
+/// As wide as what stands there; where that is too much, the roles shrink first, then the last runs, then the names.
+fn agent_widths(agents: &[&AgentLine], now: Time, width: usize) -> AgentWidths {
+    /// What the last column wants, and below what the others don't shrink.
+    const NOW: usize = 24;
+    const LEAST: [(usize, usize); 3] = [(1, 8), (2, 20), (0, 12)];
+    let widest = |heading: &str, text: &dyn Fn(&AgentLine) -> String| {
+        agents.iter().map(|agent| text(agent).width()).chain([heading.len()]).max().unwrap_or_default()
+    };
+    let mut widths = [
+        widest("AGENT", &|agent| agent.name.to_string()),
+        widest("ROLE", &|agent| role(agent).to_owned()),
+        widest("LAST RUN", &|agent| agent.last_run(now)),
+    ];
+    for (at, least) in LEAST {
+        let over = (widths.iter().sum::<usize>() + widths.len() + NOW).saturating_sub(width);
+        widths[at] = widths[at].saturating_sub(over).max(least.min(widths[at]));
+    }
+    widths
 }
 
 /// The heading of the list of agents.
@@ -183,11 +216,24 @@ pub fn agents_heading(widths: AgentWidths, now: &str) -> Line {
 
 /// An agent in the list.
 pub fn agent_row(agent: &AgentLine, now: Time, widths: AgentWidths, width: usize) -> Line {
-    let last = if agent.state.consecutive_failures > 0 { Tone::Bad } else { Tone::Plain };
-    let role = agent.role.map_or("-", Role::word);
-    let line = agent_cells(widths, [agent.name.as_str(), role, &agent.last_run(now)], [Tone::Plain, Tone::Dim, last]);
+    let line = agent_start(agent, now, widths);
     let left = width.saturating_sub(line.width());
     line.and(&fit(&at_present(agent), left), tone(agent.doing))
+}
+
+/// The same without what it does.
+fn agent_start(agent: &AgentLine, now: Time, widths: AgentWidths) -> Line {
+    let last = match &agent.state {
+        state if state.consecutive_failures > 0 => Tone::Bad,
+        state if state.last_outcome.as_deref().is_some_and(|outcome| outcome != "finished") => Tone::Warn,
+        _ => Tone::Plain,
+    };
+    let texts = [agent.name.as_str(), role(agent), &agent.last_run(now)];
+    agent_cells(widths, texts, [Tone::Plain, Tone::Dim, last])
+}
+
+fn role(agent: &AgentLine) -> &'static str {
+    agent.role.map_or("-", Role::word)
 }
 
 fn agent_cells(widths: AgentWidths, texts: [&str; 3], tones: [Tone; 3]) -> Line {
@@ -200,7 +246,7 @@ pub fn at_present(agent: &AgentLine) -> String {
     let failures = agent.state.consecutive_failures;
     let mut text = agent.brief.clone();
     if failures > 1 && agent.doing != Activity::Waiting {
-        text = format!("{text}; {failures} failures");
+        text = format!("{text}; {}", counted(failures as usize, "failure"));
     }
     if agent.run_requested && agent.doing != Activity::Running {
         text = format!("{text}; run asked for");
@@ -230,15 +276,41 @@ fn claimed(overview: &Overview, width: usize) -> Vec<Line> {
             format!("{}{attempt}", task.title),
         ]
     });
-    let columns = [("CLAIMED", 16, Tone::Plain), ("BY", 15, Tone::Dim), ("SINCE", 7, Tone::Plain)];
-    section(columns, ("TITLE", Tone::Plain), width, rows, tasks.len(), "tasks")
+    let columns = [("CLAIMED", Tone::Plain), ("BY", Tone::Dim), ("SINCE", Tone::Plain), ("TITLE", Tone::Plain)];
+    section(columns, Last::Cut, width, rows, tasks.len(), "tasks")
+}
+
+/// Finished work that the user hasn't said to have seen: each task with where its work is and what came of it.
+fn done(overview: &Overview, width: usize) -> Vec<Line> {
+    let tasks = &overview.queue.done_tasks;
+    let rows = tasks.iter().take(SOME).map(|task| {
+        let age = task.completed_at.map(|at| format!("{} ago", time::between(at, overview.time)));
+        [task.id.to_string(), age.unwrap_or_default(), task.title.clone()]
+    });
+    let columns = [("TO LOOK AT", Tone::Plain), ("DONE", Tone::Dim), ("TITLE", Tone::Plain)];
+    let mut lines = Vec::new();
+    for (at, line) in section(columns, Last::Cut, width, rows, tasks.len(), "tasks; `scheduler task list --state done`")
+        .into_iter()
+        .enumerate()
+    {
+        lines.push(line);
+        // The heading is the first of them.
+        let outcome = at.checked_sub(1).filter(|at| *at < SOME).and_then(|at| tasks.get(at)).map(DoneLine::outcome);
+        let outcome = outcome.filter(|outcome| !outcome.is_empty());
+        lines.extend(outcome.iter().flat_map(|text| hanging(Line::new("  ", Tone::Plain), text, Tone::Dim, width)));
+    }
+    if !lines.is_empty() {
+        let words = "`scheduler task show ID` says how to look at one; `scheduler status --seen` empties this list";
+        lines.extend(hanging(Line::empty(), words, Tone::Dim, width));
+    }
+    lines
 }
 
 /// The tasks that wait, all of them.
 pub fn waiting(tasks: &[Task], width: usize) -> Vec<Line> {
     let row = |task: &Task| [task.id.to_string(), task.role.to_string(), task.priority.to_string(), task.title.clone()];
-    let columns = [("WAITING", 16, Tone::Plain), ("ROLE", 15, Tone::Dim), ("PRIO", 7, Tone::Plain)];
-    section(columns, ("TITLE", Tone::Plain), width, tasks.iter().map(row), 0, "tasks")
+    let columns = [("WAITING", Tone::Plain), ("ROLE", Tone::Dim), ("PRIO", Tone::Plain), ("TITLE", Tone::Plain)];
+    section(columns, Last::Cut, width, tasks.iter().map(row), 0, "tasks")
 }
 
 fn failed(overview: &Overview, width: usize) -> Vec<Line> {
@@ -247,62 +319,86 @@ fn failed(overview: &Overview, width: usize) -> Vec<Line> {
         [task.id.to_string(), age.unwrap_or_default(), task.reason.clone()]
     });
     let all = usize::try_from(overview.queue.failed).unwrap_or(usize::MAX);
-    let columns = [("FAILED", 16, Tone::Plain), ("WHEN", 10, Tone::Dim)];
-    section(columns, ("REASON", Tone::Bad), width, rows, all, "failed tasks")
+    let columns = [("FAILED", Tone::Plain), ("WHEN", Tone::Dim), ("REASON", Tone::Bad)];
+    section(columns, Last::Wrapped, width, rows, all, "failed tasks")
 }
 
 fn pull_requests(overview: &Overview, width: usize) -> Vec<Line> {
     let open = overview.pull_requests.open.as_deref().unwrap_or_default();
     let way = |pr: &PullRequestLine| pr.way.as_ref().map_or(String::new(), ToString::to_string);
-    let is_known = open.iter().any(|pr| pr.way.is_some());
+    let columns = [("PULL REQUEST", Tone::Plain), ("WAY", Tone::Plain), ("TITLE", Tone::Plain)];
+    if open.iter().all(|pr| pr.way.is_none()) {
+        let rows = open.iter().take(SOME).map(|pr| [format!("#{}", pr.number), pr.title.clone()]);
+        return section([columns[0], columns[2]], Last::Cut, width, rows, open.len(), "pull requests");
+    }
     let rows = open.iter().take(SOME).map(|pr| [format!("#{}", pr.number), way(pr), pr.title.clone()]);
-    let columns = [("PULL REQUEST", 16, Tone::Plain), ("WAY", if is_known { WAY } else { 0 }, Tone::Plain)];
-    section(columns, ("TITLE", Tone::Plain), width, rows, open.len(), "pull requests")
+    section(columns, Last::Cut, width, rows, open.len(), "pull requests")
 }
 
 fn questions(overview: &Overview, width: usize) -> Vec<Line> {
     let asked = &overview.questions;
     let rows = asked.iter().take(SOME).map(|question| {
         // Type and time name it; what follows are words of its title.
-        let id = question.id.chars().take(QUESTION).collect();
+        let id = question.id.chars().take(ID).collect();
         let about = question.task.as_ref().map_or(String::new(), |task| format!("{task}: "));
         [id, question.from.clone(), format!("{about}{}", question.title)]
     });
-    let columns = [("QUESTION", QUESTION, Tone::Plain), ("FROM", 14, Tone::Dim)];
+    let columns = [("QUESTION", Tone::Plain), ("FROM", Tone::Dim), ("TITLE", Tone::Warn)];
     let what = "questions; `scheduler message list` shows all";
-    section(columns, ("TITLE", Tone::Warn), width, rows, asked.len(), what)
+    section(columns, Last::Wrapped, width, rows, asked.len(), what)
 }
 
 fn problems(overview: &Overview, width: usize) -> Vec<Line> {
     let rows = overview.problems.iter().take(SOME).map(|problem| [problem.clone()]);
-    section([], ("PROBLEMS", Tone::Bad), 4 * width, rows, overview.problems.len(), "problems")
+    section([("PROBLEMS", Tone::Bad)], Last::Wrapped, width, rows, overview.problems.len(), "problems")
 }
 
-/// Rows under their headings, each with its width and tone but for the last column, which takes what is left.
-fn section<const COLUMNS: usize, const CELLS: usize>(
-    columns: [(&str, usize, Tone); COLUMNS],
-    (last, last_tone): (&str, Tone),
+/// What becomes of a text in the last column that doesn't fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Cut,
+    Wrapped,
+}
+
+/// Rows under their headings, each column as wide as what stands in it, within reason where the line has an end.
+fn section<const COLUMNS: usize>(
+    columns: [(&str, Tone); COLUMNS],
+    last: Last,
     width: usize,
-    rows: impl Iterator<Item = [String; CELLS]>,
+    rows: impl Iterator<Item = [String; COLUMNS]>,
     all: usize,
     what: &str,
 ) -> Vec<Line> {
-    // A column of width 0 is left out.
-    let left = width.saturating_sub(columns.iter().filter(|column| column.1 > 0).map(|(_, width, _)| width + 1).sum());
-    let row = |cells: [String; CELLS]| {
-        let sized = columns.iter().zip(&cells).filter(|(column, _)| column.1 > 0);
-        let line = sized.fold(Line::empty(), |line, ((_, width, tone), cell)| line.cell(cell, *width, *tone));
-        line.and(&fit(cells.last().map_or("", String::as_str), left), last_tone)
-    };
-    let rows: Vec<_> = rows.map(row).collect();
+    let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
-        return rows;
+        return Vec::new();
     }
-    let heading = columns
-        .iter()
-        .filter(|column| column.1 > 0)
-        .fold(Line::empty(), |line, (text, width, _)| line.cell(text, *width, Tone::Strong));
-    [vec![heading.and(last, Tone::Strong)], rows, more(all, SOME, what)].concat()
+    let most = |at: usize| if columns[at].0 == "WAY" { WAY } else { ID };
+    let widest = |at: usize| {
+        let cells = rows.iter().map(|row| row[at].width()).chain([columns[at].0.len()]).max().unwrap_or_default();
+        if width < UNCUT { cells.min(most(at)) } else { cells }
+    };
+    let widths: Vec<_> = (0..COLUMNS.saturating_sub(1)).map(widest).collect();
+    let start = |texts: [&str; COLUMNS], tones: [Tone; COLUMNS]| {
+        let cells = widths.iter().zip(texts).zip(tones);
+        cells.fold(Line::empty(), |line, ((width, text), tone)| line.cell(text, *width, tone))
+    };
+    let heading = start(columns.map(|(text, _)| text), [Tone::Strong; COLUMNS]);
+    let mut lines = vec![heading.and(columns.last().map_or("", |(text, _)| text), Tone::Strong)];
+    for row in &rows {
+        let line = start(row.each_ref().map(String::as_str), columns.map(|(_, tone)| tone));
+        let (text, tone) =
+            (row.last().map_or("", String::as_str), columns.last().map_or(Tone::Plain, |(_, tone)| *tone));
+        match last {
+            Last::Wrapped => lines.extend(hanging(line, text, tone, width)),
+            Last::Cut => {
+                let left = width.saturating_sub(line.width());
+                lines.push(line.and(&fit(text, left), tone));
+            }
+        }
+    }
+    lines.extend(more(all, SOME, what));
+    lines
 }
 
 fn more(all: usize, shown: usize, what: &str) -> Vec<Line> {

@@ -15,10 +15,19 @@ const MAX_TITLE: usize = 1_000;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What is to be done, in one line
-    #[arg(long, allow_hyphen_values = true)]
-    title: String,
+    #[arg(value_name = "TITLE", required_unless_present = "title_option")]
+    title: Option<String>,
+    /// The same as an option, for titles that begin with a hyphen
+    #[arg(
+        long = "title",
+        id = "title_option",
+        value_name = "TITLE",
+        allow_hyphen_values = true,
+        conflicts_with = "title"
+    )]
+    title_option: Option<String>,
     /// Who carries it out
-    #[arg(long, ignore_case = true)]
+    #[arg(long, default_value = "implement", ignore_case = true)]
     role: TaskRole,
     /// How urgent it is
     #[arg(long, default_value = "P2", ignore_case = true)]
@@ -26,6 +35,9 @@ pub struct Args {
     /// The branch to start from and to merge into
     #[arg(long, allow_hyphen_values = true)]
     branch: Option<String>,
+    /// The pull request that it goes on with, by its number
+    #[arg(long, value_name = "NUMBER", conflicts_with = "branch", value_parser = clap::value_parser!(u64).range(1..))]
+    pr: Option<u64>,
     /// Background and motivation, markdown
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "context_file")]
     context: Option<String>,
@@ -49,13 +61,14 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     if args.force && caller.agent().is_some() {
         bail!("only the user may add a task beyond max_incoming");
     }
-    let title = input::line("--title", &args.title, MAX_TITLE)?;
+    let title = args.title.as_ref().or(args.title_option.as_ref());
+    let title = input::line("--title", title.map_or("", String::as_str), MAX_TITLE)?;
     enqueue::check_branch(&project, args.branch.as_deref())?;
     let queue = Queue::new(&project.paths);
+    let mut blocked_by = Vec::new();
     for id in &args.blocked_by {
-        if queue.find(id)?.is_none() {
-            return Err(usage(format!("--blocked-by {id}: there is no such task; see `scheduler task list`")));
-        }
+        let unknown = || usage(format!("--blocked-by {id}: there is no such task; see `scheduler task list`"));
+        blocked_by.push(queue.called(id)?.ok_or_else(unknown)?.id);
     }
     let background = match &args.context_file {
         Some(file) => file.strict(context)?,
@@ -69,7 +82,8 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         branch: args.branch.clone(),
         context: background,
         criteria: args.criteria.clone(),
-        blocked_by: args.blocked_by.clone(),
+        blocked_by,
+        pr: args.pr,
         created_by: caller.name(),
         ..NewTask::default()
     };

@@ -4,7 +4,7 @@ use crate::cli::{Context, logs};
 use crate::domain::name::Name;
 use crate::domain::task::{self, TaskState};
 use crate::domain::text::{cut, one_line};
-use crate::domain::time;
+use crate::domain::{shell, time, verify};
 use crate::engine::configuration;
 use crate::engine::history::{self, PastRun};
 use crate::engine::snapshot::{self, OpenPrs};
@@ -29,7 +29,24 @@ pub fn run(id: &Name, context: &Context) -> Result<()> {
         context.lines(&logs::verified(&run.record))?;
     }
     context.line("")?;
-    context.line(found.text.trim_end())
+    context.line(found.text.trim_end())?;
+    let looks = looks(&found, &runs);
+    if looks.is_empty() {
+        return Ok(());
+    }
+    context.line("\nTo look at its work:")?;
+    looks.iter().try_for_each(|command| context.line(format!("  {command}")))
+}
+
+/// The commands that show the work of a task, where it has any.
+fn looks(found: &FoundTask, runs: &[PastRun]) -> Vec<String> {
+    let Ok(task) = task::parse(&found.id, &found.text) else { return Vec::new() };
+    let base = runs.iter().rev().find(|run| run.record.has_work()).and_then(|run| run.record.base.as_deref());
+    let diff = base
+        .zip(task.work_branch.as_ref())
+        .map(|(base, branch)| format!("git diff {}...{}", verify::short(base), shell::word(branch)));
+    let view = task.pull_request().map(|number| format!("gh pr view {number} --web"));
+    diff.into_iter().chain(view).collect()
 }
 
 /// One line for a run that has ended: who, how, and where its work is.

@@ -1,9 +1,8 @@
 //! Draws the screen of `scheduler top` from its state. It decides nothing.
 
-use super::pane::wrap;
 use super::state::{Page, Source, State};
 use crate::cli::status::screen::{self, AgentWidths};
-use crate::cli::view::{Line, Tone, fit};
+use crate::cli::view::{Line, Tone, fit, wrap};
 use crate::domain::time::Time;
 use crate::engine::live::Actions;
 use crate::engine::overview::AgentLine;
@@ -133,8 +132,8 @@ fn row(agent: &AgentLine, action: Option<&str>, width: usize, now: Time) -> Line
 
 /// Everything that isn't an agent, what waits for the user first.
 fn queue(state: &State, width: usize) -> Vec<Line> {
-    let [claimed, failed, prs, questions, problems] = screen::sections(&state.overview, width);
-    let sections = [problems, questions, claimed, failed, prs].into_iter().filter(|section| !section.is_empty());
+    let [claimed, done, failed, prs, questions, problems] = screen::sections(&state.overview, width);
+    let sections = [problems, questions, claimed, done, failed, prs].into_iter().filter(|section| !section.is_empty());
     sections.collect::<Vec<_>>().join(&Line::empty())
 }
 

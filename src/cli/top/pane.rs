@@ -1,7 +1,6 @@
 //! A text that is longer than the screen: it is wrapped to its width and scrolled.
 
-use crate::cli::view::{Line, Tone};
-use unicode_width::UnicodeWidthChar;
+use crate::cli::view::{Line, wrap};
 
 /// The most lines that are kept; of what grows beyond it the beginning is dropped.
 const MAX_LINES: usize = 5_000;
@@ -102,44 +101,10 @@ impl Pane {
     }
 }
 
-/// A line as several of at most `width` columns, broken at blanks where there are any.
-pub(super) fn wrap(line: &Line, width: usize) -> Vec<Line> {
-    let mut rest: Vec<(char, Tone)> =
-        line.spans.iter().flat_map(|(text, tone)| text.chars().map(|c| (c, *tone))).collect();
-    let mut wrapped = Vec::new();
-    while let Some(end) = overflow(&rest, width.max(2)) {
-        let blank = rest[..=end].iter().rposition(|(c, _)| *c == ' ').filter(|blank| *blank > end / 3);
-        let tail = rest.split_off(blank.map_or(end, |blank| blank + 1));
-        wrapped.push(joined(&rest));
-        rest = tail;
-    }
-    wrapped.push(joined(&rest));
-    wrapped
-}
-
-/// How many characters fit into `width` columns; none if all do.
-fn overflow(chars: &[(char, Tone)], width: usize) -> Option<usize> {
-    let mut used = 0;
-    chars.iter().position(|(c, _)| {
-        used += c.width().unwrap_or(0);
-        used > width
-    })
-}
-
-fn joined(chars: &[(char, Tone)]) -> Line {
-    let mut line = Line::empty();
-    for (c, tone) in chars {
-        match line.spans.last_mut() {
-            Some((text, last)) if last == tone => text.push(*c),
-            _ => line.spans.push((c.to_string(), *tone)),
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::view::Tone;
 
     fn shown(pane: &mut Pane, width: usize, height: usize) -> Vec<String> {
         pane.window(width, height).iter().map(|line| line.render(false)).collect()
@@ -147,24 +112,6 @@ mod tests {
 
     fn numbered(range: std::ops::Range<usize>) -> Vec<Line> {
         range.map(|number| Line::new(&number.to_string(), Tone::Plain)).collect()
-    }
-
-    #[test]
-    fn long_lines_are_wrapped_with_their_tones() {
-        for (text, width, lines) in [
-            ("short", 10, &["short"][..]),
-            ("several words that go on", 10, &["several", "words that", "go on"]),
-            ("a_word_without_a_blank", 10, &["a_word_wit", "hout_a_bla", "nk"]),
-            ("漢字漢字漢字", 5, &["漢字", "漢字", "漢字"]),
-            ("漢字", 0, &["漢", "字"]),
-            ("", 10, &[""]),
-        ] {
-            let wrapped: Vec<_> =
-                wrap(&Line::new(text, Tone::Plain), width).iter().map(|line| line.render(false)).collect();
-            assert_eq!(wrapped, lines, "{text:?} at {width}");
-        }
-        let line = Line::new("> ", Tone::Good).and("Edit the file", Tone::Dim);
-        assert_eq!(wrap(&line, 8)[1].spans, [("the file".to_owned(), Tone::Dim)]);
     }
 
     #[test]

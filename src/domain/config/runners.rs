@@ -1,6 +1,6 @@
 //! `runners` as it is written in agents.yaml.
 
-use super::values::{self, Text, Whole};
+use super::values::{self, Seconds, Text, Whole};
 use crate::domain::name::Name;
 use crate::domain::runner::{Kind, LOCAL, Runner, fault_of_word};
 use serde::Deserialize;
@@ -30,9 +30,9 @@ pub(super) struct Keys {
     /// The most runs at the same moment, those that wait to be begun counted. Left out: no limit.
     max_running: Option<Whole<1, 10_000>>,
     /// How long a run may wait to be begun; then it is taken back.
-    queue_seconds: Whole<1, 31_536_000, 3_600>,
+    queue_seconds: Seconds<1, 31_536_000, 3_600>,
     /// After so long without a sign of this machine a run ends itself; after twice as long without a sign of it, it is given up.
-    lease_seconds: Whole<6, 86_400, 180>,
+    lease_seconds: Seconds<6, 86_400, 180>,
 }
 
 /// A runner whose keys fit each other.

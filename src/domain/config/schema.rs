@@ -36,8 +36,8 @@ pub fn kind(path: &[Step]) -> Option<Kind> {
     Some(match () {
         () if has("array") => Kind::List,
         () if has("object") => Kind::Mapping,
+        () if is_seconds && has("integer") => Kind::Seconds,
         () if has("string") || types.is_null() => Kind::Text,
-        () if is_seconds => Kind::Seconds,
         () => Kind::Plain,
     })
 }

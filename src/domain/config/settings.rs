@@ -6,7 +6,7 @@ use super::Agent;
 use super::claude_args::ClaudeArgs;
 use super::sandbox::Keys;
 use super::span::Span;
-use super::values::{self, Command, Text, Usd, Variable, Whole};
+use super::values::{self, Command, Seconds, Text, Usd, Variable, Whole};
 use super::verify;
 use crate::domain::billing::Billing;
 use crate::domain::hours::{Day, Hours};
@@ -77,7 +77,7 @@ macro_rules! settings {
             pub focus: Option<Name>,
             /// How often it may start.
             #[serde(default)]
-            interval_seconds: Whole<1, 31_536_000, 300>,
+            interval_seconds: Seconds<1, 31_536_000, 300>,
             /// This one doesn't start.
             #[serde(default)]
             paused: bool,
@@ -122,9 +122,9 @@ settings! {
     /// Turns of one run. Left out: a number that suits the role.
     max_turns: Option<Whole<1, 100_000>> => u32 = |turns, role| turns.map_or(role.spec().max_turns, Whole::get);
     /// The longest that a run may take.
-    timeout_seconds: Option<Whole<1, 31_536_000, 3_600>> => u32 = |seconds, _| seconds.unwrap_or_default().get();
+    timeout_seconds: Option<Seconds<1, 31_536_000, 3_600>> => u32 = |seconds, _| seconds.unwrap_or_default().get();
     /// The longest that a run may be silent.
-    stall_seconds: Option<Whole<1, 31_536_000, 1_200>> => u32 = |seconds, _| seconds.unwrap_or_default().get();
+    stall_seconds: Option<Seconds<1, 31_536_000, 1_200>> => u32 = |seconds, _| seconds.unwrap_or_default().get();
     /// The most that one run may cost, in US dollars. Left out: no limit.
     max_cost_usd: Option<Usd<1>> => Option<f64> = |usd, _| usd.map(Usd::get);
     /// Attempts at one task before it fails.

@@ -73,7 +73,7 @@ fn every_problem_names_line_and_key() {
             "agents:\n- name: a\n  role: tester\n  interval_seconds: 0\n",
             "Error line 4: agents[0].interval_seconds: must be a whole number from 1",
         ),
-        ("agents:\n- name: a\n  role: tester\n  interval_seconds: '5'\n", "must be a whole number"),
+        ("agents:\n- name: a\n  role: tester\n  interval_seconds: soon\n", "must be a whole number"),
         ("agents:\n- name: a\n  role: tester\n  command: []\n", "must name a program"),
         ("agents:\n- name: a\n  role: tester\n  env: {1A: x}\n", "not a name of a variable"),
         ("agents: {a: b}", "Error line 1: agents: must be a list"),

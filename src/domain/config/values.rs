@@ -4,6 +4,7 @@
 
 use crate::domain::glob::Globs;
 use crate::domain::sandbox::fault_of_place;
+use crate::domain::time;
 use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,6 +14,10 @@ use std::marker::PhantomData;
 /// A whole number from `LOW` to `HIGH`; `DEFAULT` where none is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Whole<const LOW: u32, const HIGH: u32, const DEFAULT: u32 = { u32::MAX }>(u32);
+
+/// So many seconds, or a span such as `5m`; else as [`Whole`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Seconds<const LOW: u32, const HIGH: u32, const DEFAULT: u32 = { u32::MAX }>(u32);
 
 /// A number; the limits and the default are in hundredths, for the language has no such parameters of fractions.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
@@ -26,6 +31,25 @@ pub type Weight<const DEFAULT: u32 = 100> = Amount<0, 10_000, DEFAULT>;
 impl<const LOW: u32, const HIGH: u32, const DEFAULT: u32> Whole<LOW, HIGH, DEFAULT> {
     pub fn get(self) -> u32 {
         self.0
+    }
+}
+
+impl<const LOW: u32, const HIGH: u32, const DEFAULT: u32> Seconds<LOW, HIGH, DEFAULT> {
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl<const LOW: u32, const HIGH: u32, const DEFAULT: u32> Default for Seconds<LOW, HIGH, DEFAULT> {
+    fn default() -> Self {
+        Self(DEFAULT)
+    }
+}
+
+impl<'de, const LOW: u32, const HIGH: u32, const DEFAULT: u32> Deserialize<'de> for Seconds<LOW, HIGH, DEFAULT> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let range = Range { spans: true, ..Range::whole(LOW, HIGH) };
+        deserializer.deserialize_any(range).map(|number| Self(number as u32))
     }
 }
 
@@ -59,15 +83,19 @@ impl<const LOW: u32, const HIGH: u32, const DEFAULT: u32> Default for Amount<LOW
 
 impl<'de, const LOW: u32, const HIGH: u32, const DEFAULT: u32> Deserialize<'de> for Whole<LOW, HIGH, DEFAULT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let range = Range { kind: "a whole number", low: LOW.into(), high: HIGH.into(), fractions: false };
-        deserializer.deserialize_any(range).map(|number| Self(number as u32))
+        deserializer.deserialize_any(Range::whole(LOW, HIGH)).map(|number| Self(number as u32))
     }
 }
 
 impl<'de, const LOW: u32, const HIGH: u32, const DEFAULT: u32> Deserialize<'de> for Amount<LOW, HIGH, DEFAULT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let range =
-            Range { kind: "a number", low: Self::hundredths(LOW).0, high: Self::hundredths(HIGH).0, fractions: true };
+        let range = Range {
+            kind: "a number",
+            low: Self::hundredths(LOW).0,
+            high: Self::hundredths(HIGH).0,
+            fractions: true,
+            spans: false,
+        };
         deserializer.deserialize_any(range).map(Self)
     }
 }
@@ -77,9 +105,15 @@ struct Range {
     low: f64,
     high: f64,
     fractions: bool,
+    /// Also as a text such as `5m`.
+    spans: bool,
 }
 
 impl Range {
+    fn whole(low: u32, high: u32) -> Self {
+        Self { kind: "a whole number", low: low.into(), high: high.into(), fractions: false, spans: false }
+    }
+
     fn check<E: Error>(&self, number: f64, found: Unexpected<'_>) -> Result<f64, E> {
         if (self.low..=self.high).contains(&number) { Ok(number) } else { Err(E::invalid_value(found, self)) }
     }
@@ -89,7 +123,17 @@ impl Visitor<'_> for Range {
     type Value = f64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} from {} to {}", self.kind, self.low, self.high)
+        write!(f, "{} from {} to {}", self.kind, self.low, self.high)?;
+        if self.spans { f.write_str(", or a span such as 5m") } else { Ok(()) }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<f64, E> {
+        // A number in quotes is text, here as elsewhere.
+        let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+        match time::parse_span(text).filter(|_| self.spans && has_unit) {
+            Some(seconds) => self.check(seconds as f64, Unexpected::Str(text)),
+            None => Err(E::invalid_type(Unexpected::Str(text), &self)),
+        }
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<f64, E> {
@@ -289,7 +333,7 @@ impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for Once<
 
 #[cfg(test)]
 mod in_tests {
-    use super::{Amount, Whole};
+    use super::{Amount, Seconds, Whole};
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
     use std::borrow::Cow;
 
@@ -319,6 +363,23 @@ mod in_tests {
             if (LOW..=HIGH).contains(&DEFAULT) {
                 schema.insert("default".to_owned(), DEFAULT.into());
             }
+            schema
+        }
+    }
+
+    impl<const LOW: u32, const HIGH: u32, const DEFAULT: u32> JsonSchema for Seconds<LOW, HIGH, DEFAULT> {
+        fn schema_name() -> Cow<'static, str> {
+            "Seconds".into()
+        }
+
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let mut schema = Whole::<LOW, HIGH, DEFAULT>::json_schema(generator);
+            schema.insert("type".to_owned(), serde_json::json!(["integer", "string"]));
+            schema.insert("pattern".to_owned(), "^[0-9]+ *[smhdw]$".into());
             schema
         }
     }

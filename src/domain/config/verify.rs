@@ -1,6 +1,6 @@
 //! `verify` as it is written in agents.yaml.
 
-use super::values::{self, Whole};
+use super::values::{self, Seconds};
 use crate::domain::verify::Verify;
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ pub(super) struct Keys {
     #[cfg_attr(test, schemars(with = "Option<values::Text>"))]
     pub command: Option<String>,
     /// The longest that it may take.
-    pub timeout_seconds: Option<Whole<1, 86_400, 1_800>>,
+    pub timeout_seconds: Option<Seconds<1, 86_400, 1_800>>,
 }
 
 impl Keys {

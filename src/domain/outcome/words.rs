@@ -12,7 +12,7 @@ impl fmt::Display for Outcome {
             Self::TurnLimit => f.write_str("used up its turns (max_turns)"),
             Self::Budget => f.write_str("used up its budget (max_cost_usd)"),
             Self::UsageLimit { until: Some(until) } => {
-                write!(f, "the account's usage limit is reached until {}", time::to_text(*until))
+                write!(f, "the account's usage limit is reached until {}", time::local(*until))
             }
             Self::UsageLimit { until: None } => f.write_str("the account's usage limit is reached"),
             Self::ApiError { status: Some(403), message } => {
@@ -69,6 +69,38 @@ impl fmt::Display for Outcome {
             | Self::SystemTrouble { message }
             | Self::BadTask { message } => f.write_str(message),
         }
+    }
+}
+
+impl Outcome {
+    /// The same in a few words, for a column.
+    pub fn brief(&self) -> String {
+        let words = match self {
+            Self::Finished => "finished",
+            Self::TurnLimit => "used up its turns",
+            Self::Budget => "used up its budget",
+            Self::UsageLimit { .. } => "usage limit reached",
+            Self::ApiError { status: Some(401), .. } => "not logged in",
+            Self::ApiError { status: Some(403), .. } => "account refused",
+            Self::ApiError { status: Some(404), .. } => "unknown model",
+            Self::ApiError { status: Some(status), .. } => return format!("service error {status}"),
+            Self::ApiError { status: None, .. } => "service not reached",
+            Self::TimedOut => "took too long",
+            Self::Stalled => "was silent too long",
+            Self::Interrupted { by: Interruption::Demand } => "was stopped",
+            Self::Interrupted { by: Interruption::Signal } => "was ended from outside",
+            Self::Interrupted { by: Interruption::Loss | Interruption::System } => "was interrupted",
+            Self::Interrupted { by: Interruption::Queue } => "was not begun in time",
+            Self::Interrupted { by: Interruption::Preempted | Interruption::Cancelled } => "was taken back",
+            Self::Interrupted { by: Interruption::NodeLost | Interruption::Silence } => "lost its machine",
+            Self::RunnerDown { .. } => "runner failed",
+            Self::Crashed { .. } => "crashed",
+            Self::LaunchFailed { .. } => "couldn't start",
+            Self::SystemTrouble { .. } => "machine trouble",
+            Self::Untrusted => "waits for trust",
+            Self::BadTask { .. } => "task impossible",
+        };
+        words.to_owned()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::role::{Model, TaskRole};
 use crate::domain::text::counted;
 use crate::domain::time::{self, Time};
 use serde::Serialize;
+use words::words;
 
 /// Why an agent was skipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -88,8 +89,11 @@ pub enum Reason {
     NoTask {
         /// The role of the tasks that it claims.
         role: TaskRole,
-        /// Tasks of any role that have to wait.
+        /// Tasks of that role that have to wait.
         waiting: u32,
+        /// Files of tasks that can't be read, whoever they are for.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unreadable: u32,
     },
     /// All tasks for its role that could be claimed would conflict with open pull requests.
     Overlaps {
@@ -114,6 +118,8 @@ pub enum Reason {
         /// `max_open_prs`.
         limit: u32,
     },
+    /// Nobody has asked yet which pull requests are open, and there may be some.
+    PrsUnknown,
     /// A branch that is there leaves no place for the branch of its work.
     BranchInTheWay {
         /// Which, in words.
@@ -194,12 +200,21 @@ pub enum Reason {
     Disabled,
     /// So is all that a coordinator does.
     NothingSwitchedOn,
+    /// What does its work isn't there.
+    ProgramMissing {
+        /// As `command` names it.
+        program: String,
+    },
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Reason {
     /// What there is to say of this reason for `agent` not to start.
     pub fn words(&self, agent: &Name, now: Time) -> Words {
-        let at = |time: &Time| time::to_text(*time);
+        let at = |time: &Time| time::local(*time);
         let span = |time: &Time| time::between(now, *time);
         match self {
             Self::Untrusted { since } => {
@@ -293,13 +308,18 @@ impl Reason {
                 format!("the queue is full: {pending} of {limit} tasks (max_incoming)"),
                 raise("max_incoming"),
             ),
-            Self::NoTask { role, waiting } => {
-                let (wait, others) = match waiting {
+            Self::NoTask { role, waiting, unreadable } => {
+                let wait = if *waiting == 1 { "waits" } else { "wait" };
+                let (brief, whole) = match waiting {
                     0 => (String::new(), String::new()),
-                    _ => (format!(", {waiting} wait"), format!(" can be claimed; {waiting} of any role wait")),
+                    _ => (format!(", {waiting} {wait}"), format!(" can be claimed; {waiting} {wait}")),
                 };
-                let remedy = format!("`scheduler task add --role {role} --title TEXT` adds one");
-                words(format!("no {role} task{wait}"), format!("no {role} task{others}"), remedy)
+                let left = match unreadable {
+                    0 => String::new(),
+                    _ => format!("; {} can't be read", counted(*unreadable as usize, "file")),
+                };
+                let remedy = format!("`scheduler task add TITLE --role {role}` adds one");
+                words(format!("no {role} task{brief}"), format!("no {role} task{whole}{left}"), remedy)
             }
             Self::Overlaps { role, tasks, prs } => {
                 let prs = prs.iter().map(|pr| format!("#{pr}")).collect::<Vec<_>>().join(", ");
@@ -320,6 +340,11 @@ impl Reason {
                 format!("{open} of {limit} PRs open"),
                 format!("{open} of {limit} pull requests are open or about to be (max_open_prs)"),
                 format!("merge or close some; {}", raise("max_open_prs")),
+            ),
+            Self::PrsUnknown => words(
+                "asks for open PRs first",
+                "GitHub is asked first which pull requests are open: there are branches of agents already",
+                "the next tick knows the answer",
             ),
             Self::BranchInTheWay { branch, remedy } => words("a branch is called agent", branch, remedy),
             Self::ProposalsFull { active, limit } => words(
@@ -388,6 +413,14 @@ impl Reason {
                 format!("nothing to check, {given_up} given up"),
                 format!("no pull request needs the check {check}; {given_up} were given up, see the messages"),
                 format!("`scheduler agent run {agent}` tries one that was given up again"),
+            ),
+            Self::ProgramMissing { program } => words(
+                format!("{program} is missing"),
+                format!("{program} is not on PATH"),
+                format!(
+                    "install it, or add its folder to the PATH of the timer (`scheduler doctor --cron` looks there): \
+                     {agent} starts at the first tick that finds it"
+                ),
             ),
             Self::Disabled => words(
                 "gatekeepers are off",

@@ -59,8 +59,10 @@ pub struct Snapshot {
     pub incoming: u32,
     /// Tasks in incoming that can be claimed, best first. Only read if an agent could claim.
     pub claimable: Vec<Task>,
-    /// Tasks in incoming that have to wait, or are wrong.
-    pub waiting: u32,
+    /// Tasks in incoming that have to wait, by role.
+    pub waiting: [u32; 3],
+    /// Files in incoming that can't be read.
+    pub unreadable: u32,
     /// Of these, the ones that wait for an open pull request that they would conflict with: their role, and which.
     pub overlapping: Vec<(TaskRole, u64)>,
     /// Tasks in claimed.
@@ -71,6 +73,8 @@ pub struct Snapshot {
     pub due_checks: Vec<DueCheck>,
     /// Pull requests open, from the cache; `None` if that was never found out.
     pub open_prs: Option<u32>,
+    /// There may be some, and GitHub is being asked for the first time.
+    pub prs_awaited: bool,
     /// What leaves no place for agents' branches, and what the user does about it.
     pub branch_in_the_way: Option<(String, String)>,
     /// How many active proposals each proposer has.

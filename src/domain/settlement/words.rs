@@ -1,5 +1,7 @@
 //! What a settlement says of proposals and of files, in words.
 
+use super::Settlement;
+use crate::domain::outcome::Outcome;
 use crate::domain::text::{cut, one_line};
 use std::fmt;
 
@@ -37,6 +39,31 @@ impl fmt::Display for Findings {
             count => write!(f, "{count} proposals {verb}"),
         }
     }
+}
+
+/// What the reasons of settlements begin with, in a few words each.
+const IN_SHORT: [(&str, &str); 12] = [
+    ("work committed", "work done"),
+    ("reviewed", "reviewed"),
+    ("checked", "checked"),
+    ("tested", "tested"),
+    ("asked a question", "asked a question"),
+    ("ended without a recorded verdict", "ended without a verdict"),
+    ("ended without a recorded check", "ended without a check"),
+    ("ended without a change", "ended without a change"),
+    ("ended without tests", "ended without tests"),
+    ("changed what its role may not", "changed what it may not"),
+    ("its task was taken from it", "lost its task"),
+    ("verify failed", "verify failed"),
+];
+
+/// How a run ended, in the few words that every screen has for it.
+pub fn in_short(outcome: &Outcome, settlement: &Settlement) -> String {
+    let reason = &settlement.reason;
+    let known = IN_SHORT.iter().find(|(start, _)| reason.starts_with(start)).map(|(_, words)| (*words).to_owned());
+    // What a proposer or a curator left stands behind how it ended.
+    let found = || reason.strip_prefix("finished, ").map(str::to_owned);
+    known.or_else(found).unwrap_or_else(|| outcome.brief())
 }
 
 /// The first few of these paths in a line.

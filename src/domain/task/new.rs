@@ -34,6 +34,8 @@ pub struct NewTask {
     pub created_by: String,
     /// The pull request that it updates.
     pub pr: Option<u64>,
+    /// The branch that it goes on with.
+    pub work_branch: Option<String>,
     /// The proposal that it came from.
     pub proposal: Option<Name>,
     /// The issue that it came from.
@@ -51,13 +53,14 @@ impl NewTask {
             (key::ROLE, self.role.to_string()),
             (key::PRIORITY, self.priority.to_string()),
             (key::BRANCH, joined(&self.branch)),
-            (key::CREATED, time::to_text(now)),
+            (key::CREATED, time::to_exact_text(now)),
             (key::CREATED_BY, self.created_by.clone()),
             (key::BLOCKED_BY, joined(&self.blocked_by)),
             (key::OVERLAPS, joined(&self.overlaps)),
             (key::PR, joined(self.pr)),
             (key::ISSUE, joined(self.issue)),
             (key::PROPOSAL, joined(&self.proposal)),
+            (key::WORK_BRANCH, joined(&self.work_branch)),
         ];
         let mut text = format!("# [{id}] {}\n\n", one_line(&self.title));
         for (key, value) in header.iter().filter(|(_, value)| !value.is_empty()) {

@@ -3,6 +3,8 @@
 use super::{Caller, Probe};
 use crate::domain::billing;
 use crate::engine::project::Project;
+use crate::exec::git::Git;
+use crate::exec::remote::Remotes;
 use crate::exec::{command, git, programs};
 use std::path::Path;
 use std::process::Command;
@@ -85,12 +87,19 @@ impl View {
 
 /// Looks at git and gh.
 pub(super) fn probe(view: &View, project: &Project) -> Vec<Probe> {
-    let needed = programs::NEEDED.into_iter().filter(|(name, _)| *name != "claude");
+    let remotes = Remotes::read(&Git::in_repository(&project.common_dir), None);
+    let needs_gh = remotes.is_ok_and(|remotes| remotes.is_there() && remotes.repository().is_some());
+    let is_needed = |name: &str| name == "git" || (name == "gh" && needs_gh);
+    let needed = programs::NEEDED.into_iter().filter(|(name, _)| is_needed(name));
     let mut probes: Vec<_> = needed.map(|(name, remedy)| view.program(name, remedy, project)).collect();
     if let Err(error @ git::GitError::TooOld(_)) = git::git_version() {
         probes.push(Probe::error(error.to_string(), "install a newer git"));
     }
-    probes.extend(gh_login(view, project));
+    if needs_gh {
+        probes.extend(gh_login(view, project));
+    } else {
+        probes.push(Probe::ok("gh isn't needed: there is no remote on GitHub, and so no pull request"));
+    }
     probes
 }
 

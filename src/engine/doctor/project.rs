@@ -5,7 +5,9 @@ use crate::domain::config::{self, Config, Problem, Severity};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::state::{AgentState, Phase};
+use crate::domain::text::counted;
 use crate::domain::{gate, prompt};
+use crate::engine::beginning;
 use crate::engine::project::Project;
 use crate::engine::stop;
 use crate::exec::processes;
@@ -30,11 +32,13 @@ pub(super) fn probe(project: &Project, found: &Found) -> Result<Vec<Probe>> {
     match found {
         Ok((config, warnings)) => {
             elsewhere = config.worktree_root.is_some();
-            probes.push(Probe::ok(format!("{path}: {} agents", config.agents.len())));
+            probes.push(Probe::ok(format!("{path}: {}", counted(config.agents.len(), "agent"))));
             let errors: Vec<_> = gate::unguarded(config).into_iter().map(gate::unguarded_words).collect();
             let warnings = warnings.iter().filter(|warning| !errors.contains(&warning.message));
             let said = warnings.map(|warning| Probe::warning(format!("{path}: {warning}"), "mend that line"));
             probes.extend(said);
+            let unseen = beginning::unseen(project, config)?.into_iter();
+            probes.extend(unseen.map(|file| Probe::warning(file.what, file.remedy)));
             probes.extend(checks(config));
             probes.extend(focuses(project, config));
             for agent in &config.agents {

@@ -4,16 +4,26 @@ use super::{Caller, Probe};
 use crate::domain::time;
 use crate::engine::overview;
 use crate::engine::project::Project;
-use crate::engine::timer::Place;
+use crate::engine::timer::{Keeper, Place};
 
 /// Looks at the timer and its last tick.
 pub(super) fn probe(project: &Project, caller: Caller<'_>) -> [Probe; 2] {
-    let installed = place(project, caller).is_some_and(|place| place.is_installed());
-    let timer = if installed {
-        Probe::ok("a timer is installed")
-    } else {
-        let keeper = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
-        Probe::warning("no timer is installed for this project", format!("`scheduler install {keeper}`"))
+    let kept = place(project, caller).and_then(|place| place.kept());
+    let installed = kept.is_some();
+    let timer = match kept {
+        Some((_, None)) => Probe::ok("a timer is installed"),
+        Some((Keeper::Cron, Some(why))) => Probe::warning(
+            format!("the crontab has a line for this project, but {why}"),
+            "start cron, or take `scheduler install systemd`",
+        ),
+        Some((_, Some(why))) => Probe::warning(
+            format!("the files of a timer are there, but {why}"),
+            "`scheduler install systemd` starts it, `scheduler uninstall systemd` takes them away",
+        ),
+        None => {
+            let keeper = if cfg!(target_os = "macos") { "launchd" } else { "cron" };
+            Probe::warning("no timer is installed for this project", format!("`scheduler install {keeper}`"))
+        }
     };
     let health = overview::tick_health(&project.paths, caller.now);
     let age = health.last_tick.map(|last| format!("the last tick was {} ago", time::between(last, caller.now)));

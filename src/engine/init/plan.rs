@@ -7,7 +7,7 @@ use crate::domain::config::SCHEMA;
 use crate::domain::installed::{self, Installed};
 use crate::domain::proposal::ProposalState;
 use crate::domain::task::TaskState;
-use crate::domain::text::each_once;
+use crate::domain::text::{counted, each_once};
 use crate::exec::git::Git;
 use crate::store::paths::Paths;
 use crate::sys::atomic::{self, Published};
@@ -101,12 +101,20 @@ impl Plan {
     /// What of our files git doesn't have yet, from the top of the repository; nothing where git ignores them or can't be
     /// asked. The skills are named by their folder.
     pub fn uncommitted(&self) -> Vec<String> {
-        let question = ["status", "--porcelain", "--untracked-files=all", "-z", "--"].map(str::to_owned);
-        let files = self.files().map(|(path, _)| self.relative(path));
-        let entries = Git::at(&self.root).run(question.into_iter().chain(files)).map(|output| output.entries());
-        let paths = entries.unwrap_or_default().into_iter().filter_map(|entry| entry.get(3..).map(str::to_owned));
+        let paths = self.uncommitted_of(self.files().map(|(path, _)| self.relative(path)));
         let skills = |path: String| if path.starts_with(".claude/") { ".claude/commands".to_owned() } else { path };
-        each_once(paths.map(skills))
+        each_once(paths.into_iter().map(skills))
+    }
+
+    /// The same of one file that isn't ours.
+    pub fn is_uncommitted(&self, file: &str) -> bool {
+        !self.uncommitted_of([file.to_owned()]).is_empty()
+    }
+
+    fn uncommitted_of(&self, files: impl IntoIterator<Item = String>) -> Vec<String> {
+        let question = ["status", "--porcelain", "--untracked-files=all", "-z", "--"].map(str::to_owned);
+        let entries = Git::at(&self.root).run(question.into_iter().chain(files)).map(|output| output.entries());
+        entries.unwrap_or_default().into_iter().filter_map(|entry| entry.get(3..).map(str::to_owned)).collect()
     }
 
     fn dir(&mut self, path: PathBuf) -> Result<()> {
@@ -216,7 +224,7 @@ impl Plan {
             lines.push(match make {
                 Make::Dir | Make::Private | Make::File(_) => format!("created  {path}"),
                 Make::Update(_) => format!("updated  {path}"),
-                Make::Ignore(added) => format!("updated  {path}: {} lines added", added.len()),
+                Make::Ignore(added) => format!("updated  {path}: {} added", counted(added.len(), "line")),
                 Make::Present => format!("exists   {path}: left as it is"),
                 Make::Changed => format!(
                     "exists   {path}: changed by you, left as it is (delete it and run this again for the newest)"

@@ -63,8 +63,8 @@ impl AgentLine {
     /// How its last run ended, and how long ago.
     pub fn last_run(&self, now: Time) -> String {
         let Some(finished) = self.state.last_finished else { return "never".to_owned() };
-        let outcome = self.state.last_outcome.as_deref().unwrap_or("ended");
-        format!("{} {} ago", outcome.replace('_', " "), time::between(finished, now))
+        let end = self.state.last_end().unwrap_or_else(|| "ended".to_owned());
+        format!("{end} {} ago", time::between(finished, now))
     }
 }
 
@@ -131,6 +131,33 @@ pub struct ClaimedLine {
     pub attempt: u32,
 }
 
+/// A task that is done, for the user to look at.
+#[derive(Clone, Debug, Serialize)]
+pub struct DoneLine {
+    /// Its id.
+    pub id: Name,
+    /// Its title.
+    pub title: String,
+    /// Who carried it out.
+    pub role: TaskRole,
+    /// Since when it is done.
+    pub completed_at: Option<Time>,
+    /// The branch with its work.
+    pub branch: Option<String>,
+    /// The pull request with its work.
+    pub pull_request: Option<u64>,
+    /// What came of it, with what `verify` said.
+    pub result: Option<String>,
+}
+
+impl DoneLine {
+    /// Where its work is, and what came of it.
+    pub fn outcome(&self) -> String {
+        let result = self.result.iter().map(String::as_str);
+        result.chain(self.branch.as_deref()).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// A failed task.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailedLine {
@@ -167,6 +194,10 @@ pub struct QueueLine {
     pub limits: Option<QueueLimits>,
     /// The claimed tasks, the oldest claim first.
     pub claimed_tasks: Vec<ClaimedLine>,
+    /// When the user last said to have seen all that was done until then.
+    pub seen_at: Option<Time>,
+    /// The tasks that are done since, newest first, at most 20.
+    pub done_tasks: Vec<DoneLine>,
     /// The tasks that failed last, newest first, at most 20.
     pub failed_tasks: Vec<FailedLine>,
 }

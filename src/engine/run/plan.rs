@@ -4,6 +4,7 @@
 
 mod account;
 mod receipt;
+mod results;
 
 pub use receipt::Effort;
 
@@ -18,11 +19,10 @@ use crate::domain::outcome::{Blame, Cooldown, Outcome};
 use crate::domain::quota::Quota;
 use crate::domain::receipt::Row;
 use crate::domain::review::Review;
-use crate::domain::role::TaskRole;
 use crate::domain::run::{Assignment, NewPullRequest, Publication, Record};
 use crate::domain::settlement::{self, Notice, Publish, Tally, TaskStep};
 use crate::domain::state::AgentState;
-use crate::domain::task::{Edit, Task, TaskState, key};
+use crate::domain::task::{Edit, NewTask, Task, TaskState, key};
 use crate::domain::text::one_line;
 use crate::domain::time;
 use crate::domain::verify::{Verdict, Verified};
@@ -49,6 +49,8 @@ pub enum Step<'a> {
     /// How the run ended, with what became of its work.
     Report(Message),
     MoveTask(TaskMove<'a>),
+    /// Of this name, unless there is or was one.
+    AddTask(Name, Box<NewTask>),
     /// Name the saved work, lines of a list, in the file of a task that was cancelled under this run.
     NoteCancelled(&'a Name, String),
     RecordCheck(&'a DueCheck, &'a Check),
@@ -77,6 +79,8 @@ pub struct TaskMove<'a> {
     pub to: TaskState,
     pub edit: Edit,
     pub section: Section,
+    /// What came of it, a few words each; the pull request that was opened is added.
+    pub result: Vec<String>,
 }
 
 /// The section of the task's file that says what came of it; what was published is added.
@@ -124,6 +128,7 @@ impl<'a> Settling<'a> {
         let state = AgentState { explored: self.explored().map(Box::new), ..counted(state, record) };
         let mut steps = self.publication();
         steps.extend(record.settlement.notice.as_ref().map(|notice| Step::Report(self.notice(notice))));
+        steps.extend(self.follow_up().into_iter().flatten());
         if let Some(task) = job.task() {
             steps.extend(record.settlement.task.as_ref().map(|step| Step::MoveTask(self.task_move(task, step))));
             steps.push(Step::NoteCancelled(task, self.whereabouts()));
@@ -217,14 +222,13 @@ impl<'a> Settling<'a> {
                 (TaskState::Incoming, edit, if is_news { Section::Error(self.account()) } else { Section::None })
             }
         };
-        TaskMove { task, to, edit, section }
+        TaskMove { task, to, edit, section, result: self.in_short(to) }
     }
 
     /// What the result of a task that is done says, below what was published.
     fn result(&self) -> String {
         let record = self.record;
-        let reviews = self.task.is_some_and(|task| task.role == TaskRole::Review);
-        let review = record.review.as_ref().filter(|_| reviews);
+        let review = record.review.as_ref().filter(|_| self.reviews());
         let mut lines: Vec<_> = review.map(|review| format!("\n{}", review.to_text().trim())).into_iter().collect();
         lines.extend(record.salvage.iter().map(|salvage| format!("Set aside: {salvage}")));
         lines.extend(self.set_aside().map(|place| format!("Set aside: {place}")));
@@ -360,6 +364,7 @@ fn counted(state: AgentState, record: &Record) -> AgentState {
         last_finished: Some(record.finished_at),
         last_exit_code: record.exit_code,
         last_outcome: Some(record.outcome.word().to_owned()),
+        last_result: Some(record.in_short()),
         consecutive_failures: match tally {
             Tally::Success => 0,
             Tally::Failure => state.consecutive_failures + 1,

@@ -13,6 +13,7 @@ use crate::domain::message::Message;
 use crate::domain::run::Prepared;
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, key};
+use crate::engine::init::claude_md;
 use crate::engine::trust::Before;
 use crate::exec::git::Git;
 use crate::exec::worktree::Ensured;
@@ -33,6 +34,22 @@ fn tell_of_filters(run: &Run<'_>) -> Result<(), RunError> {
         let message = Message::warning(format!("The filter {filter} doesn't run under the timer"), body);
         messages::send(run.paths(), &message.key(format!("filter {filter}")), run.now())?;
     }
+    Ok(())
+}
+
+/// Tells the user, once, that their lines for Claude Code aren't where work begins: only their own checkout has them.
+fn tell_of_instructions(run: &Run<'_>) -> Result<(), RunError> {
+    let (here, there) = (claude_md::look(run.project().root()), claude_md::look(run.worktree.path()));
+    if !here.exists || (there.exists && there.missing.len() <= here.missing.len()) {
+        return Ok(());
+    }
+    let file = here.path.display();
+    let body = format!(
+        "{file} isn't the same, or isn't there, where work begins: agents work without what it tells them.\n\nCommit it, and \
+         push it if there is a remote. `scheduler doctor` says whether they find it then."
+    );
+    let message = Message::warning("Agents don't see your CLAUDE.md as it is", body).key("instructions");
+    messages::send(run.paths(), &message, run.now())?;
     Ok(())
 }
 
@@ -60,7 +77,10 @@ pub fn prepare(run: &Run<'_>, state: &mut AgentState) -> Result<Prepared, RunErr
     let before = Before { confinement: confinement::of_trust(run), refs: moved_refs::all(&worktree.repository())? };
     runs::write_json(&run.files.before(), &before)?;
     match worktree.ensure(&prepared.start)? {
-        Ensured::Created => worktree.note_set_up(None)?,
+        Ensured::Created => {
+            worktree.note_set_up(None)?;
+            tell_of_instructions(run)?;
+        }
         // What was found only now is not to be cleared away either.
         Ensured::Repaired => drop(run.save_leftovers(worktree, LEFT)?),
         Ensured::Whole => {}

@@ -89,7 +89,11 @@ pub fn push(run: &Run<'_>, publication: &Publication, commit: &str, published: &
         unless_of_system(&advice)?;
     }
     published.lines.push(format!("Branch `{branch}` is here and was not pushed: {advice}"));
-    if !matches!(pushed, PushOutcome::NoRemote(_)) {
+    if matches!(pushed, PushOutcome::NoRemote(_)) {
+        let text = format!("{advice}\n\n`scheduler task show ID` has the commands to look at the work of a task.");
+        let title = "Work stays on its branches: nothing is pushed";
+        published.errors.push(PublishError { title, text, key: Some("no remote") });
+    } else {
         let target = shell::word(&format!("{branch}:refs/heads/{remote_branch}"));
         let text = format!(
             "The work is on branch `{branch}`, which was not pushed: {advice}\n\nBy hand: `git push {} {target}`",
@@ -138,8 +142,12 @@ pub fn open_pull_request(
             let text = format!(
                 "Branch `{branch}` is pushed, but no pull request could be opened: {error}; {remedy}{again}\n\nBy hand: `{by_hand}`"
             );
-            // Elsewhere than on GitHub it is the same after every run, and no fault.
-            let key = (error == GhError::ForeignRemote).then_some("no pull requests: foreign remote");
+            // What is the same after every run is told once.
+            let key = match error {
+                GhError::ForeignRemote => Some("no pull requests: foreign remote"),
+                GhError::NotInstalled => Some("no pull requests: no gh"),
+                _ => None,
+            };
             published.errors.push(PublishError { title: "Work is pushed but has no pull request", text, key });
         }
     }

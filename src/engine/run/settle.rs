@@ -60,6 +60,7 @@ fn carry_out(
             messages::send(paths, &message, record.finished_at)?;
         }
         Step::MoveTask(step) => move_task(run, step, published)?,
+        Step::AddTask(id, new) => Prs::new(paths).add_base_task(&id, &new, record.finished_at)?,
         Step::NoteCancelled(task, work) => Queue::new(paths).note_cancelled(task, run.id(), &work)?,
         Step::RecordCheck(due, check) => {
             let recorded = Prs::new(paths).record(due.pr, check, Some(run.id()))?;
@@ -147,8 +148,12 @@ fn effort(run: &Run<'_>, task: &Task, record: &Record) -> Result<Effort> {
 }
 
 fn move_task(run: &Run<'_>, step: TaskMove<'_>, published: &Published) -> Result<()> {
-    let TaskMove { task, to, mut edit, section } = step;
+    let TaskMove { task, to, mut edit, section, result } = step;
     let said = published.lines.join("\n");
+    let result: Vec<_> = published.pull_request.map(|pr| format!("#{pr}")).into_iter().chain(result).collect();
+    if to != TaskState::Incoming {
+        edit = edit.set(key::RESULT, result.join(", "));
+    }
     edit = match section {
         Section::None => edit,
         Section::Result(text) => edit.section("Result", &[said, text].join("\n")),

@@ -86,7 +86,7 @@ fn answer(result: &ToolResult) -> Option<Line> {
 
 fn rate_limit(limit: &RateLimit) -> Option<Line> {
     let resets = limit.resets_at.and_then(|at| chrono::DateTime::from_timestamp(at, 0));
-    let until = resets.map_or(String::new(), |at| format!(" until {}", time::to_text(at)));
+    let until = resets.map_or(String::new(), |at| format!(" until {}", time::local(at)));
     limit.is_rejected().then(|| line(Kind::Failure, format!("the account's usage limit is reached{until}")))
 }
 

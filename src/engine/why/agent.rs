@@ -80,10 +80,7 @@ fn evidence(project: &Project, preview: &Preview, position: usize, reason: &Reas
                 .map(|ago| format!("it was started {ago} ago and may start every {every} (interval_seconds)"))
                 .collect()
         }
-        Reason::Backoff { .. } => {
-            let outcome = state.last_outcome.iter();
-            outcome.map(|outcome| format!("the last run ended so: {}", outcome.replace('_', " "))).collect()
-        }
+        Reason::Backoff { .. } => state.last_end().map(|end| format!("the last run: {end}")).into_iter().collect(),
         Reason::NoTask { role, .. } | Reason::Overlaps { role, .. } => waiting_tasks(project, preview, *role)?,
         Reason::ClaimsFull { .. } => {
             let mut tasks = Queue::new(&project.paths).good(TaskState::Claimed)?;
@@ -139,6 +136,7 @@ fn waiting_tasks(project: &Project, preview: &Preview, role: TaskRole) -> Result
 fn pull_requests(project: &Project, preview: &Preview) -> Vec<String> {
     let opening = match preview.snapshot.claimed_opening {
         0 => None,
+        1 => Some("1 claimed task will open one".to_owned()),
         opening => Some(format!("{opening} claimed tasks will open one each")),
     };
     let open = OpenPrs::known(&project.paths).into_iter();

@@ -38,7 +38,7 @@ pub(super) fn explain(project: &Project, name: &Name, now: Time) -> Result<Optio
     }
     if let Some(failure) = &meta.failure {
         let (step, why) = (one_line(&failure.step), one_line(&failure.why));
-        let again = time::to_text(failure.retry_at);
+        let again = time::local(failure.retry_at);
         lines.at(1, format!("GitHub refused something, at the step {step}: {why}; tried again after {again}"));
     }
     lines.at(1, remedy(&meta, way.map(|way| way.stage)));

@@ -37,7 +37,7 @@ pub(super) fn explain(
     now: Time,
 ) -> Result<Option<Explanation>> {
     let queue = Queue::new(&project.paths);
-    let Some(found) = name.map(|name| queue.find(name)).transpose()?.flatten() else { return Ok(None) };
+    let Some(found) = name.map(|name| queue.called(name)).transpose()?.flatten() else { return Ok(None) };
     let claimed = queue.good(TaskState::Claimed)?;
     let lines = Explanation { about: found.id.clone(), lines: Vec::new() };
     let mut explainer = Explainer { project, preview, now, claimed, seen: vec![found.id.clone()], lines };

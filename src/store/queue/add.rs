@@ -4,10 +4,12 @@ use super::{MAX_TASK_BYTES, Queue};
 use crate::domain::name::Name;
 use crate::domain::task::{NewTask, TaskState};
 use crate::domain::time::Time;
+use crate::store::cache;
 use crate::sys::atomic::{self, Published};
 use crate::sys::lock::Lock;
 use crate::sys::read;
 use anyhow::Result;
+use chrono::Duration;
 use std::path::PathBuf;
 
 /// A task that was added.
@@ -61,7 +63,7 @@ impl Queue<'_> {
         if self.whereabouts(id).is_some() {
             return Ok(Published::AlreadyExists);
         }
-        let text = new.to_text(id, now);
+        let text = new.to_text(id, self.next_moment(now));
         read::check_size("the task", text.as_bytes())?;
         anyhow::ensure!(
             text.len() <= MAX_TASK_BYTES,
@@ -69,6 +71,20 @@ impl Queue<'_> {
             MAX_TASK_BYTES >> 10
         );
         atomic::create_new(&self.path(TaskState::Incoming, id), text.as_bytes())
+    }
+
+    /// The time for a task that is added now, later than that of the last one: those of one second keep their order. The
+    /// caller holds the lock.
+    fn next_moment(&self, now: Time) -> Time {
+        let path = self.paths.last_added();
+        let last: Option<Time> = cache::load(&path);
+        let next = match last {
+            Some(last) if last.timestamp() == now.timestamp() => last + Duration::milliseconds(1),
+            _ => now,
+        };
+        // Without it the order is that of the names.
+        let _ = cache::save(&path, &next);
+        next
     }
 
     /// Whether there are fewer than `limit` incoming and claimed tasks.

@@ -2,7 +2,9 @@
 
 use crate::support::Test;
 use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
     fs::{Mode, OFlags},
+    io::{FdFlags, fcntl_setfd},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{Winsize, tcgetattr, tcsetwinsize},
 };
@@ -10,7 +12,10 @@ use std::{
     fs::File,
     io::{Read, Write},
     process::{Child, Command, ExitStatus},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -21,6 +26,7 @@ pub struct Terminal {
     keyboard: File,
     slave: File,
     seen: Arc<Mutex<Vec<u8>>>,
+    gone: Arc<AtomicBool>,
     before: String,
 }
 
@@ -28,6 +34,8 @@ impl Test {
     /// Starts a command on a terminal of 80 by 24.
     pub fn on_terminal(&self, mut command: Command) -> Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // Held by nobody else, the command least of all: it goes when this side goes.
+        fcntl_setfd(&master, FdFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
@@ -39,14 +47,21 @@ impl Test {
         let keyboard = File::from(master);
         let seen: Arc<Mutex<Vec<u8>>> = Arc::default();
         let mut screen = keyboard.try_clone().unwrap();
-        let all = Arc::clone(&seen);
+        let gone: Arc<AtomicBool> = Arc::default();
+        let (all, is_gone) = (Arc::clone(&seen), Arc::clone(&gone));
         thread::spawn(move || {
             let mut piece = [0; 4096];
-            while let Ok(count @ 1..) = screen.read(&mut piece) {
+            let pause = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+            while !is_gone.load(Ordering::Relaxed) {
+                match poll(&mut [PollFd::new(&screen, PollFlags::IN)], Some(&pause)) {
+                    Ok(0) | Err(_) => continue,
+                    Ok(_) => {}
+                }
+                let Ok(count @ 1..) = screen.read(&mut piece) else { return };
                 all.lock().unwrap().extend_from_slice(&piece[..count]);
             }
         });
-        Terminal { child, keyboard, slave, seen, before }
+        Terminal { child, keyboard, slave, seen, gone, before }
     }
 }
 
@@ -101,6 +116,12 @@ impl Terminal {
             assert!(Instant::now() < deadline, "the terminal never showed {what:?} but {shown:?}");
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Closes the person's side, as a window does that is closed.
+    pub fn goes_away(&mut self) {
+        self.gone.store(true, Ordering::Relaxed);
+        self.keyboard = File::open("/dev/null").unwrap();
     }
 
     /// Whether the terminal is as it was before the command.

@@ -36,11 +36,11 @@ pm               implementer     no implement task
 PROBLEMS
 agents.yaml, line 3: odd
 
-CLAIMED          BY              SINCE   TITLE
-TASK-1           impl-1          0 s     Reject empty names
+CLAIMED BY     SINCE TITLE
+TASK-1  impl-1 0 s   Reject empty names
 
-FAILED           WHEN       REASON
-TASK-2           0 s ago    No such branch
+FAILED WHEN    REASON
+TASK-2 0 s ago No such branch
 
 
 
@@ -97,10 +97,7 @@ fn notes_questions_and_texts() {
     let waiting = vec![task::parse(&"TASK-9".parse().unwrap(), "# Nine\nROLE: test\n").unwrap()];
     state.open("", Pane::default(), Source::Queue(waiting));
     let queue = text(&drawn(&mut state, 80, 12, true));
-    assert!(
-        queue.contains("Queue       3 of 20") && queue.contains("TASK-9           test            P2      Nine"),
-        "{queue}"
-    );
+    assert!(queue.contains("Queue       3 of 20") && queue.contains("TASK-9  test P2   Nine"), "{queue}");
     assert!(queue.contains("line 10 of 16"), "{queue}");
     state.key(KeyCode::Char('?').into());
     let keys = text(&drawn(&mut state, 80, 24, true));

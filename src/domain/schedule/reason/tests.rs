@@ -121,13 +121,19 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             r#"{"reason": "no_task", "role": "test", "waiting": 0}"#,
             "no test task",
             "no test task",
-            "`scheduler task add --role test --title TEXT` adds one",
+            "`scheduler task add TITLE --role test` adds one",
         ),
         row(
             r#"{"reason": "no_task", "role": "test", "waiting": 3}"#,
             "no test task, 3 wait",
-            "no test task can be claimed; 3 of any role wait",
-            "`scheduler task add --role test --title TEXT` adds one",
+            "no test task can be claimed; 3 wait",
+            "`scheduler task add TITLE --role test` adds one",
+        ),
+        row(
+            r#"{"reason": "no_task", "role": "test", "waiting": 1, "unreadable": 2}"#,
+            "no test task, 1 waits",
+            "no test task can be claimed; 1 waits; 2 files can't be read",
+            "`scheduler task add TITLE --role test` adds one",
         ),
         row(
             r#"{"reason": "overlaps", "role": "test", "tasks": 1, "prs": [7]}"#,
@@ -238,6 +244,19 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             "`pull_requests: {feedback: true}` in agents.yaml switches feedback on, `gatekeeper: {enabled: true}` gatekeepers, \
              `pull_requests: {merge: when_green}` landing, `intake: {}` intake",
         ),
+        row(
+            r#"{"reason": "prs_unknown"}"#,
+            "asks for open PRs first",
+            "GitHub is asked first which pull requests are open: there are branches of agents already",
+            "the next tick knows the answer",
+        ),
+        row(
+            r#"{"reason": "program_missing", "program": "claude"}"#,
+            "claude is missing",
+            "claude is not on PATH",
+            "install it, or add its folder to the PATH of the timer (`scheduler doctor --cron` looks there): a starts at the \
+             first tick that finds it",
+        ),
     ]
 }
 
@@ -247,6 +266,10 @@ fn each_reason_has_its_words() {
     let mut without_row = all();
     for (json, summary, explanation, remedy) in rows() {
         let reason: Reason = serde_json::from_str(json).unwrap();
+        // The zone is that of whoever runs this.
+        let local = |text: String, time: &str| text.replace(time, &time::local(time::parse(time).unwrap()));
+        let explanation =
+            ["2026-03-01T10:24:00Z", "2026-03-01T21:00:00Z"].into_iter().fold(explanation.to_owned(), local);
         assert_eq!(reason.words(&"a".parse().unwrap(), now), words(summary, explanation, remedy), "{json}");
         let written = serde_json::to_value(&reason).unwrap();
         assert_eq!(written, serde_json::from_str::<serde_json::Value>(json).unwrap(), "its data is kept as it is");

@@ -175,6 +175,7 @@ impl Scene {
             }
             Step::RecordCheck(_, check) => format!("record {} {}", check.name, check.status),
             Step::ReturnCheck { charged, .. } => if *charged { "return, charged" } else { "return" }.to_owned(),
+            Step::AddTask(id, _) => format!("add {id}"),
             Step::NoteCuration => "note curation".to_owned(),
             Step::CoolDown(_) => "cool down".to_owned(),
             Step::NoteQuota(_) => "note quota".to_owned(),
