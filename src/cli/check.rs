@@ -32,7 +32,7 @@ pub enum Command {
     /// You can record any check of a known pull request, for its head commit, by naming both.
     #[command(after_help = "Example:\n  scheduler check record --status failed --summary 'Two lint errors' \\\n    \
         --issue 'high|src/parse.rs:42|Unused variable'\n  \
-        scheduler check record --pr 7 --check lint --status passed --summary 'A false alarm'")]
+        scheduler check record --pr 7 --check lint --status passed \\\n    --summary 'A false alarm'")]
     Record(RecordArgs),
 }
 

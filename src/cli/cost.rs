@@ -33,7 +33,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, _) = context.enter("cost")?;
     let since = args.since.as_deref().map(|text| since(text, context.now)).transpose()?;
     let costs = costs::costs(&project, args.by, since)?;
-    if args.json { context.json(&costs) } else { context.line(told(&costs)) }
+    if args.json { context.json(&costs) } else { context.line(told(&costs, context.width())) }
 }
 
 fn since(text: &str, now: Time) -> Result<Time> {
@@ -41,7 +41,7 @@ fn since(text: &str, now: Time) -> Result<Time> {
     time::parse_since(text, now).ok_or_else(remedy)
 }
 
-fn told(costs: &Costs) -> String {
+fn told(costs: &Costs, width: usize) -> String {
     let day = |since| format!(" since {} {}", time::local_day(since), time::of_day(since));
     let (since, total) = (costs.since.map_or(String::new(), day), &costs.total);
     if total.runs == 0 {
@@ -55,7 +55,7 @@ fn told(costs: &Costs) -> String {
     let shown = if matches!(costs.by, By::Day | By::Week) { usize::MAX } else { SOME };
     rows.add_rows(costs.groups.iter().take(shown).map(|group| row(&group.name, &group.sum)));
     rows.add_row(row("all", total));
-    let mut lines = vec![table::text(&rows), String::new()];
+    let mut lines = vec![table::text(&rows, width), String::new()];
     let more = costs.groups.len().saturating_sub(shown);
     if more > 0 {
         lines.insert(1, format!("... and {more} more; --json has them all"));

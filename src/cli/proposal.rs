@@ -17,9 +17,9 @@ pub enum Command {
     #[command(
         override_usage = "scheduler proposal add --title T --category C --complexity S --summary T\n         \
                           --rationale T --criterion T [OPTIONS]",
-        after_help = "Example:\n  scheduler proposal add --title 'Split the parser' --category refactor --complexity M \\\n    \
-        --summary 'It does three things' --rationale 'Every change touches all of it.' --criterion 'Three modules' \\\n    \
-        --file src/parse.rs"
+        after_help = "Example:\n  scheduler proposal add --title 'Split the parser' \\\n    --category refactor --complexity M \\\n    \
+        --summary 'It does three things' \\\n    --rationale 'Every change touches all of it.' \\\n    \
+        --criterion 'Three modules' --file src/parse.rs"
     )]
     Add(Box<add::Args>),
     /// List the proposals, the best active one first

@@ -1,6 +1,7 @@
 //! `scheduler status`: is it alive, who does what, how full is the queue, what waits for the user.
 
 pub mod screen;
+mod section;
 
 use super::{Context, config};
 use crate::domain::time;

@@ -116,7 +116,7 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     if report.config.heartbeat.is_some() && heartbeat::is_due(paths, now) {
         notes.failure(spawner.once("heartbeat", &paths.heartbeat_lock()));
     }
-    if !config.runners.is_empty() {
+    if !report.config.runners.is_empty() {
         notes.failure(let_go(&spawner));
     }
     if may_use_git {

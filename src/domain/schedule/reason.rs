@@ -5,14 +5,13 @@ mod money;
 mod words;
 
 pub use words::Words;
-use words::{raise, words};
+use words::{awaits_room, no_task, overlaps, raise, running, words};
 
 use crate::domain::name::Name;
 use crate::domain::role::{Model, TaskRole};
 use crate::domain::text::counted;
 use crate::domain::time::{self, Time};
 use serde::Serialize;
-use words::words;
 
 /// Why an agent was skipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -92,7 +91,7 @@ pub enum Reason {
         /// Tasks of that role that have to wait.
         waiting: u32,
         /// Files of tasks that can't be read, whoever they are for.
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "words::is_zero")]
         unreadable: u32,
     },
     /// All tasks for its role that could be claimed would conflict with open pull requests.
@@ -207,10 +206,6 @@ pub enum Reason {
     },
 }
 
-fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
-
 impl Reason {
     /// What there is to say of this reason for `agent` not to start.
     pub fn words(&self, agent: &Name, now: Time) -> Words {
@@ -250,16 +245,7 @@ impl Reason {
                 ),
             ),
             Self::Running { since, task, verifying } => {
-                let (brief, doing) =
-                    if *verifying { ("verifying ", "done, its work being verified") } else { ("", "at work") };
-                let what = task.as_ref().map_or(String::new(), |task| format!(" on {task}"));
-                let started = since.map_or(String::new(), |since| format!(", started {} ago", span(&since)));
-                let name = format!("{brief}{}", task.as_ref().map_or("running", Name::as_str));
-                words(
-                    since.map_or(name.clone(), |since| format!("{name} {}", span(&since))),
-                    format!("{doing}{what}{started}"),
-                    format!("`scheduler logs {agent} -f` follows it, `scheduler agent stop {agent}` ends it"),
-                )
+                running(agent, task.as_ref(), *verifying, since.as_ref().map(span))
             }
             Self::Recovering => words(
                 "recovering",
@@ -308,29 +294,8 @@ impl Reason {
                 format!("the queue is full: {pending} of {limit} tasks (max_incoming)"),
                 raise("max_incoming"),
             ),
-            Self::NoTask { role, waiting, unreadable } => {
-                let wait = if *waiting == 1 { "waits" } else { "wait" };
-                let (brief, whole) = match waiting {
-                    0 => (String::new(), String::new()),
-                    _ => (format!(", {waiting} {wait}"), format!(" can be claimed; {waiting} {wait}")),
-                };
-                let left = match unreadable {
-                    0 => String::new(),
-                    _ => format!("; {} can't be read", counted(*unreadable as usize, "file")),
-                };
-                let remedy = format!("`scheduler task add TITLE --role {role}` adds one");
-                words(format!("no {role} task{brief}"), format!("no {role} task{whole}{left}"), remedy)
-            }
-            Self::Overlaps { role, tasks, prs } => {
-                let prs = prs.iter().map(|pr| format!("#{pr}")).collect::<Vec<_>>().join(", ");
-                let wait = if *tasks == 1 { "waits" } else { "wait" };
-                let tasks = counted(*tasks as usize, &format!("{role} task"));
-                words(
-                    format!("{tasks} {wait} for {prs}"),
-                    format!("{tasks} {wait} for pull requests that the work would conflict with: {prs}"),
-                    format!("merge or close {prs}; a task with `PRIORITY: P0` in its file waits for none"),
-                )
-            }
+            Self::NoTask { role, waiting, unreadable } => no_task(*role, *waiting, *unreadable),
+            Self::Overlaps { role, tasks, prs } => overlaps(*role, *tasks, prs),
             Self::ClaimsFull { claimed, limit } => words(
                 format!("{claimed} of {limit} tasks claimed"),
                 format!("{claimed} of {limit} tasks are claimed (max_claimed)"),
@@ -369,15 +334,7 @@ impl Reason {
                 "nothing to do: it starts once there is one",
             ),
             Self::AwaitsRoom { waiting, pending, limit } => {
-                let wait = if *waiting == 1 { "waits" } else { "wait" };
-                words(
-                    format!("queue full, {pending} of {limit}"),
-                    format!(
-                        "{} {wait} for room in the queue: {pending} of {limit} tasks (max_incoming); none is new",
-                        counted(*waiting as usize, "proposal")
-                    ),
-                    format!("{}; `scheduler agent run {agent}` has them judged again", raise("max_incoming")),
-                )
+                awaits_room(*waiting, &format!("{pending} of {limit}"), agent, &raise("max_incoming"))
             }
             Self::ProposalsUnreadable => {
                 words("proposals can't be read", "the proposals can't be read", "`scheduler status` says why")
