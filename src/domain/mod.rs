@@ -4,6 +4,7 @@
 
 pub mod billing;
 pub mod claude_files;
+pub mod claude_flags;
 pub mod config;
 pub mod explored;
 pub mod fetch;
@@ -16,9 +17,11 @@ pub mod installed;
 pub mod intake;
 pub mod job;
 pub mod landing;
+pub mod last_answer;
 pub mod ledger;
 pub mod machine;
 pub mod markdown;
+pub mod mcp;
 pub mod message;
 pub mod name;
 pub mod one_command;
@@ -41,6 +44,7 @@ pub mod runner;
 pub mod sandbox;
 pub mod schedule;
 pub mod secrets;
+pub mod session;
 pub mod settlement;
 pub mod shell;
 pub mod state;

@@ -9,7 +9,7 @@ mod skills;
 mod view;
 
 pub use built_in::{BUILT_IN, BuiltIn, built_in};
-pub use render::render;
+pub use render::{render, render_resumed};
 pub use skills::skills;
 pub use view::*;
 

@@ -15,6 +15,7 @@ pub use mend::{
 };
 pub use talk::{Remark, RemarkKind, Talk};
 
+use super::name::Name;
 use serde::{Deserialize, Deserializer};
 
 /// One pull request, in the form of gh's `--json`.
@@ -52,6 +53,13 @@ pub struct PullRequest {
     pub head_owner: String,
     #[serde(default)]
     pub labels: Vec<Label>,
+}
+
+/// The task whose work a branch holds: `agent/TASK-1-20240115-103000` → `TASK-1`.
+pub fn task_of(branch: &str) -> Option<Name> {
+    let name = branch.strip_prefix("agent/")?;
+    let at = name.len().checked_sub("-20240115-103000".len())?;
+    name.get(..at)?.parse().ok()
 }
 
 /// A label of a pull request.

@@ -12,6 +12,7 @@ use super::quota::Quota;
 use super::review::Review;
 use super::role::Role;
 use super::runner::Runner;
+use super::session;
 use super::settlement::{self, Settlement};
 use super::time::Time;
 use super::verify::{Verified, Weakened};
@@ -227,6 +228,9 @@ pub struct Record {
     /// Which attempt it was, counted from 1; 0 without a task.
     pub attempt: u32,
     pub usage: Usage,
+    /// The conversation that it leaves to be gone on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<session::Left>,
     /// How claude exited; negative for a signal.
     pub exit_code: Option<i32>,
     /// When the run began.

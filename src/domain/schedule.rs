@@ -2,6 +2,7 @@
 //!
 //! It is a pure function over values; backpressure counts what the very same tick has given away.
 
+mod claim;
 mod collision;
 mod idle;
 mod money;
@@ -44,13 +45,14 @@ pub enum Decision {
 
 /// Decides on every agent, in the order of the configuration.
 pub fn decide(config: &Config, snapshot: &Snapshot, now: Time) -> Vec<Decision> {
-    let mut capacity = Capacity::new(config, snapshot);
     let mut decisions: Vec<Option<Decision>> = config
         .agents
         .iter()
         .zip(&snapshot.agents)
         .map(|(agent, view)| held_back(config, snapshot, agent, view, now).map(Decision::Skip))
         .collect();
+    let mut capacity = Capacity::new(config, snapshot);
+    capacity.soon = claim::soon(config, &decisions, now);
     let mut due: Vec<usize> = (0..decisions.len()).filter(|index| decisions[*index].is_none()).collect();
     // Requested runs first, then the most overdue; an agent that never ran is the most overdue of all.
     due.sort_by_key(|index| {
@@ -170,6 +172,8 @@ struct Capacity<'a> {
     /// The same of the cooldown of a runner.
     first_of_runner: BTreeMap<Name, Name>,
     running_of: BTreeMap<Name, u32>,
+    /// Who could claim a task of which role, and hasn't been asked yet.
+    soon: BTreeMap<Name, TaskRole>,
 }
 
 impl<'a> Capacity<'a> {
@@ -192,10 +196,12 @@ impl<'a> Capacity<'a> {
                 })
                 .collect(),
             running_of: snapshot.running_of.clone(),
+            soon: BTreeMap::new(),
         }
     }
 
     fn assign(&mut self, config: &Config, snapshot: &Snapshot, agent: &Agent, now: Time) -> Decision {
+        self.soon.remove(&agent.name);
         if let Some(reason) = self.global(config, snapshot, agent, now) {
             return Decision::Skip(reason);
         }
@@ -204,7 +210,7 @@ impl<'a> Capacity<'a> {
             (Role::GatekeeperCoordinator, _) => Ok(Job::Coordinate),
             (Role::Proposer, _) => Self::propose(config, snapshot, agent),
             (Role::Curator, _) => self.curate(config, snapshot, agent),
-            (_, Some(role)) => self.task(config, snapshot, role),
+            (_, Some(role)) => self.task(config, snapshot, &agent.name, role),
             (_, None) => Self::explore(config, snapshot, agent),
         };
         match job {
@@ -308,53 +314,6 @@ impl<'a> Capacity<'a> {
                 Err(Reason::AwaitsRoom { waiting, pending, limit })
             }
             _ => Ok(Job::Curate),
-        }
-    }
-
-    fn task(&mut self, config: &Config, snapshot: &Snapshot, role: TaskRole) -> Result<Job, Reason> {
-        let limits = config.queue_limits;
-        let fits = |task: &Task| task.role == role;
-        if !self.claimable.iter().flatten().any(|task| fits(task)) {
-            let mut prs: Vec<u64> =
-                snapshot.overlapping.iter().filter(|(of, _)| *of == role).map(|(_, pr)| *pr).collect();
-            prs.sort_unstable();
-            let (tasks, waiting) = (u32::try_from(prs.len()).unwrap_or(u32::MAX), snapshot.waiting[role as usize]);
-            prs.dedup();
-            return Err(if tasks == 0 {
-                Reason::NoTask { role, waiting, unreadable: snapshot.unreadable }
-            } else {
-                Reason::Overlaps { role, tasks, prs }
-            });
-        }
-        if let Some((branch, remedy)) = snapshot.branch_in_the_way.clone().filter(|_| role != TaskRole::Review) {
-            return Err(Reason::BranchInTheWay { branch, remedy });
-        }
-        let limit = limits.max_claimed.get();
-        if self.claimed >= limit {
-            return Err(Reason::ClaimsFull { claimed: self.claimed, limit });
-        }
-        let open = snapshot.open_prs.unwrap_or(0) + self.opening;
-        let limit = limits.max_open_prs.get();
-        let prs_full = open >= limit || snapshot.prs_awaited;
-        let slot = self
-            .claimable
-            .iter_mut()
-            .find(|slot| slot.is_some_and(|task| fits(task) && !(prs_full && queue::opens_pull_request(task))));
-        let Some(task) = slot.and_then(Option::take) else {
-            return Err(if snapshot.prs_awaited { Reason::PrsUnknown } else { Reason::PrsFull { open, limit } });
-        };
-        self.claimed += 1;
-        self.opening += u32::from(queue::opens_pull_request(task));
-        self.drop_rivals(task);
-        Ok(Job::Task { id: task.id.clone(), attempt: task.attempts + 1 })
-    }
-
-    /// Takes out the tasks that may not run beside this one.
-    fn drop_rivals(&mut self, taken: &Task) {
-        for slot in &mut self.claimable {
-            if slot.is_some_and(|task| queue::same_branch(task, taken)) {
-                *slot = None;
-            }
         }
     }
 }

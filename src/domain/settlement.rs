@@ -44,6 +44,8 @@ pub struct Evidence {
     pub reported: bool,
     /// Why nobody else could use the work: it names a commit of a submodule that only the worktree has.
     pub unfetchable: Option<String>,
+    /// It moved the work on, and its conversation with claude can be gone on with.
+    pub goes_on: bool,
     /// What became of the proposals, for a proposer or a curator.
     pub findings: Option<Findings>,
 }
@@ -212,6 +214,10 @@ fn settle_task(run: &RunEnd<'_>, task: &Task) -> Settlement {
     match task.role {
         TaskRole::Review if evidence.recorded && (finished || blame == Blame::Run) => {
             done(if task.pr.is_some() { Publish::Review } else { Publish::Nothing }, "reviewed")
+        }
+        _ if *run.outcome == Outcome::TurnLimit && evidence.goes_on => {
+            let reason = format!("{}, but came further, and goes on", run.outcome);
+            requeued(run, Tally::Neutral, reason, task.returns, None)
         }
         _ if !finished && blame == Blame::Run => charged(run, &run.outcome.to_string()),
         _ if !finished => uncharged(run, task.returns),

@@ -122,6 +122,8 @@ pub struct ResultLine {
     pub total_cost_usd: Option<f64>,
     /// Tokens read and written.
     pub usage: Usage,
+    /// Those that it names by models, all together: in some versions of all runs of the session.
+    pub session_tokens: Option<u64>,
     /// Milliseconds.
     pub duration_ms: u64,
     /// The HTTP status that ended it.
@@ -136,6 +138,8 @@ pub struct ResultLine {
     pub errors: Vec<String>,
     /// Names of the tools whose use was denied.
     pub denied_tools: Vec<String>,
+    /// The answer in the form that was asked for.
+    pub structured_output: Option<Value>,
 }
 
 impl ResultLine {
@@ -157,6 +161,13 @@ pub struct Usage {
     pub cache_creation_input_tokens: u64,
     /// Read from the cache.
     pub cache_read_input_tokens: u64,
+}
+
+impl Usage {
+    /// Of every kind.
+    pub fn all(&self) -> u64 {
+        self.input_tokens + self.output_tokens + self.cache_creation_input_tokens + self.cache_read_input_tokens
+    }
 }
 
 /// What a whole output has said so far, of what the judgement needs.
@@ -249,6 +260,11 @@ pub fn parse_line(line: &str) -> Option<StreamEvent> {
     }
 }
 
+fn model_tokens(model: &Value) -> u64 {
+    let kinds = ["inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"];
+    kinds.into_iter().map(|kind| get::<u64>(model, kind)).sum()
+}
+
 fn result_line(value: &Value) -> ResultLine {
     ResultLine {
         subtype: get(value, "subtype"),
@@ -257,6 +273,10 @@ fn result_line(value: &Value) -> ResultLine {
         num_turns: get(value, "num_turns"),
         total_cost_usd: get(value, "total_cost_usd"),
         usage: value.get("usage").map(usage).unwrap_or_default(),
+        session_tokens: value
+            .get("modelUsage")
+            .and_then(Value::as_object)
+            .map(|models| models.values().map(model_tokens).sum()),
         duration_ms: get(value, "duration_ms"),
         api_error_status: get(value, "api_error_status"),
         api_error: get::<Option<String>>(value, "api_error").or_else(|| get(value, "api_error_type")),
@@ -264,6 +284,7 @@ fn result_line(value: &Value) -> ResultLine {
         result: text(value, "result").map(|text| bounded(text, MAX_RESULT)),
         errors: strings(value.get("errors")).iter().take(MAX_ERRORS).map(|text| bounded(text, MAX_RESULT)).collect(),
         denied_tools: array(value.get("permission_denials")).filter_map(|denial| get(denial, "tool_name")).collect(),
+        structured_output: value.get("structured_output").filter(|answer| answer.is_object()).cloned(),
     }
 }
 

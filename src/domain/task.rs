@@ -62,7 +62,7 @@ pub mod key {
     }
     keys! {
         ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR ISSUE PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS COST_USD
-        CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED RESULT COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
+        RESUMED_BY CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED RESULT COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
     }
 }
 
@@ -102,6 +102,8 @@ pub struct Task {
     pub returns: u32,
     /// What its runs have cost since it was added or retried, in US dollars.
     pub cost_usd: f64,
+    /// The agent that goes on with its conversation, if it can soon.
+    pub resumed_by: Option<Name>,
     /// The agent that holds it.
     pub claimed_by: Option<String>,
     /// Since when.
@@ -158,6 +160,7 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
         attempts: header.number(key::ATTEMPTS).unwrap_or_default(),
         returns: header.number(key::RETURNS).unwrap_or_default(),
         cost_usd: header.number(key::COST_USD).unwrap_or_default(),
+        resumed_by: header.text(key::RESUMED_BY).and_then(|name| name.parse().ok()),
         claimed_by: header.text(key::CLAIMED_BY),
         claimed_at: header.time(key::CLAIMED_AT),
         run: header.text(key::RUN),

@@ -12,6 +12,7 @@ mod environment;
 mod evidence;
 mod instruct;
 mod judge;
+mod last_answer;
 mod launch;
 mod merge_base;
 mod moved_refs;
@@ -22,6 +23,7 @@ mod publish;
 mod recover;
 mod remote;
 mod requests;
+mod session;
 mod settle;
 mod supervisor_lock;
 mod verify;
@@ -37,6 +39,8 @@ use super::trust;
 use crate::domain::job::Job;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Interruption, Outcome};
+use crate::domain::run::Prepared;
+use crate::domain::session::is_lost;
 use crate::domain::state::{AgentState, Phase};
 use crate::exec::{git, machine, processes};
 use crate::store::paths::AgentPaths;
@@ -114,12 +118,16 @@ fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Carried> {
     let watched = requests::answering(run, |bell| {
         verify::can_start(run)?;
         let prepared = prepare::prepare(run, state)?;
-        instruct::instruct(run, &prepared)?;
-        if let Some(runner) = &run.assignment.runner {
-            return remote::carry(run, runner, &prepared, state, bell);
+        let resumed = session::choose(run, &prepared)?;
+        instruct::instruct(run, &prepared, resumed.as_ref())?;
+        let carried = match &run.assignment.runner {
+            Some(runner) => remote::carry(run, runner, &prepared, state, bell)?,
+            None => Carried::Ended(with_claude(run, prepared, resumed.is_some(), state)?.into()),
+        };
+        if let Carried::Ended(ended) = &carried {
+            last_answer::hand_in(run, &ended.facts)?;
         }
-        let launched = launch::launch(run, prepared, state)?;
-        Ok(Carried::Ended(watch::watch(run, launched, state).into()))
+        Ok(carried)
     });
     let outcome = match watched.flatten() {
         Ok(carried) => return Ok(carried),
@@ -128,6 +136,17 @@ fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Carried> {
         Err(error) => error.into(),
     };
     Ok(Carried::Ended(Ended::without_claude(&run.files, outcome)?.into()))
+}
+
+/// Claude from its start to its end; from the beginning where it has lost the conversation that was to go on.
+fn with_claude(run: &Run<'_>, prepared: Prepared, resumes: bool, state: &mut AgentState) -> Result<Ended, RunError> {
+    let ended = watch::watch(run, launch::launch(run, prepared.clone(), state)?, state);
+    if !resumes || !ended.facts.result.as_ref().is_some_and(is_lost) {
+        return Ok(ended);
+    }
+    session::begin_anew(run)?;
+    instruct::instruct(run, &prepared, None)?;
+    Ok(watch::watch(run, launch::launch(run, prepared, state)?, state))
 }
 
 /// A supervisor that lost its lock file is at work all the same.

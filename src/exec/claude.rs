@@ -14,6 +14,7 @@ use rustix::fs::{Access, access};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::domain::claude_flags::{JSON_SCHEMA, KnownFlags, SAME_SYSTEM_PROMPT, TOOLS};
 use crate::domain::state::ProcessId;
 use crate::domain::tools::Tools;
 use crate::exec::confine::{self, Confiner};
@@ -37,6 +38,8 @@ pub struct Launch {
     pub stderr_file: PathBuf,
     /// A UUID; claude accepts each once.
     pub session_id: String,
+    /// The session is there, and goes on.
+    pub resumes: bool,
     /// claude's default if `None`.
     pub model: Option<String>,
     /// What is used while that one is overloaded.
@@ -51,6 +54,10 @@ pub struct Launch {
     /// `acceptEdits` or `dontAsk`.
     pub permission_mode: String,
     pub tools: Tools,
+    /// The form in which its last answer is asked for.
+    pub form: Option<Value>,
+    /// Which of the flags that may be missing this claude knows.
+    pub flags: KnownFlags,
     pub environment: RunEnvironment,
 }
 
@@ -81,21 +88,25 @@ pub fn command_line(launch: &Launch) -> Vec<String> {
     let mut option = |name: &str, value: Option<String>| {
         line.extend(value.map(|value| [name.to_owned(), value]).into_iter().flatten());
     };
-    option("--session-id", Some(launch.session_id.clone()));
+    option(if launch.resumes { "--resume" } else { "--session-id" }, Some(launch.session_id.clone()));
     option("--max-turns", Some(launch.max_turns.to_string()));
     option("--max-budget-usd", launch.max_budget_usd.map(|dollars| dollars.to_string()));
     option("--model", launch.model.clone());
     option("--fallback-model", launch.fallback_model.clone());
     option("--effort", launch.effort.clone());
+    let form = launch.form.as_ref().filter(|_| launch.flags.knows(JSON_SCHEMA));
+    option(JSON_SCHEMA, form.map(Value::to_string));
     option("--permission-mode", Some(launch.permission_mode.clone()));
     // These take any number of values: one value, separated by commas, can't swallow what follows.
     let tools = &launch.tools;
-    option("--tools", joined(&tools.offered));
+    option(TOOLS, joined(&tools.offered).filter(|_| launch.flags.knows(TOOLS)));
     option("--allowedTools", joined(&tools.allowed));
     option("--disallowedTools", joined(&tools.denied));
+    option("--mcp-config", tools.mcp_config.as_ref().map(|file| file.display().to_string()));
     option("--setting-sources", (!tools.project_settings).then(|| "user".to_owned()));
     option("--settings", (!tools.settings.is_empty()).then(|| Value::Object(tools.settings.clone()).to_string()));
     line.extend((!tools.mcp_servers).then(|| "--strict-mcp-config".to_owned()));
+    line.extend(launch.flags.knows(SAME_SYSTEM_PROMPT).then(|| SAME_SYSTEM_PROMPT.to_owned()));
     // Last: an option of these that lacks its value can't take one of the others for it.
     line.extend(launch.claude_args.iter().cloned());
     line

@@ -209,6 +209,8 @@ impl Paths {
         last_added = cache / "last-added.json";
         /// What the last tick that complained has complained of.
         complaints = cache / "complaints.json";
+        /// Which flags the installed versions of claude know.
+        claude_flags = cache / "claude-flags.json";
         /// Until when nobody starts.
         cooldown = cache / "cooldown.json";
         /// How much of the account's usage limits is used.

@@ -79,6 +79,14 @@ pub fn any_waits(run: &RunPaths) -> bool {
     names.is_ok_and(|names| names.iter().any(|name| request::asked(name).is_some()))
 }
 
+/// Puts one into the folder in the agent's name, from its supervisor.
+///
+/// # Errors
+/// The system's.
+pub fn put(run: &RunPaths, id: &Name, request: &Request) -> Result<()> {
+    Folder::open(&run.requests())?.write(&Part::Asked.of(id), &serde_json::to_vec(request)?)
+}
+
 /// The request that was taken up.
 ///
 /// # Errors

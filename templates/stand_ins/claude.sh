@@ -9,6 +9,10 @@ stage=${0%/*}/../claude
 debug=$stage/debug
 nl='
 '
+# ---------------------------------------------------------------- what isn't a call
+case $* in
+  *--help) printf '  %s  x\n' --print --exclude-dynamic-system-prompt-sections --json-schema --tools; exit 0 ;;
+esac
 # ---------------------------------------------------------------- the record of this call
 [ -d "$debug/played" ] || mkdir -p "$debug/calls" "$debug/played" "$debug/sessions"
 first_free() { number=$(($# + 1)); [ -e "$1" ] || number=1; }
@@ -31,7 +35,7 @@ complain() { # something that no test expects: the test fails for it
 
 # ---------------------------------------------------------------- flags
 hex4='[0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F]'
-mode=default allowed= denied= offered= format=text verbose= session= max_turns= model=claude-stand-in added= print=
+mode=default allowed= denied= offered= format=text verbose= session= max_turns= model=claude-stand-in added= print= schema= resume=
 need() { [ $# -gt 1 ] || refuse "option '$1' argument missing"; }
 many() { # a flag that takes every word up to the next flag
   taken=0 words=
@@ -58,7 +62,7 @@ while [ $# -gt 0 ]; do
     --allowedTools | --allowed-tools) many "$@"; allowed="$allowed$words"; shift "$taken" ;;
     --disallowedTools | --disallowed-tools) many "$@"; denied="$denied$words"; shift "$taken" ;;
     --tools) many "$@"; offered="$offered$words"; shift "$taken" ;;
-    --strict-mcp-config) ;;
+    --strict-mcp-config | --exclude-dynamic-system-prompt-sections) ;;
     --add-dir) many "$@"; added="$added$words"; shift "$taken" ;;
     --permission-mode)
       need "$flag" "$@"
@@ -92,7 +96,10 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --model) need "$flag" "$@"; model=$1; shift ;;
-    --resume | --fallback-model | --effort | --settings | --setting-sources | --append-system-prompt | --append-system-prompt-file)
+    --mcp-config) many "$@"; shift "$taken" ;;
+    --json-schema) need "$flag" "$@"; schema=$1; shift ;;
+    --resume) need "$flag" "$@"; resume=$1; shift ;;
+    --fallback-model | --effort | --settings | --setting-sources | --append-system-prompt | --append-system-prompt-file)
       need "$flag" "$@"
       shift
       ;;
@@ -108,14 +115,21 @@ case $format in
 esac
 cat >"$call/prompt"
 [ -s "$call/prompt" ] || refuse "Input must be provided either through stdin or as a prompt argument when using --print"
-if [ -n "$session" ]; then
+legs=1
+if [ -n "$resume" ]; then
+  session=$resume legs=0
+  for leg in "$debug/sessions$PWD/$session"/*; do [ -e "$leg" ] && legs=$((legs + 1)); done
+  [ "$legs" = 0 ] || { : >"$debug/sessions$PWD/$session/$number" && legs=$((legs + 1)); }
+elif [ -n "$session" ]; then
   mkdir -p "$debug/sessions$PWD" && mkdir "$debug/sessions$PWD/$session" 2>/dev/null || refuse "Session ID $session is already in use."
+  : >"$debug/sessions$PWD/$session/$number"
 else
   session=00000000-0000-4000-8000-$(printf %012d "$number")
 fi
 
 # ---------------------------------------------------------------- stream-json
-turns=0 cost=0.01 denials= child=
+# What the whole session cost, in all of its runs.
+turns=0 cost=0.0$legs denials= child=
 tab=$(printf '\t') return=$(printf '\r')
 json() { # text as the inside of a JSON string
   case $1 in
@@ -131,8 +145,8 @@ event() { # one line of the conversation: TYPE and the content block
     "$1" "$number" "$turns" "$1" "$model" "$2" "$usage" "$session" "$turns"
 }
 result_line() { # SUBTYPE IS_ERROR TERMINAL_REASON [MORE_KEYS]
-  printf '{"type":"result","subtype":"%s","is_error":%s,"duration_ms":1500,"duration_api_ms":1200,"num_turns":%s,"stop_reason":"end_turn","session_id":"%s","total_cost_usd":%s,"usage":%s,"modelUsage":{"%s":{"inputTokens":1200,"outputTokens":250,"cacheReadInputTokens":5000,"cacheCreationInputTokens":300,"webSearchRequests":0,"costUSD":%s,"contextWindow":200000}},"permission_denials":[%s],"terminal_reason":"%s"%s,"uuid":"00000000-0000-4000-a000-%012d"}\n' \
-    "$1" "$2" "$turns" "$session" "$cost" "$usage" "$model" "$cost" "${denials#,}" "$3" "${4-}" "$number"
+  printf '{"type":"result","subtype":"%s","is_error":%s,"duration_ms":1500,"duration_api_ms":1200,"num_turns":%s,"stop_reason":"end_turn","session_id":"%s","total_cost_usd":%s,"usage":%s,"modelUsage":{"%s":{"inputTokens":%s,"outputTokens":%s,"cacheReadInputTokens":%s,"cacheCreationInputTokens":%s,"webSearchRequests":0,"costUSD":%s,"contextWindow":200000}},"permission_denials":[%s],"terminal_reason":"%s"%s,"uuid":"00000000-0000-4000-a000-%012d"}\n' \
+    "$1" "$2" "$turns" "$session" "$cost" "$usage" "$model" $((1200 * legs)) $((250 * legs)) $((5000 * legs)) $((300 * legs)) "$cost" "${denials#,}" "$3" "${4-}" "$number"
 }
 say() {
   turns=$((turns + 1))
@@ -275,6 +289,13 @@ finish() { # [TEXT]: a good end
   result_line success false completed ",\"result\":\"$(json "${1-Done.}")\",\"api_error_status\":null"
   exit 0
 }
+answer() { # JSON: a good end in the form that was asked for; that such an answer fits isn't checked
+  [ -n "$schema" ] || complain "nobody asked for an answer of a form"
+  tool_use StructuredOutput "$1"
+  tool_result "Structured output provided successfully" false
+  result_line success false completed ",\"result\":\"$(json "$1")\",\"structured_output\":$1,\"api_error_status\":null"
+  exit 0
+}
 turn_limit() {
   turns=$((${max_turns:-5} + 1))
   result_line error_max_turns true max_turns ",\"errors\":[\"Reached maximum number of turns (${max_turns:-5})\"]"
@@ -351,6 +372,13 @@ end_tree() { [ -z "$child" ] || kill -TERM "-$child" 2>/dev/null || kill -TERM "
 trap 'end_tree; exit 143' TERM
 trap 'end_tree; exit 129' HUP
 trap 'end_tree; exit 0' INT
+
+if [ "$legs" = 0 ]; then
+  usage='{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}' cost=0
+  echo "No conversation found with session ID: $session" >&2
+  result_line error_during_execution true '' ",\"errors\":[\"No conversation found with session ID: $session\"]"
+  exit 1
+fi
 
 # ---------------------------------------------------------------- the scenario
 scenario=

@@ -24,6 +24,26 @@ fn runs_only_with_something_to_judge() {
 }
 
 #[test]
+fn judgements_in_the_last_answer_count_where_none_was_recorded() {
+    let test = project("");
+    let judged = architect("Judged", "debt", &[]).add(&test);
+    let named = architect("Named", "feature", &[]).add(&test);
+    let both = |first: &str, second: &str| {
+        format!(
+            r#"{{"summary":"Two.","judgements":[{{"id":"{judged}","judgement":"{first}","reason":"a"}},{{"id":"{named}","judgement":"{second}","reason":"Nobody asked for it"}}]}}"#
+        )
+    };
+    test.claude.plays(
+        "curator",
+        &format!("run 'scheduler proposal defer {judged} --reason later'; answer '{}'", both("reject", "reject")),
+    );
+    test.tick_and_wait();
+    assert_eq!((test.proposal_state(&judged), test.proposal_state(&named)), ("deferred", "rejected"));
+    assert!(test.proposal_text(&named).contains("**Rejected By:** curator\n"));
+    assert_eq!(test.state("curator")["total_successes"], 1);
+}
+
+#[test]
 fn promotes_and_rejects_with_feedback() {
     let test = project("queue_limits: {max_incoming: 3}\npriorities: ['src/**']");
     let good = architect("Good", "debt", &["src/a.rs"]).with(&["--complexity-reduction", "Less"]).add(&test);
@@ -37,7 +57,7 @@ fn promotes_and_rejects_with_feedback() {
     );
     test.tick_and_wait().says("curator: started to judge proposals");
     let call = test.claude.only_call();
-    assert_eq!((call.flag("--permission-mode"), call.flag("--tools")), (Some("dontAsk"), Some("Read,Skill,Bash")));
+    assert_eq!((call.flag("--permission-mode"), call.flag("--tools")), (Some("dontAsk"), Some("Read,Bash")));
     let allowed = call.flag("--allowedTools").unwrap();
     assert!(
         !allowed.contains("Grep")

@@ -30,6 +30,19 @@ fn each_takes_the_oldest_pull_request_that_needs_its_check() {
 }
 
 #[test]
+fn a_status_in_the_last_answer_counts_where_none_was_recorded() {
+    let test = Test::gated("");
+    let number = test.pull_request("a");
+    test.claude.plays("linter", r#"answer '{"status":"warning","summary":"Odd."}'"#);
+    test.claude.plays("checker", r#"answer '{"status":"none","summary":"Could not look."}'"#);
+    test.tick_and_wait();
+    test.next();
+    let results = test.meta(number)["check_results"].clone();
+    assert_eq!((&results["lint"]["status"], &results["lint"]["summary"]), (&json!("warning"), &json!("Odd.")));
+    assert_eq!(test.state("checker")["total_failures"], 1, "{results}");
+}
+
+#[test]
 fn stands_detached_at_the_head_with_all_that_it_needs() {
     let test = Test::gated("");
     test.git(["checkout", "-q", "-b", "feature"]);

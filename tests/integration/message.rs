@@ -48,7 +48,7 @@ fn a_question_holds_the_task_and_the_answer_stands_first_in_the_next_run() {
     assert_eq!(test.task_state("TASK-1"), "done");
     let prompt = test.claude.last_call().prompt;
     let at = |text: &str| prompt.find(text).unwrap_or_else(|| panic!("{text:?} is missing in\n{prompt}"));
-    assert!(at("Question: Case Z?") < at("## Your role") && at(answer.trim()) < at("## Your role"));
+    assert!(at("Question: Case Z?") < at("Go on with your task") && at(answer.trim()) < at("Go on with your task"));
     assert_eq!(prompt.matches("Take B.").count(), 1, "{prompt}");
 }
 

@@ -250,7 +250,10 @@ fn every_end_is_told_apart_and_settled_and_what_came_back_goes_on_from_its_work(
     for call in &test.claude.calls()[SCENES.len()..] {
         let id = call.env("TASK_ID").unwrap();
         let at = |words: &str| call.prompt.find(words).unwrap_or_else(|| panic!("{id}: no {words:?}: {}", call.prompt));
-        assert!(at("## What happened before") < at("## Your role"), "{id}");
+        match call.flag("--resume") {
+            Some(_) => assert_eq!(at("# You go on"), 0, "{id}"),
+            None => assert!(at("## What happened before") < at("## Your workplace"), "{id}"),
+        }
         let first = &records(&test, id)[0]["settlement"]["reason"];
         let words: String = first.as_str().unwrap().chars().take(40).collect();
         assert!(call.prompt.contains(&words), "{id}: {words:?} is not in {}", call.prompt);

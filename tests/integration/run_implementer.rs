@@ -71,7 +71,7 @@ fn without_a_change_the_attempt_counts_and_the_last_one_fails_the_task() {
 #[test]
 fn the_next_attempt_goes_on_from_the_work_of_the_one_before() {
     let test = project();
-    test.claude.plays("TASK-1.1", "write first.txt 1 && commit First; write loose.txt x; turn_limit");
+    test.claude.plays("TASK-1.1", "write first.txt 1 && commit First; write loose.txt x; budget");
     test.claude.plays(
         "TASK-1.2",
         "cat first.txt loose.txt >/dev/null || finish 'Lost.'\nwrite second.txt 2 && commit Second; finish",
@@ -87,7 +87,7 @@ fn the_next_attempt_goes_on_from_the_work_of_the_one_before() {
     let names = test.git(["ls-tree", "--name-only", &head]);
     assert!(names.contains("first.txt") && names.contains("loose.txt") && names.contains("second.txt"), "{names}");
     let prompt = test.claude.last_call().prompt;
-    assert!(prompt.contains("attempt 2 of 3") && prompt.contains("used up its turns"), "{prompt}");
+    assert!(prompt.contains("attempt 2 of 3") && prompt.contains("used up its budget"), "{prompt}");
 }
 
 #[test]
@@ -258,4 +258,47 @@ fn an_agent_may_call_only_the_commands_of_its_role_and_only_in_its_run() {
     test.run(["task", "list"]).refuses().code(2).complains(name);
     test.run(["message", "send", "--type", "info", "--title", "Late", "--body", ""]).refuses().complains(name);
     assert_eq!(test.messages().len(), 1);
+}
+
+#[test]
+fn mcp_config_names_the_only_servers_that_it_has() {
+    let test = Test::with_implementer();
+    test.file("servers.json", r#"{"mcpServers": {"my db": {"command": "db"}}}"#);
+    test.agents_and(&[("impl-1", "implementer")], "defaults: {mcp_config: servers.json}");
+    test.tick_and_wait();
+    let call = test.claude.only_call();
+    let file = call.flag("--mcp-config").unwrap();
+    assert_eq!(std::fs::read(file).unwrap(), std::fs::read(test.path("servers.json")).unwrap());
+    assert!(file.contains("/runs/") && call.args.contains(&"--strict-mcp-config".to_owned()), "{:?}", call.args);
+    assert!(call.flag("--allowedTools").unwrap().split(',').any(|rule| rule == "mcp__my_db"), "{:?}", call.args);
+    test.file("servers.json", "{}").task_for("TASK-2", "implement");
+    test.later(60).tick_and_wait();
+    assert_eq!((test.claude.count(), test.task_state("TASK-2"), test.attempts("TASK-2")), (1, "incoming", 0));
+    let [told] = &test.messages_of("error")[..] else { panic!("{:?}", test.messages()) };
+    assert!(told.contains("mcp_config in agents.yaml, servers.json: no object `mcpServers`"), "{told}");
+}
+
+#[test]
+fn flags_that_claude_does_not_know_are_left_out_and_asked_for_once() {
+    let test = Test::with_implementer();
+    let asked = test.notes("asked").display().to_string();
+    test.program(
+        "older",
+        &format!("#!/bin/sh\ncase $* in *--help) echo x >>'{asked}'; echo '  -p, --print  x'; exit 0 ;; esac\nexec claude \"$@\"\n"),
+    );
+    test.agents_and(&[("impl-1", "implementer")], "defaults: {command: [older]}");
+    test.tick_and_wait();
+    test.task_for("TASK-2", "implement").later(60).tick_and_wait();
+    for call in test.claude.calls() {
+        assert!(call.flag("--tools").is_none() && call.flag("--allowedTools").is_some(), "{:?}", call.args);
+        assert!(!call.args.iter().any(|arg| arg.starts_with("--exclude")), "{:?}", call.args);
+    }
+    assert_eq!((test.claude.count(), std::fs::read_to_string(&asked).unwrap().as_str()), (2, "x\n"));
+    test.agents(&[("impl-1", "implementer")]).task_for("TASK-3", "implement").later(60).tick_and_wait();
+    let call = test.claude.last_call();
+    assert!(
+        call.flag("--tools").is_some() && call.args.iter().any(|arg| arg.starts_with("--exclude")),
+        "{:?}",
+        call.args
+    );
 }

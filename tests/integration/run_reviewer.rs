@@ -75,6 +75,29 @@ fn without_a_verdict_the_attempt_counts() {
 }
 
 #[test]
+fn a_verdict_in_the_last_answer_counts_where_none_was_recorded() {
+    const ANSWER: &str = r#"answer '{"verdict":"comment","summary":"A remark.","issues":[{"severity":"low","place":"a.rs:1","text":"--x | y"}]}'"#;
+    let test = project();
+    test.claude.plays("reviewer", ANSWER);
+    test.tick_and_wait();
+    assert_eq!(test.task_state("TASK-1"), "done");
+    let text = test.task_text("TASK-1");
+    assert!(text.contains("**Verdict:** comment") && text.contains("`a.rs:1`: --x | y"), "{text}");
+    assert!(!text.contains("structured") && text.contains("\nA remark."), "{text}");
+    let call = test.claude.only_call();
+    assert!(call.flag("--json-schema").unwrap().contains("request-changes"), "{:?}", call.args);
+    // What was recorded counts, and what the command refuses is refused.
+    test.task("TASK-2", "# Review it\n\nROLE: review\nPR: 1\n");
+    test.claude.plays("reviewer", &format!("{RECORD}; {ANSWER}"));
+    test.later(60).tick_and_wait();
+    assert!(test.task_text("TASK-2").contains("**Verdict:** request-changes"), "{}", test.task_text("TASK-2"));
+    test.task("TASK-3", "# Review it\n\nROLE: review\nPR: 1\n");
+    test.claude.plays("reviewer", r#"answer '{"verdict":"request-changes","summary":"No issue."}'"#);
+    test.later(60).tick_and_wait();
+    assert_eq!((test.task_state("TASK-3"), test.attempts("TASK-3")), ("incoming", 1));
+}
+
+#[test]
 fn what_a_reviewer_changes_is_set_aside_and_the_verdict_counts() {
     let test = project();
     test.claude.plays("reviewer", &format!("{RECORD}; echo mine >change.txt; echo new >new.txt; finish"));

@@ -94,7 +94,7 @@ fn sigterm_to_the_supervisor_does_the_same_and_the_next_run_goes_on_from_there()
         assert!(files.lines().any(|line| line == file), "{file}: {files}");
     }
     let prompt = test.claude.last_call().prompt;
-    let (before, task) = (prompt.find("was stopped").unwrap(), prompt.find("## Your task").unwrap());
+    let (before, task) = (prompt.find("was stopped").unwrap(), prompt.find("Go on with your task").unwrap());
     assert!(before < task, "{prompt}");
     assert_eq!(prompt.matches("was stopped").count(), 1, "{prompt}");
 }

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 pub(super) struct ClaudeArgs(Vec<Text>);
 
 /// Options that have a key of their own.
-const WITH_KEYS: [(&str, &str); 8] = [
+const WITH_KEYS: [(&str, &str); 9] = [
     ("model", "claude_model"),
     ("fallback-model", "fallback_model"),
     ("effort", "effort"),
@@ -19,12 +19,13 @@ const WITH_KEYS: [(&str, &str); 8] = [
     ("tools", "allowed_tools"),
     ("allowedTools", "allowed_tools"),
     ("allowed-tools", "allowed_tools"),
+    ("mcp-config", "mcp_config"),
 ];
 
 /// Options by which a run is confined and read, and those that would lead it elsewhere.
 const REFUSED: &str = "disallowedTools disallowed-tools permission-mode permission-prompts permission-prompt-tool \
     dangerously-skip-permissions allow-dangerously-skip-permissions settings setting-sources restricted bare safe-mode \
-    strict-mcp-config mcp-config add-dir plugin-dir plugin-url agent agents exclude-dynamic-system-prompt-sections \
+    strict-mcp-config add-dir plugin-dir plugin-url agent agents exclude-dynamic-system-prompt-sections \
     print verbose input-format output-format json-schema session-id no-session-persistence resume continue fork-session \
     from-pr ide chrome worktree tmux bg background remote remote-control teleport cloud init help version";
 

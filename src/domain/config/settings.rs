@@ -132,6 +132,10 @@ settings! {
     /// Replaces claude's tools for the role. With care: it can widen what an agent may do.
     allowed_tools: Option<Vec<Text>> => Option<Vec<String>> =
         |tools, _| tools.map(|tools| tools.into_iter().map(String::from).collect());
+    /// A file with MCP servers, as .mcp.json has them: these are started for the agent, no others, and it may use them.
+    /// Absolute, below ~/, or from the top of the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mcp_config: Option<Text> => Option<String> = |file, _| file.map(String::from);
     /// Where work begins if the task names no branch. Left out: origin's default branch, else the current one.
     base_branch: Option<Text> => Option<String> = |branch, _| branch.map(String::from);
     /// Variables added to the environment of the agent.

@@ -6,12 +6,15 @@ use crate::domain::text::{cut, one_line, printable};
 use anyhow::{Context as _, Result, bail, ensure};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior};
 
 /// The frame and the parts that several roles share.
-const SHARED: [(&str, &str); 2] = [
+const SHARED: [(&str, &str); 5] = [
     ("instructions.md.j2", include_str!("../../../templates/instructions.md.j2")),
     ("question.md.j2", include_str!("../../../templates/question.md.j2")),
+    ("answers.md.j2", include_str!("../../../templates/answers.md.j2")),
+    ("failed_verify.md.j2", include_str!("../../../templates/failed_verify.md.j2")),
+    ("task.md.j2", include_str!("../../../templates/task.md.j2")),
 ];
 
 /// The longest title, path or reason in characters.
@@ -41,18 +44,28 @@ fn template(role: Role) -> Option<&'static str> {
 pub fn render(input: &PromptInput) -> Result<String> {
     let role = input.role;
     let Some(source) = template(role) else { bail!("there are no instructions for the role {role}") };
+    if let Some(review) = &input.review {
+        check_commits(review)?;
+    }
+    render_as(&format!("{role}.md.j2"), source, input)
+}
+
+/// Renders what is said to a run that goes on with a conversation.
+///
+/// # Errors
+/// As for [`render`].
+pub fn render_resumed(input: &PromptInput) -> Result<String> {
+    render_as("goes_on.md.j2", include_str!("../../../templates/goes_on.md.j2"), input)
+}
+
+fn render_as(name: &str, source: &str, input: &PromptInput) -> Result<String> {
     ensure!(
         input.delimiter.len() >= 12 && input.delimiter.chars().all(|c| c.is_ascii_alphanumeric()),
         "the delimiter of the instructions must be 12 or more letters and digits"
     );
-    if let Some(review) = &input.review {
-        check_commits(review)?;
-    }
     let environment = environment(&input.delimiter)?;
-    let task_option = input.task.as_ref().map(|task| format!(" --task {}", task.head.id)).unwrap_or_default();
-    let values = context! { task_option, ..Value::from(Serde(input)) };
     let text = environment
-        .render_named_str(&format!("{role}.md.j2"), source, values)
+        .render_named_str(name, source, Value::from(Serde(input)))
         .with_context(|| format!("the instructions of {}", input.agent))?;
     Ok(text.trim().to_owned() + "\n")
 }

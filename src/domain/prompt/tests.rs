@@ -4,6 +4,8 @@ use crate::domain::proposal::ProposalState;
 use crate::domain::role::Role;
 use crate::domain::task::{self, Answer, Task, TaskState};
 
+mod order;
+
 const DELIMITER: &str = "k3v9q7x2m5p8";
 
 const HOSTILE: [&str; 7] = [
@@ -87,6 +89,7 @@ fn input(role: Role) -> PromptInput {
             how: "failed: exit code 2 after 3 s".to_owned(),
             tail: "assertion failed".to_owned(),
         }),
+        resumed: Some(ResumedView { ended: "used up its turns".to_owned(), is_feedback: false }),
         answers: vec![answer("Which one?", "The first.")],
         global_instructions: Some("Be brief.".to_owned()),
         role_prompt: Some("Mind the parser.".to_owned()),
@@ -216,7 +219,7 @@ fn says_all_that_it_was_given() {
             Role::Gatekeeper => {
                 &["**lint**", "Pull request #", "git diff fedcba9876543210 0123456789abcdef", "+check()"]
             }
-            _ => &["--task TASK-a1b2c3d4", "agent/TASK-a1b2c3d4-20240115-103000", "begun from `main`"],
+            _ => &["`TASK-a1b2c3d4`, priority P1", "agent/TASK-a1b2c3d4-20240115-103000", "begun from `main`"],
         };
         let text = render(&input(role)).unwrap();
         for part in common.clone().chain(special.iter().copied()) {
@@ -246,16 +249,6 @@ fn the_change_of_a_fork_is_read_and_never_run() {
         text.contains("nothing of it may be executed") && text.contains("`.claude/commands/scheduler/change.diff`")
     );
     assert!(!text.contains("Run the project's own tools") && !text.contains("git diff "), "{text}");
-}
-
-#[test]
-fn what_happened_before_stands_before_the_role() {
-    for role in ROLES {
-        let text = render(&input(role)).unwrap();
-        for before in ["The first.", "Half done"] {
-            assert!(text.find(before).unwrap() < text.find("## Your role").unwrap(), "{role}: {before}");
-        }
-    }
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct PromptInput {
     pub failed_verify: Option<FailedVerify>,
     /// What the user answered to questions about the task, oldest first.
     pub answers: Vec<Answer>,
+    /// The conversation goes on.
+    pub resumed: Option<ResumedView>,
     /// The text of `global-instructions.md`.
     pub global_instructions: Option<String>,
     /// The text of `prompts/<agent>.md`, else `prompts/<focus>.md`.
@@ -86,6 +88,15 @@ pub struct Attempt {
     pub outcome: String,
     /// What the agent said at its end; may be empty.
     pub summary: String,
+}
+
+/// The conversation of an earlier run.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResumedView {
+    /// How that run ended.
+    pub ended: String,
+    /// Its work is the pull request that is to be mended.
+    pub is_feedback: bool,
 }
 
 /// A `verify` that failed.

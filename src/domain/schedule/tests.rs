@@ -4,6 +4,7 @@ use crate::domain::{config, task, time};
 use proptest::prelude::*;
 use std::sync::Arc;
 
+mod resumed;
 mod runners;
 mod waiting;
 

@@ -34,6 +34,7 @@ fn evidence(words: &str) -> Evidence {
         question: words.contains("question").then(|| "question-1".to_owned()),
         reported: words.contains("report"),
         unfetchable: words.contains("unfetchable").then(|| "its commits name 1 of the submodule lib".to_owned()),
+        goes_on: words.contains("goes on"),
         findings: None,
     }
 }
@@ -50,6 +51,9 @@ fn the_table() {
     let limit = UsageLimit { until: None };
     let down = RunnerDown { runner: "cluster".parse().unwrap(), message: "no route".to_owned() };
     for (role, outcome, left, attempt, returns, expected, publish) in [
+        (Implement, TurnLimit, "commits goes on", 2, 3, "requeue 1 3 -", P::Nothing),
+        (Implement, Stalled, "commits goes on", 2, 3, "requeue 2 0 -", P::Nothing),
+        (Implement, Finished, "commits goes on report", 1, 0, "done", P::Work),
         (Implement, Finished, "commits report", 1, 0, "done", P::Work),
         (Implement, Finished, "report", 1, 0, "requeue 1 0 -", P::Nothing),
         (Implement, Finished, "report", 3, 0, "failed", P::Nothing),

@@ -58,6 +58,11 @@ impl Spent {
         }
     }
 
+    /// How many tokens the last message had before it and in it; 0 if there was none.
+    pub fn context(&self) -> u64 {
+        self.last.back().map_or(0, |(_, usage)| usage.all())
+    }
+
     /// What it may have cost, in US dollars; `None` if nothing was used.
     pub fn estimate(&self) -> Option<f64> {
         let Usage { input_tokens, output_tokens, cache_creation_input_tokens, cache_read_input_tokens } = self.usage;

@@ -36,6 +36,8 @@ pub struct NewTask {
     pub pr: Option<u64>,
     /// The branch that it goes on with.
     pub work_branch: Option<String>,
+    /// Whose work that is.
+    pub resumed_by: Option<String>,
     /// The proposal that it came from.
     pub proposal: Option<Name>,
     /// The issue that it came from.
@@ -58,6 +60,7 @@ impl NewTask {
             (key::BLOCKED_BY, joined(&self.blocked_by)),
             (key::OVERLAPS, joined(&self.overlaps)),
             (key::PR, joined(self.pr)),
+            (key::RESUMED_BY, joined(&self.resumed_by)),
             (key::ISSUE, joined(self.issue)),
             (key::PROPOSAL, joined(&self.proposal)),
             (key::WORK_BRANCH, joined(&self.work_branch)),

@@ -10,10 +10,11 @@ struct Case<'a> {
     fork: bool,
     configured: Option<&'a [&'a str]>,
     claude_files: &'a [&'a str],
+    own_skills: bool,
 }
 
 const CASE: Case<'static> =
-    Case { role: "implementer", check: false, fork: false, configured: None, claude_files: &[] };
+    Case { role: "implementer", check: false, fork: false, configured: None, claude_files: &[], own_skills: false };
 
 impl Case<'_> {
     fn tools(&self) -> Tools {
@@ -46,7 +47,7 @@ impl Case<'_> {
             fork: self.fork,
             claude_files: owned(self.claude_files),
         };
-        of_run(&assignment, &prepared, Path::new("/bin/my scheduler"))
+        of_run(&assignment, &prepared, self.own_skills, Path::new("/bin/my scheduler"))
     }
 }
 
@@ -56,7 +57,8 @@ fn each_role_is_offered_its_own_tools_and_bound_by_their_rules() {
     for (case, offered, allowed) in [
         (Case { role: "product_manager", ..CASE }, "Read,Skill,Bash,Glob,Grep", "Read(./**),Skill"),
         (Case { role: "proposer", ..CASE }, "Read,Skill,Bash,Glob,Grep", "Read(./**),Skill"),
-        (Case { role: "curator", ..CASE }, "Read,Skill,Bash", "Read(./**),Skill"),
+        (Case { role: "curator", ..CASE }, "Read,Bash", "Read(./**)"),
+        (Case { role: "curator", own_skills: true, ..CASE }, "Read,Skill,Bash", "Read(./**),Skill"),
         (CASE, "Read,Skill,Bash,Glob,Grep,Edit,Write", "Read,Skill,Edit(./**),Bash"),
         (Case { role: "tester", ..CASE }, "Read,Skill,Bash,Glob,Grep,Edit,Write", "Read,Skill,Edit(./**),Bash"),
         (Case { role: "reviewer", ..CASE }, "Read,Skill,Bash,Glob,Grep", "Read(./**),Skill"),

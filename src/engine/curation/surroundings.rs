@@ -2,6 +2,7 @@
 
 use crate::domain::name::Name;
 use crate::domain::proposal::{Busy, Proposal, Surroundings, files};
+use crate::domain::pull_request::task_of;
 use crate::domain::task::TaskState;
 use crate::engine::snapshot::OpenPrs;
 use crate::store::paths::Paths;
@@ -31,13 +32,6 @@ fn pull_requests(paths: &Paths) -> impl Iterator<Item = Busy> {
         busy.files.extend(pr.files);
         busy
     })
-}
-
-/// `agent/TASK-1-20240115-103000` → `TASK-1`.
-fn task_of(head: &str) -> Option<Name> {
-    let name = head.strip_prefix("agent/")?;
-    let at = name.len().checked_sub("-20240115-103000".len())?;
-    name.get(..at)?.parse().ok()
 }
 
 /// Whether a task, or the task of a proposal, is done.

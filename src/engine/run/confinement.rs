@@ -1,7 +1,7 @@
 //! What a run's processes are confined to: as agents.yaml wants it, and as far as this system can.
 
 use super::context::{Run, RunError};
-use super::place;
+use super::{place, session};
 use crate::domain::message::Message;
 use crate::domain::role::MayChange;
 use crate::domain::runner::files::Confined;
@@ -183,11 +183,12 @@ fn facts(run: &Run<'_>) -> Result<Facts> {
     // They run confined, too, from the main checkout where `core.hooksPath` is relative.
     tools.extend(pre_push::folder_in_project(&run.worktree, run.project().root())?);
     let (ports, worktree) = (assignment.ports.as_ref(), place::real(run.worktree.path()));
+    let session = session::of(run).id;
     let addresses = MODEL_ADDRESSES.iter().filter_map(|name| value(name));
     Ok(Facts {
         agent: assignment.agent.to_string(),
         home,
-        claude: claude.iter().flat_map(|folder| claude_folders(folder, run.id(), &worktree)).collect(),
+        claude: claude.iter().flat_map(|folder| claude_folders(folder, &session, &worktree)).collect(),
         worktree,
         git_dir: run.worktree.verify()?,
         common_dir: run.project().common_dir.clone(),

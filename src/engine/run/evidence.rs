@@ -33,6 +33,8 @@ pub struct Left {
     pub tip: Option<String>,
     /// Refs that hold what belongs to no branch, also what an earlier run had left in the worktree.
     pub salvage: Vec<String>,
+    /// The agent has made commits.
+    pub has_commits: bool,
     /// What no commit could hold, by its place in the worktree.
     pub set_aside: Vec<String>,
     /// What directs claude in the work, or in the change that was looked at.
@@ -46,9 +48,10 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
     let review: Option<Review> = read::read_json(&run.files.review())?;
     let recorded = review.is_some() || run.files.check().is_file();
     let mut evidence = Evidence { recorded, findings: findings(run)?, ..Evidence::default() };
-    let (mut tip, mut claude_files) = (None, Vec::new());
+    let (mut tip, mut claude_files, mut has_commits) = (None, Vec::new(), false);
     if let Some(prepared) = &ended.prepared {
-        let (newest, facts) = save_work(run, prepared, outcome)?;
+        let (newest, facts, own) = save_work(run, prepared, outcome)?;
+        has_commits = own > 0;
         if let Err(error) = moved_refs::tell(run) {
             tracing::warn!("{error:#}");
         }
@@ -84,6 +87,7 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
     Ok(Left {
         evidence,
         tip,
+        has_commits,
         salvage,
         set_aside: set_aside::names(&run.files.set_aside()),
         claude_files,
@@ -106,8 +110,8 @@ pub fn of_branch(run: &Run<'_>, ended: &Ended) -> Result<Left> {
 }
 
 /// Brings the work to its branch and all else to other refs, and lets go of the branch. The newest commit of the branch,
-/// and what git knows of the run.
-fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(Option<String>, GitFacts)> {
+/// what git knows of the run, and how many commits the agent itself made in it.
+fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(Option<String>, GitFacts, u64)> {
     let worktree = &run.worktree;
     worktree.ensure(&prepared.start)?;
     nested::move_unseen(worktree, &nested::submodules(&worktree.git())?)?;
@@ -139,7 +143,7 @@ fn save_work(run: &Run<'_>, prepared: &Prepared, outcome: &Outcome) -> Result<(O
         }
     };
     worktree.detach()?;
-    Ok((tip, after))
+    Ok((tip, after, before.commits))
 }
 
 /// The newest question that this run asked about its task and that nobody has answered yet.

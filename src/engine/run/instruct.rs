@@ -7,11 +7,12 @@ mod queue;
 
 use super::context::{HeldTask, Run};
 use super::environment;
+use super::session::Resumed;
 use crate::domain::claude_files;
 use crate::domain::config::{self, Config};
 use crate::domain::job::Job;
 use crate::domain::message::Message;
-use crate::domain::prompt::{self, Attempt, FailedVerify, PromptInput, TaskView};
+use crate::domain::prompt::{self, Attempt, FailedVerify, PromptInput, ResumedView, TaskView};
 use crate::domain::role::Role;
 use crate::domain::run::Prepared;
 use crate::domain::task::{self, Answer};
@@ -28,11 +29,16 @@ use uuid::Uuid;
 const LATELY: usize = 20;
 
 /// Writes the instructions, the prompt, the skills and env.sh.
-pub fn instruct(run: &Run<'_>, prepared: &Prepared) -> Result<()> {
-    let text = prompt::render(&input(run, prepared)?)?;
+pub fn instruct(run: &Run<'_>, prepared: &Prepared, resumed: Option<&Resumed>) -> Result<()> {
+    let mut input = input(run, prepared)?;
+    input.resumed =
+        resumed.map(|resumed| ResumedView { ended: resumed.ended.clone(), is_feedback: resumed.is_feedback });
+    let text = prompt::render(&input)?;
+    write_own(run, INSTRUCTIONS, &text)?;
+    // Who goes on has read them before.
+    let text = if resumed.is_some() { prompt::render_resumed(&input)? } else { text };
     tracing::debug!(bytes = text.len(), "prompt");
     atomic::write(&run.files.prompt(), text.as_bytes())?;
-    write_own(run, INSTRUCTIONS, &text)?;
     write_skills(run)?;
     atomic::write(&run.agent.env_sh(), environment::env_sh(run).as_bytes())
 }
@@ -60,6 +66,7 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
             .map(|verify| verify.command.clone()),
         failed_verify: failed_verify(run)?,
         answers: answers(run)?,
+        resumed: None,
         global_instructions: read::read_linked_text(&paths.global_instructions())?,
         proposals: match assignment.job {
             Job::Propose => Some(curation::proposer_view(paths, &configuration(run)?, &assignment.agent, run.now())?),
@@ -162,6 +169,12 @@ fn write_skills(run: &Run<'_>) -> Result<()> {
         write_own(run, &format!("{SKILLS}/{name}"), own.as_deref().unwrap_or(text))?;
     }
     Ok(())
+}
+
+/// Whether the user has put another in the place of one of them.
+pub fn has_own_skills(run: &Run<'_>) -> bool {
+    let commands = run.paths().commands_dir();
+    prompt::skills(run.assignment.role).iter().any(|(name, _)| commands.join(name).exists())
 }
 
 fn tell_of_obstacle(run: &Run<'_>, obstacle: &Path) -> Result<()> {

@@ -5,9 +5,11 @@ use super::confinement;
 use super::context::Run;
 use super::ended::Ended;
 use super::evidence::{self, Left};
-use super::remote;
+use super::{remote, session};
+use crate::domain::last_answer;
 use crate::domain::outcome::{self, End, Interruption, Outcome};
 use crate::domain::run::{Assignment, NewPullRequest, Prepared, Publication, Record, Usage};
+use crate::domain::session as session_of;
 use crate::domain::settlement::{self, Publish, RunEnd, Settlement, Tally};
 use crate::domain::task::Task;
 use crate::domain::test_paths::TestPaths;
@@ -64,10 +66,12 @@ pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Record> {
         (Outcome::Interrupted { by: Interruption::Cancelled | Interruption::Signal }, Some(engine)) => engine.clone(),
         (outcome, _) => outcome,
     };
-    let left =
+    let mut left =
         if ended.is_abandoned { evidence::of_branch(run, &ended)? } else { evidence::collect(run, &ended, &outcome)? };
+    let session = session::left(run, &ended.facts, left.has_commits);
+    left.evidence.goes_on = session.as_ref().is_some_and(|left| left.progress && left.usable().is_ok());
     let usage = run.usage(&ended, now);
-    let case = Case { assignment: &run.assignment, task: run.task(), ended, outcome, left, usage, now };
+    let case = Case { assignment: &run.assignment, task: run.task(), ended, outcome, left, session, usage, now };
     let settlement = case.settlement(run.holds_task()?);
     tracing::debug!(outcome = case.outcome.word(), reason = settlement.reason, "judged");
     let hint = (settlement.tally == Tally::Failure).then(|| confinement::hint(run)).flatten();
@@ -106,6 +110,8 @@ pub struct Case<'a> {
     pub ended: Ended,
     pub outcome: Outcome,
     pub left: Left,
+    /// What it leaves to be gone on with.
+    pub session: Option<session_of::Left>,
     pub usage: Usage,
     pub now: Time,
 }
@@ -125,9 +131,13 @@ impl Case<'_> {
 
     /// The record of the run.
     pub fn record(self, settlement: Settlement) -> Record {
-        let Self { assignment, task, ended, outcome, left, usage, now } = self;
+        let Self { assignment, task, ended, outcome, left, session, usage, now } = self;
         let result = ended.facts.result.as_ref();
-        let report = result.map(|result| cut(result.text().trim(), MAX_REPORT)).filter(|report| !report.is_empty());
+        let said = result.map(|result| {
+            let answer = result.structured_output.as_ref();
+            answer.and_then(last_answer::summary).unwrap_or_else(|| result.text())
+        });
+        let report = said.map(|said| cut(said.trim(), MAX_REPORT)).filter(|report| !report.is_empty());
         let prepared = ended.prepared.as_ref().filter(|_| settlement.publish == Publish::Work);
         let publication =
             prepared.zip(task).and_then(|(prepared, task)| publication(assignment, task, prepared, report.as_deref()));
@@ -146,6 +156,7 @@ impl Case<'_> {
             claude_files: left.claude_files,
             verified: None,
             weakened_tests: Vec::new(),
+            session,
             output_dropped: left.output_dropped,
             attempt: task.map_or(0, |_| assignment.job.attempt()),
             started_at: assignment.assigned_at,

@@ -1,7 +1,11 @@
 //! Starts claude and puts its process on record.
 
+mod flags;
+mod mcp;
+
 use super::context::{Run, RunError};
-use super::environment;
+use super::{environment, instruct, session};
+use crate::domain::last_answer;
 use crate::domain::outcome::Outcome;
 use crate::domain::role::MayChange;
 use crate::domain::run::{Limits, Prepared, RUN_TAG};
@@ -25,7 +29,7 @@ pub struct Launched {
 
 pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Result<Launched, RunError> {
     run.unless_stopped()?;
-    let launch = command(run, &prepared, environment::of(run, prepared.fork)?);
+    let launch = command(run, &prepared, environment::of(run, prepared.fork)?)?;
     let claude = claude::start(&launch).map_err(cannot_start)?;
     state.process = Some(claude.id.clone());
     if let Err(error) = run.save(state) {
@@ -39,7 +43,7 @@ pub fn launch(run: &Run<'_>, prepared: Prepared, state: &mut AgentState) -> Resu
 
 /// Writes down what a keeper on another machine is to start; returns the script that starts the keeper there.
 pub fn order(run: &Run<'_>, prepared: &Prepared, lease_seconds: u32) -> Result<PathBuf, RunError> {
-    let launch = command(run, prepared, environment::elsewhere(run, prepared.fork)?);
+    let launch = command(run, prepared, environment::elsewhere(run, prepared.fork)?)?;
     let settings = &run.assignment.settings;
     let order = LaunchOrder {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -64,21 +68,31 @@ pub fn order(run: &Run<'_>, prepared: &Prepared, lease_seconds: u32) -> Result<P
     Ok(run.files.start())
 }
 
-fn command(run: &Run<'_>, prepared: &Prepared, environment: RunEnvironment) -> Launch {
+fn command(run: &Run<'_>, prepared: &Prepared, environment: RunEnvironment) -> Result<Launch, RunError> {
     let (assignment, settings) = (&run.assignment, &run.assignment.settings);
-    let mut tools = tools::of_run(assignment, prepared, run.supervisor.program);
+    let own_skills = instruct::has_own_skills(run);
+    let mut tools = tools::of_run(assignment, prepared, own_skills, run.supervisor.program);
+    if let Some(rules) = mcp::lay_out(run, prepared)? {
+        tools.allowed.extend(rules);
+        tools.mcp_config = Some(run.files.mcp());
+        tools.mcp_servers = false;
+    }
     if environment.confinement.is_some() {
         // What claude would confine its shell with needs what is refused here.
         tools.settings.insert("sandbox".to_owned(), serde_json::json!({ "enabled": false }));
     }
+    let session = session::of(run);
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
-    Launch {
+    Ok(Launch {
+        form: last_answer::form(assignment.role),
+        flags: flags::known(run, &settings.command, &environment),
         command: settings.command.clone(),
         worktree: run.worktree.path().to_owned(),
         prompt_file: run.files.prompt(),
         output_file: run.files.output(),
         stderr_file: run.files.stderr(),
-        session_id: run.id().to_owned(),
+        resumes: session.goes_on(),
+        session_id: session.id,
         model: settings.claude_model.clone(),
         fallback_model: settings.fallback_model.clone(),
         effort: settings.effort.clone(),
@@ -88,7 +102,7 @@ fn command(run: &Run<'_>, prepared: &Prepared, environment: RunEnvironment) -> L
         permission_mode: if writes { "acceptEdits" } else { "dontAsk" }.to_owned(),
         tools,
         environment,
-    }
+    })
 }
 
 fn cannot_start(error: StartError) -> RunError {

@@ -20,6 +20,7 @@ use crate::domain::quota::Quota;
 use crate::domain::receipt::Row;
 use crate::domain::review::Review;
 use crate::domain::run::{Assignment, NewPullRequest, Publication, Record};
+use crate::domain::session;
 use crate::domain::settlement::{self, Notice, Publish, Tally, TaskStep};
 use crate::domain::state::AgentState;
 use crate::domain::task::{Edit, NewTask, Task, TaskState, key};
@@ -206,13 +207,25 @@ impl<'a> Settling<'a> {
         let edit = cost.map_or(edit.clone(), |cost| edit.set(key::COST_USD, format!("{cost:.4}")));
         let (to, edit, section) = match step {
             TaskStep::Done => {
-                let edit = edit.set(key::COMPLETED_AT, now).clear(&[key::RETURNS]).without_section("Error");
+                let edit =
+                    edit.set(key::COMPLETED_AT, now).clear(&[key::RETURNS, key::RESUMED_BY]).without_section("Error");
                 (TaskState::Done, edit, Section::Result(self.result()))
             }
-            TaskStep::Failed => (TaskState::Failed, edit.set(key::FAILED_AT, now), Section::Error(self.account())),
+            TaskStep::Failed => (
+                TaskState::Failed,
+                edit.set(key::FAILED_AT, now).clear(&[key::RESUMED_BY]),
+                Section::Error(self.account()),
+            ),
             TaskStep::Requeue { attempts, returns, waits_for } => {
                 let edit = count(count(edit, key::ATTEMPTS, *attempts), key::RETURNS, *returns);
                 let edit = waits_for.iter().fold(edit, |edit, what| edit.set(key::WAITS_FOR, what));
+                let goes_on = record.session.as_ref().is_some_and(|left| {
+                    left.usable().is_ok() && session::was_cut_short(&record.outcome, Some(step), left)
+                });
+                let edit = match goes_on {
+                    true => edit.set(key::RESUMED_BY, &self.assignment.agent),
+                    false => edit.clear(&[key::RESUMED_BY]),
+                };
                 // What doesn't count is no news for the next attempt, unless there is work to go on from.
                 let is_news = record.outcome.blame() == Blame::Run
                     || record.outcome == Outcome::Finished

@@ -10,7 +10,7 @@ use super::context::Run;
 use super::ended::Ended;
 use super::judge::Judged;
 use super::remote::{self, Carried};
-use super::{Supervisor, judge, refuse_beside_another, settle, take_over, verify};
+use super::{Supervisor, judge, last_answer, refuse_beside_another, requests, settle, take_over, verify};
 use crate::domain::message::Message;
 use crate::domain::name::Name;
 use crate::domain::run::{RUN_TAG, Record};
@@ -27,7 +27,7 @@ use crate::store::queue::Queue;
 use crate::store::state::{self, Loaded};
 use crate::sys::atomic;
 use crate::sys::error::is_of_system;
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use std::sync::atomic::Ordering;
 
 /// After so many recoveries that failed or died themselves the task is given up.
@@ -100,7 +100,13 @@ fn attempt(supervisor: &Supervisor<'_>, agent: &Name, files: &AgentPaths, mut st
             run.worktree.put_back_git_dir(&run.files.git_dir())?;
             record
         }
-        None => judge::judge(&run, carried.map_or_else(|| Ended::lost(&run.files, &state), Ok)?)?,
+        None => {
+            let ended = carried.map_or_else(|| Ended::lost(&run.files, &state), Ok)?;
+            if last_answer::is_there(&ended.facts) {
+                requests::answering(&run, |_| last_answer::hand_in(&run, &ended.facts)).map_err(Error::from)??;
+            }
+            judge::judge(&run, ended)?
+        }
     };
     match verify::verify(&run, record, &mut state)? {
         Some(judged) => settle::settle(&run, &judged, state),

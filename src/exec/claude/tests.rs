@@ -21,6 +21,7 @@ pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
         output_file: dir.join("output.jsonl"),
         stderr_file: dir.join("stderr.log"),
         session_id: "11111111-2222-4333-8444-555555555555".to_owned(),
+        resumes: false,
         model: None,
         fallback_model: None,
         effort: None,
@@ -29,11 +30,14 @@ pub(crate) fn launch(dir: &Path, script: &str) -> Launch {
         max_budget_usd: None,
         permission_mode: "dontAsk".to_owned(),
         tools: Tools {
+            offered: vec!["Read".to_owned(), "Bash".to_owned()],
             allowed: vec!["Read".to_owned(), "Bash(git log *)".to_owned()],
             mcp_servers: true,
             project_settings: true,
             ..Tools::default()
         },
+        form: None,
+        flags: KnownFlags::default(),
         environment: environment(dir),
     }
 }
@@ -51,7 +55,10 @@ fn command_lines() {
     let base = Launch { command: vec!["claude".to_owned()], ..launch(dir.path(), "") };
     let head = "claude -p --verbose --output-format stream-json --session-id 11111111-2222-4333-8444-555555555555";
     let table = [
-        (base.clone(), "--max-turns 20 --permission-mode dontAsk --allowedTools Read,Bash(git log *)"),
+        (
+            base.clone(),
+            "--max-turns 20 --permission-mode dontAsk --tools Read,Bash --allowedTools Read,Bash(git log *)",
+        ),
         (
             Launch {
                 model: Some("opus".to_owned()),
@@ -64,14 +71,16 @@ fn command_lines() {
                 tools: Tools {
                     offered: vec!["Read".to_owned(), "Bash".to_owned()],
                     denied: vec!["Read(~/.ssh/**)".to_owned()],
+                    mcp_config: Some("/r/mcp.json".into()),
                     settings: [("disableAllHooks".to_owned(), true.into())].into_iter().collect(),
                     ..Tools::default()
                 },
+                flags: KnownFlags::from_help("  --print\n  --exclude-dynamic-system-prompt-sections\n"),
                 ..base
             },
             "--max-turns 50 --max-budget-usd 1.5 --model opus --fallback-model sonnet,haiku --effort high --permission-mode \
-             acceptEdits --tools Read,Bash \
-             --disallowedTools Read(~/.ssh/**) --setting-sources user --settings {\"disableAllHooks\":true} --strict-mcp-config \
+             acceptEdits --disallowedTools Read(~/.ssh/**) --mcp-config /r/mcp.json --setting-sources user \
+             --settings {\"disableAllHooks\":true} --strict-mcp-config --exclude-dynamic-system-prompt-sections \
              --append-system-prompt Be brief.",
         ),
     ];

@@ -103,6 +103,10 @@ impl RunPaths {
         set_aside = dir / "set-aside";
         /// What claude was told.
         prompt = dir / "prompt.md";
+        /// The conversation that it begins or goes on with.
+        session = dir / "session.json";
+        /// The MCP servers that the user gives it.
+        mcp = dir / "mcp.json";
         /// What claude wrote to its standard output.
         output = dir / "output.jsonl";
         /// What claude wrote to its standard error.

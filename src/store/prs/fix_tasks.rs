@@ -5,7 +5,7 @@
 use super::Prs;
 use crate::domain::gate::{FixTask, Meta};
 use crate::domain::name::Name;
-use crate::domain::pull_request::{self, About};
+use crate::domain::pull_request::{self, About, task_of};
 use crate::domain::task::{self, NewTask, TaskState};
 use crate::domain::text::{cut, one_line};
 use crate::domain::time::Time;
@@ -41,7 +41,8 @@ impl Prs<'_> {
         let id = format!("TASK-pr{}-{}{kind}", meta.pr_number, commit.chars().take(8).collect::<String>());
         let id: Name = id.parse()?;
         // Killed after this, the next call finds the task and only notes it.
-        queue.add_as(&id, new, now)?;
+        let resumed_by = worker(&queue, &meta.branch);
+        queue.add_as(&id, &NewTask { resumed_by, ..new.clone() }, now)?;
         let more = serde_json::Map::new();
         after.fix_tasks.push(FixTask {
             task: id.clone(),
@@ -118,4 +119,11 @@ fn is_cancelled(queue: Queue<'_>, id: &Name) -> Result<bool> {
     let text = queue.read(TaskState::Failed, id)?;
     let task = text.and_then(|text| task::parse(id, &text).ok());
     Ok(task.is_some_and(|task| task.cancelled_at.is_some()))
+}
+
+/// Who did the work of a branch, as the file of its task says.
+fn worker(queue: &Queue<'_>, branch: &str) -> Option<String> {
+    let id = task_of(branch)?;
+    let text = queue.read(TaskState::Done, &id).ok()??;
+    task::parse(&id, &text).ok()?.claimed_by
 }

@@ -15,7 +15,7 @@ pub mod proposals;
 mod queue;
 mod wait;
 
-pub use claude::Claude;
+pub use claude::{Claude, ClaudeCall};
 pub use environment::Clock;
 pub use github::{GhCall, Github};
 pub use output::{Output, Started};

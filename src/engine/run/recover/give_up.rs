@@ -86,6 +86,7 @@ fn last_record(run: &Run<'_>, state: &AgentState, settlement: Settlement, reason
         ended,
         outcome: Outcome::Crashed { message },
         left: Left { tip, salvage, set_aside: set_aside::names(&run.files.set_aside()), ..Left::default() },
+        session: None,
         now,
     };
     case.record(settlement)

@@ -92,6 +92,7 @@ impl Scene {
             question: self.has("question").then(|| "question-1".to_owned()),
             reported: self.has("report"),
             unfetchable: None,
+            goes_on: false,
             findings: self.has("judged").then_some(Findings::Judged { count: 1, queue_full: false }),
         };
         let tip = writes.then(|| if self.has("commits") { "tip" } else { "base" }.to_owned());
@@ -101,6 +102,7 @@ impl Scene {
         let left = Left {
             evidence,
             tip,
+            has_commits: self.has("commits"),
             salvage,
             set_aside,
             claude_files,
@@ -109,7 +111,7 @@ impl Scene {
         };
         let (task, outcome) = (self.task.as_ref(), self.outcome.clone());
         let usage = Usage { turns: Some(9), cost_usd: Some(2.5), is_estimate: true, ..Usage::default() };
-        let case = Case { assignment: &self.assignment, task, ended, outcome, left, usage, now: now() };
+        let case = Case { assignment: &self.assignment, task, ended, outcome, left, session: None, usage, now: now() };
         let settlement = case.settlement(self.holds_task);
         let record = Record { verified: self.verified(), ..case.record(settlement) };
         match record.verified {
