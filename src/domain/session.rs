@@ -60,14 +60,14 @@ impl Session {
     pub fn own_cost(&self, result: &ResultLine) -> Option<f64> {
         let said = result.total_cost_usd?;
         let beside = result.session_tokens.map(|all| all.saturating_sub(result.usage.all()));
-        let choices = (0..1_u32 << self.earlier.len().min(MAX_LEGS as usize)).map(|choice| {
+        let mut choices = (0..1_u32 << self.earlier.len().min(MAX_LEGS as usize)).map(|choice| {
             let chosen = self.earlier.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1).map(|(_, leg)| leg);
             chosen
                 .fold(UsedUp::default(), |sum, leg| UsedUp { usd: sum.usd + leg.usd, tokens: sum.tokens + leg.tokens })
         });
         let inside = match beside {
             Some(beside) => choices.min_by_key(|choice| choice.tokens.abs_diff(beside)),
-            None => choices.last().filter(|all| all.usd <= said),
+            None => choices.next_back().filter(|all| all.usd <= said),
         };
         // What a run that was stopped is on record with may be guessed too high.
         Some((said - inside.unwrap_or_default().usd).max(0.0))
