@@ -368,7 +368,7 @@ fn each_gatekeeper_gets_the_oldest_pull_request_that_needs_its_check() {
     let on = "gatekeeper: {enabled: true}";
     let none = "NoCheckPending";
     for (extra, checks, expected) in [
-        ("", "lint@3#1", "Disabled Disabled Disabled Disabled Disabled".to_owned()),
+        ("", "lint@3#1", "Disabled Disabled Disabled Disabled NothingSwitchedOn".to_owned()),
         (on, "", format!("{none} {none} {none} {none} coordinate")),
         (on, "lint@3#1 tests@3#1", format!("lint@3#1 {none} tests@3#1 {none} coordinate")),
         (on, "lint@3#2 tests@3#1 lint@5#1 lint@9#1", format!("lint@3#2 lint@5#1 tests@3#1 {none} coordinate")),
