@@ -27,7 +27,8 @@ pub(super) fn due_now(paths: &Paths, notify: &Notify, now: Time) -> Result<Optio
     let due = notify.summary_at.and_then(|at| due(at.minute(), now, &Local));
     let Some(due) = due else { return Ok(None) };
     match cache::load(&paths.last_summary()) {
-        Some(LastTime { at }) => Ok((at < due).then_some(due)),
+        // One of the future is of a clock that was wrong.
+        Some(LastTime { at }) => Ok((at < due || at > now).then_some(due)),
         None => cache::save(&paths.last_summary(), &LastTime { at: now }).map(|()| None),
     }
 }
@@ -38,7 +39,7 @@ pub(super) fn due_now(paths: &Paths, notify: &Notify, now: Time) -> Result<Optio
 /// The queue or the messages can't be read or written.
 pub(super) fn send(project: &Project, due: Time, now: Time) -> Result<()> {
     let paths = &project.paths;
-    let since = cache::load(&paths.last_summary()).map_or(due, |last: LastTime| last.at);
+    let since = cache::load(&paths.last_summary()).map_or(due, |last: LastTime| last.at.min(due));
     let overview = overview(project, now)?;
     let queue = Queue::new(paths);
     let ended = |state| {
