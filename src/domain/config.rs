@@ -10,6 +10,7 @@ mod explain;
 mod heartbeat;
 mod inbox;
 mod intake;
+mod notify;
 mod pull_requests;
 mod runners;
 mod sandbox;
@@ -24,17 +25,15 @@ pub use edit::{Change, Refusal, Step, edit};
 pub use heartbeat::Heartbeat;
 pub use inbox::Inbox;
 pub use intake::Intake;
+pub use notify::Notify;
 pub use pull_requests::{Merge, MergeMethod, PullRequests, RepositoryPath};
 pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Seconds, Usd, Weight, Whole};
 
-use super::hours::TimeOfDay;
-use super::message::{Message, MessageType};
 use super::name::Name;
 use super::role::{Model, Role};
 use super::runner::Runner;
-use super::summary;
 use check::Finding;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -238,28 +237,6 @@ impl Default for Gatekeeper {
             include_forks: false,
             max_fix_rounds: Whole::default(),
         }
-    }
-}
-
-/// `notify`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default)]
-pub struct Notify {
-    /// The program, with first arguments if it needs any. It reads the message as JSON from its standard input.
-    #[serde(deserialize_with = "values::command")]
-    #[cfg_attr(test, schemars(with = "Vec<values::Text>", length(min = 1)))]
-    pub command: Vec<String>,
-    /// Of which messages it is told: info, warning, error, question. Left out: of all.
-    pub events: Option<Vec<MessageType>>,
-    /// A summary of the day is sent and told at this time, by the local clock. Example: 18:00
-    pub summary_at: Option<TimeOfDay>,
-}
-
-impl Notify {
-    /// Whether the program is told of this message.
-    pub fn tells(&self, message: &Message) -> bool {
-        summary::is_summary(message) || self.events.as_ref().is_none_or(|events| events.contains(&message.kind))
     }
 }
 

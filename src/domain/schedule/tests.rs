@@ -91,14 +91,6 @@ fn backpressure_counts_what_the_tick_gives_away() {
 }
 
 #[test]
-fn without_work_nobody_starts() {
-    let config = team("queue_limits: {max_incoming: 1}");
-    let mut full = snapshot(&config, &[]);
-    full.claimed = 1;
-    assert_eq!(words(&config, &full), "NoTask NoTask NoTask NoTask QueueFull");
-}
-
-#[test]
 fn proposers_and_curators() {
     let agents = "agents:\n- {name: a, role: proposer}\n- {name: b, role: proposer}\n- {name: c, role: curator}\n\
                   - {name: d, role: curator}\n";

@@ -56,3 +56,11 @@ fn who_looks_for_work_waits_for_something_new() {
         assert_eq!(words(&config, &snapshot), expected, "{extra}");
     }
 }
+
+#[test]
+fn without_work_nobody_starts() {
+    let config = team("queue_limits: {max_incoming: 1}");
+    let mut full = snapshot(&config, &[]);
+    full.claimed = 1;
+    assert_eq!(words(&config, &full), "NoTask NoTask NoTask NoTask QueueFull");
+}
