@@ -3,8 +3,10 @@
 //! A line is read for what the program needs of it; unknown lines, keys and types are passed over, for other versions
 //! of claude have other ones. It never judges a run.
 
+mod rate_limit;
 mod spent;
 
+pub use rate_limit::RateLimit;
 pub use spent::Spent;
 
 use super::ledger::Payer;
@@ -71,26 +73,6 @@ pub struct ToolResult {
     pub is_error: bool,
     /// Its text.
     pub text: String,
-}
-
-/// The state of the account's limits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RateLimit {
-    /// `allowed`, `allowed_warning` or `rejected`.
-    pub status: String,
-    /// When the limit is lifted, in seconds since 1970.
-    pub resets_at: Option<i64>,
-    /// Which limit: `five_hour`, `seven_day`, `seven_day_opus` ...
-    pub window: Option<String>,
-    /// How much of it is used, in per cent.
-    pub used_percent: Option<u32>,
-}
-
-impl RateLimit {
-    /// Whether requests are refused until the reset.
-    pub fn is_rejected(&self) -> bool {
-        self.status == "rejected"
-    }
 }
 
 /// A request that failed and will be sent again.
@@ -254,7 +236,7 @@ pub fn parse_line(line: &str) -> Option<StreamEvent> {
         ("system", Some(DROPPED)) => Some(StreamEvent::Dropped(get(&value, "bytes"))),
         ("assistant", _) => some(parts(&value)).map(StreamEvent::Assistant),
         ("user", _) => some(tool_results(&value)).map(StreamEvent::ToolResults),
-        ("rate_limit_event", _) => Some(StreamEvent::RateLimit(rate_limit(&value))),
+        ("rate_limit_event", _) => Some(StreamEvent::RateLimit(RateLimit::read(&value))),
         ("result", _) => Some(StreamEvent::Result(Box::new(result_line(&value)))),
         _ => None,
     }
@@ -294,34 +276,6 @@ fn usage(value: &Value) -> Usage {
         output_tokens: get(value, "output_tokens"),
         cache_creation_input_tokens: get(value, "cache_creation_input_tokens"),
         cache_read_input_tokens: get(value, "cache_read_input_tokens"),
-    }
-}
-
-fn rate_limit(value: &Value) -> RateLimit {
-    let info = value.get("rate_limit_info").unwrap_or(value);
-    RateLimit {
-        status: get(info, "status"),
-        resets_at: info.get("resetsAt").and_then(Value::as_f64).map(seconds),
-        window: get(info, "rateLimitType"),
-        used_percent: info.get("utilization").and_then(Value::as_f64).map(percent),
-    }
-}
-
-/// Seconds since 1970 from a number of seconds or, when it is too large for that, of milliseconds.
-fn seconds(number: f64) -> i64 {
-    let seconds = if number > 1e11 { number / 1000.0 } else { number };
-    #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
-    {
-        seconds as i64
-    }
-}
-
-/// Whole per cents from a fraction; what is too large for one is in per cent already.
-fn percent(number: f64) -> u32 {
-    let percent = if number > 2.0 { number } else { number * 100.0 };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
-    {
-        (percent + 1e-9) as u32
     }
 }
 
