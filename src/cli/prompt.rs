@@ -3,12 +3,13 @@
 use super::{Context, config, table, usage};
 use crate::domain::config::{Agent, Config};
 use crate::domain::name::Name;
-use crate::domain::prompt::{BUILT_IN, BuiltIn};
+use crate::domain::prompt::{BUILT_IN, BuiltIn, FRAME};
 use crate::domain::role::Role;
 use crate::domain::text::nearest;
 use crate::sys::atomic::{self, Published};
 use anyhow::{Result, bail};
 use serde::Serialize;
+use std::path::Path;
 
 /// Arguments of `scheduler prompt`.
 #[derive(Debug, clap::Subcommand)]
@@ -29,7 +30,7 @@ pub enum Command {
         #[arg(long)]
         role: Option<Role>,
     },
-    /// Copy a built-in prompt to .orchestrator/prompts/, to be changed
+    /// Copy a built-in prompt to .orchestrator/prompts/, to be changed; `instructions` is the frame of all
     #[command(after_help = "Example:\n  scheduler prompt eject test_quality")]
     Eject {
         /// Its name
@@ -49,9 +50,14 @@ struct Listed {
     replaced_by: Option<String>,
 }
 
+/// What the frame of all roles' instructions is called.
+const INSTRUCTIONS: &str = "instructions";
+
 /// Runs one of the commands.
 pub fn run(command: &Command, context: &Context) -> Result<()> {
     match command {
+        Command::Show { name, .. } if name == INSTRUCTIONS => context.line(FRAME.trim_end()),
+        Command::Eject { name, .. } if name == INSTRUCTIONS => eject_frame(context),
         Command::List { json } => list(*json, context),
         Command::Show { name, role } => context.line(find(name, *role)?.text.trim_end()),
         Command::Eject { name, role } => eject(find(name, *role)?, context),
@@ -85,10 +91,13 @@ fn list(json: bool, context: &Context) -> Result<()> {
         let path = names.map(|name| project.paths.prompt(&name)).find(|path| path.exists())?;
         Some(path.display().to_string())
     };
-    let listed: Vec<_> = BUILT_IN
+    let mut listed: Vec<_> = BUILT_IN
         .iter()
         .map(|text| Listed { name: text.name, role: text.role.to_string(), about: text.about, replaced_by: own(text) })
         .collect();
+    let frame = Some(project.paths.frame()).filter(|path| path.exists()).map(|path| path.display().to_string());
+    let about = "The frame around them: a template";
+    listed.push(Listed { name: INSTRUCTIONS, role: "every".to_owned(), about, replaced_by: frame });
     if json {
         return context.json(&serde_json::json!({ "prompts": listed }));
     }
@@ -104,17 +113,28 @@ fn eject(text: &BuiltIn, context: &Context) -> Result<()> {
     let (project, _) = context.enter("prompt eject")?;
     let shared = BUILT_IN.iter().any(|other| other.name == text.name && other.role != text.role);
     let names = if shared { agents(text, &config::read(&project)?)? } else { vec![text.name.parse()?] };
-    for path in names.iter().map(|name| project.paths.prompt(name)) {
-        match atomic::create_shared(&path, text.text.as_bytes())? {
-            Published::New => context.line(format!("{}: change it, and commit it", path.display()))?,
-            Published::AlreadyExists => bail!("{} is there already and was left as it is", path.display()),
-        }
+    for name in &names {
+        copy(&project.paths.prompt(name), text.text, context)?;
     }
     if shared {
         return Ok(());
     }
     let whose = if text.role == Role::Curator { "Every curator" } else { "Every agent with that focus" };
     context.line(format!("{whose} uses it; named after an agent, it is for that one alone."))
+}
+
+fn eject_frame(context: &Context) -> Result<()> {
+    let (project, _) = context.enter("prompt eject")?;
+    copy(&project.paths.frame(), FRAME, context)?;
+    context
+        .line("Every agent's instructions are made in it. It is a Jinja template: keep its blocks, which roles fill.")
+}
+
+fn copy(path: &Path, text: &str, context: &Context) -> Result<()> {
+    match atomic::create_shared(path, text.as_bytes())? {
+        Published::New => context.line(format!("{}: change it, and commit it", path.display())),
+        Published::AlreadyExists => bail!("{} is there already and was left as it is", path.display()),
+    }
 }
 
 /// The agents that use a text.

@@ -9,8 +9,8 @@ mod skills;
 mod view;
 
 pub use built_in::{BUILT_IN, BuiltIn, built_in};
-pub use render::{render, render_resumed};
-pub use skills::skills;
+pub use render::{FRAME, render, render_resumed};
+pub use skills::{Skill, skills_of};
 pub use view::*;
 
 #[cfg(test)]

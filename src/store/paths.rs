@@ -62,6 +62,11 @@ impl Paths {
         self.prompts_dir().join(format!("{name}.{MARKDOWN}"))
     }
 
+    /// The project's own frame of all instructions.
+    pub fn frame(&self) -> PathBuf {
+        self.prompts_dir().join("instructions.md.j2")
+    }
+
     /// The request for a run of one agent.
     pub fn run_request(&self, name: &Name) -> PathBuf {
         self.run_requests().join(name.as_str())
@@ -151,7 +156,7 @@ impl Paths {
         config = dot / "agents.yaml";
         /// Optional text for the instructions of every agent.
         global_instructions = dot / "global-instructions.md";
-        /// The directory of skills that replace the built-in ones.
+        /// The directory of the project's own skills for agents.
         commands_dir = dot / "commands";
         /// The directory of prompts.
         prompts_dir = dot / "prompts";

@@ -36,6 +36,25 @@ fn listed_shown_and_ejected() {
     for line in test.run(["prompt", "list"]).ok().stdout.lines() {
         assert!(line.trim_end().chars().count() <= 80, "{line}");
     }
+    let frame = test.run(["prompt", "show", "instructions"]).ok().says("{% block rules %}").stdout;
+    test.run(["prompt", "eject", "instructions"]).ok().says("prompts/instructions.md.j2");
+    assert_eq!(fs::read_to_string(test.orchestrator("prompts/instructions.md.j2")).unwrap(), frame);
+    test.run(["prompt", "eject", "instructions"]).refuses().complains("left as it is");
     test.run(["prompt", "show", "sekurity"]).code(2).complains("Did you mean security?");
     test.run(["prompt", "eject", "../../x"]).code(2).complains("no built-in prompt");
+}
+
+#[test]
+fn an_ejected_frame_is_used_and_a_broken_one_told_of() {
+    let test = Test::with_implementer();
+    test.run(["prompt", "eject", "instructions"]).ok();
+    let path = test.orchestrator("prompts/instructions.md.j2");
+    let frame = fs::read_to_string(&path).unwrap();
+    fs::write(&path, frame.replace("## Your role", "## What you are here for")).unwrap();
+    test.tick_and_wait();
+    assert!(test.claude.only_call().prompt.contains("## What you are here for"));
+    fs::write(&path, frame.replace("{% block job %}", "{% block jobs %}").replace("## Your role", "## Lost")).unwrap();
+    test.task_for("TASK-2", "implement").later(120).tick_and_wait();
+    assert!(test.claude.calls()[1].prompt.contains("## Your role"));
+    test.run(["message", "list"]).ok().says("The frame of the instructions can't be used");
 }

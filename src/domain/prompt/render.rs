@@ -8,9 +8,12 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior};
 
-/// The frame and the parts that several roles share.
-const SHARED: [(&str, &str); 5] = [
-    ("instructions.md.j2", include_str!("../../../templates/instructions.md.j2")),
+/// The frame of all roles' instructions.
+pub const FRAME: &str = include_str!("../../../templates/instructions.md.j2");
+const FRAME_NAME: &str = "instructions.md.j2";
+
+/// The parts that several roles share.
+const SHARED: [(&str, &str); 4] = [
     ("question.md.j2", include_str!("../../../templates/question.md.j2")),
     ("answers.md.j2", include_str!("../../../templates/answers.md.j2")),
     ("failed_verify.md.j2", include_str!("../../../templates/failed_verify.md.j2")),
@@ -40,7 +43,8 @@ fn template(role: Role) -> Option<&'static str> {
 /// Renders the instructions of one run.
 ///
 /// # Errors
-/// A role without instructions, a delimiter that could be guessed, a review of something other than two commits.
+/// A role without instructions, a delimiter that could be guessed, a review of something other than two commits; a frame
+/// of the project's own that is no template, lacks a block, or doesn't say how text of others is marked.
 pub fn render(input: &PromptInput) -> Result<String> {
     let role = input.role;
     let Some(source) = template(role) else { bail!("there are no instructions for the role {role}") };
@@ -63,11 +67,18 @@ fn render_as(name: &str, source: &str, input: &PromptInput) -> Result<String> {
         input.delimiter.len() >= 12 && input.delimiter.chars().all(|c| c.is_ascii_alphanumeric()),
         "the delimiter of the instructions must be 12 or more letters and digits"
     );
-    let environment = environment(&input.delimiter)?;
+    let environment = environment(&input.delimiter, input.frame.as_deref())?;
     let text = environment
         .render_named_str(name, source, Value::from(Serde(input)))
         .with_context(|| format!("the instructions of {}", input.agent))?;
     Ok(text.trim().to_owned() + "\n")
+}
+
+/// What a project's frame must have, and this one doesn't: a place of what roles say, or the tags around text of others.
+fn lost_by(frame: &str) -> Option<String> {
+    let blocks =
+        FRAME.split("{% block ").skip(1).filter_map(|rest| Some(format!("block {} %}}", rest.split_once(' ')?.0)));
+    blocks.chain(["data-{{ delimiter }}".to_owned()]).find(|part| !frame.contains(part.as_str()))
 }
 
 /// Commit ids stand in commands that an agent copies: nothing else may.
@@ -80,10 +91,14 @@ fn check_commits(review: &ReviewTarget) -> Result<()> {
 }
 
 /// The shared templates and the filters, through which all text of others passes.
-fn environment(delimiter: &str) -> Result<Environment<'static>> {
+fn environment<'a>(delimiter: &str, frame: Option<&'a str>) -> Result<Environment<'a>> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    if let Some(lost) = frame.and_then(lost_by) {
+        bail!("it lacks `{lost}`, so that what belongs there would be lost");
+    }
+    environment.add_template(FRAME_NAME, frame.unwrap_or(FRAME))?;
     for (name, source) in SHARED {
         environment.add_template(name, source)?;
     }

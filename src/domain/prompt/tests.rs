@@ -93,6 +93,8 @@ fn input(role: Role) -> PromptInput {
         answers: vec![answer("Which one?", "The first.")],
         global_instructions: Some("Be brief.".to_owned()),
         role_prompt: Some("Mind the parser.".to_owned()),
+        skills: skills_of(role, vec![("tidy".parse().unwrap(), "# Tidy up".to_owned())]),
+        frame: None,
         test_paths: vec!["tests/**".to_owned(), "**/*_test.go".to_owned()],
         queue: (role == Role::ProductManager).then(queue),
         brings_settings: true,
@@ -168,6 +170,7 @@ fn bare(role: Role) -> PromptInput {
         answers: Vec::new(),
         global_instructions: None,
         role_prompt: None,
+        skills: Vec::new(),
         test_paths: Vec::new(),
         queue: None,
         focus_prompt: None,
@@ -389,5 +392,38 @@ fn refuses_what_it_cannot_say_safely() {
         let mut input = input(Role::Reviewer);
         input.review.as_mut().unwrap().base = base.to_owned();
         assert!(render(&input).unwrap_err().to_string().contains("not a commit id"), "{base:?}");
+    }
+}
+
+#[test]
+fn skills_are_named_as_claude_knows_them() {
+    for role in ROLES {
+        let text = render(&input(role)).unwrap();
+        for skill in skills_of(role, Vec::new()) {
+            assert!(
+                text.contains(&format!("- `scheduler:{}`: {}", skill.name, skill.about)),
+                "{role}: {}\n{text}",
+                skill.name
+            );
+        }
+        assert!(text.contains("- `scheduler:tidy`: Tidy up. The project's own"), "{text}");
+        assert!(!render(&bare(role)).unwrap().contains("## Skills"));
+    }
+}
+
+#[test]
+fn a_frame_of_the_projects_own_is_used_and_loses_nothing() {
+    let framed = |frame: &str| PromptInput { frame: Some(frame.to_owned()), ..input(Role::Tester) };
+    let own = FRAME.replace("## Your role", "## What you are");
+    let text = render(&framed(&own)).unwrap();
+    assert!(text.contains("## What you are") && text.contains("Test behaviour that a user would notice"), "{text}");
+    for (frame, why) in [
+        (own.replace("{% block rules %}{% endblock %}", ""), "it lacks `block rules %}`"),
+        (own.replace("data-{{ delimiter }}", "data"), "it lacks `data-{{ delimiter }}`"),
+        (format!("{own}{{% if %}}"), "syntax error"),
+        (format!("{own}{{{{ nothing }}}}"), "undefined value"),
+    ] {
+        let error = format!("{:#}", render(&framed(&frame)).unwrap_err());
+        assert!(error.contains(why), "{error}");
     }
 }

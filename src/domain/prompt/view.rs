@@ -1,5 +1,6 @@
 //! What the templates can say: plain values, named as the templates name them.
 
+use super::skills::Skill;
 use crate::domain::name::Name;
 use crate::domain::ports::Ports;
 use crate::domain::proposal::ProposalState;
@@ -42,6 +43,11 @@ pub struct PromptInput {
     pub role_prompt: Option<String>,
     /// The built-in prompt of the focus, where the project has none of its own.
     pub focus_prompt: Option<String>,
+    /// The skills that it can call.
+    pub skills: Vec<Skill>,
+    /// The project's own frame, if it has one.
+    #[serde(skip)]
+    pub frame: Option<String>,
     /// The globs that a tester may change.
     pub test_paths: Vec<String>,
     /// What a product manager must know to create no task twice.

@@ -12,7 +12,8 @@ use crate::domain::claude_files;
 use crate::domain::config::{self, Config};
 use crate::domain::job::Job;
 use crate::domain::message::Message;
-use crate::domain::prompt::{self, Attempt, FailedVerify, PromptInput, ResumedView, TaskView};
+use crate::domain::name::Name;
+use crate::domain::prompt::{self, Attempt, FailedVerify, PromptInput, ResumedView, Skill, TaskView};
 use crate::domain::role::Role;
 use crate::domain::run::Prepared;
 use crate::domain::task::{self, Answer};
@@ -20,7 +21,7 @@ use crate::domain::verify::{Verdict, short};
 use crate::engine::{curation, history};
 use crate::exec::worktree::{INSTRUCTIONS, SKILLS};
 use crate::store::messages;
-use crate::sys::{atomic, read};
+use crate::sys::{atomic, dir, read};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -30,20 +31,39 @@ const LATELY: usize = 20;
 
 /// Writes the instructions, the prompt, the skills and env.sh.
 pub fn instruct(run: &Run<'_>, prepared: &Prepared, resumed: Option<&Resumed>) -> Result<()> {
-    let mut input = input(run, prepared)?;
+    let skills = skills(run)?;
+    let mut input = input(run, prepared, &skills)?;
     input.resumed =
         resumed.map(|resumed| ResumedView { ended: resumed.ended.clone(), is_feedback: resumed.is_feedback });
-    let text = prompt::render(&input)?;
+    let text = render(run, &mut input)?;
     write_own(run, INSTRUCTIONS, &text)?;
     // Who goes on has read them before.
     let text = if resumed.is_some() { prompt::render_resumed(&input)? } else { text };
     tracing::debug!(bytes = text.len(), "prompt");
     atomic::write(&run.files.prompt(), text.as_bytes())?;
-    write_skills(run)?;
+    write_skills(run, &skills)?;
     atomic::write(&run.agent.env_sh(), environment::env_sh(run).as_bytes())
 }
 
-fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
+/// In the project's own frame, unless that can't be: then you are told, and the built-in one does.
+fn render(run: &Run<'_>, input: &mut PromptInput) -> Result<String> {
+    let error = match prompt::render(input) {
+        Err(error) if input.frame.is_some() => error,
+        rendered => return rendered,
+    };
+    input.frame = None;
+    let text = prompt::render(input)?;
+    let path = run.paths().frame();
+    let body = format!(
+        "{}: {error:#}.\n\nThe built-in frame is used meanwhile; `scheduler prompt show instructions` prints it.",
+        path.display()
+    );
+    let message = Message::warning("The frame of the instructions can't be used", body).key(format!("frame {error:#}"));
+    messages::send(run.paths(), &message, run.now())?;
+    Ok(text)
+}
+
+fn input(run: &Run<'_>, prepared: &Prepared, skills: &[Skill]) -> Result<PromptInput> {
     let (paths, assignment) = (run.paths(), &run.assignment);
     let attempt = assignment.job.attempt();
     let built_in = prompt::built_in(assignment.role, assignment.focus.as_ref());
@@ -81,6 +101,8 @@ fn input(run: &Run<'_>, prepared: &Prepared) -> Result<PromptInput> {
             }
             _ => None,
         },
+        skills: skills.to_vec(),
+        frame: read::read_linked_text(&paths.frame())?,
         test_paths: assignment.test_paths.clone(),
         queue: (assignment.role == Role::ProductManager).then(|| queue::view(run)).transpose()?,
         brings_settings: prepared.branch.is_some()
@@ -139,7 +161,7 @@ fn answers(run: &Run<'_>) -> Result<Vec<Answer>> {
 }
 
 /// `prompts/<agent>.md`, else `prompts/<focus>.md`; for a role whose built-in text needs no focus, that one's name.
-fn role_prompt(run: &Run<'_>, built_in: Option<crate::domain::name::Name>) -> Result<Option<String>> {
+fn role_prompt(run: &Run<'_>, built_in: Option<Name>) -> Result<Option<String>> {
     let names = [Some(&run.assignment.agent), run.assignment.focus.as_ref(), built_in.as_ref()];
     for name in names.into_iter().flatten() {
         if let Some(text) = read::read_linked_text(&run.paths().prompt(name))? {
@@ -159,14 +181,33 @@ fn configuration(run: &Run<'_>) -> Result<Config> {
     })
 }
 
-/// The role's skills, each overridden by a file of its name in `.orchestrator/commands/`.
-fn write_skills(run: &Run<'_>) -> Result<()> {
+/// The skills of a run: its role's and the project's own, every `<name>.md` in `.orchestrator/commands/`.
+fn skills(run: &Run<'_>) -> Result<Vec<Skill>> {
+    let folder = run.paths().commands_dir();
+    let stem = |file: String| file.strip_suffix(".md")?.parse::<Name>().ok();
+    let mut names: Vec<_> = dir::names(&folder)?.filter_map(stem).collect();
+    names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    let mut own = Vec::new();
+    for name in names {
+        let text = read::read_linked_text(&folder.join(format!("{name}.md")))?;
+        own.extend(text.map(|text| (name, text)));
+    }
+    Ok(prompt::skills_of(run.assignment.role, own))
+}
+
+/// Lays the skills into the worktree, and takes away those that are none any more.
+fn write_skills(run: &Run<'_>, skills: &[Skill]) -> Result<()> {
     if let Some(obstacle) = write_own(run, &format!("{SKILLS}/.gitignore"), "*\n")? {
         return tell_of_obstacle(run, &obstacle);
     }
-    for (name, text) in prompt::skills(run.assignment.role) {
-        let own = read::read_linked_text(&run.paths().commands_dir().join(name))?;
-        write_own(run, &format!("{SKILLS}/{name}"), own.as_deref().unwrap_or(text))?;
+    for Skill { name, text, .. } in skills {
+        write_own(run, &format!("{SKILLS}/{name}.md"), text)?;
+    }
+    let folder = run.worktree.path().join(SKILLS);
+    let is_known =
+        |file: &str| file.strip_suffix(".md").is_none_or(|name| skills.iter().any(|skill| skill.name == name));
+    for file in dir::names(&folder)?.filter(|file| !is_known(file)) {
+        atomic::remove(&folder.join(file))?;
     }
     Ok(())
 }
