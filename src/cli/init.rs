@@ -4,8 +4,9 @@ mod next;
 
 use super::Context;
 use crate::domain::billing::Billing;
-use crate::engine::init::{self, Choices, Plan};
+use crate::engine::init::{self, Choices, Plan, PythonSystem};
 use crate::engine::project::Project;
+use crate::engine::timer::{Keeper, Place};
 use crate::store::paths::Paths;
 use anyhow::Result;
 use std::path::Path;
@@ -13,11 +14,12 @@ use std::path::Path;
 /// Set up the git repository that the current directory belongs to
 ///
 /// Makes .orchestrator/ with its configuration agents.yaml. Can be run again, after an update too: what you wrote or
-/// changed is left as it is.
+/// changed is left as it is. What the Python system made in a project is taken over.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  scheduler init")]
 pub struct Args {
-    /// Ask nothing: install the skills and update .gitignore, unless told otherwise
+    /// Ask nothing: install the skills, update .gitignore and replace the Python system's line in your crontab, unless told
+    /// otherwise
     #[arg(short, long)]
     yes: bool,
     /// Install the management skills for Claude Code into .claude/commands/
@@ -48,16 +50,18 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     }
     let root = init::find(&context.dir)?;
     context.line(format_args!("Setting up {}\n", root.display()))?;
+    let python = PythonSystem::find(&root)?;
     let choices = choose(args, &root, context)?;
     let plan = Plan::new(&root, &choices)?;
     plan.check()?;
     plan.apply()?;
     report(&plan, &choices, context)?;
+    take_over(&python, &root, args, context)?;
     warn_of_ignored_configuration(&root, context);
     if let Some((why, remedy)) = init::unclear_remote(&root)? {
         context.warn(format_args!("{why}: nothing is fetched or pushed before you {remedy}"));
     }
-    next::print(&root, &plan, context)
+    next::print(&root, &plan, &python, context)
 }
 
 /// What the arguments leave open is asked on a terminal; without one, and with `-y`, it is yes.
@@ -93,6 +97,29 @@ fn report(plan: &Plan, choices: &Choices, context: &Context) -> Result<()> {
         context.line("\nEverything was there already: nothing was changed.")?;
     }
     Ok(())
+}
+
+/// Takes over what the Python system left. Its line in the crontab, which is outside of the project, is replaced only where
+/// that was said.
+fn take_over(python: &PythonSystem, root: &Path, args: &Args, context: &Context) -> Result<()> {
+    let lines = python.take_over(root)?;
+    if !lines.is_empty() {
+        context.line("\nTaken over from the Python system:\n")?;
+    }
+    lines.iter().try_for_each(|line| context.line(format_args!("  {line}")))?;
+    if !python.is_there() {
+        return Ok(());
+    }
+    let project = Project::find(root)?;
+    let env = |name: &str| context.env(name);
+    let Ok(place) = Place::new(&project, &context.program()?, &env) else { return Ok(()) };
+    let Some(line) = place.python_line() else { return Ok(()) };
+    context.line(format_args!("\nYour crontab runs the Python system here:\n\n  {line}\n"))?;
+    let asks = !args.yes && context.interactive();
+    if args.yes || (asks && context.ask("Replace that line by one that runs a tick every minute?", true)?) {
+        return place.install(Keeper::Cron, &mut |done| context.line(done));
+    }
+    context.line("It is left as it is. Both must not run: `scheduler install cron` replaces it.")
 }
 
 fn warn_of_ignored_configuration(root: &Path, context: &Context) {

@@ -120,7 +120,8 @@ fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()>
             ))?;
         }
         if let Some(record) = records.get(check) {
-            let old = if record.commit == meta.head_sha { "" } else { "(for an older commit, doesn't count)\n" };
+            let counts = !record.commit.is_empty() && record.commit == meta.head_sha;
+            let old = if counts { "" } else { "(for an older commit, doesn't count)\n" };
             context.line(format!("{old}{}", record.to_text().trim()))?;
         }
     }

@@ -4,6 +4,7 @@
 
 use super::markdown::{field, field_in, to_field, to_fields};
 use super::name::Name;
+use super::task;
 use super::text::{one_line, printable, quoted, slug, unquoted};
 use super::time::{self, Time};
 use super::words::words;
@@ -169,7 +170,7 @@ pub fn parse(text: &str) -> Option<(Message, Option<Time>)> {
         title: title.strip_prefix(kind.emoji()).unwrap_or(title).trim().to_owned(),
         body: body.trim_start_matches("\n---").trim().to_owned(),
         from: text("From").unwrap_or_default(),
-        task: text("Task"),
+        task: text("Task").map(|id| task::id_from(&id)),
         run: text("Run"),
         key: text("Key"),
     };

@@ -22,6 +22,16 @@ words! {
 /// How grave a finding is.
 const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 
+/// The word of a severity. The Python system, and linters, know `error` and `warning`.
+fn severity(word: &str) -> Option<&'static str> {
+    let word = match word.trim().to_lowercase().as_str() {
+        "error" => "high".to_owned(),
+        "warning" => "medium".to_owned(),
+        word => word.to_owned(),
+    };
+    SEVERITIES.into_iter().find(|known| *known == word)
+}
+
 /// One finding, given as `severity|file:line|text`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
@@ -40,12 +50,11 @@ impl FromStr for Issue {
         let mut parts = text.splitn(3, '|').map(one_line);
         match (parts.next(), parts.next(), parts.next()) {
             (Some(severity), Some(place), Some(text)) if !severity.is_empty() && !text.is_empty() => {
-                let severity = severity.to_lowercase();
-                if !SEVERITIES.contains(&severity.as_str()) {
+                let Some(known) = self::severity(&severity) else {
                     let known = SEVERITIES.join(", ");
-                    return Err(format!("{:?} is no severity: use one of {known}", cut(&severity, 40)));
-                }
-                Ok(Self { severity, place: cut(&place, 300), text })
+                    return Err(format!("{:?} is no severity: use one of {known}", cut(&severity.to_lowercase(), 40)));
+                };
+                Ok(Self { severity: known.to_owned(), place: cut(&place, 300), text })
             }
             _ => Err(format!("{:?} is not an issue: write 'severity|file:line|text'", cut(text, 80))),
         }
@@ -60,7 +69,8 @@ impl Issue {
             Some((place, text)) => (place, text),
             None => ("", rest.trim_start().strip_prefix(':')?),
         };
-        Some(Self { severity: severity.to_owned(), place: place.to_owned(), text: text.trim().to_owned() })
+        let severity = self::severity(severity).unwrap_or(severity).to_owned();
+        Some(Self { severity, place: place.to_owned(), text: text.trim().to_owned() })
     }
 }
 
@@ -112,7 +122,10 @@ mod tests {
         assert_eq!(Issue::from_line(&nowhere.to_string()), Some(nowhere));
         assert_eq!(Issue::from_line("- something"), None);
         assert_eq!("low||odd".parse::<Issue>().unwrap().to_string(), "- **low**: odd");
-        assert_eq!("High|a|b".parse::<Issue>().unwrap().severity, "high");
+        for (word, severity) in [("High", "high"), ("error", "high"), ("Warning", "medium")] {
+            assert_eq!(format!("{word}|a|b").parse::<Issue>().unwrap().severity, severity);
+            assert_eq!(Issue::from_line(&format!("- **{word}** `a:1`: b")).unwrap().severity, severity);
+        }
         for bad in ["", "high", "high|a", "|a|b", "high|a|  ", "urgent|a|b", "fn main() {|a|b"] {
             assert!(bad.parse::<Issue>().is_err(), "{bad:?}");
         }

@@ -67,6 +67,9 @@ pub struct Assignment {
     pub agent: Name,
     pub role: Role,
     pub focus: Option<Name>,
+    /// The agent's place in agents.yaml, from 0.
+    #[serde(default)]
+    pub position: usize,
     pub ports: Option<Ports>,
     #[serde(rename = "work")]
     pub job: Job,
@@ -267,6 +270,7 @@ pub mod tests {
             agent: agent.name,
             role,
             focus: None,
+            position: 0,
             ports: None,
             job,
             assigned_at: time::parse("2026-01-15T10:00:00Z").unwrap(),

@@ -73,6 +73,7 @@ fn held_back(config: &Config, snapshot: &Snapshot, agent: &Agent, view: &AgentVi
             let verifying = state.phase == Phase::Verifying;
             return Some(Reason::Running { since: state.last_started, task: state.current_task.clone(), verifying });
         }
+        Standing::Python => return Some(Reason::python(state)),
         Standing::Recovering if snapshot.untrusted.is_none() => return Some(Reason::Recovering),
         Standing::Unreadable => return Some(Reason::Unreadable),
         Standing::Recovering | Standing::Free => {}

@@ -7,6 +7,7 @@ use super::machine::Machine;
 use super::name::Name;
 use super::time::{self, Time};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Where an agent is in the life of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,30 @@ pub struct AgentState {
     /// What the last recovery of this run failed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// The process that the Python system's `state.json` calls running. It is read only.
+    #[serde(skip)]
+    pub python_pid: Option<u32>,
+}
+
+/// The contents of `state.json` as the Python system wrote it: times and totals are ours, `running` and `pid` stand for the
+/// phase.
+#[derive(Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub struct PythonState(pub AgentState);
+
+impl TryFrom<Map<String, Value>> for PythonState {
+    type Error = String;
+
+    fn try_from(mut said: Map<String, Value>) -> Result<Self, String> {
+        let running = said.remove("running").and_then(|running| running.as_bool());
+        let running = running.filter(|_| !said.contains_key("phase")).ok_or("it has neither `phase` nor `running`")?;
+        let pid = said.remove("pid").and_then(|pid| u32::try_from(pid.as_u64()?).ok());
+        said.insert("phase".to_owned(), "idle".into());
+        // It never named a task there.
+        said.remove("current_task");
+        let state: AgentState = serde_json::from_value(said.into()).map_err(|error| error.to_string())?;
+        Ok(Self(AgentState { python_pid: pid.filter(|_| running), ..state }))
+    }
 }
 
 impl AgentState {
@@ -123,6 +148,39 @@ impl AgentState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_python_systems_state() {
+        let text = |running: &str, pid: &str| {
+            format!(
+                r#"{{"running": {running}, "pid": {pid}, "last_started": "2026-01-29T14:34:14.557000", "last_finished": null, "last_exit_code": 1,
+                "consecutive_failures": 1, "total_runs": 42, "total_successes": 40, "total_failures": 2, "current_task": "a1/../b", "extra": {{"x": 1}}}}"#
+            )
+        };
+        let read = |text: &str| serde_json::from_str(text).map(|PythonState(state)| state);
+        let idle = read(&text("false", "77")).unwrap();
+        let expected = AgentState {
+            last_started: time::parse("2026-01-29T14:34:14.557000"),
+            last_exit_code: Some(1),
+            consecutive_failures: 1,
+            total_runs: 42,
+            total_successes: 40,
+            total_failures: 2,
+            ..AgentState::default()
+        };
+        assert_eq!(idle, expected);
+        assert_eq!(read(&text("true", "77")).unwrap(), AgentState { python_pid: Some(77), ..expected.clone() });
+        assert_eq!(read(&text("true", "null")).unwrap(), expected);
+        for bad in [
+            r#"{"running": 1}"#,
+            r#"{"running": true, "phase": "idle"}"#,
+            "{}",
+            "[]",
+            r#"{"running": true, "total_runs": -1}"#,
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn reads_what_it_writes_and_less() {

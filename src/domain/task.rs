@@ -4,6 +4,7 @@
 //! It never opens a file.
 
 mod answers;
+mod appended;
 mod edit;
 mod new;
 mod section;
@@ -133,7 +134,8 @@ pub struct Task {
 pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
     let lines = || header(text).filter_map(header_line);
     let known = |word: &str| key::ALL.iter().find(|key| **key == word);
-    let mut header = Header::new(lines().filter_map(|(word, value)| Some((*known(word)?, value))));
+    let appended = appended::appended(text);
+    let mut header = Header::new(lines().filter_map(|(word, value)| Some((*known(word)?, value))).chain(appended));
     for (word, _) in lines().filter(|(word, _)| known(word).is_none()) {
         if let Some(near) = nearest(word, key::ALL.iter().copied()) {
             header.problems.push(format!("{word}: unknown key; did you mean {near}?"));
@@ -189,6 +191,12 @@ impl Task {
     pub fn held_by(&self) -> Option<&str> {
         self.waits_for.as_deref().filter(|what| !self.answered.iter().any(|answered| answered == what))
     }
+}
+
+/// A task's id as messages and proposals name it: the Python system leaves its prefix out.
+pub fn id_from(text: &str) -> String {
+    let is_bare = text.len() == 8 && text.chars().all(|c| c.is_ascii_hexdigit());
+    if is_bare { format!("TASK-{text}") } else { text.to_owned() }
 }
 
 /// The part of the text that is not header: from the first `##` on, or empty.

@@ -130,7 +130,11 @@ fn view(paths: &Paths, agents: BorrowedFd<'_>, name: &Name) -> Result<(AgentView
         Loaded::State(state) if state.is_idle() => {
             // One that says anything was read from a file.
             let lost = state == AgentState::default() && has_lost_its_state(&agent)?;
-            let standing = if lost { Standing::Running } else { Standing::Free };
+            let standing = match (lost, is_python_at_work(&state)) {
+                (true, _) => Standing::Running,
+                (false, true) => Standing::Python,
+                (false, false) => Standing::Free,
+            };
             return Ok((AgentView { standing, state }, false));
         }
         Loaded::State(state) => (state, Standing::Recovering),
@@ -192,6 +196,11 @@ pub fn supervisors_of(agent: &AgentPaths) -> Vec<ProcessId> {
     // It hides its environment, and not its command line.
     found.extend(processes::commanded(|words| spawn::supervised(words).as_deref() == Some(agent.dir())));
     found
+}
+
+/// Whether a process of the Python system is at work for an agent.
+pub fn is_python_at_work(state: &AgentState) -> bool {
+    state.python_pid.is_some_and(|pid| processes::is_alive_since(pid, state.last_started))
 }
 
 fn has_supervisor(state: &AgentState) -> bool {

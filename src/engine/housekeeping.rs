@@ -12,6 +12,7 @@ use crate::domain::message::Message;
 use crate::domain::name::Name;
 use crate::domain::proposal::ProposalState;
 use crate::domain::retention::{self, RunFolder};
+use crate::domain::state::AgentState;
 use crate::domain::task::{self, TaskState};
 use crate::domain::time::{self, Time};
 use crate::exec::git::Git;
@@ -189,7 +190,8 @@ fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&
         }
         let files = project.paths.agent(&agent);
         let Some(_lock) = Lock::try_take(&files.lock())? else { continue };
-        if !matches!(state::load(&files)?, Loaded::State(state) if state.is_idle()) {
+        let is_free = |state: &AgentState| state.is_idle() && !collect::is_python_at_work(state);
+        if !matches!(state::load(&files)?, Loaded::State(state) if is_free(&state)) {
             continue;
         }
         // With `worktree_root` there is a link to it.

@@ -1,17 +1,19 @@
 //! What `scheduler init` makes of a git repository: found out first, checked as a whole, then made.
 //!
-//! What the user wrote is never changed, `.gitignore` only added to; what an earlier version installed, and nobody has
-//! changed since, is brought up to date.
+//! What the user wrote is never changed, `.gitignore` only added to; what an earlier version installed, or the Python system,
+//! and nobody has changed since, is brought up to date.
 
 pub mod claude_md;
 mod gitignore;
 mod place;
 mod plan;
+mod python;
 mod skills;
 
 pub use gitignore::hides_configuration;
 pub use place::find;
 pub use plan::{Choices, Plan};
+pub use python::PythonSystem;
 #[cfg(test)]
 pub use skills::SKILLS;
 

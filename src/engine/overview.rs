@@ -183,7 +183,7 @@ pub(super) fn activity(agent: &Name, decision: &Decision, now: Time) -> (Activit
         }
         Decision::Skip(reason) => {
             let activity = match reason {
-                Reason::Running { .. } => Activity::Running,
+                Reason::Running { .. } | Reason::Python { .. } => Activity::Running,
                 Reason::Recovering => Activity::Recovering,
                 Reason::Paused | Reason::SystemPaused { .. } => Activity::Paused,
                 _ => Activity::Waiting,
@@ -228,7 +228,7 @@ fn is_over(view: &AgentView) -> bool {
 fn not_configured(paths: &Paths, name: &Name, view: &AgentView, now: Time) -> AgentLine {
     let brief = match view.standing {
         Standing::Free => "not configured",
-        Standing::Running => "running, not configured",
+        Standing::Running | Standing::Python => "running, not configured",
         Standing::Recovering => "recovering, not configured",
         Standing::Unreadable => "state can't be read",
     };

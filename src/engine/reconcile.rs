@@ -155,7 +155,7 @@ fn releases(paths: &Paths, views: &AgentViews, claimed: &[Name], problems: &mut 
     let named = views.named();
     let mut releases = Vec::new();
     for id in claimed.iter().filter(|id| named.iter().all(|(_, task)| task != *id)) {
-        match release(paths, id) {
+        match release(paths, views, id) {
             Ok(release) => releases.extend(release),
             Err(error) => problems.push(format!("{id}: {error:#}")),
         }
@@ -164,7 +164,7 @@ fn releases(paths: &Paths, views: &AgentViews, claimed: &[Name], problems: &mut 
 }
 
 /// How a task goes back, with the attempt that its run didn't come to; `None` if it was moved meanwhile.
-fn release(paths: &Paths, id: &Name) -> Result<Option<Release>> {
+fn release(paths: &Paths, views: &AgentViews, id: &Name) -> Result<Option<Release>> {
     let queue = Queue::new(paths);
     let Some(text) = queue.read(TaskState::Claimed, id)? else { return Ok(None) };
     if queue.exists(TaskState::Incoming, id) {
@@ -174,6 +174,9 @@ fn release(paths: &Paths, id: &Name) -> Result<Option<Release>> {
     let mut run = None;
     if let Ok(task) = task::parse(id, &text) {
         let claimed_by = task.claimed_by.and_then(|agent| agent.parse::<Name>().ok());
+        if claimed_by.as_ref().is_some_and(|agent| views.view(agent).standing == Standing::Python) {
+            return Ok(None);
+        }
         if let Some(files) = claimed_by.map(|agent| paths.agent(&agent))
             && (!Lock::is_free(&files.lock())? || !collect::supervisors_of(&files).is_empty())
         {

@@ -47,7 +47,8 @@ pub(super) fn start(start: &Start<'_>) -> Result<Result<Event, Reason>> {
     tracing::debug!(agent = %agent.name, "lock taken");
     let Loaded::State(before) = state::load(&files)? else { return Ok(Err(Reason::Unreadable)) };
     // Who never ran has no state; neither has a run under which the agent's folder was deleted, its lock with it.
-    if !before.is_idle() || (!files.state().exists() && !collect::supervisors_of(&files).is_empty()) {
+    let is_taken = !before.is_idle() || collect::is_python_at_work(&before);
+    if is_taken || (!files.state().exists() && !collect::supervisors_of(&files).is_empty()) {
         return Ok(Err(busy));
     }
     let assignment = assignment(start);
@@ -78,6 +79,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         agent: agent.name.clone(),
         role: agent.role,
         focus: agent.focus.clone(),
+        position,
         ports: ports::ports(position),
         job: job.clone(),
         assigned_at: spawner.now,

@@ -67,6 +67,10 @@ pub fn stop(spawner: &Spawner<'_>, agent: &Name) -> Result<Stopped> {
         let Loaded::State(state) = state::load(&files)? else {
             bail!("{} can't be understood; the next tick sets it aside", files.state().display());
         };
+        if collect::is_python_at_work(&state) {
+            let pid = state.python_pid.unwrap_or_default();
+            bail!("{agent} is at work for the Python system, in process {pid}: `kill {pid}` ends it");
+        }
         let is_known = !collect::has_lost_its_state(&files)?;
         if (state.is_idle() && is_known) || run.as_ref().is_some_and(|run| state.run_id.as_ref() != Some(run)) {
             return ended(&files, run.as_deref());

@@ -154,6 +154,11 @@ impl<'a> Place<'a> {
         Ok(self.files(keeper)?.iter().map(|(file, _)| format!("{} {}", words(file), file.display())).collect())
     }
 
+    /// The line of this user's crontab that runs the Python system in the project.
+    pub fn python_line(&self) -> Option<String> {
+        self.timer.python_line(&timers::read_crontab().ok()?).map(str::to_owned)
+    }
+
     /// The line of this user's crontab that runs ticks for the project.
     pub(super) fn crontab_line(&self) -> Option<String> {
         self.timer.line_in(&timers::read_crontab().ok()?).map(str::to_owned)

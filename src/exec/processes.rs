@@ -29,7 +29,10 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process_group};
 
 use crate::domain::state::ProcessId;
+use crate::domain::time::Time;
 
+/// How long after a time of which the system's clock tells a process may seem to have begun that was there by then, in seconds.
+const CLOCK_MOVES: i64 = 600;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// One row of the system's process table.
@@ -84,6 +87,14 @@ pub fn identity(pid: u32) -> Option<ProcessId> {
 /// Whether exactly this process still runs. One that has ended but wasn't waited for does not run.
 pub fn is_alive(id: &ProcessId) -> bool {
     verified(id).is_some_and(|row| !row.zombie)
+}
+
+/// Whether a process of which only the number is known, and a time when it was there, still runs. One that began after
+/// that time has merely the same number.
+pub fn is_alive_since(pid: u32, time: Option<Time>) -> bool {
+    let Some(row) = system::row(pid).filter(|row| !row.zombie) else { return false };
+    let began_after = |began: i64| time.is_some_and(|time| began > time.timestamp() + CLOCK_MOVES);
+    !system::began(&row).is_some_and(began_after)
 }
 
 /// Whether exactly this process was stopped, as by SIGSTOP: it runs, and does nothing.

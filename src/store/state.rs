@@ -4,7 +4,7 @@
 
 use super::paths::{AgentPaths, STATE};
 use crate::domain::name::Name;
-use crate::domain::state::AgentState;
+use crate::domain::state::{AgentState, PythonState};
 use crate::domain::time::{self, Time};
 use crate::sys::atomic::{self, Moved};
 use crate::sys::read::{self, Refused};
@@ -33,10 +33,15 @@ pub fn load(agent: &AgentPaths) -> Result<Loaded> {
         }
         Ok(state) => Ok(Loaded::State(state.unwrap_or_default())),
         Err(error) if error.is::<Refused>() || error.is::<serde_json::Error>() => {
-            Ok(Loaded::Corrupt(format!("{error:#}")))
+            Ok(load_python(agent).map_or_else(|| Loaded::Corrupt(format!("{error:#}")), Loaded::State))
         }
         Err(error) => Err(error),
     }
+}
+
+/// The state of an agent, if the Python system wrote it.
+pub fn load_python(agent: &AgentPaths) -> Option<AgentState> {
+    read::read_json(&agent.state()).ok().flatten().map(|PythonState(state)| state)
 }
 
 /// The state of the agent `name`, whose folder is in the open folder `agents`, if it has run and is at rest; `None` for

@@ -60,6 +60,7 @@ mod proposal_add;
 mod proposal_judge;
 mod proposer;
 mod publish;
+mod python_system;
 mod real_repositories;
 mod recovery;
 mod recovery_worktree;

@@ -176,6 +176,8 @@ fn claude_is_started_as_documented() {
     test.file(".orchestrator/global-instructions.md", "Global words.\n");
     test.file(".orchestrator/prompts/impl-1.md", "Own words, {{ not_rendered }}.\n");
     test.file(".orchestrator/commands/implement.md", "My own skill\n");
+    test.file(".orchestrator/commands/release-notes.md", "---\ndescription: A note for each change\n---\nWrite it.\n");
+    test.file(".orchestrator/commands/review.md", "Not for this role.\n");
     test.claude.plays("implementer", "cp -r .claude/commands/scheduler \"$CLAUDE_CONFIG_DIR/debug/skills\"; cp .agent-instructions.md \"$CLAUDE_CONFIG_DIR/debug/\"\nrun 'git push origin HEAD:refs/heads/x'; write a x; finish");
     test.tick_and_wait();
     let call = test.claude.only_call();
@@ -183,7 +185,7 @@ fn claude_is_started_as_documented() {
     assert_eq!(call.cwd, worktree);
     let expected = [
         ("AGENT_NAME", "impl-1"),
-        ("AGENT_ID", "impl-1"),
+        ("AGENT_ID", "0"),
         ("AGENT_ROLE", "implementer"),
         ("TASK_ID", "TASK-1"),
         ("PARENT_PROJECT", test.dir().to_str().unwrap()),
@@ -215,6 +217,12 @@ fn claude_is_started_as_documented() {
     assert_eq!(read(".agent-instructions.md"), call.prompt);
     assert_eq!((read("skills/implement.md").as_str(), read("skills/.gitignore").as_str()), ("My own skill\n", "*\n"));
     assert!(read("skills/send-message.md").contains("scheduler message send"));
+    assert!(read("skills/release-notes.md").ends_with("Write it.\n") && !test.notes("skills/review.md").exists());
+    for skill in
+        ["implement`: My own skill. The project's own", "release-notes`: A note for each change. The project's own"]
+    {
+        assert!(call.prompt.contains(&format!("- `scheduler:{skill}")), "{skill} is not in {}", call.prompt);
+    }
     assert_eq!(test.origin_tip("x"), None, "the agent could push");
 }
 

@@ -8,7 +8,7 @@ use crate::domain::time::Time;
 use crate::domain::timer::Timer;
 use crate::engine::configuration;
 use crate::engine::init::claude_md::{self, ClaudeMd};
-use crate::engine::init::{self, Plan};
+use crate::engine::init::{self, Plan, PythonSystem};
 use crate::exec::git::Git;
 use crate::exec::programs;
 use crate::exec::remote::Remotes;
@@ -23,14 +23,16 @@ const LINE: usize = 76;
 ///
 /// # Errors
 /// The program's own path is unknown; nobody reads.
-pub(super) fn print(root: &Path, plan: &Plan, context: &Context) -> Result<()> {
+pub(super) fn print(root: &Path, plan: &Plan, python: &PythonSystem, context: &Context) -> Result<()> {
     let program = context.program()?;
     let search_path = context.env("PATH").unwrap_or_default();
     let mut steps = Vec::new();
     steps.extend(programs_step(search_path));
     steps.extend(build_folder_step(&program));
     steps.extend(claude_md_step(&claude_md::look(root)));
-    steps.extend(commit_step(root, plan, context));
+    let git = git(root, context);
+    steps.extend(python.leftovers(&git));
+    steps.extend(commit_step(root, &git, plan));
     let call = call(&program, search_path);
     steps.push(task_step(&call));
     steps.push(tick_step(root, &call, context.now));
@@ -87,7 +89,13 @@ fn claude_md_step(file: &ClaudeMd) -> Option<String> {
     Some(step)
 }
 
-fn commit_step(root: &Path, plan: &Plan, context: &Context) -> Option<String> {
+/// How git is called for the project.
+fn git(root: &Path, context: &Context) -> String {
+    let at_top = context.dir.canonicalize().is_ok_and(|dir| dir == root);
+    if at_top { "git".to_owned() } else { format!("git -C {}", word(&root.display().to_string())) }
+}
+
+fn commit_step(root: &Path, git: &str, plan: &Plan) -> Option<String> {
     let mut paths = plan.uncommitted();
     let claude_md = claude_md::look(root);
     let name = claude_md.path.strip_prefix(root).unwrap_or(&claude_md.path).display().to_string();
@@ -97,8 +105,6 @@ fn commit_step(root: &Path, plan: &Plan, context: &Context) -> Option<String> {
     if paths.is_empty() {
         return None;
     }
-    let at_top = context.dir.canonicalize().is_ok_and(|dir| dir == root);
-    let git = if at_top { "git".to_owned() } else { format!("git -C {}", word(&root.display().to_string())) };
     let remote = Remotes::read(&Git::at(root), None).ok().filter(Remotes::is_there);
     let (pushed, push) = match &remote {
         Some(remote) => (" and\npushed", format!("\n  {git} push {} HEAD", word(remote.name()))),

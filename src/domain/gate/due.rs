@@ -42,7 +42,7 @@ pub fn due(metas: &[Meta], gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool, no
 
 /// What one pull request needs, with when it was last tried.
 fn due_of(meta: &Meta, gate: &Gatekeeper, is_live: &dyn Fn(&str) -> bool, now: Time) -> Vec<(Option<Time>, DueCheck)> {
-    if meta.status == Status::Closed || (meta.fork && !gate.include_forks) {
+    if meta.status == Status::Closed || meta.head_sha.is_empty() || (meta.fork && !gate.include_forks) {
         return Vec::new();
     }
     let optional = gate.optional_checks.iter().filter(|check| !gate.required_checks.contains(check));

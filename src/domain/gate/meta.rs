@@ -119,7 +119,8 @@ pub struct Meta {
     pub base: String,
     /// The account that opened it.
     pub author: String,
-    /// Its head commit.
+    /// Its head commit; empty before the coordinator has asked for it, as where the Python system wrote the file.
+    #[serde(default)]
     pub head_sha: String,
     /// It isn't ready to be merged.
     #[serde(default)]
@@ -174,7 +175,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 impl Meta {
     /// The result of a check for the head commit; one for another commit is none.
     pub fn result(&self, check: &Name) -> Option<&CheckResult> {
-        self.check_results.get(check).filter(|result| result.commit == self.head_sha)
+        self.check_results.get(check).filter(|result| !result.commit.is_empty() && result.commit == self.head_sha)
     }
 
     /// How often a check of the head commit recorded something about another commit only.

@@ -1,18 +1,27 @@
 //! The judgement at the end of a proposal file: read, replaced, and never mixed up with what the proposer wrote.
 //!
 //! It stands below the last line `---` and holds nothing but its own lines. Text of a proposer is written so that no
-//! line of it can pass for one of these, for a heading, or for the rule itself.
+//! line of it can pass for one of these, for a heading, or for the rule itself. The forms in which users and the Python
+//! system write it, without the rule or as a section, are read as well, and never written.
 
-use super::{Judgement, KnownConflict, ProposalVerdict};
+mod section_form;
+
+use super::{Judgement, KnownConflict, ProposalState, ProposalVerdict};
 use crate::domain::markdown::{field, field_in, newline_of, to_field};
+use crate::domain::task;
 use crate::domain::text::{capitalised, fnv1a, printable};
 use crate::domain::time;
 use serde::Serializer;
 
-/// The words of the judgement's lines.
-const WORDS: [&str; 15] = [
+/// The words of the judgement's lines, and those that only others write.
+const WORDS: [&str; 20] = [
     "Promoted By",
     "Promoted At",
+    "Promoted",
+    "Task",
+    "Rejected",
+    "Deferred",
+    REACTIVATED,
     "Task ID",
     "Task Role",
     "Task Priority",
@@ -28,6 +37,9 @@ const WORDS: [&str; 15] = [
     "Conflicts With",
 ];
 
+/// What stands above it holds no more.
+const REACTIVATED: &str = "Reactivated At";
+
 /// What the proposer wrote, without the judgement.
 pub fn body(text: &str) -> &str {
     split(text).0
@@ -36,20 +48,24 @@ pub fn body(text: &str) -> &str {
 /// What the proposer wrote, and the lines of the judgement; empty without one.
 pub(super) fn split(text: &str) -> (&str, &str) {
     let mut offset = text.len();
+    let mut first = offset;
     for line in text.split_inclusive('\n').rev() {
         offset -= line.len();
         let trimmed = line.trim_end();
-        let after = || &text[offset + line.len()..];
-        if trimmed == "---" {
-            // What the user wrote below a line of their own begins with no such word.
-            let is_block = after().lines().find(|line| !line.trim_end().is_empty()).is_some_and(is_ours);
-            return if is_block { (&text[..offset], after()) } else { (text, "") };
+        let after = &text[offset + line.len()..];
+        // What the user wrote below a line of their own begins with no such word.
+        if trimmed == "---" && after.lines().find(|line| !line.trim_end().is_empty()).is_some_and(is_ours) {
+            return (&text[..offset], after);
         }
-        if !trimmed.is_empty() && !line.starts_with("  ") && !is_ours(line) {
+        if is_ours(line) {
+            first = offset;
+        } else if trimmed == "---" || (!trimmed.is_empty() && !line.starts_with("  ")) {
             break;
         }
     }
-    (text, "")
+    // Without the rule it is a section, or a paragraph of its own.
+    let is_apart = text[..first].lines().next_back().is_some_and(|line| line.trim_end().is_empty());
+    text.split_at(section_form::begin(text).unwrap_or(if is_apart { first } else { text.len() }))
 }
 
 fn is_ours(line: &str) -> bool {
@@ -99,10 +115,18 @@ fn judgement_lines(judgement: &Judgement) -> Vec<String> {
 
 /// What stands in a judgement's lines. Anything that can't be understood counts as not there.
 pub(super) fn read(block: &str) -> (Option<Judgement>, Vec<KnownConflict>) {
+    let conflicts = block.lines().filter_map(conflict).collect();
+    let block = block.rsplit_once(&format!("\n**{REACTIVATED}:**")).map_or(block, |(_, after)| after);
     let value = |word: &str| field_in(block, word);
     let text = |word: &str| value(word).map(str::to_owned);
     let at = |word: &str| value(word).and_then(time::parse);
-    let verdict = if let Some(task) = value("Task ID").and_then(|id| id.parse().ok()) {
+    let task = value("Task ID").or_else(|| value("Promoted").and(value("Task")));
+    let verdict = if let Some((state, reason)) = section_form::read(block) {
+        Some(match state {
+            ProposalState::Rejected => ProposalVerdict::Rejected { reason },
+            _ => ProposalVerdict::Deferred { reason, until: at("Revisit At") },
+        })
+    } else if let Some(task) = task.and_then(|id| task::id_from(id).parse().ok()) {
         Some(ProposalVerdict::Promoted {
             task,
             role: value("Task Role").and_then(|role| role.parse().ok()).unwrap_or_default(),
@@ -117,9 +141,9 @@ pub(super) fn read(block: &str) -> (Option<Judgement>, Vec<KnownConflict>) {
     let judgement = verdict.map(|verdict| {
         let state = capitalised(verdict.state().word());
         let by = text(&format!("{state} By")).unwrap_or_default();
-        Judgement { verdict, by, at: at(&format!("{state} At")), run: text("Judged In Run") }
+        Judgement { verdict, by, at: at(&format!("{state} At")).or_else(|| at(&state)), run: text("Judged In Run") }
     });
-    (judgement, block.lines().filter_map(conflict).collect())
+    (judgement, conflicts)
 }
 
 /// The reason of a rejection: on its line, or indented below a `|`.

@@ -199,6 +199,55 @@ fn told_once_until_one_changes() {
 }
 
 #[test]
+fn judgements_in_the_forms_of_others() {
+    let body = "# Proposal: X\n\n**ID:** PROP-1\n**Proposer:** arch\n\n## Summary\nS.\n\n## Relevant Files\n- src/z.rs\n  - and more\n";
+    let rejected = |reason: &str| ProposalVerdict::Rejected { reason: reason.to_owned() };
+    let deferred = |reason: &str| ProposalVerdict::Deferred { reason: reason.to_owned(), until: None };
+    let promoted = ProposalVerdict::Promoted {
+        task: name("TASK-a1b2c3d4"),
+        role: TaskRole::Implement,
+        priority: Priority::P2,
+        branch: None,
+    };
+    let code = "\n**Rejected By:** curator\n**Rejected At:** 2024-01-15T10:30:00Z\n**Rejection Reason:** |\n  Too broad.\n  \n  ## Split it.\n";
+    let skill = "\n---\n## Rejection\n\n**Rejected:** 2024-01-15T10:30:00Z\n**Rejected By:** curator\n\n### Reason\n\nToo broad.\n\n## Split it.\n";
+    for (block, verdict) in [
+        (code.to_owned(), Some(rejected("Too broad.\n\n## Split it."))),
+        (skill.replace("## Split", "Split"), Some(rejected("Too broad.\n\nSplit it."))),
+        ("\n## rejection\n\nToo broad.\n\n**Rejected By:** me\n".to_owned(), Some(rejected("Too broad."))),
+        ("\n**Rejection Reason:** Too broad.\n".to_owned(), Some(rejected("Too broad."))),
+        (
+            "\n---\n## Deferral\n\n**Deferred:** 2024-01-15T10:30:00Z\n\n### Reason\n\nLater.\n".to_owned(),
+            Some(deferred("Later.")),
+        ),
+        (
+            "\n**Deferred At:** 2024-01-15T10:30:00.5\n**Deferral Reason:** Later.\n".to_owned(),
+            Some(deferred("Later.")),
+        ),
+        ("\n**Promoted At:** 2024-01-15T10:30:00\n**Task ID:** a1b2c3d4\n".to_owned(), Some(promoted.clone())),
+        ("\n---\n**Promoted:** 2024-01-15T10:30:00Z\n**Task:** TASK-a1b2c3d4\n".to_owned(), Some(promoted)),
+        (format!("{code}\n**Reactivated At:** 2024-01-16T10:30:00\n"), None),
+        (
+            format!(
+                "{code}\n**Reactivated At:** 2024-01-16T10:30:00\n\n**Deferred At:** 2024-01-17T10:30:00\n**Deferral Reason:** Later.\n"
+            ),
+            Some(deferred("Later.")),
+        ),
+    ] {
+        let found = read(&format!("{body}{block}"));
+        assert_eq!(found.judgement.as_ref().map(|judgement| &judgement.verdict), verdict.as_ref(), "{block}");
+        assert_eq!((found.fingerprint, found.idea.files.len()), (read(body).fingerprint, 2), "{block}");
+        let ours = with_judgement(&format!("{body}{block}"), judgements().first(), &[]);
+        assert_eq!(ours, with_judgement(body, judgements().first(), &[]), "{block}");
+    }
+    let at = |text: &str| read(&format!("{body}{text}")).judgement.unwrap();
+    assert_eq!(
+        [at(code), at(&skill.replace("## Split", "Split"))].map(|read| (read.by, read.at)),
+        [("curator".to_owned(), Some(now())), ("curator".to_owned(), Some(now()))]
+    );
+}
+
+#[test]
 fn what_the_user_is_told() {
     let (config, _) = crate::domain::config::read("agents: [{name: c, role: curator}]").unwrap();
     let (a, b) = (of("PROP-1", "refactor", &["a.rs"]), of("PROP-2", "feature", &["a.rs"]));

@@ -9,6 +9,7 @@ use words::{awaits_room, no_task, overlaps, raise, running, words};
 
 use crate::domain::name::Name;
 use crate::domain::role::{Model, TaskRole};
+use crate::domain::state::AgentState;
 use crate::domain::text::counted;
 use crate::domain::time::{self, Time};
 use serde::Serialize;
@@ -46,6 +47,13 @@ pub enum Reason {
         /// The agent is done, and its work is being verified.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         verifying: bool,
+    },
+    /// A process of the Python system is at work for it.
+    Python {
+        /// Its number.
+        pid: u32,
+        /// Since when.
+        since: Option<Time>,
     },
     /// Its last run was interrupted and is being recovered.
     Recovering,
@@ -207,6 +215,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Of an agent for which a process of the Python system is at work.
+    pub(super) fn python(state: &AgentState) -> Self {
+        Self::Python { pid: state.python_pid.unwrap_or_default(), since: state.last_started }
+    }
+
     /// What there is to say of this reason for `agent` not to start.
     pub fn words(&self, agent: &Name, now: Time) -> Words {
         let at = |time: &Time| time::local(*time);
@@ -247,6 +260,11 @@ impl Reason {
             Self::Running { since, task, verifying } => {
                 running(agent, task.as_ref(), *verifying, since.as_ref().map(span))
             }
+            Self::Python { pid, since } => words(
+                since.map_or("running".to_owned(), |since| format!("running {}", span(&since))) + ", Python system",
+                format!("at work for the Python system (process {pid})"),
+                format!("nothing to do: it is started once that process has ended; `kill {pid}` ends it"),
+            ),
             Self::Recovering => words(
                 "recovering",
                 "its last run was interrupted and is being recovered",

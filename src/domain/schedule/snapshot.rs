@@ -21,6 +21,8 @@ pub enum Standing {
     Running,
     /// Its supervisor is gone, and recovery has been started.
     Recovering,
+    /// A process of the Python system is at work for it.
+    Python,
     /// Its state.json can't be read, or its files can't be reached.
     Unreadable,
 }

@@ -1,6 +1,7 @@
 //! Changes to a task file that leave alone what the user wrote in it.
 
 use super::answers::with_answer;
+use super::appended::tidied;
 use super::section::{with_section, without_section};
 use super::{Answer, header_end, header_line, key, value};
 use crate::domain::markdown::{newline_of, without_headings};
@@ -65,11 +66,16 @@ impl Edit {
         self
     }
 
-    /// The text of the file after the edit. Line ends stay as they are; nothing else is touched.
+    /// The text of the file after the edit. Line ends stay as they are; nothing else is touched, but that header lines which
+    /// the Python system has appended come to stand in the header.
     pub fn apply(&self, text: &str) -> String {
         let newline = newline_of(text);
-        let end = header_end(text);
+        let (text, appended) = tidied(text);
+        let end = header_end(&text);
         let mut head: Vec<String> = text[..end].lines().map(str::to_owned).collect();
+        for (key, value) in appended {
+            set_line(&mut head, key, Some(value));
+        }
         for (key, value) in &self.lines {
             set_line(&mut head, key, value.as_deref());
         }

@@ -27,9 +27,15 @@ pub fn issue_text(text: &str) -> (Option<String>, String) {
     }
 }
 
-/// The text of the last section `## name`, up to the next heading of its kind.
+/// The text of the last section `## name`, up to the next heading of its kind. Of one that is a block of code, as the Python
+/// system writes an error, what stands in that.
 pub fn section<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    section_range(text, name).map(|range| below_heading(text, range))
+    section_range(text, name).map(|range| unfenced(below_heading(text, range)))
+}
+
+fn unfenced(text: &str) -> &str {
+    let code = text.strip_prefix("```\n").or_else(|| text.strip_prefix("```\r\n"));
+    code.map_or(text, |code| code.split_once("\n```").map_or(code, |(code, _)| code).trim_end())
 }
 
 /// What a task is to fulfil, a line each.

@@ -1,4 +1,5 @@
-//! A project's line in a crontab. Every other line stays as it is, byte for byte.
+//! A project's line in a crontab. Every other line stays as it is, byte for byte, but the one that runs the Python system there:
+//! ours comes in its place.
 
 use super::Timer;
 use crate::domain::shell::word;
@@ -43,6 +44,23 @@ impl Timer {
         }
     }
 
+    /// The line that runs the Python system in the project.
+    pub fn python_line<'a>(&self, crontab: &'a str) -> Option<&'a str> {
+        crontab.lines().find(|line| self.runs_python(line))
+    }
+
+    fn runs_python(&self, line: &str) -> bool {
+        let line = line.trim_start().replace(r"\ ", " ").replace(r"\%", "%");
+        let is_path = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+        let names_root = line.match_indices(&self.root).any(|(at, root)| {
+            let after = &line[at + root.len()..];
+            let ends = !after.starts_with(is_path) || after.starts_with("/orchestrator/");
+            ends && !line[..at].ends_with(is_path)
+        });
+        let runs = ["orchestrator/scheduler.py", "orchestrator.orchestrator.scheduler"];
+        !line.starts_with('#') && names_root && runs.iter().any(|program| line.contains(program))
+    }
+
     /// A line of the user's own that ticks this project.
     fn by_hand<'a>(&self, crontab: &'a str) -> Option<&'a str> {
         let call = format!("scheduler -C {} ", word(&self.root).replace('%', r"\%"));
@@ -52,6 +70,18 @@ impl Timer {
 
 /// The crontab with the project's line, at the place where it was, else at the end.
 pub fn add(crontab: &str, timer: &Timer) -> Crontab {
+    let place: usize = crontab.split_inclusive('\n').take_while(|line| !timer.runs_python(line)).map(str::len).sum();
+    if place < crontab.len() {
+        let kept: String = crontab.split_inclusive('\n').filter(|line| !timer.runs_python(line)).collect();
+        return match add(&kept, timer) {
+            Crontab::Changed(_) if timer.own(&kept).is_none() => {
+                let (above, below) = kept.split_at(place);
+                Crontab::Changed(format!("{above}{}\n{}\n{below}", timer.marker(), timer.cron_line()))
+            }
+            Crontab::Unchanged | Crontab::ByHand(_) => Crontab::Changed(kept),
+            changed => changed,
+        };
+    }
     let entry = format!("{}\n{}\n", timer.marker(), timer.cron_line());
     let Some((start, end)) = timer.own(crontab) else {
         if let Some(line) = timer.by_hand(crontab) {
@@ -112,6 +142,33 @@ mod tests {
         let old = changed(add("first\n", &timer("/a", "/old/scheduler"))) + "last\n";
         let new = changed(add(&old, &timer("/a", "/new/scheduler")));
         assert_eq!(new, old.replace("/old/", "/new/"));
+    }
+
+    #[test]
+    fn the_python_systems_line_is_replaced() {
+        let timer = timer("/a b", "/bin/scheduler");
+        let python = "* * * * * cd '/a b' && /v/bin/python orchestrator/orchestrator/scheduler.py >> /l 2>&1\n";
+        let entry = changed(add("", &timer));
+        for (old, new) in [
+            (format!("first\n{python}last\n"), format!("first\n{entry}last\n")),
+            (format!("{python}{entry}"), entry.clone()),
+            (format!("{python}{python}"), entry.clone()),
+            (r"* * * * * cd /a\ b && python -m orchestrator.orchestrator.scheduler".to_owned(), entry.clone()),
+            ("* * * * * python '/a b/orchestrator/orchestrator/scheduler.py' --debug\n".to_owned(), entry.clone()),
+        ] {
+            assert_eq!(timer.python_line(&old), old.lines().find(|line| line.contains("python")), "{old}");
+            assert_eq!(changed(add(&old, &timer)), new, "{old}");
+            assert_eq!(add(&new, &timer), Crontab::Unchanged);
+        }
+        for other in [
+            format!("# {python}"),
+            python.replace("/a b", "/a b/c"),
+            python.replace("/a b", "/x/a b"),
+            python.replace("/a b", "/a bc"),
+            "0 5 * * * cd '/a b' && make\n".to_owned(),
+        ] {
+            assert_eq!(changed(add(&other, &timer)), format!("{other}{entry}"));
+        }
     }
 
     #[test]

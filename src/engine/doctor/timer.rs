@@ -7,7 +7,7 @@ use crate::engine::project::Project;
 use crate::engine::timer::{Keeper, Place};
 
 /// Looks at the timer and its last tick.
-pub(super) fn probe(project: &Project, caller: Caller<'_>) -> [Probe; 2] {
+pub(super) fn probe(project: &Project, caller: Caller<'_>) -> Vec<Probe> {
     let kept = place(project, caller).and_then(|place| place.kept());
     let installed = kept.is_some();
     let timer = match kept {
@@ -35,7 +35,14 @@ pub(super) fn probe(project: &Project, caller: Caller<'_>) -> [Probe; 2] {
         }
         Some(age) => Probe::ok(age),
     };
-    [timer, tick]
+    let python = place(project, caller).and_then(|place| place.python_line());
+    let both = |line| {
+        Probe::error(
+            format!("the Python system still runs here, too: {line}"),
+            "`scheduler install cron` replaces its line in your crontab",
+        )
+    };
+    [timer, tick].into_iter().chain(python.map(both)).collect()
 }
 
 /// The PATH of the project's line in the crontab.

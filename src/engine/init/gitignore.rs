@@ -19,6 +19,55 @@ const LINES: [&str; 7] = [
 
 const HEADING: &str = "# scheduler: what its agents leave at run time";
 
+/// What the Python system adds, with its headings. Ours hide the same, and more.
+const OF_PYTHON: [&str; 9] = [
+    "# Orchestrator",
+    "# Orchestrator runtime files",
+    ".orchestrator/agents/",
+    ".orchestrator/messages/",
+    ".orchestrator/shared/queue/claimed/",
+    ".orchestrator/shared/queue/failed/",
+    ".orchestrator/shared/proposals/",
+    ".orchestrator/scheduler.lock",
+    ".agent-instructions.md",
+];
+
+/// What becomes of a `.gitignore`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Ignored {
+    pub(super) text: Vec<u8>,
+    /// How many lines are ours and weren't there.
+    pub(super) added: usize,
+    /// How many were the Python system's and go.
+    pub(super) replaced: usize,
+}
+
+/// The text with our lines, and without the Python system's.
+pub(super) fn plan(text: &[u8]) -> Ignored {
+    let (kept, replaced) = without_python(text);
+    let lines = missing(&kept);
+    let text = if lines.is_empty() { kept } else { with_lines(&kept, &lines) };
+    Ignored { text, added: lines.len(), replaced }
+}
+
+/// The text without the Python system's lines, and how many they were. A line of its that stands alone is the user's.
+fn without_python(text: &[u8]) -> (Vec<u8>, usize) {
+    let is_its = |line: &&[u8]| OF_PYTHON.iter().any(|its| line.trim_ascii() == its.as_bytes());
+    let lines = || text.split_inclusive(|byte| *byte == b'\n');
+    let replaced = lines().filter(is_its).count();
+    let has_lock = lines().any(|line| line.trim_ascii() == b".orchestrator/scheduler.lock");
+    if replaced < 4 || !has_lock {
+        return (text.to_vec(), 0);
+    }
+    let kept = lines().filter(|line| !is_its(line)).collect::<Vec<_>>().concat();
+    let kept = kept.trim_ascii_end();
+    (if kept.is_empty() { Vec::new() } else { [kept, newline(text)].concat() }, replaced)
+}
+
+fn newline(text: &[u8]) -> &'static [u8] {
+    if text.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" }
+}
+
 /// The lines that are missing in a `.gitignore`.
 ///
 /// Where the line that hides everything is missing, all are: behind the exceptions it would undo them.
@@ -37,7 +86,7 @@ pub(super) fn missing(text: &[u8]) -> Vec<&'static str> {
 
 /// The text with these lines at its end, in its own kind of line ends.
 pub(super) fn with_lines(text: &[u8], lines: &[&str]) -> Vec<u8> {
-    let end: &[u8] = if text.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
+    let end = newline(text);
     let mut new = text.to_vec();
     if !text.is_empty() {
         if !text.ends_with(b"\n") {
@@ -81,6 +130,24 @@ mod tests {
             assert!(missing(&new).is_empty(), "{new_text:?}");
         }
         assert!(with_lines(b"caf\xe9\n", &LINES).starts_with(b"caf\xe9\n\n"));
+    }
+
+    #[test]
+    fn the_python_systems_block_is_replaced() {
+        let block = format!("\n{}\n", OF_PYTHON.join("\n"));
+        for (before, after, rest) in
+            [("", "", ""), ("/target\n", "", "/target\n"), ("/target\n", "/more\n", "/target\n\n/more\n")]
+        {
+            for end in ["\n", "\r\n"] {
+                let text = |text: &str| text.replace('\n', end).into_bytes();
+                let ours = plan(&text(&format!("{before}{block}{after}")));
+                assert_eq!((ours.added, ours.replaced), (LINES.len(), OF_PYTHON.len()));
+                assert_eq!(ours.text, with_lines(&text(rest), &LINES));
+                assert_eq!(plan(&ours.text), Ignored { text: ours.text.clone(), added: 0, replaced: 0 });
+            }
+        }
+        // A line or two of them may be anybody's.
+        assert_eq!(plan(b".agent-instructions.md\n.orchestrator/agents/\n# Orchestrator\n").replaced, 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What init makes: found out first, checked as a whole, then made.
 
-use super::gitignore;
-use super::skills::SKILLS;
+use super::gitignore::{self, Ignored};
+use super::skills::{self, SKILLS};
 use crate::domain::billing::Billing;
 use crate::domain::config::SCHEMA;
 use crate::domain::installed::{self, Installed};
@@ -38,7 +38,7 @@ enum Make {
     Private,
     File(Cow<'static, str>),
     Update(Cow<'static, str>),
-    Ignore(Vec<&'static str>),
+    Ignore(Ignored),
     /// Nothing: it is there.
     Present,
     /// Nothing: the user has changed it.
@@ -69,7 +69,7 @@ impl Plan {
         if choices.skills {
             for (name, text) in SKILLS {
                 let at = root.join(".claude/commands").join(name);
-                plan.installed(at, installed::with_hash(text).into(), |found| installed::compare(found, text))?;
+                plan.installed(at, installed::with_hash(text).into(), |found| skills::compare(found, text))?;
             }
         }
         if choices.gitignore {
@@ -162,8 +162,8 @@ impl Plan {
             Some(kind) if kind.is_file() => contents(&path)?,
             Some(_) => bail!("{} is not a file: move it away, or use --no-gitignore", path.display()),
         };
-        let lines = gitignore::missing(&text);
-        self.items.push((path, if lines.is_empty() { Make::Present } else { Make::Ignore(lines) }));
+        let ignored = gitignore::plan(&text);
+        self.items.push((path, if ignored.text == text { Make::Present } else { Make::Ignore(ignored) }));
         Ok(())
     }
 
@@ -199,9 +199,7 @@ impl Plan {
                     let (Published::New | Published::AlreadyExists) = atomic::create_shared(path, text.as_bytes())?;
                 }
                 Make::Update(text) => atomic::write_shared(path, text.as_bytes())?,
-                Make::Ignore(lines) => {
-                    atomic::write_shared(path, &gitignore::with_lines(&contents(path)?, lines))?;
-                }
+                Make::Ignore(_) => atomic::write_shared(path, &gitignore::plan(&contents(path)?).text)?,
                 Make::Present | Make::Changed => {}
             }
         }
@@ -224,7 +222,12 @@ impl Plan {
             lines.push(match make {
                 Make::Dir | Make::Private | Make::File(_) => format!("created  {path}"),
                 Make::Update(_) => format!("updated  {path}"),
-                Make::Ignore(added) => format!("updated  {path}: {} added", counted(added.len(), "line")),
+                Make::Ignore(Ignored { added, replaced: 0, .. }) => {
+                    format!("updated  {path}: {} added", counted(*added, "line"))
+                }
+                Make::Ignore(Ignored { added, replaced, .. }) => {
+                    format!("updated  {path}: {replaced} lines of the Python system replaced by {added}")
+                }
                 Make::Present => format!("exists   {path}: left as it is"),
                 Make::Changed => format!(
                     "exists   {path}: changed by you, left as it is (delete it and run this again for the newest)"

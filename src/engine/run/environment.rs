@@ -66,7 +66,7 @@ pub fn variables(run: &Run<'_>) -> Vec<(String, String)> {
         |port: fn(&crate::domain::ports::Ports) -> u16| assignment.ports.as_ref().map(|ports| port(ports).to_string());
     let all = [
         ("AGENT_NAME", Some(assignment.agent.to_string())),
-        ("AGENT_ID", Some(assignment.agent.to_string())),
+        ("AGENT_ID", Some(assignment.position.to_string())),
         ("AGENT_ROLE", Some(assignment.role.to_string())),
         ("RUN_ID", Some(assignment.run_id.clone())),
         ("PARENT_PROJECT", Some(text(paths.root()))),

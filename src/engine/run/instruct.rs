@@ -101,7 +101,8 @@ fn input(run: &Run<'_>, prepared: &Prepared, skills: &[Skill]) -> Result<PromptI
             }
             _ => None,
         },
-        skills: skills.to_vec(),
+        // Without any of the project's own the tool that calls them isn't offered.
+        skills: if skills.iter().any(|skill| skill.own) { skills.to_vec() } else { Vec::new() },
         frame: read::read_linked_text(&paths.frame())?,
         test_paths: assignment.test_paths.clone(),
         queue: (assignment.role == Role::ProductManager).then(|| queue::view(run)).transpose()?,
@@ -212,10 +213,9 @@ fn write_skills(run: &Run<'_>, skills: &[Skill]) -> Result<()> {
     Ok(())
 }
 
-/// Whether the user has put another in the place of one of them.
+/// Whether some of them are the project's own; what the others say is in the prompt.
 pub fn has_own_skills(run: &Run<'_>) -> bool {
-    let commands = run.paths().commands_dir();
-    prompt::skills(run.assignment.role).iter().any(|(name, _)| commands.join(name).exists())
+    skills(run).is_ok_and(|skills| skills.iter().any(|skill| skill.own))
 }
 
 fn tell_of_obstacle(run: &Run<'_>, obstacle: &Path) -> Result<()> {

@@ -18,6 +18,9 @@ pub(super) const READS_ENVIRONMENTS: bool = true;
 /// The kernel allows a process three quarters of this for its arguments and environment.
 const MAX_ENVIRONMENT: u64 = 8 << 20;
 
+/// In how many parts the kernel tells a second to programs.
+const TICKS: i64 = 100;
+
 /// Tells this boot from every other.
 pub(super) fn boot() -> String {
     text("/proc/sys/kernel/random/boot_id").trim().to_owned()
@@ -56,6 +59,12 @@ pub(super) fn parse_stat(pid: u32, stat: &str, uid: u32) -> Option<Row> {
         start: (*fields.get(19)?).to_owned(),
         uid,
     })
+}
+
+/// When a process began, in seconds since 1970.
+pub(super) fn began(row: &Row) -> Option<i64> {
+    let booted = text("/proc/stat").lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse::<i64>().ok())?;
+    Some(booted + row.start.parse::<i64>().ok()? / TICKS)
 }
 
 /// Whether the process was started by this user with `name=value` in its environment.

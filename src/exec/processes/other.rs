@@ -21,6 +21,11 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
     captured.status.success().then(|| String::from_utf8_lossy(&captured.stdout).into_owned())
 }
 
+/// When a process began isn't told as a number.
+pub(super) fn began(_row: &Row) -> Option<i64> {
+    None
+}
+
 /// No environment can be read.
 pub(super) fn variable(_row: &Row, _name: &str) -> Option<String> {
     None

@@ -172,6 +172,12 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str, String)> {
             "nothing to do: it starts once there is one",
         ),
         row(
+            r#"{"reason": "python", "pid": 77, "since": "2026-03-01T09:57:00Z"}"#,
+            "running 3 min, Python system",
+            "at work for the Python system (process 77)",
+            "nothing to do: it is started once that process has ended; `kill 77` ends it",
+        ),
+        row(
             r#"{"reason": "awaits_room", "waiting": 2, "pending": 20, "limit": 20}"#,
             "queue full, 20 of 20",
             "2 proposals wait for room in the queue: 20 of 20 tasks (max_incoming); none is new",

@@ -167,3 +167,18 @@ fn the_configuration_is_valid_for_both_models() {
     assert_eq!(config.agents[0].settings.claude_model.as_deref(), Some("sonnet"));
     assert_eq!(config.proposal_limits.len(), 1);
 }
+
+#[test]
+fn an_unchanged_skill_of_the_python_system_is_replaced() {
+    use super::skills::tests::TEXT;
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(".claude/commands").join(name);
+    fs::create_dir_all(at("")).unwrap();
+    fs::write(at("enqueue.md"), TEXT.replace('\n', "\r\n")).unwrap();
+    fs::write(at("why.md"), format!("{TEXT}And this.\n")).unwrap();
+    let plan = Plan::new(dir.path(), &ALL).unwrap();
+    assert!(plan.describe().contains(&"updated  .claude/commands/enqueue.md".to_owned()), "{:?}", plan.describe());
+    plan.apply().unwrap();
+    assert!(fs::read_to_string(at("enqueue.md")).unwrap().contains("scheduler task add"));
+    assert!(fs::read_to_string(at("why.md")).unwrap().ends_with("And this.\n"));
+}
