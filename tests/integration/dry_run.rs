@@ -102,7 +102,7 @@ fn it_says_what_would_happen_and_changes_nothing() {
 #[test]
 fn with_a_clock_it_looks_ahead() {
     let test = Test::new();
-    test.config("agents:\n  - {name: pm, role: product_manager, interval_seconds: 600}\n");
+    test.config("agents:\n  - {name: pm, role: product_manager, interval_seconds: 600, rescan_after: 0}\n");
     test.claude.plays("default", "finish");
     test.now("2026-03-01T10:00:00Z").tick_and_wait();
     test.now("2026-03-01T10:05:00Z").run(["--dry-run"]).ok().says("pm: not due before 2026-03-01 13:09 +03:00");
