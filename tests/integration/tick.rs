@@ -16,7 +16,7 @@ fn an_agent_without_work_is_never_started() {
 #[test]
 fn the_interval_is_kept_with_some_grace() {
     let test = Test::new();
-    test.config("agents:\n  - {name: pm, role: product_manager, interval_seconds: 180}\n");
+    test.config("agents:\n  - {name: pm, role: product_manager, interval_seconds: 180, rescan_after: 0}\n");
     test.claude.plays("default", "finish");
     test.now("2026-03-01T10:00:00Z").tick_and_wait();
     for (seconds, count) in [(60, 1), (60, 1), (50, 2), (120, 2), (50, 3)] {
