@@ -273,9 +273,10 @@ fn each_reason_has_its_words() {
     for (json, summary, explanation, remedy) in rows() {
         let reason: Reason = serde_json::from_str(json).unwrap();
         // The zone is that of whoever runs this.
+        let times = ["2026-03-01T10:24:00Z", "2026-03-01T12:00:00Z", "2026-03-01T21:00:00Z", "2026-03-02T08:00:00Z"];
         let local = |text: String, time: &str| text.replace(time, &time::local(time::parse(time).unwrap()));
-        let explanation =
-            ["2026-03-01T10:24:00Z", "2026-03-01T21:00:00Z"].into_iter().fold(explanation.to_owned(), local);
+        let in_zone = |text: &str| times.into_iter().fold(text.to_owned(), local);
+        let (explanation, remedy) = (in_zone(explanation), in_zone(&remedy));
         assert_eq!(reason.words(&"a".parse().unwrap(), now), words(summary, explanation, remedy), "{json}");
         let written = serde_json::to_value(&reason).unwrap();
         assert_eq!(written, serde_json::from_str::<serde_json::Value>(json).unwrap(), "its data is kept as it is");
