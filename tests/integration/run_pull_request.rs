@@ -55,7 +55,10 @@ fn the_message_of_a_failed_task_names_it() {
     let test = project("test-1", "tester");
     test.task("TASK-1", "# Test the $(login) \"form\"\n\nROLE: test\n");
     test.claude.plays("tester", "write source.rs x && commit 'Change the source' && finish 'Done.'");
+    // There are branches of agents already: the first tick asks which pull requests are open.
     test.tick_and_wait();
+    assert_eq!((test.task_state("TASK-1"), test.claude.count()), ("incoming", 0));
+    test.later(60).tick_and_wait();
     assert_eq!(test.task_state("TASK-1"), "failed");
     let [error] = test.messages_of("error").try_into().unwrap();
     assert!(error.lines().next().unwrap().ends_with("A task failed: Test the $(login) \"form\""), "{error}");

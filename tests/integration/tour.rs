@@ -73,6 +73,7 @@ fn every_example_of_every_help_can_be_pasted() {
     let test = Test::new();
     test.agents(&[("impl-agent-1", "implementer"), ("impl-agent-2", "implementer"), ("pm-agent", "product_manager")]);
     test.claude.plays("default", "finish");
+    test.task("TASK-a1b2c3d4", "# The one that examples name\n");
     test.set_env("COLUMNS", "80");
     let mut open = vec![String::new()];
     let mut count = 0;
