@@ -89,6 +89,11 @@ fn what_a_run_has_opened_counts_at_once() {
 fn what_a_run_left_for_claude_where_git_ignores_it_is_set_aside() {
     let test = project("impl-1", "implementer");
     test.committed_file(".gitignore", ".claude/settings.local.json\n").git(["push", "-q", "origin", "main"]);
+    // What is open is known.
+    test.file(
+        ".orchestrator/cache/open-prs.json",
+        r#"{"asked_at": "2026-01-01T00:00:00Z", "open": [], "error": null}"#,
+    );
     test.task_for("TASK-1", "implement").task_for("TASK-2", "implement");
     let left = "[ ! -e .claude/settings.local.json ] || complain 'it is there'";
     test.claude.plays(
@@ -105,6 +110,11 @@ fn what_a_run_left_for_claude_where_git_ignores_it_is_set_aside() {
 #[test]
 fn what_an_earlier_attempt_brought_for_claude_does_not_hold_in_the_next() {
     let test = project("impl-1", "implementer");
+    // What is open is known.
+    test.file(
+        ".orchestrator/cache/open-prs.json",
+        r#"{"asked_at": "2026-01-01T00:00:00Z", "open": [], "error": null}"#,
+    );
     test.task_for("TASK-1", "implement");
     // claude's own tools write no such file; a program does.
     let plant = "run 'mkdir -p .claude && echo \"{}\" >.claude/settings.json && git add -A && git commit -q -m Plant'";
