@@ -5,7 +5,7 @@ mod money;
 mod words;
 
 pub use words::Words;
-use words::{awaits_room, no_task, overlaps, raise, running, words};
+use words::{awaits_room, no_check_pending, no_task, overlaps, raise, running, untrusted, words};
 
 use crate::domain::name::Name;
 use crate::domain::role::{Model, TaskRole};
@@ -225,16 +225,7 @@ impl Reason {
         let at = |time: &Time| time::local(*time);
         let span = |time: &Time| time::between(now, *time);
         match self {
-            Self::Untrusted { since } => {
-                let since = since.map_or(String::new(), |since| format!(" since {}", at(&since)));
-                words(
-                    "git's settings changed",
-                    format!(
-                        "git's settings or hooks are not as you accepted them{since}: nothing is fetched, pushed or started"
-                    ),
-                    "`scheduler trust` shows what has changed, and accepts it",
-                )
-            }
+            Self::Untrusted { since } => untrusted(since.as_ref().map(at)),
             Self::Paused => {
                 words("paused", "paused in agents.yaml", format!("`scheduler agent resume {agent}` lets it start"))
             }
@@ -376,19 +367,7 @@ impl Reason {
                 let until = (at(until), span(until));
                 money::quota_kept(agent, window, (*used_percent, *limit_percent), until)
             }
-            Self::NoCheckPending { check: None, .. } => {
-                words("has no focus", "has no focus", "`focus: CHECK` in agents.yaml names the check that it makes")
-            }
-            Self::NoCheckPending { check: Some(check), given_up: 0 } => words(
-                "nothing to check",
-                format!("no pull request needs the check {check}"),
-                "nothing to do: it starts once one does",
-            ),
-            Self::NoCheckPending { check: Some(check), given_up } => words(
-                format!("nothing to check, {given_up} given up"),
-                format!("no pull request needs the check {check}; {given_up} were given up, see the messages"),
-                format!("`scheduler agent run {agent}` tries one that was given up again"),
-            ),
+            Self::NoCheckPending { check, given_up } => no_check_pending(agent, check.as_ref(), *given_up),
             Self::ProgramMissing { program } => words(
                 format!("{program} is missing"),
                 format!("{program} is not on PATH"),

@@ -60,6 +60,34 @@ pub(super) fn awaits_room(waiting: u32, full: &str, agent: &Name, raise: &str) -
     )
 }
 
+pub(super) fn untrusted(since: Option<String>) -> Words {
+    let since = since.map_or(String::new(), |since| format!(" since {since}"));
+    words(
+        "git's settings changed",
+        format!("git's settings or hooks are not as you accepted them{since}: nothing is fetched, pushed or started"),
+        "`scheduler trust` shows what has changed, and accepts it",
+    )
+}
+
+/// Without a check there is nothing that a gatekeeper could make.
+pub(super) fn no_check_pending(agent: &Name, check: Option<&Name>, given_up: u32) -> Words {
+    match (check, given_up) {
+        (None, _) => {
+            words("has no focus", "has no focus", "`focus: CHECK` in agents.yaml names the check that it makes")
+        }
+        (Some(check), 0) => words(
+            "nothing to check",
+            format!("no pull request needs the check {check}"),
+            "nothing to do: it starts once one does",
+        ),
+        (Some(check), given_up) => words(
+            format!("nothing to check, {given_up} given up"),
+            format!("no pull request needs the check {check}; {given_up} were given up, see the messages"),
+            format!("`scheduler agent run {agent}` tries one that was given up again"),
+        ),
+    }
+}
+
 /// For as long as `since` says, if that is known.
 pub(super) fn running(agent: &Name, task: Option<&Name>, verifying: bool, since: Option<String>) -> Words {
     let (brief, doing) = if verifying { ("verifying ", "done, its work being verified") } else { ("", "at work") };
