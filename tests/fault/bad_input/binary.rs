@@ -12,13 +12,19 @@ const MEMORY_KIB: usize = 512 * 1024;
 /// How long a command may take before nothing but a wait for what never comes explains it.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Runs the program with little memory; it must end in good order.
+/// Runs a command, which says what has failed if anything has.
 fn run(test: &Test, args: &[&str]) -> Output {
+    let output = with_little_memory(test, args);
+    assert!(output.code == Some(0) || !output.stderr.trim().is_empty(), "a failure without a word: {output}");
+    output
+}
+
+/// Runs the program with little memory; it must end in good order.
+fn with_little_memory(test: &Test, args: &[&str]) -> Output {
     let mut command = test.program_command("sh");
     command.args(["-c", &format!("ulimit -v {MEMORY_KIB}; exec \"$0\" \"$@\""), BINARY]).args(args);
     let output = test.finish(command);
     assert!(matches!(output.code, Some(0..=2)) && !output.stderr.contains("panicked"), "{output}");
-    assert!(output.code == Some(0) || !output.stderr.trim().is_empty(), "a failure without a word: {output}");
     assert!(output.elapsed < LONGEST, "it took {:?}: {output}", output.elapsed);
     output
 }
@@ -30,10 +36,10 @@ fn reads(test: &Test) {
     }
 }
 
-/// A tick, and everything that it started to its end.
+/// A tick, and everything that it started to its end. It says a lasting failure once.
 fn tick(test: &Test) -> Output {
     test.later(120);
-    let output = run(test, &[]);
+    let output = with_little_memory(test, &[]);
     test.wait_until("the end of what the tick started", || test.leftovers().is_empty());
     output
 }
