@@ -1,8 +1,7 @@
 //! What every command that makes a task checks and says, wherever the task comes from. It adds none itself.
 
 use super::{Context, usage};
-use crate::domain::config::Config;
-use crate::domain::role::TaskRole;
+use crate::domain::config::{Agent, Config};
 use crate::engine::project::Project;
 use crate::exec::git::Git;
 use crate::exec::start_point;
@@ -32,8 +31,9 @@ pub fn refusal(error: AddError) -> Error {
 }
 
 /// Warns of a task that no agent will claim.
-pub fn warn_if_unclaimed(context: &Context, config: &Config, role: TaskRole) {
-    if !config.agents.iter().any(|agent| agent.role.spec().claims == Some(role) && !agent.paused) {
+pub fn warn_if_unclaimed(context: &Context, config: &Config, role: &str) {
+    let claims = |agent: &Agent| agent.claims().is_some_and(|claims| claims.as_str().eq_ignore_ascii_case(role));
+    if !config.agents.iter().any(|agent| claims(agent) && !agent.paused) {
         context.warn(format!("no agent in agents.yaml claims {role} tasks"));
     }
 }

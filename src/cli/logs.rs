@@ -78,7 +78,7 @@ pub(super) fn head(transcript: &Transcript, now: Time) -> Vec<Line> {
     };
     let what = match &assignment.job.task() {
         Some(task) => format!("{task}, attempt {}", assignment.job.attempt()),
-        None => assignment.role.to_string(),
+        None => assignment.role_name().to_owned(),
     };
     let ago = time::between(assignment.assigned_at, now);
     vec![

@@ -12,6 +12,7 @@ mod inbox;
 mod intake;
 mod notify;
 mod pull_requests;
+mod roles;
 mod runners;
 mod sandbox;
 mod schema;
@@ -32,7 +33,7 @@ pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Seconds, Usd, Weight, Whole};
 
 use super::name::Name;
-use super::role::{Model, Role};
+use super::role::{CustomRole, Model, Role};
 use super::runner::Runner;
 use check::Finding;
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,9 @@ pub struct Config {
     #[serde(deserialize_with = "runners::read")]
     #[cfg_attr(test, schemars(with = "BTreeMap<Name, runners::Keys>"))]
     pub runners: BTreeMap<Name, Runner>,
+    /// Roles of the project's own, by a name of your choice, each based on a built-in one.
+    #[serde(deserialize_with = "values::once")]
+    roles: BTreeMap<Name, settings::RoleKeys>,
     /// For every agent; an agent may set each of them for itself.
     defaults: settings::Defaults,
     /// The agents. The position in this list decides an agent's ports.
@@ -244,7 +248,10 @@ impl Default for Gatekeeper {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agent {
     pub name: Name,
+    /// Its role; of one of `roles`, the built-in one that it is based on.
     pub role: Role,
+    /// That one of `roles`.
+    pub custom: Option<CustomRole>,
     pub focus: Option<Name>,
     pub interval_seconds: u32,
     pub paused: bool,
@@ -340,11 +347,12 @@ pub fn notify(text: &str) -> Option<Notify> {
 impl Config {
     /// Brings together what was read key by key, and says what is wrong in it as a whole.
     fn complete(mut self, say: &mut dyn FnMut(Finding)) -> Self {
-        check::agents(&self.entries, say);
+        roles::check(&self.roles, say);
+        check::agents(&self, say);
         check::runners(&self, say);
         self.defaults.verify = std::mem::take(&mut self.defaults.verify).or_of(&self.verify);
         let entries = std::mem::take(&mut self.entries);
-        self.agents = entries.into_iter().filter_map(|entry| entry.agent(&self.defaults)).collect();
+        self.agents = entries.into_iter().filter_map(|entry| entry.agent(&self.roles, &self.defaults)).collect();
         self.notify = self.notify.filter(|notify| !notify.command.is_empty());
         for (name, weight) in VOICE_WEIGHTS {
             if let Ok(name) = name.parse() {

@@ -39,7 +39,7 @@ impl<'a> Header<'a> {
     }
 
     /// What `read` makes of the value. What it refuses is a problem, and counts as not there.
-    fn read<T, E: Display>(&mut self, word: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+    pub fn read<T, E: Display>(&mut self, word: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let read = read(self.value(word)?);
         read.map_err(|problem| self.problems.push(format!("{word}: {problem}"))).ok()
     }

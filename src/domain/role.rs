@@ -2,7 +2,12 @@
 //!
 //! A new role is a new row here and a template; no other code knows a role by name if it can know its row.
 
-use super::words::words;
+use super::name::Name;
+use super::text::nearest;
+use super::words::{unknown, words};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::fmt;
+use std::str::FromStr;
 
 words! {
     "a role"
@@ -56,6 +61,88 @@ words! {
         /// For reviewers.
         Review = "review",
     }
+}
+
+/// What `role:` of an agent names: one of the table, or one of `roles` in agents.yaml.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleName {
+    BuiltIn(Role),
+    Own(Name),
+}
+
+impl FromStr for RoleName {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word.parse() {
+            Ok(role) => Ok(Self::BuiltIn(role)),
+            Err(unknown) if is_a_slip(word, Role::ALL.iter().map(|role| role.word())) => Err(unknown),
+            Err(_) => word.parse().map(Self::Own).map_err(|invalid: super::name::InvalidName| invalid.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for RoleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn(role) => fmt::Display::fmt(role, f),
+            Self::Own(name) => fmt::Display::fmt(name, f),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RoleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Word;
+        impl de::Visitor<'_> for Word {
+            type Value = RoleName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a role")
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<RoleName, E> {
+                word.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Word)
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for RoleName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RoleName".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+            "examples": Role::ALL.map(Role::word),
+        })
+    }
+}
+
+/// Whether a word is meant to be one of these and isn't quite.
+fn is_a_slip(word: &str, known: impl Iterator<Item = &'static str>) -> bool {
+    nearest(word, known).is_some_and(|near| near.len() > 3)
+}
+
+/// Says that a role is none of the table and none of `own`.
+pub fn unknown_role(name: &Name, own: &[&str]) -> String {
+    let known: Vec<_> = Role::ALL.iter().map(|role| role.word()).chain(own.iter().copied()).collect();
+    unknown("a role", name.as_str(), &known)
+}
+
+/// What one of `roles` in agents.yaml has of its own, beside its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomRole {
+    pub name: Name,
+    /// Which tasks it claims, if its base claims any: those whose `ROLE:` is this word.
+    pub claims: Option<Name>,
+    /// Globs of the files that it may change; none: those that its base may.
+    pub may_change: Option<Vec<String>>,
 }
 
 /// What a run of a role may leave changed in the repository.
@@ -175,6 +262,20 @@ const ROLES: [RoleSpec; 8] = [
     row(Role::GatekeeperCoordinator),
 ];
 
+impl TaskRole {
+    /// Reads the `ROLE:` of a task: a word of the table, or one that only a role in agents.yaml may claim.
+    ///
+    /// # Errors
+    /// A slip of a word of the table, or no name.
+    pub fn or_own(word: &str) -> Result<(Self, Option<Name>), String> {
+        match <Self as clap::ValueEnum>::from_str(word, true) {
+            Ok(role) => Ok((role, None)),
+            Err(unknown) if is_a_slip(word, Self::ALL.iter().map(|role| role.word())) => Err(unknown),
+            Err(unknown) => word.parse().map(|own| (Self::default(), Some(own))).map_err(|_| unknown),
+        }
+    }
+}
+
 impl Role {
     /// Its row of the table.
     pub fn spec(self) -> &'static RoleSpec {
@@ -225,6 +326,19 @@ mod tests {
             let harmless = |tool: &&str| ["Glob", "Grep"].contains(tool);
             assert!(role.spec().tools.iter().all(harmless), "{role}: {:?}", role.spec().tools);
         }
+    }
+
+    #[test]
+    fn other_words_may_be_roles_of_the_projects_own() {
+        let own = |word: &str| Ok(RoleName::Own(word.parse().unwrap()));
+        assert_eq!("tester".parse(), Ok(RoleName::BuiltIn(Role::Tester)));
+        assert_eq!("documenter".parse(), own("documenter"));
+        assert!("implementor".parse::<RoleName>().unwrap_err().contains("did you mean implementer"));
+        assert!("../x".parse::<RoleName>().unwrap_err().contains("not a name"));
+        assert_eq!(TaskRole::or_own("Review"), Ok((TaskRole::Review, None)));
+        assert_eq!(TaskRole::or_own("document"), Ok((TaskRole::Implement, Some("document".parse().unwrap()))));
+        assert!(TaskRole::or_own("implemnt").unwrap_err().contains("did you mean implement"));
+        assert!(TaskRole::or_own("a b").unwrap_err().contains("use one of implement, test, review"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use super::ports::Ports;
 use super::quota::Quota;
 use super::review::Review;
-use super::role::Role;
+use super::role::{CustomRole, MayChange, Role};
 use super::runner::Runner;
 use super::session;
 use super::settlement::{self, Settlement};
@@ -66,6 +66,9 @@ pub struct Assignment {
     pub run_id: String,
     pub agent: Name,
     pub role: Role,
+    /// The role of agents.yaml that is based on it, if the agent has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<CustomRole>,
     pub focus: Option<Name>,
     /// The agent's place in agents.yaml, from 0.
     #[serde(default)]
@@ -78,7 +81,7 @@ pub struct Assignment {
     /// What starts it, if not this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runner: Option<Runner>,
-    /// Globs of the files that a tester may change.
+    /// Globs of the files that a tester, or a role of the project's own, may change.
     pub test_paths: Vec<String>,
     /// What the worktree gets, and where it is.
     #[serde(default)]
@@ -106,6 +109,19 @@ pub struct Assignment {
     pub explored: Option<String>,
     /// Whether the tick was started with `--debug`.
     pub debug: bool,
+}
+
+impl Assignment {
+    /// The name of the agent's role, as agents.yaml says it.
+    pub fn role_name(&self) -> &str {
+        self.custom.as_ref().map_or(self.role.word(), |custom| custom.name.as_str())
+    }
+
+    /// What the run may change: of a role of the project's own that says it, the files of `test_paths`.
+    pub fn may_change(&self) -> MayChange {
+        let says = self.custom.as_ref().is_some_and(|custom| custom.may_change.is_some());
+        if says { MayChange::TestFiles } else { self.role.spec().may_change }
+    }
 }
 
 /// `prepared.json`: where a run works, found out before claude is started.
@@ -269,6 +285,7 @@ pub mod tests {
             run_id: "0190d1c2-7f1a-4e5b-8c3d-1a2b3c4d5e6f".to_owned(),
             agent: agent.name,
             role,
+            custom: None,
             focus: None,
             position: 0,
             ports: None,

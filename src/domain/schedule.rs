@@ -25,7 +25,7 @@ use super::hours::closed_until;
 use super::job::Job;
 use super::name::Name;
 use super::outcome::Cooldown;
-use super::role::{Role, TaskRole};
+use super::role::Role;
 use super::state::{AgentState, Phase};
 use super::task::Task;
 use super::time::Time;
@@ -174,7 +174,7 @@ struct Capacity<'a> {
     first_of_runner: BTreeMap<Name, Name>,
     running_of: BTreeMap<Name, u32>,
     /// Who could claim a task of which role, and hasn't been asked yet.
-    soon: BTreeMap<Name, TaskRole>,
+    soon: BTreeMap<Name, Name>,
 }
 
 impl<'a> Capacity<'a> {
@@ -211,7 +211,7 @@ impl<'a> Capacity<'a> {
             (Role::GatekeeperCoordinator, _) => Ok(Job::Coordinate),
             (Role::Proposer, _) => Self::propose(config, snapshot, agent),
             (Role::Curator, _) => self.curate(config, snapshot, agent),
-            (_, Some(role)) => self.task(config, snapshot, &agent.name, role),
+            (_, Some(kind)) => self.task(config, snapshot, agent, kind),
             (_, None) => Self::explore(config, snapshot, agent),
         };
         match job {

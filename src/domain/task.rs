@@ -62,7 +62,7 @@ pub mod key {
         };
     }
     keys! {
-        ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR ISSUE PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS COST_USD
+        ROLE FOR_ROLE PRIORITY BRANCH CREATED CREATED_BY BLOCKED_BY OVERLAPS PR ISSUE PROPOSAL FROM_PROPOSAL WORK_BRANCH ATTEMPTS RETURNS COST_USD
         RESUMED_BY CLAIMED_BY CLAIMED_AT RUN WAITS_FOR ANSWERED RESULT COMPLETED_AT FAILED_AT RETRIED_AT CANCELLED_AT
     }
 }
@@ -74,8 +74,11 @@ pub struct Task {
     pub id: Name,
     /// The first heading, without its `[id]`.
     pub title: String,
-    /// Who carries it out.
+    /// Who carries it out: the kind of work.
     pub role: TaskRole,
+    /// The word of the role in agents.yaml that alone claims it, if not a built-in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub for_role: Option<Name>,
     /// How urgent it is.
     pub priority: Priority,
     /// The branch to start from and to merge into.
@@ -145,10 +148,12 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
     if title.is_empty() {
         header.problems.push("no title: the first line must be `# Title`".to_owned());
     }
+    let (role, own_role) = header.read(key::ROLE, TaskRole::or_own).unwrap_or_default();
     let task = Task {
         id: id.clone(),
         title,
-        role: header.word(key::ROLE).unwrap_or_default(),
+        role,
+        for_role: header.name(key::FOR_ROLE).or(own_role),
         priority: header.word(key::PRIORITY).unwrap_or_default(),
         branch: header.text(key::BRANCH),
         created: header.time(key::CREATED),
@@ -185,6 +190,16 @@ impl Task {
             number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
         };
         self.pr.or_else(opened)
+    }
+
+    /// Its `ROLE:`, as who adds it says it.
+    pub fn role_name(&self) -> &str {
+        self.for_role.as_ref().map_or(self.role.word(), Name::as_str)
+    }
+
+    /// Whether it is for those who claim tasks of this role.
+    pub fn is_for(&self, claims: &Name) -> bool {
+        self.role_name().eq_ignore_ascii_case(claims.as_str())
     }
 
     /// What it waits for, unless that is a question that was answered meanwhile.

@@ -159,7 +159,7 @@ fn configured(paths: &Paths, preview: &Preview, agent: &Agent, decision: &Decisi
     let elsewhere = Whereabouts::of(&paths.agent(&agent.name), &state);
     AgentLine {
         name: agent.name.clone(),
-        role: Some(agent.role),
+        role: Some(agent.role_name().to_owned()),
         doing,
         brief: with_place(brief, doing, &state, elsewhere.as_ref(), now),
         elsewhere,
@@ -253,9 +253,9 @@ fn queue(paths: &Paths, config: Option<&Config>) -> Result<QueueLine> {
     let mut claimed = queue.good(TaskState::Claimed)?;
     claimed.sort_by(|a, b| a.claimed_at.cmp(&b.claimed_at).then_with(|| a.id.as_str().cmp(b.id.as_str())));
     let claimed_tasks = claimed.into_iter().map(|task| ClaimedLine {
+        role: task.role_name().to_owned(),
         id: task.id,
         title: task.title,
-        role: task.role,
         claimed_by: task.claimed_by,
         claimed_at: task.claimed_at,
         attempt: task.attempts,
@@ -298,10 +298,10 @@ fn done(queue: Queue<'_>, seen_at: Option<Time>) -> Result<Vec<DoneLine>> {
             continue;
         }
         tasks.push(DoneLine {
+            role: task.role_name().to_owned(),
             pull_request: task.pull_request(),
             id,
             title: task.title,
-            role: task.role,
             completed_at: task.completed_at,
             branch: task.work_branch,
             result: task.result,

@@ -10,7 +10,6 @@ use crate::domain::explored::is_unchanged;
 use crate::domain::fetch::LastFetch;
 use crate::domain::gate;
 use crate::domain::name::Name;
-use crate::domain::role::TaskRole;
 use crate::domain::run::Assignment;
 use crate::domain::schedule::{self, Needs, OpenPr, Snapshot, Waiting};
 use crate::domain::state::AgentState;
@@ -124,7 +123,8 @@ pub(super) fn take(
             let budget = config.max_cost_usd_per_task.map(Usd::get);
             schedule::waiting(task, &is_in, claimed, named).or_else(|| schedule::over_budget(task, budget))
         };
-        let free = tasks(&queue, views, incoming, claimed, expected, &waits, &mut taken);
+        let mut free = tasks(&queue, views, incoming, claimed, expected, &waits, &mut taken);
+        unclaimed(config, &mut free, &mut taken);
         pick(&needs, free, &is_in, &|task| collision(&queue, task, open), &mut taken);
     }
     if let Some(proposals) = proposals {
@@ -251,6 +251,18 @@ fn tasks(
     free
 }
 
+/// Takes out the tasks for a role that there is none of, and says so.
+fn unclaimed(config: &Config, free: &mut Vec<Task>, taken: &mut Taken) {
+    free.retain(|task| {
+        let Err(why) = task.for_role.as_ref().map_or(Ok(()), |role| config.task_role(role.as_str()).map(drop)) else {
+            return true;
+        };
+        taken.snapshot.waiting[task.role as usize] += 1;
+        taken.notes.problems.push(format!("{}: ROLE: {why}", task.id));
+        false
+    });
+}
+
 /// Keeps the best tasks, as many of each kind as could be given away, and only those whose name is taken nowhere else and
 /// that conflict with no open pull request: what that takes is only read of those.
 fn pick(
@@ -260,10 +272,10 @@ fn pick(
     collision: &dyn Fn(&Task) -> Option<Waiting>,
     taken: &mut Taken,
 ) {
-    let mut picked: HashMap<(TaskRole, bool), usize> = HashMap::new();
+    let mut picked: HashMap<(String, bool), usize> = HashMap::new();
     for task in free {
-        let count = picked.entry((task.role, task.pr.is_some())).or_default();
-        if *count >= needs.claimers_of(task.role) {
+        let count = picked.entry((task.role_name().to_lowercase(), task.pr.is_some())).or_default();
+        if *count >= needs.claimers_of(&task) {
             continue;
         }
         let states = [TaskState::Claimed, TaskState::Done, TaskState::Failed];
@@ -271,7 +283,7 @@ fn pick(
             None => match collision(&task) {
                 Some(Waiting::Overlaps { pr, .. }) => {
                     taken.snapshot.waiting[task.role as usize] += 1;
-                    taken.snapshot.overlapping.push((task.role, pr));
+                    taken.snapshot.overlapping.extend(task.role_name().parse().ok().map(|role| (role, pr)));
                 }
                 _ => {
                     *count += 1;

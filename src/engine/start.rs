@@ -6,6 +6,7 @@ use super::collect;
 use super::spawn::Spawner;
 use crate::domain::config::{Agent, Config, Usd};
 use crate::domain::job::Job;
+use crate::domain::role::TaskRole;
 use crate::domain::run::Assignment;
 use crate::domain::schedule::Reason;
 use crate::domain::state::{AgentState, Phase};
@@ -78,6 +79,7 @@ fn assignment(start: &Start<'_>) -> Assignment {
         run_id: Uuid::new_v4().to_string(),
         agent: agent.name.clone(),
         role: agent.role,
+        custom: agent.custom.clone(),
         focus: agent.focus.clone(),
         position,
         ports: ports::ports(position),
@@ -85,7 +87,12 @@ fn assignment(start: &Start<'_>) -> Assignment {
         assigned_at: spawner.now,
         settings: agent.settings.clone(),
         runner: config.runner_of(agent).filter(|_| agent.role.uses_claude()).cloned(),
-        test_paths: config.test_paths.clone(),
+        test_paths: agent
+            .custom
+            .as_ref()
+            .and_then(|custom| custom.may_change.as_ref())
+            .unwrap_or(&config.test_paths)
+            .clone(),
         worktrees: config.worktrees(),
         remote: config.remote.clone(),
         max_cost_usd_per_task: config.max_cost_usd_per_task.map(Usd::get),
@@ -129,7 +136,17 @@ fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Res
         }
         Job::Explore | Job::Coordinate | Job::Propose | Job::Curate => return Ok(None),
     };
-    let edit = Edit::new()
+    let mut edit = Edit::new();
+    if let Some(custom) = &assignment.custom
+        && let (Some(claims), Some(kind)) = (&custom.claims, assignment.role.spec().claims)
+    {
+        // What kind of work it is lies in who does it.
+        edit = edit.set(key::ROLE, kind);
+        if TaskRole::or_own(claims.as_str()).is_ok_and(|(_, own)| own.is_some()) {
+            edit = edit.set(key::FOR_ROLE, claims);
+        }
+    }
+    let edit = edit
         .set(key::ATTEMPTS, attempt)
         .set(key::CLAIMED_BY, &assignment.agent)
         .set(key::CLAIMED_AT, time::to_text(assignment.assigned_at))
@@ -140,10 +157,10 @@ fn claim(spawner: &Spawner<'_>, config: &Config, assignment: &Assignment) -> Res
     Ok(match claim {
         Claim::Claimed { .. } => None,
         Claim::Full { claimed, limit } => Some(Reason::ClaimsFull { claimed, limit }),
-        Claim::Gone | Claim::Exists(_) => {
-            let role = assignment.role.spec().claims.unwrap_or_default();
-            Some(Reason::NoTask { role, waiting: 0, unreadable: 0 })
-        }
+        Claim::Gone | Claim::Exists(_) => config
+            .agent(&assignment.agent)
+            .and_then(|(_, agent)| agent.claims())
+            .map(|role| Reason::NoTask { role, waiting: 0, unreadable: 0 }),
     })
 }
 

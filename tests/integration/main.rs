@@ -67,6 +67,7 @@ mod recovery_worktree;
 mod requests;
 mod rescan;
 mod results;
+mod roles;
 mod run_implementer;
 mod run_product_manager;
 mod run_pull_request;

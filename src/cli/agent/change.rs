@@ -4,7 +4,7 @@ use crate::cli::configure::{self, Setting};
 use crate::cli::{Context, config, usage};
 use crate::domain::config::{Agent, Change, Config, Step, keys};
 use crate::domain::name::Name;
-use crate::domain::role::Role;
+use crate::domain::role::{Role, RoleName};
 use crate::domain::text::nearest;
 use crate::domain::time;
 use crate::engine::project::Project;
@@ -20,9 +20,9 @@ use serde_yaml::Mapping;
 pub struct AddArgs {
     /// Letters, digits, '.', '_', '-'
     name: Name,
-    /// Its role
-    #[arg(long, ignore_case = true)]
-    role: Role,
+    /// Its role: one that is built in, or one of `roles` in agents.yaml
+    #[arg(long)]
+    role: RoleName,
     /// How often it may start: 180, 10m, 2h
     #[arg(long, value_name = "SPAN", default_value = "300", value_parser = configure::seconds)]
     interval: i64,
@@ -41,7 +41,7 @@ pub fn add(args: &AddArgs, context: &Context) -> Result<()> {
         bail!("there is an agent {} already; `scheduler agent set` changes it", args.name);
     }
     let mut agent =
-        Mapping::from_iter([("name".into(), args.name.as_str().into()), ("role".into(), args.role.word().into())]);
+        Mapping::from_iter([("name".into(), args.name.as_str().into()), ("role".into(), args.role.to_string().into())]);
     if let Some(focus) = &args.focus {
         agent.insert("focus".into(), focus.as_str().into());
     }
@@ -52,7 +52,8 @@ pub fn add(args: &AddArgs, context: &Context) -> Result<()> {
     let change = Change { path: vec![Step::key("agents"), Step::End], value: Some(agent.into()) };
     let done = format!("{}: added as {}, every {}", args.name, args.role, time::span(args.interval));
     configure::apply(context, &project, &[change], &done)?;
-    if args.role.spec().model.is_some_and(|model| model != config.model) {
+    let is_foreign = |role: Role| role.spec().model.is_some_and(|model| model != config.model);
+    if matches!(args.role, RoleName::BuiltIn(role) if is_foreign(role)) {
         context.warn(format!("model is {} in agents.yaml: no {} is started", config.model, args.role));
     }
     Ok(())

@@ -14,7 +14,7 @@ pub fn run(json: bool, context: &Context) -> Result<()> {
     }
     let mut rows = table::new(&["AGENT", "ROLE", "LAST RUN", "NOW"]);
     for agent in &overview.agents {
-        let role = agent.role.map_or_else(|| "-".to_owned(), |role| role.to_string());
+        let role = agent.role.clone().unwrap_or_else(|| "-".to_owned());
         rows.add_row([agent.name.as_str(), &role, &agent.last_run(context.now), &screen::at_present(agent)]);
     }
     context.line(table::text(&rows, context.width()))?;

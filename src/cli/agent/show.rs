@@ -111,7 +111,7 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
     context.line(format!(
         "{}: {}{focus}, every {}",
         agent.name,
-        agent.role,
+        agent.role_name(),
         time::span(agent.interval_seconds.into())
     ))?;
     context.line(format!("Now       {}", shown.line.brief))?;

@@ -146,7 +146,7 @@ fn configuration(root: &Path) -> Result<Config, String> {
 fn first_tick(config: &Config, now: Time) -> String {
     let starting = init::first_starts(config, now).into_iter().map(|agent| {
         let most = agent.settings.max_cost_usd.map(|usd| format!(" and ${usd}")).unwrap_or_default();
-        format!("{} ({}, at most {} turns{most})", agent.name, agent.role, agent.settings.max_turns)
+        format!("{} ({}, at most {} turns{most})", agent.name, agent.role_name(), agent.settings.max_turns)
     });
     let starting: Vec<_> = starting.collect();
     let who = match starting.as_slice() {

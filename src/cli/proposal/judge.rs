@@ -88,7 +88,7 @@ pub fn promote(args: &PromoteArgs, context: &Context) -> Result<()> {
     if !done.blocked_by.is_empty() {
         context.line(format!("{} waits for {}", done.task, joined(&done.blocked_by)))?;
     }
-    enqueue::warn_if_unclaimed(context, &config, done.role);
+    enqueue::warn_if_unclaimed(context, &config, done.role.word());
     Ok(())
 }
 

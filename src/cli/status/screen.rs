@@ -3,7 +3,6 @@
 use super::section::{ID, Last, SOME, more, section};
 use crate::cli::view::{Line, Tone, fit, hanging};
 use crate::domain::quota;
-use crate::domain::role::Role;
 use crate::domain::task::Task;
 use crate::domain::text::counted;
 use crate::domain::time::{self, Time};
@@ -227,8 +226,8 @@ fn agent_start(agent: &AgentLine, now: Time, widths: AgentWidths) -> Line {
     agent_cells(widths, texts, [Tone::Plain, Tone::Dim, last])
 }
 
-fn role(agent: &AgentLine) -> &'static str {
-    agent.role.map_or("-", Role::word)
+fn role(agent: &AgentLine) -> &str {
+    agent.role.as_deref().unwrap_or("-")
 }
 
 fn agent_cells(widths: AgentWidths, texts: [&str; 3], tones: [Tone; 3]) -> Line {
@@ -303,7 +302,8 @@ fn done(overview: &Overview, width: usize) -> Vec<Line> {
 
 /// The tasks that wait, all of them.
 pub fn waiting(tasks: &[Task], width: usize) -> Vec<Line> {
-    let row = |task: &Task| [task.id.to_string(), task.role.to_string(), task.priority.to_string(), task.title.clone()];
+    let row =
+        |task: &Task| [task.id.to_string(), task.role_name().to_owned(), task.priority.to_string(), task.title.clone()];
     let columns = [("WAITING", Tone::Plain), ("ROLE", Tone::Dim), ("PRIO", Tone::Plain), ("TITLE", Tone::Plain)];
     section(columns, Last::Cut, width, tasks.iter().map(row), 0, "tasks")
 }

@@ -3,7 +3,6 @@
 use crate::cli::input::Given;
 use crate::cli::{Context, config, enqueue, input, usage};
 use crate::domain::name::Name;
-use crate::domain::role::TaskRole;
 use crate::domain::task::{NewTask, Priority};
 use crate::store::queue::Queue;
 use anyhow::{Result, bail};
@@ -26,9 +25,9 @@ pub struct Args {
         conflicts_with = "title"
     )]
     title_option: Option<String>,
-    /// Who carries it out
-    #[arg(long, default_value = "implement", ignore_case = true)]
-    role: TaskRole,
+    /// Who carries it out: implement, test, review, or what a role in agents.yaml claims
+    #[arg(long, default_value = "implement")]
+    role: String,
     /// How urgent it is
     #[arg(long, default_value = "P2", ignore_case = true)]
     priority: Priority,
@@ -75,9 +74,11 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
         None => args.context.clone().unwrap_or_default(),
     };
     let config = config::read(&project)?;
+    let (role, for_role) = config.task_role(&args.role).map_err(|why| usage(format!("--role: {why}")))?;
     let new = NewTask {
         title,
-        role: args.role,
+        role,
+        for_role,
         priority: args.priority,
         branch: args.branch.clone(),
         context: background,
@@ -90,6 +91,6 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     let limit = (!args.force).then_some(config.queue_limits.max_incoming.get());
     let added = queue.add(&new, limit, context.now).map_err(enqueue::refusal)?;
     context.line(format!("{}: {}", added.id, added.path.display()))?;
-    enqueue::warn_if_unclaimed(context, &config, args.role);
+    enqueue::warn_if_unclaimed(context, &config, &args.role);
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use crate::cli::{Context, table};
 use crate::domain::name::Name;
-use crate::domain::role::TaskRole;
 use crate::domain::schedule::Waiting;
 use crate::domain::task::{Task, TaskState};
 use crate::domain::text::one_line;
@@ -22,7 +21,7 @@ pub struct Args {
     state: Option<TaskState>,
     /// Only tasks of this role
     #[arg(long, value_name = "ROLE", ignore_case = true)]
-    role: Option<TaskRole>,
+    role: Option<String>,
     /// Only tasks that this agent has, or had last
     #[arg(long, value_name = "AGENT")]
     agent: Option<Name>,
@@ -35,7 +34,7 @@ impl Args {
     fn wants(&self, state: TaskState, task: &Task) -> bool {
         let is_its = |agent: &Name| task.claimed_by.as_deref() == Some(agent.as_str());
         self.state.is_none_or(|wanted| wanted == state)
-            && self.role.is_none_or(|wanted| wanted == task.role)
+            && self.role.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(task.role_name()))
             && self.agent.as_ref().is_none_or(is_its)
     }
 }
@@ -112,7 +111,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     for row in &tasks {
         let (task, result) = (&row.task.what, row.result(context.now));
         let title = one_line(&task.title);
-        rows.add_row([row.state(), task.id.as_str(), task.role.word(), task.priority.word(), &result, &title]);
+        rows.add_row([row.state(), task.id.as_str(), task.role_name(), task.priority.word(), &result, &title]);
     }
     context.line(table::text(&rows, context.width()))?;
     unreadable.iter().for_each(|bad| context.warn(&bad.what));

@@ -1,9 +1,8 @@
 //! What only several keys of agents.yaml together make wrong: names that are taken, checks that nobody makes.
 
-use super::settings::Entry;
 use super::{Config, Severity};
 use crate::domain::name::{Name, RESERVED};
-use crate::domain::role::Role;
+use crate::domain::role::{Role, RoleName, unknown_role};
 use crate::domain::runner::LOCAL;
 use crate::domain::words::unknown;
 use crate::domain::{gate, ports};
@@ -19,13 +18,13 @@ pub(super) struct Finding {
     pub message: String,
     /// The key isn't there. It may be, and be refused for what it holds.
     pub is_missing: bool,
-    /// There is no runner of this name. It may be, and be refused.
-    pub runner: Option<Name>,
+    /// There is no runner, or role, of this name. It may be, and be refused.
+    pub unknown: Option<(&'static str, Name)>,
 }
 
 impl Finding {
-    fn new(severity: Severity, key: &'static str, message: impl Into<String>) -> Self {
-        Self { severity, agent: None, key, message: message.into(), is_missing: false, runner: None }
+    pub fn new(severity: Severity, key: &'static str, message: impl Into<String>) -> Self {
+        Self { severity, agent: None, key, message: message.into(), is_missing: false, unknown: None }
     }
 
     fn of_agent(self, agent: usize) -> Self {
@@ -34,7 +33,8 @@ impl Finding {
 }
 
 /// What is wrong among the agents.
-pub(super) fn agents(entries: &[Entry], say: &mut dyn FnMut(Finding)) {
+pub(super) fn agents(config: &Config, say: &mut dyn FnMut(Finding)) {
+    let entries = &config.entries;
     let missing = |key, message| Finding { is_missing: true, ..Finding::new(Severity::Error, key, message) };
     if entries.is_empty() {
         say(missing("agents", "no agents: list at least one"));
@@ -47,14 +47,26 @@ pub(super) fn agents(entries: &[Entry], say: &mut dyn FnMut(Finding)) {
                 say(missing(key, "missing"));
             }
         }
-        let (Some(name), Some(role)) = (&entry.name, entry.role) else { continue };
+        let (Some(name), Some(role)) = (&entry.name, &entry.role) else { continue };
         if RESERVED.iter().any(|word| name.as_str().eq_ignore_ascii_case(word)) {
             say(Finding::new(Severity::Error, "name", format!("{name} is reserved: choose another name")));
         }
         if !names.insert(name) {
             say(Finding::new(Severity::Error, "name", format!("duplicate name {name}")));
         }
-        if entry.focus.is_none() && matches!(role, Role::Proposer | Role::Gatekeeper) {
+        let base = match role {
+            RoleName::BuiltIn(role) => Some(*role),
+            RoleName::Own(own) => match config.roles.get(own) {
+                Some(keys) => keys.based_on,
+                None => {
+                    let known: Vec<_> = config.roles.keys().map(Name::as_str).collect();
+                    let finding = Finding::new(Severity::Error, "role", unknown_role(own, &known));
+                    say(Finding { unknown: Some(("roles", own.clone())), ..finding });
+                    None
+                }
+            },
+        };
+        if entry.focus.is_none() && matches!(base, Some(Role::Proposer | Role::Gatekeeper)) {
             say(Finding::new(Severity::Warning, "focus", format!("a {role} works better with a focus")));
         }
     }
@@ -73,7 +85,7 @@ pub(super) fn runners(config: &Config, say: &mut dyn FnMut(Finding)) {
         let Some(name) = name.as_ref().filter(|name| !is_known(name)) else { continue };
         let known: Vec<_> = config.runners.keys().map(Name::as_str).chain([LOCAL]).collect();
         let message = unknown("a runner", name.as_str(), &known);
-        say(Finding { agent, runner: Some(name.clone()), ..Finding::new(Severity::Error, key, message) });
+        say(Finding { agent, unknown: Some(("runners", name.clone())), ..Finding::new(Severity::Error, key, message) });
     }
 }
 

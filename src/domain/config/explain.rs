@@ -77,7 +77,7 @@ impl Explanation {
 
     /// Adds what several keys together make wrong. It stands in the mapping or list that holds them.
     fn add(&self, root: &Node, finding: Finding) {
-        let Finding { severity, agent, key, message, is_missing, runner } = finding;
+        let Finding { severity, agent, key, message, is_missing, unknown } = finding;
         let item = agent.and_then(|index| Some((index, root.get("agents")?.inside(&Step::Item(index))?.0)));
         let (holder, path) = match item {
             Some((index, item)) => (item, format!("agents[{index}].{key}")),
@@ -91,12 +91,12 @@ impl Explanation {
                 return;
             }
         }
-        if let Some(name) = &runner
-            && root.get("runners").is_some_and(|runners| runners.get(name.as_str()).is_some())
+        if let Some((section, name)) = &unknown
+            && root.get(section).is_some_and(|named| named.get(name.as_str()).is_some())
         {
             return;
         }
-        let named_at = runner.and_then(|_| holder.inside(&Step::key(key))).map(|(_, line)| line);
+        let named_at = unknown.and_then(|_| holder.inside(&Step::key(key))).map(|(_, line)| line);
         self.tell(severity, named_at.unwrap_or(section.unwrap_or(holder).line), &path, &message);
     }
 }

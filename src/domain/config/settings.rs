@@ -11,7 +11,7 @@ use super::verify;
 use crate::domain::billing::Billing;
 use crate::domain::hours::{Day, Hours};
 use crate::domain::name::Name;
-use crate::domain::role::Role;
+use crate::domain::role::{CustomRole, Role, RoleName};
 use crate::domain::runner::LOCAL;
 use crate::domain::sandbox::Sandbox;
 use crate::domain::verify::Verify;
@@ -65,14 +65,29 @@ macro_rules! settings {
             $($(#[$attribute])+ pub $key: $written,)+
         }
 
+        /// One of `roles`.
+        #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["based_on"])))]
+        pub(super) struct RoleKeys {
+            /// The built-in role that it is but for what is said here.
+            pub based_on: Option<Role>,
+            /// Which tasks it claims: those with this word as their ROLE. Left out: its own name.
+            pub claims: Option<Name>,
+            /// Globs of the files that it may change, of those that its base may. Left out: all of these.
+            #[serde(default, deserialize_with = "values::some_globs")]
+            #[cfg_attr(test, schemars(with = "Option<Vec<values::Text>>"))]
+            pub may_change: Option<Vec<String>>,
+            $($(#[$attribute])+ pub $key: $written,)+
+        }
+
         /// One of `agents`.
         #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["name", "role"])))]
         pub(super) struct Entry {
             /// Letters, digits, '.', '_', '-'; unique without case.
             pub name: Option<Name>,
-            /// What the agent is for.
-            pub role: Option<Role>,
+            /// What the agent is for: a built-in role, or one of roles.
+            pub role: Option<RoleName>,
             /// The field of a proposer, the check of a gatekeeper; also names its prompt.
             pub focus: Option<Name>,
             /// How often it may start.
@@ -91,15 +106,31 @@ macro_rules! settings {
         }
 
         impl Entry {
-            /// The agent, unless its name or role is missing.
-            pub fn agent(self, defaults: &Defaults) -> Option<Agent> {
-                let (name, role) = (self.name?, self.role?);
-                let settings = RunSettings { $($key: settle(self.$key.or_of(&defaults.$key), role, $result),)+ };
+            /// The agent, unless its name or role is missing, or there is no such role.
+            pub fn agent(self, roles: &BTreeMap<Name, RoleKeys>, defaults: &Defaults) -> Option<Agent> {
+                let (name, own) = (self.name?, RoleKeys::default());
+                let (role, custom, keys) = match self.role? {
+                    RoleName::BuiltIn(role) => (role, None, &own),
+                    RoleName::Own(name) => {
+                        let (name, keys) = roles.get_key_value(&name)?;
+                        (keys.based_on?, Some(keys.custom(name)), keys)
+                    }
+                };
+                let settings =
+                    RunSettings { $($key: settle(self.$key.or_of(&keys.$key).or_of(&defaults.$key), role, $result),)+ };
                 let interval_seconds = self.interval_seconds.get();
-                Some(Agent { name, role, focus: self.focus, interval_seconds, paused: self.paused, settings })
+                Some(Agent { name, role, custom, focus: self.focus, interval_seconds, paused: self.paused, settings })
             }
         }
     };
+}
+
+impl RoleKeys {
+    fn custom(&self, name: &Name) -> CustomRole {
+        let claims =
+            self.based_on.and_then(|role| role.spec().claims).map(|_| self.claims.as_ref().unwrap_or(name).clone());
+        CustomRole { name: name.clone(), claims, may_change: self.may_change.clone() }
+    }
 }
 
 settings! {

@@ -232,6 +232,11 @@ pub(super) fn globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     texts(deserializer, |glob| not_a_glob(glob))
 }
 
+/// The same of a key that may be left out.
+pub(super) fn some_globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    globs(deserializer).map(Some)
+}
+
 /// Words, or globs of paths.
 pub(super) fn priorities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     texts(deserializer, |priority| match priority.trim() {

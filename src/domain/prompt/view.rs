@@ -4,7 +4,7 @@ use super::skills::Skill;
 use crate::domain::name::Name;
 use crate::domain::ports::Ports;
 use crate::domain::proposal::ProposalState;
-use crate::domain::role::Role;
+use crate::domain::role::{CustomRole, Role};
 use crate::domain::task::{Answer, Task, TaskState};
 use serde::Serialize;
 
@@ -48,6 +48,8 @@ pub struct PromptInput {
     /// The project's own frame, if it has one.
     #[serde(skip)]
     pub frame: Option<String>,
+    /// The role of the project's own that the agent has.
+    pub custom: Option<CustomRole>,
     /// The globs that a tester may change.
     pub test_paths: Vec<String>,
     /// What a product manager must know to create no task twice.

@@ -78,7 +78,7 @@ mod tests {
         let due = |minutes| Reason::NotDue { due_at: now + Duration::minutes(minutes) };
         let at = |minutes| time::of_day(now + Duration::minutes(minutes));
         let running = || Reason::Running { since: None, task: None, verifying: false };
-        let none = |role| Reason::NoTask { role, waiting: 0, unreadable: 0 };
+        let none = |role: TaskRole| Reason::NoTask { role: role.word().parse().unwrap(), waiting: 0, unreadable: 0 };
         for (reasons, expected) in [
             (vec![due(9), due(4)], format!("nothing is due; next is b in 4 min, at {}", at(4))),
             (vec![running(), due(4)], format!("1 agent at work, next due is b in 4 min, at {}", at(4))),

@@ -8,7 +8,7 @@ pub use words::Words;
 use words::{awaits_room, no_check_pending, no_task, overlaps, raise, running, untrusted, words};
 
 use crate::domain::name::Name;
-use crate::domain::role::{Model, TaskRole};
+use crate::domain::role::Model;
 use crate::domain::state::AgentState;
 use crate::domain::text::counted;
 use crate::domain::time::{self, Time};
@@ -95,7 +95,7 @@ pub enum Reason {
     /// There is nothing for its role.
     NoTask {
         /// The role of the tasks that it claims.
-        role: TaskRole,
+        role: Name,
         /// Tasks of that role that have to wait.
         waiting: u32,
         /// Files of tasks that can't be read, whoever they are for.
@@ -105,7 +105,7 @@ pub enum Reason {
     /// All tasks for its role that could be claimed would conflict with open pull requests.
     Overlaps {
         /// The role of the tasks that it claims.
-        role: TaskRole,
+        role: Name,
         /// How many tasks.
         tasks: u32,
         /// The pull requests that they wait for.
@@ -303,8 +303,8 @@ impl Reason {
                 format!("the queue is full: {pending} of {limit} tasks (max_incoming)"),
                 raise("max_incoming"),
             ),
-            Self::NoTask { role, waiting, unreadable } => no_task(*role, *waiting, *unreadable),
-            Self::Overlaps { role, tasks, prs } => overlaps(*role, *tasks, prs),
+            Self::NoTask { role, waiting, unreadable } => no_task(role, *waiting, *unreadable),
+            Self::Overlaps { role, tasks, prs } => overlaps(role, *tasks, prs),
             Self::ClaimsFull { claimed, limit } => words(
                 format!("{claimed} of {limit} tasks claimed"),
                 format!("{claimed} of {limit} tasks are claimed (max_claimed)"),

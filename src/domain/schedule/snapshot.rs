@@ -5,7 +5,6 @@ use crate::domain::gate::DueCheck;
 use crate::domain::name::Name;
 use crate::domain::outcome::Cooldown;
 use crate::domain::quota::Quota;
-use crate::domain::role::TaskRole;
 use crate::domain::state::AgentState;
 use crate::domain::task::Task;
 use crate::domain::time::Time;
@@ -66,7 +65,7 @@ pub struct Snapshot {
     /// Files in incoming that can't be read.
     pub unreadable: u32,
     /// Of these, the ones that wait for an open pull request that they would conflict with: their role, and which.
-    pub overlapping: Vec<(TaskRole, u64)>,
+    pub overlapping: Vec<(Name, u64)>,
     /// Tasks in claimed.
     pub claimed: u32,
     /// Of these, how many will open a pull request.

@@ -16,6 +16,8 @@ pub struct NewTask {
     pub title: String,
     /// Who carries it out.
     pub role: TaskRole,
+    /// The word of the role in agents.yaml that alone claims it, if not a built-in one.
+    pub for_role: Option<Name>,
     /// How urgent it is.
     pub priority: Priority,
     /// The branch to start from and to merge into.
@@ -53,6 +55,7 @@ impl NewTask {
     pub fn to_text(&self, id: &Name, now: Time) -> String {
         let header = [
             (key::ROLE, self.role.to_string()),
+            (key::FOR_ROLE, joined(&self.for_role)),
             (key::PRIORITY, self.priority.to_string()),
             (key::BRANCH, joined(&self.branch)),
             (key::CREATED, time::to_exact_text(now)),

@@ -37,7 +37,8 @@ fn says_what_is_wrong() {
     for (text, word) in [
         ("", "no title"),
         ("## Context\n", "no title"),
-        ("# x\nROLE: boss\n", "boss"),
+        ("# x\nROLE: implemnt\n", "did you mean implement"),
+        ("# x\nROLE: a b\n", "use one of implement"),
         ("# x\nPRIORITY: P9\n", "P9"),
         ("# x\nPRIORITTY: P1\n", "did you mean PRIORITY"),
         ("# x\nROLE: test\nROLE: test\n", "duplicate key"),

@@ -5,7 +5,6 @@ use super::view::{
     TickHealth,
 };
 use crate::domain::config::QueueLimits;
-use crate::domain::role::{Role, TaskRole};
 use crate::domain::state::AgentState;
 use crate::domain::time;
 
@@ -21,7 +20,7 @@ pub fn overview(names: &[&str]) -> Overview {
         let run_id = (at == 0).then(|| "0190d1c2-0000-4000-8000-000000000000".to_owned());
         AgentLine {
             name: name.parse().unwrap(),
-            role: Some(Role::Implementer),
+            role: Some("implementer".to_owned()),
             doing,
             brief: brief.to_owned(),
             elsewhere: None,
@@ -35,7 +34,7 @@ pub fn overview(names: &[&str]) -> Overview {
     let claimed = ClaimedLine {
         id: "TASK-1".parse().unwrap(),
         title: "Reject empty names".to_owned(),
-        role: TaskRole::Implement,
+        role: "implement".to_owned(),
         claimed_by: Some("impl-1".to_owned()),
         claimed_at: Some(now),
         attempt: 1,

@@ -7,7 +7,6 @@ use crate::domain::fetch::LastFetch;
 use crate::domain::landing::Way;
 use crate::domain::name::Name;
 use crate::domain::quota::Window;
-use crate::domain::role::{Role, TaskRole};
 use crate::domain::schedule::Reason;
 use crate::domain::state::AgentState;
 use crate::domain::time::{self, Time};
@@ -38,7 +37,7 @@ pub struct AgentLine {
     /// Its name.
     pub name: Name,
     /// Its role; none if agents.yaml doesn't say.
-    pub role: Option<Role>,
+    pub role: Option<String>,
     /// What it does.
     pub doing: Activity,
     /// The same in a few words.
@@ -122,7 +121,7 @@ pub struct ClaimedLine {
     /// Its title.
     pub title: String,
     /// Who carries it out.
-    pub role: TaskRole,
+    pub role: String,
     /// Who has it.
     pub claimed_by: Option<String>,
     /// Since when.
@@ -139,7 +138,7 @@ pub struct DoneLine {
     /// Its title.
     pub title: String,
     /// Who carried it out.
-    pub role: TaskRole,
+    pub role: String,
     /// Since when it is done.
     pub completed_at: Option<Time>,
     /// The branch with its work.

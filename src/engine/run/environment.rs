@@ -67,7 +67,7 @@ pub fn variables(run: &Run<'_>) -> Vec<(String, String)> {
     let all = [
         ("AGENT_NAME", Some(assignment.agent.to_string())),
         ("AGENT_ID", Some(assignment.position.to_string())),
-        ("AGENT_ROLE", Some(assignment.role.to_string())),
+        ("AGENT_ROLE", Some(assignment.role_name().to_owned())),
         ("RUN_ID", Some(assignment.run_id.clone())),
         ("PARENT_PROJECT", Some(text(paths.root()))),
         ("WORKTREE", Some(text(run.worktree.path()))),

@@ -63,7 +63,7 @@ pub fn collect(run: &Run<'_>, ended: &Ended, outcome: &Outcome) -> Result<Left> 
         let result = ended.facts.result.as_ref();
         evidence = Evidence {
             commits: tip.as_ref().map_or(0, |_| u32::try_from(facts.commits).unwrap_or(u32::MAX)),
-            forbidden: match run.assignment.role.spec().may_change {
+            forbidden: match run.assignment.may_change() {
                 MayChange::TestFiles => TestPaths::new(&run.assignment.test_paths)?.others(&facts.changed),
                 MayChange::Nothing | MayChange::Code => Vec::new(),
             },

@@ -103,6 +103,7 @@ fn input(run: &Run<'_>, prepared: &Prepared, skills: &[Skill]) -> Result<PromptI
         },
         // Without any of the project's own the tool that calls them isn't offered.
         skills: if skills.iter().any(|skill| skill.own) { skills.to_vec() } else { Vec::new() },
+        custom: assignment.custom.clone(),
         frame: read::read_linked_text(&paths.frame())?,
         test_paths: assignment.test_paths.clone(),
         queue: (assignment.role == Role::ProductManager).then(|| queue::view(run)).transpose()?,
@@ -161,9 +162,11 @@ fn answers(run: &Run<'_>) -> Result<Vec<Answer>> {
     Ok(answers)
 }
 
-/// `prompts/<agent>.md`, else `prompts/<focus>.md`; for a role whose built-in text needs no focus, that one's name.
+/// `prompts/<agent>.md`, else that of its role if this is the project's own, else `prompts/<focus>.md`; for a role whose built-in text needs no focus, that one's name.
 fn role_prompt(run: &Run<'_>, built_in: Option<Name>) -> Result<Option<String>> {
-    let names = [Some(&run.assignment.agent), run.assignment.focus.as_ref(), built_in.as_ref()];
+    let assignment = &run.assignment;
+    let custom = assignment.custom.as_ref().map(|custom| &custom.name);
+    let names = [Some(&assignment.agent), custom, assignment.focus.as_ref(), built_in.as_ref()];
     for name in names.into_iter().flatten() {
         if let Some(text) = read::read_linked_text(&run.paths().prompt(name))? {
             return Ok(Some(text));

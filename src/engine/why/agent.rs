@@ -3,7 +3,6 @@
 use super::{Explanation, Preview, left_alone};
 use crate::domain::config::Usd;
 use crate::domain::name::Name;
-use crate::domain::role::TaskRole;
 use crate::domain::schedule::{AgentView, Decision, Reason};
 use crate::domain::task::{Task, TaskState};
 use crate::domain::text::one_line;
@@ -28,7 +27,7 @@ pub(super) fn in_one_line(project: &Project, preview: &Preview, position: usize,
         }
         Decision::Skip(reason) => format!("is not started: {}", reason.words(&agent.name, now).explanation),
     };
-    Explanation::new(&agent.name, format!("{} ({}) {answer}", agent.name, agent.role))
+    Explanation::new(&agent.name, format!("{} ({}) {answer}", agent.name, agent.role_name()))
 }
 
 /// The answer, what it rests on, and what would change it.
@@ -81,7 +80,7 @@ fn evidence(project: &Project, preview: &Preview, position: usize, reason: &Reas
                 .collect()
         }
         Reason::Backoff { .. } => state.last_end().map(|end| format!("the last run: {end}")).into_iter().collect(),
-        Reason::NoTask { role, .. } | Reason::Overlaps { role, .. } => waiting_tasks(project, preview, *role)?,
+        Reason::NoTask { role, .. } | Reason::Overlaps { role, .. } => waiting_tasks(project, preview, role)?,
         Reason::ClaimsFull { .. } => {
             let mut tasks = Queue::new(&project.paths).good(TaskState::Claimed)?;
             tasks.sort_by_key(|task| task.claimed_at);
@@ -116,7 +115,7 @@ pub(super) fn claim(task: &Task, now: Time) -> String {
 }
 
 /// The incoming tasks of a role that can't be claimed, each with the reason.
-fn waiting_tasks(project: &Project, preview: &Preview, role: TaskRole) -> Result<Vec<String>> {
+fn waiting_tasks(project: &Project, preview: &Preview, role: &Name) -> Result<Vec<String>> {
     let queue = Queue::new(&project.paths);
     let claimed = queue.good(TaskState::Claimed)?;
     let named = preview.views.named();
@@ -124,7 +123,7 @@ fn waiting_tasks(project: &Project, preview: &Preview, role: TaskRole) -> Result
     let budget = preview.config.max_cost_usd_per_task.map(Usd::get);
     let waits = |task: Task| {
         let waiting =
-            snapshot::waiting(&queue, &task, &claimed, &named, &open, budget).filter(|_| task.role == role)?;
+            snapshot::waiting(&queue, &task, &claimed, &named, &open, budget).filter(|_| task.is_for(role))?;
         Some(format!("{} {waiting}", task.id))
     };
     let incoming = queue.all(TaskState::Incoming)?.into_iter();

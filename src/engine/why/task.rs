@@ -2,9 +2,8 @@
 
 use super::agent::claim;
 use super::{Explanation, Preview, SOME, left_alone};
-use crate::domain::config::Usd;
+use crate::domain::config::{Agent, Usd};
 use crate::domain::name::Name;
-use crate::domain::role::Role;
 use crate::domain::schedule::{Decision, Waiting};
 use crate::domain::task::{self, Task, TaskState};
 use crate::domain::text::one_line;
@@ -182,14 +181,14 @@ impl Explainer<'_> {
             self.add(depth, format!("{id} could be claimed, but agents.yaml is wrong: nothing starts"));
             return;
         };
-        let claims = |role: Role| role.spec().claims == Some(head.role);
+        let claims = |agent: &Agent| agent.claims().is_some_and(|claims| head.is_for(&claims));
         let decided = preview.config.agents.iter().zip(&preview.decisions);
-        let agents: Vec<_> = decided.filter(|(agent, _)| claims(agent.role)).collect();
+        let agents: Vec<_> = decided.filter(|(agent, _)| claims(agent)).collect();
         let takes_it = |decision: &Decision| matches!(decision, Decision::Start(job) if job.task() == Some(id));
         if let Some((agent, _)) = agents.iter().find(|(_, decision)| takes_it(decision)) {
             self.add(depth, format!("{id} is claimed at the next tick, by {}", agent.name));
         } else if agents.is_empty() {
-            self.add(depth, format!("{id} could be claimed, but no agent claims {} tasks", head.role));
+            self.add(depth, format!("{id} could be claimed, but no agent claims {} tasks", head.role_name()));
             self.add(depth + 1, "`scheduler agent add NAME --role ROLE` adds one");
         } else {
             self.add(depth, format!("{id} can be claimed and waits for an agent ({})", head.priority));

@@ -1,6 +1,7 @@
-//! What the project has of its own: skills, and the frame.
+//! What a project has of its own: skills, a frame, roles.
 
 use super::*;
+use crate::domain::role::CustomRole;
 
 #[test]
 fn skills_are_named_as_claude_knows_them() {
@@ -14,7 +15,7 @@ fn skills_are_named_as_claude_knows_them() {
             );
         }
         assert!(text.contains("- `scheduler:tidy`: Tidy up. The project's own"), "{text}");
-        assert!(!render(&bare(role)).unwrap().contains("## Skills"));
+        assert!(!render(&PromptInput { skills: Vec::new(), ..bare(role) }).unwrap().contains("## Skills"));
     }
 }
 
@@ -33,4 +34,18 @@ fn a_frame_of_the_projects_own_is_used_and_loses_nothing() {
         let error = format!("{:#}", render(&framed(&frame)).unwrap_err());
         assert!(error.contains(why), "{error}");
     }
+}
+
+#[test]
+fn a_role_of_the_projects_own_says_what_it_is_and_may() {
+    let custom = CustomRole {
+        name: "documenter".parse().unwrap(),
+        claims: Some("document".parse().unwrap()),
+        may_change: Some(vec!["docs/**".to_owned()]),
+    };
+    let text = render(&PromptInput { custom: Some(custom), ..input(Role::Implementer) }).unwrap();
+    for part in ["an implementer", "This project calls your role **documenter**", "only those that match `docs/**`"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!render(&input(Role::Implementer)).unwrap().contains("This project calls"));
 }

@@ -1,7 +1,6 @@
 //! What is said of a reason, in its three parts.
 
 use crate::domain::name::Name;
-use crate::domain::role::TaskRole;
 use crate::domain::text::counted;
 
 /// What is said of a reason.
@@ -24,7 +23,7 @@ pub(super) fn raise(key: &str) -> String {
     format!("`scheduler limits set {key}=N` raises the limit")
 }
 
-pub(super) fn no_task(role: TaskRole, waiting: u32, unreadable: u32) -> Words {
+pub(super) fn no_task(role: &Name, waiting: u32, unreadable: u32) -> Words {
     let wait = if waiting == 1 { "waits" } else { "wait" };
     let (brief, whole) = match waiting {
         0 => (String::new(), String::new()),
@@ -38,7 +37,7 @@ pub(super) fn no_task(role: TaskRole, waiting: u32, unreadable: u32) -> Words {
     words(format!("no {role} task{brief}"), format!("no {role} task{whole}{left}"), remedy)
 }
 
-pub(super) fn overlaps(role: TaskRole, tasks: u32, prs: &[u64]) -> Words {
+pub(super) fn overlaps(role: &Name, tasks: u32, prs: &[u64]) -> Words {
     let prs = prs.iter().map(|pr| format!("#{pr}")).collect::<Vec<_>>().join(", ");
     let wait = if tasks == 1 { "waits" } else { "wait" };
     let tasks = counted(tasks as usize, &format!("{role} task"));

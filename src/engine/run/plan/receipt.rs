@@ -32,7 +32,7 @@ impl Settling<'_> {
             _ => Row::new(receipt::CRITERIA, "as the task names them; nobody has ticked them off")
                 .list(&self.folder.criteria),
         };
-        let by = format!("{task}, by {} ({})", code(assignment.agent.as_str()), assignment.role);
+        let by = format!("{task}, by {} ({})", code(assignment.agent.as_str()), assignment.role_name());
         let all = [Row::new(receipt::TASK, &by), criteria, Row::new(receipt::CHECKS, &checks)];
         all.into_iter().chain([Row::new(receipt::EFFORT, &self.effort())]).chain(self.state_of_work()).collect()
     }
@@ -94,7 +94,8 @@ impl Settling<'_> {
             true => "confined to its worktree and its branch, without credentials",
             false => "not confined by the system; without credentials",
         };
-        let files = match self.assignment.role.spec().may_change {
+        let files = match self.assignment.may_change() {
+            MayChange::TestFiles if self.assignment.custom.is_some() => "; changed only files that its role may",
             MayChange::TestFiles => "; changed test files only",
             MayChange::Nothing | MayChange::Code => "",
         };
