@@ -2,8 +2,10 @@
 //!
 //! A type says here what fits it, once: reading, the explanation of what doesn't, and the schema all take it from there.
 
-use crate::domain::glob::Globs;
-use crate::domain::sandbox::fault_of_place;
+mod lists;
+
+pub(super) use lists::{globs, list, patterns, places, priorities, some_globs};
+
 use crate::domain::time;
 use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
@@ -202,56 +204,6 @@ pub(super) fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 /// Text that says something, where something must stand.
 pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     filled(deserializer)?.ok_or_else(|| D::Error::custom("is empty: fill it in, or leave the line out"))
-}
-
-/// A list that is there: where nothing is written, the default counts and not an empty one.
-pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    Option::deserialize(deserializer)?.ok_or_else(|| D::Error::custom("must be a list"))
-}
-
-/// Texts in which `fault` finds nothing. Of what it finds each is a line of the error.
-fn texts<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    fault: impl Fn(&String) -> Option<String>,
-) -> Result<Vec<String>, D::Error> {
-    let texts: Vec<String> = list::<D, Text>(deserializer)?.into_iter().map(String::from).collect();
-    let faults: Vec<_> = texts.iter().filter_map(fault).collect();
-    if faults.is_empty() { Ok(texts) } else { Err(D::Error::custom(faults.join("\n"))) }
-}
-
-/// Patterns, as in .gitignore.
-pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    texts(deserializer, |pattern| {
-        let has_break = pattern.contains(['\n', '\r']);
-        has_break.then(|| format!("{pattern:?} has a line break: list each pattern by itself"))
-    })
-}
-
-/// Globs of paths.
-pub(super) fn globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    texts(deserializer, |glob| not_a_glob(glob))
-}
-
-/// The same of a key that may be left out.
-pub(super) fn some_globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    globs(deserializer).map(Some)
-}
-
-/// Words, or globs of paths.
-pub(super) fn priorities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    texts(deserializer, |priority| match priority.trim() {
-        "" => Some("an empty priority fits nothing: write words or a glob of paths".to_owned()),
-        _ => not_a_glob(priority),
-    })
-}
-
-/// Places on this machine.
-pub(super) fn places<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    texts(deserializer, |place| fault_of_place(place)).map(Some)
-}
-
-fn not_a_glob(glob: &str) -> Option<String> {
-    Globs::new([glob]).err()
 }
 
 /// A program, with first arguments if it needs any.
