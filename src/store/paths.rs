@@ -211,7 +211,7 @@ impl Paths {
         /// When ticks last said that they go on.
         last_heartbeat = cache / "last-heartbeat.json";
         /// When the last task was added.
-        last_added = cache / "last-added.json";
+        last_added = cache / "last-added";
         /// What the last tick that complained has complained of.
         complaints = cache / "complaints.json";
         /// Which flags the installed versions of claude know.

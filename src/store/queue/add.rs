@@ -3,8 +3,7 @@
 use super::{MAX_TASK_BYTES, Queue};
 use crate::domain::name::Name;
 use crate::domain::task::{NewTask, TaskState};
-use crate::domain::time::Time;
-use crate::store::cache;
+use crate::domain::time::{self, Time};
 use crate::sys::atomic::{self, Published};
 use crate::sys::lock::Lock;
 use crate::sys::read;
@@ -63,7 +62,7 @@ impl Queue<'_> {
         if self.whereabouts(id).is_some() {
             return Ok(Published::AlreadyExists);
         }
-        let text = new.to_text(id, self.next_moment(now));
+        let text = new.to_text(id, self.next_moment(now)?);
         read::check_size("the task", text.as_bytes())?;
         anyhow::ensure!(
             text.len() <= MAX_TASK_BYTES,
@@ -75,16 +74,16 @@ impl Queue<'_> {
 
     /// The time for a task that is added now, later than that of the last one: those of one second keep their order. The
     /// caller holds the lock.
-    fn next_moment(&self, now: Time) -> Time {
+    fn next_moment(&self, now: Time) -> Result<Time> {
         let path = self.paths.last_added();
-        let last: Option<Time> = cache::load(&path);
+        // What is no time is nobody's.
+        let last = read::read_text(&path)?.and_then(|text| time::parse(&text));
         let next = match last {
             Some(last) if last.timestamp() == now.timestamp() => last + Duration::milliseconds(1),
             _ => now,
         };
-        // Without it the order is that of the names.
-        let _ = cache::save(&path, &next);
-        next
+        atomic::write_cache(&path, time::to_exact_text(next).as_bytes())?;
+        Ok(next)
     }
 
     /// Whether there are fewer than `limit` incoming and claimed tasks.
