@@ -19,9 +19,18 @@ pub fn to_exact_text(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
+/// `2024-01-15 11:30 +01:00`.
+const LOCAL: &str = "%Y-%m-%d %H:%M %:z";
+
 /// The local time with its zone, `2024-01-15 11:30 +01:00`, as the user reads it.
 pub fn local(time: Time) -> String {
-    time.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
+    time.with_timezone(&Local).format(LOCAL).to_string()
+}
+
+/// A line without the [`local`] time that it begins with, if it does.
+pub fn without_local(line: &str) -> &str {
+    let third = line.match_indices(' ').nth(2).map(|(at, _)| line.split_at(at));
+    third.filter(|(time, _)| DateTime::parse_from_str(time, LOCAL).is_ok()).map_or(line, |(_, rest)| &rest[1..])
 }
 
 /// `YYYYMMDD-HHMMSS` in UTC, for names of files and branches.
@@ -120,6 +129,15 @@ pub fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Er
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_loses_the_time_that_it_begins_with() {
+        let now = Utc.with_ymd_and_hms(2024, 1, 15, 10, 30, 0).unwrap();
+        for line in ["impl-1: started with TASK-1", "a b c d", "", "x"] {
+            assert_eq!(without_local(&format!("{} {line}", local(now))), line);
+            assert_eq!(without_local(line), line);
+        }
+    }
 
     #[test]
     fn reads_what_people_and_programs_write() {

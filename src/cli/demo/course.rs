@@ -8,6 +8,7 @@ use crate::cli::view::Tone;
 use crate::domain::gate::{Meta, Status};
 use crate::domain::task::{self, TaskState};
 use crate::domain::text::one_line;
+use crate::domain::time;
 use crate::engine::project::Project;
 use crate::exec::clock::monotonic_now;
 use crate::store::proposals::Proposals;
@@ -94,7 +95,7 @@ fn tick(stage: &Stage, show: &Show<'_>, sum: &Sum, before: u32) -> Result<bool> 
         _ => format!("ticks {} to {} had nothing to start, ", before + 1, number - 1),
     };
     show.heading(&format!("Tick {number}"), &format!("{idle}{:.1} s", sum.took.as_secs_f64()))?;
-    for line in said.lines() {
+    for line in said.lines().map(time::without_local) {
         // What doesn't begin with an agent's name is said of something else.
         let (name, what) = line.split_once(": ").filter(|(name, _)| !name.contains(' ')).unwrap_or(("", line));
         show.says(name, Tone::Strong, &with_title(stage, what), 2)?;
