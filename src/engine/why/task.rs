@@ -187,6 +187,8 @@ impl Explainer<'_> {
         let takes_it = |decision: &Decision| matches!(decision, Decision::Start(job) if job.task() == Some(id));
         if let Some((agent, _)) = agents.iter().find(|(_, decision)| takes_it(decision)) {
             self.add(depth, format!("{id} is claimed at the next tick, by {}", agent.name));
+        } else if let Err(why) = preview.config.task_role(head.role_name()) {
+            self.add(depth, format!("{id} is left alone: ROLE: {why}"));
         } else if agents.is_empty() {
             self.add(depth, format!("{id} could be claimed, but no agent claims {} tasks", head.role_name()));
             self.add(depth + 1, "`scheduler agent add NAME --role ROLE` adds one");
