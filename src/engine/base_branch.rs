@@ -3,17 +3,37 @@
 
 use super::project::Project;
 use crate::domain::fetch::LastFetch;
+use crate::domain::message::Message;
+use crate::domain::time::Time;
 use crate::exec::git::Git;
 use crate::exec::remote::Remotes;
 use crate::exec::repo;
 use crate::exec::start_point::{branch, noted_default};
-use crate::store::cache;
 use crate::store::paths::Paths;
+use crate::store::{cache, messages};
 use anyhow::Result;
 
 /// How the last fetch from the remote that is used went; `None` if there was none.
 pub fn last_fetch(paths: &Paths, remotes: &Remotes) -> Option<LastFetch> {
     cache::load(&paths.last_fetch()).filter(|last: &LastFetch| last.remote == remotes.name())
+}
+
+/// Keeps how a fetch went, and tells the user of a remote that has failed for long.
+///
+/// # Errors
+/// Neither can be written.
+pub fn keep_fetch(paths: &Paths, mut last: LastFetch, now: Time) -> Result<()> {
+    if last.is_to_be_told(now) {
+        let (remote, problem) = (&last.remote, last.problem(now).unwrap_or_default());
+        let body = format!(
+            "{problem}\n\nAgents go on with what was fetched before. Does `git fetch {remote}` work by hand, without a password \
+             being asked? `scheduler doctor` says how it goes."
+        );
+        let message = Message::warning(format!("Nothing could be fetched from {remote} for an hour"), body);
+        messages::send(paths, &message, now)?;
+        last.told = true;
+    }
+    cache::save(&paths.last_fetch(), &last)
 }
 
 /// The branch, by its name. `None` if there is none that is nobody's work.

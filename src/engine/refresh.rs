@@ -73,7 +73,7 @@ fn fetch(paths: &Paths, git: &Git, remotes: &Remotes, clock: Clock<'_>) -> Resul
         Fetched::Done(heads) => LastFetch::worked(remote, clock(), known.or(heads.default), heads.gone),
         Fetched::Failed(error) => LastFetch::failed(before, remote, begun, clock(), &error.to_string()),
     };
-    cache::save(&paths.last_fetch(), &last)
+    base_branch::keep_fetch(paths, last, clock())
 }
 
 /// Refreshes `cache/open-prs.json`, and fetches if that is long ago. What was known stays where GitHub can't be asked.

@@ -43,7 +43,7 @@ fn a_failure_is_remembered_shown_and_told_once_an_hour_later() {
     assert!(test.run(["status", "--json"]).ok().json()["last_fetch"]["error"].is_null());
     test.run(["status"]).ok().says_not("host.invalid");
     behind_ssh(&test, "echo 'ssh: connect to host host.invalid port 22: No route to host' >&2; exit 255");
-    for (time, told) in [("2026-01-05T16:00:00Z", 1), ("2026-01-05T17:00:00Z", 2)] {
+    for (time, told) in [("2026-01-05T16:00:00Z", 1), ("2026-01-05T17:01:00Z", 2)] {
         let task = format!("TASK-{}", time[11..16].replace(':', ""));
         test.now(time).task_for(&task, "review").tick_and_wait();
         assert_eq!(test.messages_of("warning").len(), told, "{time}");

@@ -10,7 +10,7 @@ use crate::exec::git::Git;
 use crate::exec::github::Place;
 use crate::exec::start_point::{self, Fetched, PullRequestHead};
 use crate::exec::{stale_ref_locks, worktree};
-use crate::store::{cache, messages};
+use crate::store::messages;
 use crate::sys::lock::Lock;
 use anyhow::{Result, anyhow};
 use std::time::Duration;
@@ -23,7 +23,7 @@ const TURN: Duration = Duration::from_millis(100);
 
 /// Fetches, at most once a minute for all agents. A failure counts like a success: the others go on with what is there.
 pub fn fetch(run: &Run<'_>) -> Result<(), RunError> {
-    let (path, common_dir) = (run.paths().last_fetch(), &run.project().common_dir);
+    let common_dir = &run.project().common_dir;
     let remotes = run.remotes()?;
     let fails = || base_branch::last_fetch(run.paths(), remotes).is_some_and(|last| last.error.is_some());
     let Some(_lock) = take_turn(run, &fails)? else { return Ok(()) };
@@ -35,7 +35,7 @@ pub fn fetch(run: &Run<'_>) -> Result<(), RunError> {
     // Also before the agent's first run, whose worktree isn't there yet.
     stale_ref_locks::remove_forsaken(common_dir)?;
     let git = Git::in_repository(common_dir);
-    let mut last = match start_point::fetch(&git, remotes, LIMIT)? {
+    let last = match start_point::fetch(&git, remotes, LIMIT)? {
         Fetched::NoRemote => return Ok(()),
         Fetched::Done(heads) => {
             let known = before.and_then(|before| before.default_branch);
@@ -54,21 +54,7 @@ pub fn fetch(run: &Run<'_>) -> Result<(), RunError> {
             LastFetch::failed(before, remote, begun, run.now(), &error.to_string())
         }
     };
-    if last.is_to_be_told(run.now()) {
-        tell_of_failure(run, &last)?;
-        last.told = true;
-    }
-    Ok(cache::save(&path, &last)?)
-}
-
-fn tell_of_failure(run: &Run<'_>, last: &LastFetch) -> Result<()> {
-    let remote = &last.remote;
-    let problem = last.problem(run.now()).unwrap_or_default();
-    let body = format!(
-        "{problem}\n\nAgents go on with what was fetched before. Does `git fetch {remote}` work by hand, without a password being \
-         asked? `scheduler doctor` says how it goes."
-    );
-    send(run, &Message::warning(format!("Nothing could be fetched from {remote} for an hour"), body))
+    Ok(base_branch::keep_fetch(run.paths(), last, run.now())?)
 }
 
 fn tell_of_default(run: &Run<'_>, old: &str, new: &str) -> Result<()> {
@@ -77,11 +63,8 @@ fn tell_of_default(run: &Run<'_>, old: &str, new: &str) -> Result<()> {
         "The default branch of {remote} is {new} now; here it was {old}. New work begins from {new}.\n\n`git remote set-head \
          {remote} --auto` tells your git, too. To go on with {old}, set `base_branch: {old}` in agents.yaml."
     );
-    send(run, &Message::warning(format!("New work begins from {new}"), body))
-}
-
-fn send(run: &Run<'_>, message: &Message) -> Result<()> {
-    messages::send(run.paths(), message, run.now()).map(drop)
+    let message = Message::warning(format!("New work begins from {new}"), body);
+    messages::send(run.paths(), &message, run.now()).map(drop)
 }
 
 /// Fetches the head of a pull request, where the remote keeps no ref for it by its branch.
