@@ -113,7 +113,7 @@ fn variables_give_no_other_name() {
     ] {
         assert_eq!(said.matches(words).count(), count, "{words}: {said}");
     }
-    let [(_, message)] = &test.messages()[..] else { panic!("{:?}", test.messages()) };
+    let [message] = &test.messages_of("info")[..] else { panic!("{:?}", test.messages()) };
     assert!(message.contains("**From:** impl-1"), "{message}");
 }
 
