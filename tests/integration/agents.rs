@@ -55,7 +55,7 @@ fn what_is_refused_changes_nothing() {
     let test = project();
     for (args, code, word) in [
         (&["agent", "add", "impl-1", "--role", "tester"][..], 1, "already"),
-        (&["agent", "add", "x", "--role", "testr"], 2, "similar value exists: 'tester'"),
+        (&["agent", "add", "x", "--role", "testr"], 2, "did you mean tester?"),
         (&["agent", "add", "x", "--role", "tester", "--interval", "soon"], 2, "span"),
         (&["agent", "add", "scheduler", "--role", "tester"], 2, "reserved"),
         (&["agent", "set", "impl-2", "max_turns=1"], 1, "did you mean impl-1"),
