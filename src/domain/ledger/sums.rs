@@ -83,24 +83,25 @@ pub struct Sums {
     since: Vec<u8>,
     groups: HashMap<Vec<u8>, Sum>,
     days: Days,
+    /// The last day or week that was named: most lines are of the same.
+    label: (Option<NaiveDate>, String),
 }
 
 impl Sums {
     /// Of the lines since then; of all if that is left out.
     pub fn new(by: By, since: Option<Time>) -> Self {
         let since = since.map(time::to_text).unwrap_or_default().into_bytes();
-        Self { by, since, groups: HashMap::new(), days: Days::default() }
+        Self { by, since, groups: HashMap::new(), days: Days::default(), label: (None, String::new()) }
     }
 
     /// Adds a line; whether it is one.
     pub fn add(&mut self, line: &[u8]) -> bool {
-        let Self { by, since, groups, days } = self;
+        let Self { by, since, groups, days, label } = self;
         let added = Line::read(line, |line| {
             // Times of one form: their texts are in the order of time.
             if line.time < since.as_slice() {
                 return Some(());
             }
-            let label;
             let name = match by {
                 By::Agent => line.agent,
                 By::Role => line.role,
@@ -108,8 +109,11 @@ impl Sums {
                 By::Model => line.model,
                 By::Day | By::Week => {
                     let day = days.of(line.time)?;
-                    label = day.format(if *by == By::Day { "%Y-%m-%d" } else { "%G-W%V" }).to_string();
-                    label.as_bytes()
+                    if label.0 != Some(day) {
+                        let format = if *by == By::Day { "%Y-%m-%d" } else { "%G-W%V" };
+                        *label = (Some(day), day.format(format).to_string());
+                    }
+                    label.1.as_bytes()
                 }
             };
             match groups.get_mut(name) {
