@@ -62,7 +62,9 @@ fn a_task_that_no_role_claims_is_told() {
         .complains("use one of implement, test, review, document");
     test.task("TASK-1", "# Paint it\n\nROLE: painting\n");
     test.tick().says_not("started");
-    test.run(["why", "TASK-1"]).ok().says("\"painting\" is not a task role: use one of implement, test, review, document");
+    test.run(["why", "TASK-1"])
+        .ok()
+        .says("\"painting\" is not a task role: use one of implement, test, review, document");
     assert!(test.last_tick()["problems"].to_string().contains("TASK-1: ROLE: "), "{}", test.last_tick());
     test.run(["agent", "add", "scribe", "--role", "documenter"]).ok();
     test.run(["agent", "add", "painter", "--role", "painter"]).code(2).complains("use one of product_manager");
