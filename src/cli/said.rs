@@ -67,7 +67,7 @@ impl<'a> Said<'a> {
     fn log(&self, project: &Project) {
         let (now, path) = (self.context.now, project.paths.complaints());
         let known: Option<Complaints> = cache::load(&path);
-        let known = known.filter(|known| (0..LASTS).contains(&(now - known.time).num_seconds()));
+        let known = known.filter(|known| time::is_within(LASTS, known.time, now));
         let lasts = |text: &&String| known.as_ref().is_some_and(|known| known.lines.contains(text));
         for text in self.complaints.iter().filter(|text| !lasts(text)) {
             // That it can't be said is no reason to fail.

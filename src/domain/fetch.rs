@@ -65,7 +65,7 @@ impl LastFetch {
     /// Whether it is too early for another one. A remote that is waited for in vain is given as long a pause.
     pub fn is_recent(&self, remote: &str, now: Time) -> bool {
         let pause = RECENT.max(self.seconds);
-        self.remote == remote && (0..pause).contains(&(now - self.at).num_seconds())
+        self.remote == remote && time::is_within(pause, self.at, now)
     }
 
     /// Whether the user is to be told now: once, until one works again.

@@ -33,6 +33,11 @@ pub fn without_local(line: &str) -> &str {
     third.filter(|(time, _)| DateTime::parse_from_str(time, LOCAL).is_ok()).map_or(line, |(_, rest)| &rest[1..])
 }
 
+/// Whether it was less than so many seconds ago. What lies in the future is of a clock that was wrong, and wasn't.
+pub fn is_within(seconds: i64, at: Time, now: Time) -> bool {
+    (0..seconds).contains(&(now - at).num_seconds())
+}
+
 /// `YYYYMMDD-HHMMSS` in UTC, for names of files and branches.
 pub fn compact(time: Time) -> String {
     time.format("%Y%m%d-%H%M%S").to_string()
@@ -129,6 +134,14 @@ pub fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Er
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_future_is_not_a_moment_ago() {
+        let now = Utc.with_ymd_and_hms(2024, 1, 15, 10, 30, 0).unwrap();
+        for (ago, expected) in [(0, true), (59, true), (60, false), (-1, false)] {
+            assert_eq!(is_within(60, now - chrono::Duration::seconds(ago), now), expected, "{ago}");
+        }
+    }
 
     #[test]
     fn a_line_loses_the_time_that_it_begins_with() {

@@ -12,6 +12,10 @@ use crate::exec::start_point::{branch, noted_default};
 use crate::store::paths::Paths;
 use crate::store::{cache, messages};
 use anyhow::Result;
+use std::time::Duration;
+
+/// How long a fetch may take.
+pub const FETCH_LIMIT: Duration = Duration::from_secs(300);
 
 /// How the last fetch from the remote that is used went; `None` if there was none.
 pub fn last_fetch(paths: &Paths, remotes: &Remotes) -> Option<LastFetch> {

@@ -5,12 +5,11 @@
 use super::project::Project;
 use super::{Clock, configuration};
 use crate::domain::config::Heartbeat;
-use crate::domain::time::Time;
+use crate::domain::time::{self, Time};
 use crate::exec::command;
 use crate::store::cache;
 use crate::store::paths::Paths;
 use anyhow::{Result, bail};
-use serde::{Deserialize, Serialize};
 use std::process::Command;
 use std::time::Duration;
 
@@ -24,16 +23,9 @@ const MAX_OUTPUT: usize = 1_000;
 const CURL: [&str; 10] =
     ["--config", "-", "--silent", "--fail", "--globoff", "--proto", "=http,https", "--max-time", "20", "--output"];
 
-/// `cache/last-heartbeat.json`.
-#[derive(Serialize, Deserialize)]
-struct LastTime {
-    at: Time,
-}
-
 /// Whether it is time; also where the last time lies in the future.
 pub(super) fn is_due(paths: &Paths, now: Time) -> bool {
-    let last: Option<LastTime> = cache::load(&paths.last_heartbeat());
-    last.is_none_or(|last| !(0..EVERY).contains(&(now - last.at).num_seconds()))
+    cache::last_time(&paths.last_heartbeat()).is_none_or(|last| !time::is_within(EVERY, last, now))
 }
 
 /// Calls, and notes the time before.
@@ -43,7 +35,7 @@ pub(super) fn is_due(paths: &Paths, now: Time) -> bool {
 pub fn beat(project: &Project, clock: Clock<'_>) -> Result<()> {
     let config = configuration::read(&project.paths)?.understand().ok();
     let Some(heartbeat) = config.and_then(|(config, _)| config.heartbeat) else { return Ok(()) };
-    cache::save(&project.paths.last_heartbeat(), &LastTime { at: clock() })?;
+    cache::save_time(&project.paths.last_heartbeat(), clock())?;
     call(project, &heartbeat, None)
 }
 

@@ -28,7 +28,6 @@ use crate::store::{cache, messages, runs};
 use crate::sys::lock::Lock;
 use crate::sys::{atomic, dir, read};
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A temporary file of a living writer is seconds old at most.
@@ -37,20 +36,14 @@ const STALE: Duration = Duration::from_secs(2 * 86_400);
 /// A rewrite under way has its text under a temporary name for milliseconds.
 const RESTING: Duration = Duration::from_secs(60);
 
-/// `cache/last-housekeeping.json`.
-#[derive(Debug, Serialize, Deserialize)]
-struct LastTime {
-    at: Time,
-}
-
 /// Whether it is time to tidy up. Where that was never done, the first day begins now: there is nothing old yet.
 ///
 /// # Errors
 /// The time can't be written down.
 pub fn is_due(paths: &Paths, now: Time) -> Result<bool> {
-    match cache::load::<LastTime>(&paths.last_housekeeping()) {
-        Some(last) => Ok(retention::is_due(last.at, now)),
-        None => cache::save(&paths.last_housekeeping(), &LastTime { at: now }).map(|()| false),
+    match cache::last_time(&paths.last_housekeeping()) {
+        Some(last) => Ok(retention::is_due(last, now)),
+        None => cache::save_time(&paths.last_housekeeping(), now).map(|()| false),
     }
 }
 
@@ -61,7 +54,7 @@ pub fn is_due(paths: &Paths, now: Time) -> Result<bool> {
 pub fn run(project: &Project, clock: Clock<'_>, say: &mut dyn FnMut(&str)) -> Result<()> {
     let paths = &project.paths;
     let now = clock();
-    cache::save(&paths.last_housekeeping(), &LastTime { at: now })?;
+    cache::save_time(&paths.last_housekeeping(), now)?;
     let config = configuration::read(paths)?.understand().ok().map(|(config, _)| config);
     let mut parts: Vec<Result<()>> = vec![
         old_runs(project, say),

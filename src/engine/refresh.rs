@@ -3,7 +3,7 @@
 //! It runs detached, and decides nothing.
 
 use super::Clock;
-use super::base_branch;
+use super::base_branch::{self, FETCH_LIMIT};
 use super::project::Project;
 use super::snapshot::OpenPrs;
 use crate::domain::config::{self, PullRequests, RepositoryPath};
@@ -12,7 +12,7 @@ use crate::domain::name::Name;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::schedule::OpenPr;
 use crate::domain::task::TaskState;
-use crate::domain::time::Time;
+use crate::domain::time::{self, Time};
 use crate::exec::git::Git;
 use crate::exec::github::{GitHub, Place};
 use crate::exec::remote::Remotes;
@@ -31,8 +31,6 @@ const MAX_FILES: usize = 300;
 const MAX_COMPARED: usize = 40;
 /// After how many seconds without a look at the remote another is due.
 const STALE: i64 = 600;
-/// How long a fetch may take.
-const FETCH: Duration = Duration::from_secs(300);
 /// How long GitHub may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -58,7 +56,7 @@ pub fn note(project: &Project, remotes: &Remotes, pr: &PullRequest, now: Time) -
 
 /// Whether it is long ago that the remote was looked at, if there is one. Who waits for news of it has that done now and then.
 pub(super) fn is_stale(paths: &Paths, now: Time) -> bool {
-    let is_long_ago = |at: Time| !(0..STALE).contains(&(now - at).num_seconds());
+    let is_long_ago = |at| !time::is_within(STALE, at, now);
     let fetched = cache::load(&paths.last_fetch()).is_some_and(|last: LastFetch| is_long_ago(last.at));
     fetched && cache::load(&paths.open_prs()).is_none_or(|prs: OpenPrs| is_long_ago(prs.asked_at))
 }
@@ -68,7 +66,7 @@ fn fetch(paths: &Paths, git: &Git, remotes: &Remotes, clock: Clock<'_>) -> Resul
     let Some(_lock) = Lock::try_take(&paths.fetch_lock())? else { return Ok(()) };
     let (before, begun, remote) = (base_branch::last_fetch(paths, remotes), clock(), remotes.name());
     let known = before.as_ref().and_then(|before| before.default_branch.clone());
-    let last = match start_point::fetch(git, remotes, FETCH)? {
+    let last = match start_point::fetch(git, remotes, FETCH_LIMIT)? {
         Fetched::NoRemote => return Ok(()),
         Fetched::Done(heads) => LastFetch::worked(remote, clock(), known.or(heads.default), heads.gone),
         Fetched::Failed(error) => LastFetch::failed(before, remote, begun, clock(), &error.to_string()),

@@ -14,7 +14,7 @@ use crate::domain::run::Assignment;
 use crate::domain::schedule::{self, Needs, OpenPr, Snapshot, Waiting};
 use crate::domain::state::AgentState;
 use crate::domain::task::{Task, TaskState};
-use crate::domain::time::Time;
+use crate::domain::time::{self, Time};
 use crate::exec::repo;
 use crate::store::listing::{Listing, in_two_places};
 use crate::store::paths::Paths;
@@ -139,9 +139,9 @@ pub(super) fn take(
     }
     let judges = needs.proposals && snapshot.to_judge > 0 && !snapshot.awaits_room(config);
     if needs.tasks() || judges {
-        let age = known.as_ref().map(|prs| (now - prs.asked_at).num_seconds());
+        let is_fresh = known.as_ref().is_some_and(|prs| time::is_within(60, prs.asked_at, now));
         let wanted = !snapshot.claimable.is_empty() || !snapshot.overlapping.is_empty() || judges;
-        taken.refresh = wanted && !age.is_some_and(|age| (0..60).contains(&age));
+        taken.refresh = wanted && !is_fresh;
         snapshot.open_prs = known.and_then(|prs| prs.open).map(|open| number(open.len()));
     }
     Ok(taken)

@@ -11,13 +11,6 @@ use crate::store::queue::Queue;
 use crate::store::{cache, messages};
 use anyhow::Result;
 use chrono::Local;
-use serde::{Deserialize, Serialize};
-
-/// `cache/last-summary.json`.
-#[derive(Serialize, Deserialize)]
-struct LastTime {
-    at: Time,
-}
 
 /// When the one that is to be sent now was due. Where none was ever sent the day begins now.
 ///
@@ -26,10 +19,10 @@ struct LastTime {
 pub(super) fn due_now(paths: &Paths, notify: &Notify, now: Time) -> Result<Option<Time>> {
     let due = notify.summary_at.and_then(|at| due(at.minute(), now, &Local));
     let Some(due) = due else { return Ok(None) };
-    match cache::load(&paths.last_summary()) {
+    match cache::last_time(&paths.last_summary()) {
         // One of the future is of a clock that was wrong.
-        Some(LastTime { at }) => Ok((at < due || at > now).then_some(due)),
-        None => cache::save(&paths.last_summary(), &LastTime { at: now }).map(|()| None),
+        Some(at) => Ok((at < due || at > now).then_some(due)),
+        None => cache::save_time(&paths.last_summary(), now).map(|()| None),
     }
 }
 
@@ -39,7 +32,7 @@ pub(super) fn due_now(paths: &Paths, notify: &Notify, now: Time) -> Result<Optio
 /// The queue or the messages can't be read or written.
 pub(super) fn send(project: &Project, due: Time, now: Time) -> Result<()> {
     let paths = &project.paths;
-    let since = cache::load(&paths.last_summary()).map_or(due, |last: LastTime| last.at.min(due));
+    let since = cache::last_time(&paths.last_summary()).map_or(due, |last| last.min(due));
     let overview = overview(project, now)?;
     let queue = Queue::new(paths);
     let ended = |state| {
@@ -58,5 +51,5 @@ pub(super) fn send(project: &Project, due: Time, now: Time) -> Result<()> {
         cost_usd: overview.cost_today_usd,
     };
     messages::send(paths, &day.message(due), now)?;
-    cache::save(&paths.last_summary(), &LastTime { at: now })
+    cache::save_time(&paths.last_summary(), now)
 }

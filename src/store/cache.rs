@@ -2,10 +2,11 @@
 //!
 //! Nothing depends on it: a cache that is missing or broken is none.
 
+use crate::domain::time::Time;
 use crate::sys::{atomic, read};
 use anyhow::Result;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
 
@@ -20,6 +21,25 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
 /// As for [`atomic::write_cache`], and a value that JSON cannot express.
 pub fn save(path: &Path, value: &impl Serialize) -> Result<()> {
     atomic::write_cache(path, &atomic::json(value)?)
+}
+
+/// When something was done last, so that it isn't done all the time.
+#[derive(Serialize, Deserialize)]
+struct LastTime {
+    at: Time,
+}
+
+/// When the thing was done last that a cache file keeps the time of; `None`: never.
+pub fn last_time(path: &Path) -> Option<Time> {
+    load(path).map(|LastTime { at }| at)
+}
+
+/// Keeps the time at which something is done.
+///
+/// # Errors
+/// As for [`save`].
+pub fn save_time(path: &Path, at: Time) -> Result<()> {
+    save(path, &LastTime { at })
 }
 
 /// Keeps an object in a cache file: the members of `head`, which has some, and a last one called `key` with `items`, each on

@@ -17,6 +17,7 @@ use crate::domain::sandbox::Sandbox;
 use crate::domain::verify::Verify;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What an agent says where it says something, else what `defaults` says.
 trait Or {
@@ -108,9 +109,11 @@ macro_rules! settings {
         impl Entry {
             /// The agent, unless its name or role is missing, or there is no such role.
             pub fn agent(self, roles: &BTreeMap<Name, RoleKeys>, defaults: &Defaults) -> Option<Agent> {
-                let (name, own) = (self.name?, RoleKeys::default());
+                /// A built-in role has none of its own.
+                static NONE: LazyLock<RoleKeys> = LazyLock::new(RoleKeys::default);
+                let name = self.name?;
                 let (role, custom, keys) = match self.role? {
-                    RoleName::BuiltIn(role) => (role, None, &own),
+                    RoleName::BuiltIn(role) => (role, None, &*NONE),
                     RoleName::Own(name) => {
                         let (name, keys) = roles.get_key_value(&name)?;
                         (keys.based_on?, Some(keys.custom(name)), keys)

@@ -65,9 +65,7 @@ impl Sum {
         self.failed_cost_usd += other.failed_cost_usd;
         self.notional_cost_usd += other.notional_cost_usd;
     }
-}
 
-impl Sum {
     /// To a millionth: what is beyond comes of the adding.
     fn round(&mut self) {
         for usd in [&mut self.cost_usd, &mut self.failed_cost_usd, &mut self.notional_cost_usd] {

@@ -4,7 +4,7 @@
 
 use crate::domain::fetch::LastFetch;
 use crate::domain::message::Message;
-use crate::engine::base_branch;
+use crate::engine::base_branch::{self, FETCH_LIMIT};
 use crate::engine::run::context::{Run, RunError};
 use crate::exec::git::Git;
 use crate::exec::github::Place;
@@ -15,8 +15,6 @@ use crate::sys::lock::Lock;
 use anyhow::{Result, anyhow};
 use std::time::Duration;
 
-/// How long a fetch may take.
-const LIMIT: Duration = Duration::from_secs(300);
 /// How often the lock is tried: somewhat longer in all than a fetch may take.
 const TURNS: u32 = 4_000;
 const TURN: Duration = Duration::from_millis(100);
@@ -35,7 +33,7 @@ pub fn fetch(run: &Run<'_>) -> Result<(), RunError> {
     // Also before the agent's first run, whose worktree isn't there yet.
     stale_ref_locks::remove_forsaken(common_dir)?;
     let git = Git::in_repository(common_dir);
-    let last = match start_point::fetch(&git, remotes, LIMIT)? {
+    let last = match start_point::fetch(&git, remotes, FETCH_LIMIT)? {
         Fetched::NoRemote => return Ok(()),
         Fetched::Done(heads) => {
             let known = before.and_then(|before| before.default_branch);
@@ -71,7 +69,7 @@ fn tell_of_default(run: &Run<'_>, old: &str, new: &str) -> Result<()> {
 pub fn head(run: &Run<'_>, git: &Git, number: u64, branch: Option<&str>) -> Result<PullRequestHead, RunError> {
     let _lock = take_turn(run, &|| false)?;
     let is_elsewhere = run.github().place().is_ok_and(Place::is_of_parent);
-    Ok(start_point::pull_request(git, run.remotes()?, number, branch, is_elsewhere, LIMIT)?)
+    Ok(start_point::pull_request(git, run.remotes()?, number, branch, is_elsewhere, FETCH_LIMIT)?)
 }
 
 /// The commit of a branch, also of one that the project isn't configured to fetch.
@@ -80,13 +78,13 @@ pub fn branch(run: &Run<'_>, git: &Git, name: &str) -> Result<Option<String>, Ru
         return Ok(Some(commit));
     }
     let _lock = take_turn(run, &|| false)?;
-    Ok(start_point::fetch_branch(git, run.remotes()?, name, LIMIT)?)
+    Ok(start_point::fetch_branch(git, run.remotes()?, name, FETCH_LIMIT)?)
 }
 
 /// The commit that a branch has there now; the last that is known where the remote can't be asked.
 pub fn newest(run: &Run<'_>, git: &Git, name: &str) -> Result<Option<String>, RunError> {
     let _lock = take_turn(run, &|| false)?;
-    Ok(start_point::fetch_branch(git, run.remotes()?, name, LIMIT)?)
+    Ok(start_point::fetch_branch(git, run.remotes()?, name, FETCH_LIMIT)?)
 }
 
 /// Waits for its turn to fetch, but not once the supervisor was told to end, and not while `in_vain`: then there is no lock.
