@@ -1,6 +1,7 @@
 mod agreement;
 mod examples;
 mod faulty;
+mod readme;
 
 use super::*;
 
