@@ -61,6 +61,7 @@ mod proposal_judge;
 mod proposer;
 mod publish;
 mod python_system;
+mod readme;
 mod real_repositories;
 mod recovery;
 mod recovery_worktree;
