@@ -42,6 +42,9 @@ pub struct UsedUp {
     pub usd: f64,
     /// Tokens read and written.
     pub tokens: u64,
+    /// claude never said it.
+    #[serde(default)]
+    pub is_estimate: bool,
 }
 
 impl Session {
@@ -55,28 +58,26 @@ impl Session {
         self.leg > 1
     }
 
-    /// What the run that ended with this line cost by itself. What claude says may be of the whole conversation, but for runs that
-    /// were killed, or of this run alone, by its version: how many tokens it names beside this run's own shows which are in it.
+    /// What the run that ended with this line cost by itself. What claude says is of this run alone, in some versions, or of all
+    /// whose end it could tell and of those that it had time to note before they were ended: how many tokens it names beside
+    /// this run's own shows which are in it.
     pub fn own_cost(&self, result: &ResultLine) -> Option<f64> {
         let said = result.total_cost_usd?;
         let beside = result.session_tokens.map(|all| all.saturating_sub(result.usage.all()));
-        let mut choices = (0..1_u32 << self.earlier.len().min(MAX_LEGS as usize)).map(|choice| {
-            let chosen = self.earlier.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1).map(|(_, leg)| leg);
-            chosen
-                .fold(UsedUp::default(), |sum, leg| UsedUp { usd: sum.usd + leg.usd, tokens: sum.tokens + leg.tokens })
-        });
+        let legs = || self.earlier.iter().take(MAX_LEGS as usize).enumerate();
+        let told = legs().filter(|(_, leg)| !leg.is_estimate).fold(0, |all, (at, _)| all | 1 << at);
+        let mut choices =
+            (0..1_u32 << legs().count()).filter(|choice| *choice == 0 || choice & told == told).map(|choice| {
+                let chosen = legs().filter(|(at, _)| choice >> at & 1 == 1);
+                chosen.fold((0.0, 0), |(usd, tokens), (_, leg)| (usd + leg.usd, tokens + leg.tokens))
+            });
         let inside = match beside {
-            Some(beside) => choices.min_by_key(|choice| choice.tokens.abs_diff(beside)),
-            None => choices.next_back().filter(|all| all.usd <= said),
+            Some(beside) => choices.min_by_key(|(_, tokens)| tokens.abs_diff(beside)),
+            None => choices.next_back().filter(|(usd, _)| *usd <= said),
         };
         // What a run that was stopped is on record with may be guessed too high.
-        Some((said - inside.unwrap_or_default().usd).max(0.0))
+        Some((said - inside.unwrap_or_default().0).max(0.0))
     }
-}
-
-/// Whether claude had nothing to go on with.
-pub fn is_lost(result: &ResultLine) -> bool {
-    result.is_error && result.errors.iter().any(|error| error.starts_with("No conversation found"))
 }
 
 /// What a run leaves to go on with; part of its record.
@@ -160,7 +161,7 @@ mod tests {
     use crate::domain::time;
 
     fn left(leg: u32) -> Left {
-        let earlier = vec![UsedUp { usd: 0.5, tokens: 1_000 }];
+        let earlier = vec![UsedUp { usd: 0.5, tokens: 1_000, is_estimate: false }];
         let session = Session { leg, earlier, ..Session::fresh("s") };
         Left { session, worktree: "/w".into(), context: 50_000, progress: false }
     }
@@ -197,7 +198,7 @@ mod tests {
             (&Outcome::Stalled, None, &moved, 1, false, Err("it came to its end")),
         ] {
             let at = now - Duration::hours(hours);
-            let used_up = UsedUp { usd: 0.25, tokens: 10 };
+            let used_up = UsedUp { usd: 0.25, tokens: 10, is_estimate: false };
             let ended = Ended { outcome, step, left, used_up, at, is_feedback: feedback };
             let found = next(&ended, Path::new("/w"), now);
             assert_eq!(found.as_ref().map(|session| session.leg).map_err(|why| *why), expected, "{outcome:?} {left:?}");
@@ -209,13 +210,17 @@ mod tests {
 
     #[test]
     fn a_run_costs_what_is_new() {
-        let earlier = |legs: &[(f64, u64)]| Session {
+        let earlier = |legs: &[(f64, u64, bool)]| Session {
             leg: 1 + u32::try_from(legs.len()).unwrap(),
-            earlier: legs.iter().map(|(usd, tokens)| UsedUp { usd: *usd, tokens: *tokens }).collect(),
+            earlier: legs.iter().map(|&(usd, tokens, is_estimate)| UsedUp { usd, tokens, is_estimate }).collect(),
             ..Session::fresh("s")
         };
-        let (fresh, second) = (earlier(&[]), earlier(&[(0.5, 12_000)]));
-        let third = earlier(&[(0.5, 12_000), (0.125, 5_000)]);
+        let (fresh, second) = (earlier(&[]), earlier(&[(0.5, 12_000, false)]));
+        let third = earlier(&[(0.5, 12_000, false), (0.125, 5_000, false)]);
+        // Of the same size: which one is in it can't be told by the tokens.
+        let first_killed = earlier(&[(0.5, 5_000, true), (0.125, 5_000, false)]);
+        let second_killed = earlier(&[(0.125, 5_000, false), (0.5, 5_000, true)]);
+        let both_killed = earlier(&[(0.5, 12_000, true), (0.125, 5_000, true)]);
         // What it says that it cost, its own tokens, those by models, what it cost.
         for (session, said, own, all, expected) in [
             (&fresh, 0.5, 100, Some(100), 0.5),
@@ -231,14 +236,21 @@ mod tests {
             // What was guessed was too much.
             (&second, 0.25, 4_000, Some(16_000), 0.0),
             (&third, 0.75, 4_000, Some(21_000), 0.125),
-            // The first of them, or the second, was killed.
-            (&third, 0.25, 4_000, Some(9_000), 0.125),
-            (&third, 0.75, 4_000, Some(16_000), 0.25),
             (&third, 0.75, 4_000, Some(4_000), 0.75),
+            // Killed outright, it isn't in it; ended in order, it is, with what its messages didn't tell.
+            (&first_killed, 0.25, 4_000, Some(9_000), 0.125),
+            (&first_killed, 0.75, 4_000, Some(14_800), 0.125),
+            (&first_killed, 0.25, 4_000, Some(4_000), 0.25),
+            (&second_killed, 0.25, 4_000, Some(9_000), 0.125),
+            (&second_killed, 0.75, 4_000, Some(14_800), 0.125),
+            (&both_killed, 0.25, 4_000, Some(4_000), 0.25),
+            (&both_killed, 0.25, 4_000, Some(9_000), 0.125),
+            (&both_killed, 0.75, 4_000, Some(16_500), 0.25),
+            (&both_killed, 0.75, 4_000, Some(21_500), 0.125),
         ] {
             let usage = Usage { input_tokens: own, ..Usage::default() };
             let result = ResultLine { total_cost_usd: Some(said), usage, session_tokens: all, ..ResultLine::default() };
-            assert_eq!(session.own_cost(&result), Some(expected), "{said} {own} {all:?}");
+            assert_eq!(session.own_cost(&result), Some(expected), "{said} {own} {all:?} {session:?}");
         }
         assert_eq!(third.own_cost(&ResultLine::default()), None);
     }

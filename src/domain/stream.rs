@@ -129,6 +129,11 @@ impl ResultLine {
     pub fn text(&self) -> &str {
         self.result.as_deref().or(self.errors.first().map(String::as_str)).unwrap_or_default()
     }
+
+    /// Whether claude had nothing to go on with.
+    fn lacks_conversation(&self) -> bool {
+        self.is_error && self.errors.iter().any(|error| error.starts_with("No conversation found"))
+    }
 }
 
 /// Tokens.
@@ -198,11 +203,23 @@ impl StreamFacts {
                 self.answered = true;
             }
             StreamEvent::Init { model, key_source, .. } => {
+                // Another claude has begun anew.
+                self.result.take_if(|result| result.lacks_conversation());
                 self.model = model;
                 self.has_key = key_source.is_some_and(|source| !matches!(source.as_str(), "none" | "oauth"));
             }
             StreamEvent::Assistant(_) | StreamEvent::Dropped(_) => {}
         }
+    }
+
+    /// Whether it has said how it ended.
+    pub fn has_ended(&self) -> bool {
+        self.result.is_some() && !self.lacks_conversation()
+    }
+
+    /// Whether the conversation that was to go on isn't there, and nothing else was said.
+    pub fn lacks_conversation(&self) -> bool {
+        self.result.as_ref().is_some_and(ResultLine::lacks_conversation)
     }
 
     /// What pays: only a subscription has limits that are told. Without a key it may be one, or a cloud.

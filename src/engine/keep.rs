@@ -19,7 +19,7 @@ use crate::exec::confine::{self, Confiner};
 use crate::exec::machine;
 use crate::exec::processes::{self, Family, Grace};
 use crate::exec::stream::StreamReader;
-use crate::exec::watch;
+use crate::exec::watch::{self, Watched};
 use crate::store::paths::RunPaths;
 use crate::store::runs;
 use crate::sys::atomic::{self, Published};
@@ -28,6 +28,7 @@ use beats::Beats;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
@@ -122,7 +123,7 @@ fn carry_out(
     let confinement = (*confined == Confined::Yes).then(confiner);
     let mut environment = order.environment.on(keeper.environment);
     environment.insert(ELSEWHERE.into(), machine::host().into());
-    let call = Call {
+    let mut call = Call {
         line: &order.argv,
         worktree: &order.worktree,
         prompt_file: &order.prompt,
@@ -131,15 +132,13 @@ fn carry_out(
         search_path: environment.get(OsStr::new("PATH")).map(OsString::as_os_str).unwrap_or_default(),
         confinement: confinement.as_ref(),
     };
-    let surround = |command: &mut std::process::Command| {
-        command.env_clear().envs(&environment);
-    };
-    let claude = call.start(surround).map_err(not_started)?;
-    let tag = (RUN_TAG, order.run_id.as_str());
     let mut output = StreamReader::new(&order.output);
-    let watched = watch::watch(claude, &order.limits, tag, &|_| beats.stopped(), &mut output);
-    if !watched.left.is_empty() {
-        end_rest(tag);
+    let mut watched = watch_over(&call, &environment, order, beats, &mut output)?;
+    let anew = order.argv_anew.as_ref().filter(|_| output.facts().lacks_conversation() && beats.stopped().is_none());
+    if let Some(line) = anew {
+        runs::begin_anew(files).map_err(|error| format!("{error:#}"))?;
+        call.line = line;
+        watched = watch_over(&call, &environment, order, beats, &mut output)?;
     }
     Ok(ExitReport {
         exit: watched.exit,
@@ -148,6 +147,26 @@ fn carry_out(
         duration_seconds: watched.duration.as_secs(),
         refused: None,
     })
+}
+
+/// One claude, to the end of its last process.
+fn watch_over(
+    call: &Call<'_>,
+    environment: &BTreeMap<OsString, OsString>,
+    order: &LaunchOrder,
+    beats: &Beats<'_>,
+    output: &mut StreamReader,
+) -> Result<Watched, String> {
+    let surround = |command: &mut Command| {
+        command.env_clear().envs(environment);
+    };
+    let claude = call.start(surround).map_err(not_started)?;
+    let tag = (RUN_TAG, order.run_id.as_str());
+    let watched = watch::watch(claude, &order.limits, tag, &|_| beats.stopped(), output);
+    if !watched.left.is_empty() {
+        end_rest(tag);
+    }
+    Ok(watched)
 }
 
 /// Whether the run is confined here; or why it may not be started here.

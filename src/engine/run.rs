@@ -40,10 +40,10 @@ use crate::domain::job::Job;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Interruption, Outcome};
 use crate::domain::run::Prepared;
-use crate::domain::session::is_lost;
 use crate::domain::state::{AgentState, Phase};
 use crate::exec::{git, machine, processes};
 use crate::store::paths::AgentPaths;
+use crate::store::runs;
 use crate::store::state::{self, Loaded};
 use anyhow::{Context, Result, bail};
 use context::{Run, RunError};
@@ -141,11 +141,10 @@ fn carry_out(run: &Run<'_>, state: &mut AgentState) -> Result<Carried> {
 /// Claude from its start to its end; from the beginning where it has lost the conversation that was to go on.
 fn with_claude(run: &Run<'_>, prepared: Prepared, resumes: bool, state: &mut AgentState) -> Result<Ended, RunError> {
     let ended = watch::watch(run, launch::launch(run, prepared.clone(), state)?, state);
-    if !resumes || !ended.facts.result.as_ref().is_some_and(is_lost) {
+    if !resumes || !ended.facts.lacks_conversation() {
         return Ok(ended);
     }
-    session::begin_anew(run)?;
-    instruct::instruct(run, &prepared, None)?;
+    runs::begin_anew(&run.files)?;
     Ok(watch::watch(run, launch::launch(run, prepared, state)?, state))
 }
 

@@ -3,7 +3,7 @@
 //! What an assignment or a record says is for others to know.
 
 use super::paths::{AgentPaths, RunPaths};
-use crate::sys::{atomic, dir};
+use crate::sys::{atomic, dir, read};
 use anyhow::Result;
 use serde::Serialize;
 use std::fs;
@@ -35,6 +35,18 @@ pub fn remove(run: &RunPaths) -> Result<()> {
 /// As for [`atomic::write()`], and a value that JSON cannot express.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     atomic::write(path, &atomic::json(value)?)
+}
+
+/// Has a run begin a conversation, since claude has none of that name to go on with.
+///
+/// # Errors
+/// The system's, with path and remedy.
+pub fn begin_anew(run: &RunPaths) -> Result<()> {
+    tracing::warn!("claude has no such conversation: the run begins a new one");
+    if let Some(prompt) = read::read_text(&run.prompt_anew())? {
+        atomic::write(&run.prompt(), prompt.as_bytes())?;
+    }
+    atomic::remove(&run.session()).map(drop)
 }
 
 /// The runs of an agent, newest first: in the order in which their assignments were written.

@@ -115,17 +115,18 @@ case $format in
 esac
 cat >"$call/prompt"
 [ -s "$call/prompt" ] || refuse "Input must be provided either through stdin or as a prompt argument when using --print"
-legs=1
 if [ -n "$resume" ]; then
-  session=$resume legs=0
-  for leg in "$debug/sessions$PWD/$session"/*; do [ -e "$leg" ] && legs=$((legs + 1)); done
-  [ "$legs" = 0 ] || { : >"$debug/sessions$PWD/$session/$number" && legs=$((legs + 1)); }
+  session=$resume
 elif [ -n "$session" ]; then
   mkdir -p "$debug/sessions$PWD" && mkdir "$debug/sessions$PWD/$session" 2>/dev/null || refuse "Session ID $session is already in use."
-  : >"$debug/sessions$PWD/$session/$number"
 else
   session=00000000-0000-4000-8000-$(printf %012d "$number")
+  mkdir -p "$debug/sessions$PWD/$session"
 fi
+# What was killed outright is not in what the session has cost.
+earlier=$debug/sessions$PWD/$session legs=1
+for leg in "$earlier"/*; do [ ! -e "$leg" ] || legs=$((legs + 1)); done
+ended() { [ ! -d "$earlier" ] || : >"$earlier/$number"; }
 
 # ---------------------------------------------------------------- stream-json
 # What the whole session cost, in all of its runs.
@@ -145,6 +146,7 @@ event() { # one line of the conversation: TYPE and the content block
     "$1" "$number" "$turns" "$1" "$model" "$2" "$usage" "$session" "$turns"
 }
 result_line() { # SUBTYPE IS_ERROR TERMINAL_REASON [MORE_KEYS]
+  ended
   printf '{"type":"result","subtype":"%s","is_error":%s,"duration_ms":1500,"duration_api_ms":1200,"num_turns":%s,"stop_reason":"end_turn","session_id":"%s","total_cost_usd":%s,"usage":%s,"modelUsage":{"%s":{"inputTokens":%s,"outputTokens":%s,"cacheReadInputTokens":%s,"cacheCreationInputTokens":%s,"webSearchRequests":0,"costUSD":%s,"contextWindow":200000}},"permission_denials":[%s],"terminal_reason":"%s"%s,"uuid":"00000000-0000-4000-a000-%012d"}\n' \
     "$1" "$2" "$turns" "$session" "$cost" "$usage" "$model" $((1200 * legs)) $((250 * legs)) $((5000 * legs)) $((300 * legs)) "$cost" "${denials#,}" "$3" "${4-}" "$number"
 }
@@ -368,12 +370,12 @@ long_line() { # BYTES: one line of that length
 }
 ignore_term() { trap '' TERM; }
 
-end_tree() { [ -z "$child" ] || kill -TERM "-$child" 2>/dev/null || kill -TERM "$child" 2>/dev/null; }
+end_tree() { ended; [ -z "$child" ] || kill -TERM "-$child" 2>/dev/null || kill -TERM "$child" 2>/dev/null; }
 trap 'end_tree; exit 143' TERM
 trap 'end_tree; exit 129' HUP
 trap 'end_tree; exit 0' INT
 
-if [ "$legs" = 0 ]; then
+if [ ! -d "$earlier" ]; then
   usage='{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}' cost=0
   echo "No conversation found with session ID: $session" >&2
   result_line error_during_execution true '' ",\"errors\":[\"No conversation found with session ID: $session\"]"

@@ -70,6 +70,59 @@ fn after_a_usage_limit_it_goes_on_and_each_run_costs_its_own() {
     }
 }
 
+/// What each run is in the ledger with.
+fn costs(test: &Test) -> Vec<f64> {
+    test.ledger().iter().map(|line| line["cost_usd"].as_f64().unwrap()).collect()
+}
+
+#[track_caller]
+fn assert_costs(test: &Test, expected: &[f64]) {
+    let found = costs(test);
+    let is_same = |(one, other): (&f64, &f64)| (one - other).abs() < 1e-9;
+    assert!(found.len() == expected.len() && found.iter().zip(expected).all(is_same), "{found:?}");
+    let sum: f64 = expected.iter().sum();
+    let today = test.run(["status", "--json"]).ok().json()["cost_today_usd"].as_f64().unwrap();
+    assert!((today - sum).abs() < 1e-6, "{today}");
+}
+
+/// What one message of claude's is taken to cost as long as claude itself doesn't say.
+const MESSAGE: f64 = 0.016_625;
+const HANGS: &str = "tool_use Read {}; touch $CLAUDE_CONFIG_DIR/debug/at-work; hang";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_run_goes_on_and_no_cost_is_counted_twice() {
+    let test = project(&[HANGS, "usage_limit 1772362800", DONE]);
+    test.tick();
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
+    super::recovery::kill_all(&test);
+    test.later(60).tick_and_wait();
+    // Settled by a recovery; then claude is at its limit, and then done.
+    test.later(60).tick_and_wait();
+    test.later(3_700).tick_and_wait();
+    let calls = test.claude.calls();
+    assert_goes_on(&calls[1], &calls[0]);
+    assert_goes_on(&calls[2], &calls[0]);
+    assert!(calls[1].prompt.contains("its supervisor died"), "{}", calls[1].prompt);
+    assert_eq!((test.task_state("TASK-1"), test.attempts("TASK-1")), ("done", 1));
+    // claude knows nothing of the first, and says the sum of the two others in the end.
+    assert_costs(&test, &[MESSAGE, 0.01, 0.01]);
+    assert_eq!((test.ledger()[0]["is_estimate"].as_bool(), test.ledger()[2].get("is_estimate")), (Some(true), None));
+    assert_eq!(test.task_line("TASK-1", "COST_USD").as_deref(), Some("0.0366"));
+}
+
+#[test]
+fn a_stopped_run_goes_on_and_claude_s_sum_is_the_ledger_s() {
+    let test = project(&[HANGS, DONE]);
+    test.tick();
+    test.wait_until("claude to be at work", || test.notes("at-work").exists());
+    test.run(["agent", "stop", "impl-1"]).ok();
+    test.later(600).tick_and_wait();
+    let calls = test.claude.calls();
+    assert_goes_on(&calls[1], &calls[0]);
+    assert_costs(&test, &[MESSAGE, 0.02 - MESSAGE]);
+}
+
 #[test]
 fn an_answer_is_told_where_the_question_was_asked() {
     let ask = "run \"scheduler message send --type question --title 'A or B?' --body 'Which one?'\"; finish Asked";

@@ -211,6 +211,35 @@ fn a_run_goes_on_without_its_supervisor() {
 }
 
 #[test]
+fn what_was_cut_short_goes_on_where_its_conversation_is() {
+    for is_there in [true, false] {
+        let test = project("cluster", "");
+        test.claude.plays(&format!("{TASK}.1"), "write a.txt one && commit 'First part'; refused");
+        test.tick_and_wait();
+        assert_eq!(test.task_line(TASK, "RESUMED_BY").as_deref(), Some(AGENT));
+        if !is_there {
+            fs::remove_dir_all(test.notes("sessions")).unwrap();
+        }
+        test.later(600).tick_and_wait();
+        assert_eq!((test.task_state(TASK), test.attempts(TASK)), ("done", 1), "{}", test.task_text(TASK));
+        let calls = test.claude.calls();
+        assert_eq!(calls[1].flag("--resume"), calls[0].flag("--session-id"));
+        assert!(calls[1].prompt.starts_with("# You go on\n"), "{}", calls[1].prompt);
+        let record = test.record(AGENT);
+        let begun = if is_there { &calls[0] } else { &calls[2] };
+        assert_eq!(begun.flag("--session-id"), begun.env("RUN_ID"));
+        assert_eq!(record["session"]["id"].as_str(), begun.env("RUN_ID"), "{record}");
+        let leg = record["session"]["leg"].as_u64();
+        assert_eq!((calls.len(), leg), if is_there { (2, Some(2)) } else { (3, Some(1)) });
+        assert!(is_there || calls[2].prompt.contains("## Your role"), "{}", calls[2].prompt);
+        assert_eq!(
+            (record["outcome"]["kind"].as_str(), record["usage"]["cost_usd"].as_f64()),
+            (Some("finished"), Some(0.01))
+        );
+    }
+}
+
+#[test]
 fn what_was_only_handed_over_is_taken_up_too() {
     let test = project("cluster", "");
     test.engine_is("full", true).tick();

@@ -39,6 +39,8 @@ pub struct LaunchOrder {
     pub git_dir: PathBuf,
     /// The program and its arguments.
     pub argv: Vec<String>,
+    /// The same to begin anew, if `argv` goes on with a conversation that may not be there.
+    pub argv_anew: Option<Vec<String>>,
     pub environment: Environment,
     /// Becomes the standard input.
     pub prompt: PathBuf,

@@ -86,18 +86,16 @@ const WRITABLE_DEVICES: [&str; 3] = ["/dev/null", "/dev/tty", "/dev/shm"];
 /// The longest name that claude makes of a path by itself.
 const MAX_CLAUDE_NAME: usize = 200;
 
-/// What claude must be able to write of the folder of its settings: what it keeps of this session, of sessions in this worktree,
-/// and what it notes when it is told to. The rest holds what your other sessions run or believe: settings, commands, hooks,
-/// servers, memories of other projects. Without
-/// its snapshots of shells it would start login shells, which lose PATH.
-pub fn claude_folders(folder: &Path, session: &str, worktree: &Path) -> Vec<PathBuf> {
+/// What claude must be able to write of the folder of its settings: what it keeps of these sessions, of sessions in this
+/// worktree, and what it notes when it is told to. The rest holds what your other sessions run or believe: settings, commands,
+/// hooks, servers, memories of other projects. Without its snapshots of shells it would start login shells, which lose PATH.
+pub fn claude_folders(folder: &Path, sessions: &[&str], worktree: &Path) -> Vec<PathBuf> {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
     let name: String = worktree.to_string_lossy().chars().map(plain).collect();
     // Of a longer path claude's name isn't known: its sessions aren't kept.
     let own = (name.len() <= MAX_CLAUDE_NAME).then(|| folder.join("projects").join(name));
-    own.into_iter()
-        .chain([folder.join("session-env").join(session), folder.join("debug"), folder.join("shell-snapshots")])
-        .collect()
+    let sessions = sessions.iter().map(|session| folder.join("session-env").join(session));
+    own.into_iter().chain(sessions).chain([folder.join("debug"), folder.join("shell-snapshots")]).collect()
 }
 
 /// What git-lfs writes below its folder of the repository.
@@ -185,7 +183,7 @@ mod tests {
     fn facts() -> Facts {
         Facts {
             home: Some("/h".into()),
-            claude: claude_folders("/h/.claude".as_ref(), "1", "/p/.o/a/worktree".as_ref()),
+            claude: claude_folders("/h/.claude".as_ref(), &["1"], "/p/.o/a/worktree".as_ref()),
             worktree: "/p/.o/a/worktree".into(),
             git_dir: "/p/.git/worktrees/worktree".into(),
             common_dir: "/p/.git".into(),

@@ -184,11 +184,14 @@ fn facts(run: &Run<'_>) -> Result<Facts> {
     tools.extend(pre_push::folder_in_project(&run.worktree, run.project().root())?);
     let (ports, worktree) = (assignment.ports.as_ref(), place::real(run.worktree.path()));
     let session = session::of(run).id;
+    // It may have to begin anew.
+    let mut sessions = vec![session.as_str(), run.id()];
+    sessions.dedup();
     let addresses = MODEL_ADDRESSES.iter().filter_map(|name| value(name));
     Ok(Facts {
         agent: assignment.agent.to_string(),
         home,
-        claude: claude.iter().flat_map(|folder| claude_folders(folder, &session, &worktree)).collect(),
+        claude: claude.iter().flat_map(|folder| claude_folders(folder, &sessions, &worktree)).collect(),
         worktree,
         git_dir: run.worktree.verify()?,
         common_dir: run.project().common_dir.clone(),

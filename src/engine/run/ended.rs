@@ -45,7 +45,7 @@ impl Ended {
     pub fn lost(files: &RunPaths, state: &AgentState) -> Result<Self> {
         let facts = stream::read_facts(&files.output())?;
         // If it had said how it ended, it is no matter that the supervisor then died.
-        let spoke = state.phase != Phase::Launching && facts.result.is_some();
+        let spoke = state.phase != Phase::Launching && facts.has_ended();
         // What an earlier recovery met may have been what ended the supervisor, too.
         let of_system = state.trouble.as_deref().is_some_and(tells_of_system);
         let by = if of_system { Interruption::System } else { Interruption::Loss };

@@ -37,8 +37,14 @@ pub fn instruct(run: &Run<'_>, prepared: &Prepared, resumed: Option<&Resumed>) -
         resumed.map(|resumed| ResumedView { ended: resumed.ended.clone(), is_feedback: resumed.is_feedback });
     let text = render(run, &mut input)?;
     write_own(run, INSTRUCTIONS, &text)?;
-    // Who goes on has read them before.
-    let text = if resumed.is_some() { prompt::render_resumed(&input)? } else { text };
+    let text = match resumed {
+        // Who goes on has read them before.
+        Some(_) => {
+            atomic::write(&run.files.prompt_anew(), text.as_bytes())?;
+            prompt::render_resumed(&input)?
+        }
+        None => text,
+    };
     tracing::debug!(bytes = text.len(), "prompt");
     atomic::write(&run.files.prompt(), text.as_bytes())?;
     write_skills(run, &skills)?;

@@ -68,7 +68,7 @@ pub fn judge(run: &Run<'_>, ended: Ended) -> Result<Record> {
     };
     let mut left =
         if ended.is_abandoned { evidence::of_branch(run, &ended)? } else { evidence::collect(run, &ended, &outcome)? };
-    let session = session::left(run, &ended.facts, left.has_commits);
+    let session = session::left(run, &ended.facts, left.has_commits).filter(|_| !ended.is_abandoned);
     left.evidence.goes_on = session.as_ref().is_some_and(|left| left.progress && left.usable().is_ok());
     let usage = run.usage(&ended, now);
     let case = Case { assignment: &run.assignment, task: run.task(), ended, outcome, left, session, usage, now };

@@ -53,6 +53,10 @@ pub fn order(run: &Run<'_>, prepared: &Prepared, lease_seconds: u32) -> Result<P
         state: run.agent.state(),
         git_dir: run.worktree.verify()?,
         argv: claude::command_line(&launch),
+        argv_anew: launch.resumes.then(|| {
+            let anew = Launch { session_id: run.id().to_owned(), resumes: false, ..launch.clone() };
+            claude::command_line(&anew)
+        }),
         environment: launch.environment.for_elsewhere(run.supervisor.environment, settings)?,
         worktree: launch.worktree,
         prompt: launch.prompt_file,

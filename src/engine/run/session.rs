@@ -7,7 +7,7 @@ use crate::domain::settlement::Publish;
 use crate::domain::stream::StreamFacts;
 use crate::engine::history;
 use crate::store::runs;
-use crate::sys::{atomic, read};
+use crate::sys::read;
 use anyhow::Result;
 
 /// A conversation that goes on.
@@ -33,23 +33,16 @@ pub fn of(run: &Run<'_>) -> Session {
     read::read_json(&run.files.session()).ok().flatten().unwrap_or_else(|| Session::fresh(run.id()))
 }
 
-/// Forgets a conversation that claude has not, with what it said of that.
-pub fn begin_anew(run: &Run<'_>) -> Result<()> {
-    tracing::warn!("claude has no such conversation any more: the run begins a new one");
-    [run.files.session(), run.files.output()].iter().try_for_each(|path| atomic::remove(path).map(drop))
-}
-
-/// What the run leaves to go on with, once it is known what it used up.
+/// What the run leaves to go on with, once it is known what it used up. Nobody may still be at it.
 pub fn left(run: &Run<'_>, facts: &StreamFacts, progress: bool) -> Option<Left> {
     let (session, worktree) = (of(run), run.worktree.path().to_owned());
     // Who was refused at once has still what was there before.
     let context = Some(facts.spent.context()).filter(|context| *context > 0).unwrap_or(session.earlier_context);
-    let is_kept = run.assignment.runner.is_none() && run.task().is_some() && context > 0;
-    is_kept.then_some(Left { session, worktree, context, progress })
+    (run.task().is_some() && context > 0).then_some(Left { session, worktree, context, progress })
 }
 
 fn find(run: &Run<'_>, prepared: &Prepared) -> Result<Option<Resumed>> {
-    let Some(task) = run.task().filter(|_| run.assignment.runner.is_none() && !prepared.fork) else { return Ok(None) };
+    let Some(task) = run.task().filter(|_| !prepared.fork) else { return Ok(None) };
     let last = history::of_task(run.project(), &task.id)?.pop();
     let (record, is_feedback) = match last {
         Some(past) if past.agent != run.assignment.agent => return Ok(None),
@@ -67,6 +60,7 @@ fn find(run: &Run<'_>, prepared: &Prepared) -> Result<Option<Resumed>> {
         used_up: UsedUp {
             usd: record.usage.cost_usd.unwrap_or_default(),
             tokens: record.usage.input_tokens.unwrap_or_default() + record.usage.output_tokens.unwrap_or_default(),
+            is_estimate: record.usage.is_estimate,
         },
         at: record.finished_at,
         is_feedback,

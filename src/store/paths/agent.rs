@@ -103,6 +103,8 @@ impl RunPaths {
         set_aside = dir / "set-aside";
         /// What claude was told.
         prompt = dir / "prompt.md";
+        /// What it is told if there is no conversation to go on with.
+        prompt_anew = dir / "prompt-anew.md";
         /// The conversation that it begins or goes on with.
         session = dir / "session.json";
         /// The MCP servers that the user gives it.

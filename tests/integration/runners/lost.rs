@@ -39,6 +39,7 @@ fn a_run_that_nobody_hears_of_keeps_its_worktree() {
     );
     test.later(120).tick();
     test.wait_until("the second run to end", || test.task_state(TASK) == "done");
+    assert_eq!(test.claude.last_call().flag("--resume"), None, "somebody may still be in that conversation");
     fs::write(test.notes("haunt"), "").unwrap();
     test.wait_until("the ghost to write", || aside.join("ghost.txt").exists());
     signal(frozen, Signal::CONT);

@@ -151,7 +151,7 @@ impl Watcher<'_> {
         }
         self.let_go();
         self.output.finish()?;
-        let spoke = self.output.facts().result.is_some();
+        let spoke = self.output.facts().has_ended();
         Ok(Some(Ended {
             prepared: read::read_json(&files.prepared())?,
             outcome: (!spoke).then_some(Outcome::Interrupted { by: Interruption::Loss }),
