@@ -15,6 +15,7 @@ use crate::domain::state::AgentState;
 use crate::exec::processes::{self, Ancestor};
 use crate::store::paths::{AgentPaths, RunPaths};
 use crate::store::state::{self, Loaded};
+use crate::store::worktree_name;
 use crate::sys::lock::Lock;
 use crate::sys::read;
 use anyhow::{Error, Result, anyhow, bail};
@@ -80,7 +81,7 @@ impl AgentCaller {
         if (run_id.as_str(), assigned.as_str(), *given) != (run, agent.as_str(), role) {
             return Err(unsure(format!("{} is that of another run", path.display())));
         }
-        Ok(Self { assignment, files, worktree: paths.worktree() })
+        Ok(Self { assignment, files, worktree: worktree_name::path(&paths)? })
     }
 
     /// Refuses a command, given as its words after `scheduler`, that its role may not call.

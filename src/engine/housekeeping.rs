@@ -24,7 +24,7 @@ use crate::store::paths::Paths;
 use crate::store::proposals::{Proposals, REJECTED_DAYS};
 use crate::store::queue::Queue;
 use crate::store::state::{self, Loaded};
-use crate::store::{cache, messages, runs};
+use crate::store::{cache, messages, runs, worktree_name};
 use crate::sys::lock::Lock;
 use crate::sys::{atomic, dir, read};
 use anyhow::Result;
@@ -188,7 +188,7 @@ fn abandoned_worktrees(project: &Project, config: &Config, say: &mut dyn FnMut(&
             continue;
         }
         // With `worktree_root` there is a link to it.
-        let link = files.worktree();
+        let link = worktree_name::path(&files)?;
         let place = dir::link_target(&link).unwrap_or_else(|| link.clone());
         let worktree = Worktree::new(&place, place.parent().unwrap_or(files.dir()), &project.common_dir);
         let removal = tidy::remove_worktree(&worktree)?;

@@ -21,6 +21,7 @@ pub mod state;
 pub mod state_dirs;
 pub mod trusted;
 pub mod unpublished;
+pub mod worktree_name;
 
 use crate::sys::lock::Lock;
 use std::time::Duration;

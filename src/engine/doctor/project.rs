@@ -13,7 +13,7 @@ use crate::engine::stop;
 use crate::exec::processes;
 use crate::exec::worktree::Worktree;
 use crate::store::state::{self, Loaded};
-use crate::store::trusted;
+use crate::store::{trusted, worktree_name};
 use crate::sys::lock::Lock;
 use anyhow::Result;
 
@@ -107,13 +107,14 @@ fn worktree(project: &Project, agent: &config::Agent) -> Result<Option<Probe>> {
         }
     };
     let busy = files.lock().exists() && !Lock::is_free(&files.lock())?;
-    if busy || !files.worktree().exists() {
+    let place = worktree_name::path(&files)?;
+    if busy || !place.exists() {
         return Ok(None);
     }
     if !idle && trusted::hold(&project.paths).is_none() {
         return Ok(Some(Probe::warning(format!("{name}: its last run was interrupted"), "the next tick recovers it")));
     }
-    let worktree = Worktree::new(&files.worktree(), files.dir(), &project.common_dir);
+    let worktree = Worktree::new(&place, files.dir(), &project.common_dir);
     Ok(worktree
         .verify()
         .err()

@@ -7,14 +7,11 @@ use crate::engine::project::Project;
 use crate::exec::tidy::{self, Removal};
 use crate::exec::worktree::Worktree;
 use crate::store::paths::{AgentPaths, RunPaths};
-use crate::store::runs;
 use crate::store::state::{self, Loaded};
+use crate::store::{runs, worktree_name};
 use crate::sys::dir;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
-
-/// What a left worktree is called, after its former place and before the first part of the run's id.
-pub const LEFT: &str = ".left-";
 
 /// Removes them, and saves before what was never committed.
 ///
@@ -47,10 +44,10 @@ pub fn remove(project: &Project, say: &mut dyn FnMut(&str)) -> Result<()> {
 /// The left worktrees of an agent, each with its run.
 fn left(files: &AgentPaths) -> Result<Vec<(PathBuf, RunPaths)>> {
     // With `worktree_root` there is a link to where it was.
-    let link = files.worktree();
+    let link = worktree_name::path(files)?;
     let place = dir::link_target(&link).unwrap_or(link);
-    let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else { return Ok(Vec::new()) };
-    let start = format!("{}{LEFT}", name.to_string_lossy());
+    let Some(parent) = place.parent() else { return Ok(Vec::new()) };
+    let start = worktree_name::start_of_left(&place);
     let names: Vec<_> = dir::names(parent)?.filter(|name| name.starts_with(&start)).collect();
     if names.is_empty() {
         return Ok(Vec::new());

@@ -60,7 +60,7 @@ impl<'a> Run<'a> {
         let files = agent.run(run_id)?;
         let Some(assignment) = read::read_json::<Assignment>(&files.assignment())? else { return Ok(None) };
         let task = held_task(supervisor.project, &assignment)?;
-        let place = place::of(supervisor, &agent, &assignment);
+        let place = place::of(supervisor, &agent, &assignment)?;
         let worktree = place::worktree_at(&place, supervisor.project, &files, run_id);
         Ok(Some(Self { supervisor, agent, files, assignment, task, worktree, remotes: OnceCell::new() }))
     }

@@ -6,15 +6,15 @@ use crate::domain::shell;
 use crate::engine::collect;
 use crate::engine::trust::Before;
 use crate::exec::moved_refs::{self, Moved};
-use crate::store::messages;
+use crate::store::{messages, worktree_name};
 use crate::sys::read;
 use anyhow::Result;
 
 /// Tells of them, each with its old value, in one message.
 pub fn tell(run: &Run<'_>) -> Result<()> {
     let Some(before) = read::read_json::<Before>(&run.files.before())? else { return Ok(()) };
-    let agents = collect::folders(run.paths())?.into_iter().map(|name| run.paths().agent(&name).worktree());
-    let agents: Vec<_> = agents.filter_map(|worktree| worktree.canonicalize().ok()).collect();
+    let agents = collect::folders(run.paths())?.into_iter().map(|name| worktree_name::path(&run.paths().agent(&name)));
+    let agents: Vec<_> = agents.filter_map(|worktree| worktree.ok()?.canonicalize().ok()).collect();
     let moved = moved_refs::by_run(&run.worktree, &before.refs, &agents)?;
     if moved.is_empty() {
         return Ok(());

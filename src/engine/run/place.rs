@@ -8,16 +8,18 @@ use crate::domain::text::fnv1a;
 use crate::engine::project::Project;
 use crate::exec::worktree::Worktree;
 use crate::store::paths::{AgentPaths, RunPaths};
+use crate::store::worktree_name;
+use anyhow::Result;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The folder of the worktree itself, whether it is there or not.
-pub fn of(supervisor: &Supervisor<'_>, agent: &AgentPaths, assignment: &Assignment) -> PathBuf {
-    match worktrees_folder(supervisor, assignment) {
+pub fn of(supervisor: &Supervisor<'_>, agent: &AgentPaths, assignment: &Assignment) -> Result<PathBuf> {
+    Ok(match worktrees_folder(supervisor, assignment) {
         // Links are resolved, for claude and git see the folder by its real name.
-        Some(folder) => real(&folder).join(assignment.agent.as_str()),
-        None => agent.worktree(),
-    }
+        Some(folder) => real(&folder).join([assignment.agent.as_str(), &worktree_name::suffix(agent)?].concat()),
+        None => worktree_name::path(agent)?,
+    })
 }
 
 /// The worktree at a place, with the tag of a run for all of its git commands.

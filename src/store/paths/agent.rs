@@ -38,8 +38,8 @@ impl AgentPaths {
         state = dir / STATE;
         /// The environment of a run, to `source` by hand.
         env_sh = dir / "env.sh";
-        /// Its git worktree.
-        worktree = dir / "worktree";
+        /// The run to which a worktree of its was left last.
+        left_to = dir / "left-to";
         /// Temporary files of its runs: each begins with none.
         tmp = dir / "tmp";
         /// What programs keep between its runs.

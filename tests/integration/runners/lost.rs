@@ -15,9 +15,11 @@ fn a_dead_keeper_of_this_machine_is_no_riddle() {
 #[test]
 fn a_run_that_nobody_hears_of_keeps_its_worktree() {
     let test = project("cluster", ", lease_seconds: 6");
+    let config = fs::read_to_string(test.orchestrator("agents.yaml")).unwrap();
+    test.config(&format!("{config}defaults: {{sandbox: {{mode: off}}}}\n"));
     // It gets away from whoever would end it here, as on a machine that is cut off.
     let ghost = "write a.txt one && commit 'First part' && ( env -i PATH=\"$PATH\" setsid sh -c 'while [ ! -e \"$1\" ]; do sleep \
-        0.1; done; echo boo >ghost.txt' sh $CLAUDE_CONFIG_DIR/debug/haunt >/dev/null 2>&1 & ) && write left.txt two && \
+        0.1; done; echo boo >\"$2/ghost.txt\"; echo boo >ghost.txt' sh $CLAUDE_CONFIG_DIR/debug/haunt \"$PWD\" >/dev/null 2>&1 & ) && write left.txt two && \
         touch $CLAUDE_CONFIG_DIR/debug/at-work && hang";
     test.claude.plays("implementer", ghost);
     test.tick();
@@ -44,7 +46,9 @@ fn a_run_that_nobody_hears_of_keeps_its_worktree() {
     test.wait_until("the ghost to write", || aside.join("ghost.txt").exists());
     signal(frozen, Signal::CONT);
     test.wait_quiet();
-    assert!(!worktree.join("ghost.txt").exists());
+    // By the path that it knows it gets into none either.
+    let new = worktree.with_file_name(format!("worktree.after-{id}"));
+    assert!(new.join("c.txt").exists() && !new.join("ghost.txt").exists() && !worktree.exists());
     assert_eq!(test.git_in(&aside, ["rev-parse", "HEAD"]), test.git(["rev-parse", &branch]));
     assert_eq!((test.claude.count(), test.pushed_branches().len()), (2, 1));
     // Its keeper has said that nothing is left of it: what it never committed is saved, and the rest goes.
@@ -53,7 +57,7 @@ fn a_run_that_nobody_hears_of_keeps_its_worktree() {
         &fs::read_to_string(test.orchestrator("agents.yaml")).unwrap().replace("agents:\n", "paused: true\nagents:\n"),
     );
     test.later(86_400).tick_and_wait();
-    assert!(!aside.exists() && worktree.exists());
+    assert!(!aside.exists() && new.exists());
     for (file, text) in [("a.txt", "one"), ("left.txt", "two"), ("ghost.txt", "boo")] {
         assert_eq!(test.git(["show", &format!("refs/salvage/{id}:{file}")]), text);
     }

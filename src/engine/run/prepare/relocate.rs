@@ -4,6 +4,7 @@
 
 use crate::engine::run::context::{Run, RunError};
 use crate::engine::run::place::{real, worktree_at, worktrees_folder};
+use crate::store::worktree_name;
 use crate::sys::{atomic, dir};
 use anyhow::{Context, Result, bail};
 use std::os::unix::fs::symlink;
@@ -21,7 +22,7 @@ pub fn make_ready(run: &Run<'_>) -> Result<(), RunError> {
             )));
         }
     }
-    let (link, wanted) = (run.agent.worktree(), run.worktree.path());
+    let (link, wanted) = (worktree_name::path(&run.agent)?, run.worktree.path());
     let at = || format!("cannot read {}", link.display());
     let old = match fs::symlink_metadata(&link) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

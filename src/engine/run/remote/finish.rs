@@ -10,18 +10,17 @@ use crate::domain::runner::files::{Confined, ExitReport, Started, StartedBy};
 use crate::domain::runner::remote::{Phase, Remote};
 use crate::domain::runner::watch::{self, NeverBegan};
 use crate::domain::text::{cut, one_line, tail};
-use crate::engine::housekeeping::left_worktrees::LEFT;
 use crate::engine::run::confinement;
 use crate::engine::run::ended::{Ended, last_sign_of_life};
 use crate::exec::command::describe;
 use crate::exec::machine;
 use crate::exec::processes::{self, Family, Grace};
 use crate::exec::runner::CALL;
-use crate::store::{messages, runs};
+use crate::store::{messages, runs, worktree_name};
 use crate::sys::atomic::{self, Published};
 use crate::sys::read;
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -169,8 +168,9 @@ impl Watcher<'_> {
             self.decide(Phase::Abandoned, watch::outcome_of_abandoned(said.as_ref()))?;
         }
         self.let_go();
-        let aside = self.aside();
+        let aside = worktree_name::left(self.run.worktree.path(), self.run.id());
         self.run.worktree.set_away(&aside)?;
+        worktree_name::change(&self.run.agent, self.run.id())?;
         self.tell(&aside)?;
         let files = &self.run.files;
         self.output.read_new()?;
@@ -184,15 +184,7 @@ impl Watcher<'_> {
         })
     }
 
-    /// Where its worktree is left to it: beside its place.
-    fn aside(&self) -> PathBuf {
-        let mut path = self.run.worktree.path().as_os_str().to_owned();
-        let run = self.run.id().split('-').next().unwrap_or_default();
-        path.push(format!("{LEFT}{run}"));
-        path.into()
-    }
-
-    fn tell(&self, aside: &std::path::Path) -> Result<()> {
+    fn tell(&self, aside: &Path) -> Result<()> {
         let (agent, place) = (&self.run.assignment.agent, aside.display());
         let host = self.remote.host.as_deref().unwrap_or("another machine");
         let run = self.run.id();
