@@ -14,6 +14,7 @@ pub mod coordinator;
 pub mod costs;
 pub mod curation;
 pub mod doctor;
+mod fetch;
 pub mod heartbeat;
 pub mod history;
 pub mod housekeeping;

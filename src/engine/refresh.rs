@@ -3,7 +3,7 @@
 //! It runs detached, and decides nothing.
 
 use super::Clock;
-use super::base_branch::{self, FETCH_LIMIT};
+use super::fetch;
 use super::project::Project;
 use super::snapshot::OpenPrs;
 use crate::domain::config::{self, PullRequests, RepositoryPath};
@@ -16,7 +16,7 @@ use crate::domain::time::{self, Time};
 use crate::exec::git::Git;
 use crate::exec::github::{GitHub, Place};
 use crate::exec::remote::Remotes;
-use crate::exec::start_point::{self, Fetched};
+use crate::exec::start_point;
 use crate::store::cache;
 use crate::store::paths::Paths;
 use crate::store::queue::Queue;
@@ -61,19 +61,6 @@ pub(super) fn is_stale(paths: &Paths, now: Time) -> bool {
     fetched && cache::load(&paths.open_prs()).is_none_or(|prs: OpenPrs| is_long_ago(prs.asked_at))
 }
 
-/// Brings here what the remote has, unless a run does that just now. What is new in its default branch is told by the next run.
-fn fetch(paths: &Paths, git: &Git, remotes: &Remotes, clock: Clock<'_>) -> Result<()> {
-    let Some(_lock) = Lock::try_take(&paths.fetch_lock())? else { return Ok(()) };
-    let (before, begun, remote) = (base_branch::last_fetch(paths, remotes), clock(), remotes.name());
-    let known = before.as_ref().and_then(|before| before.default_branch.clone());
-    let last = match start_point::fetch(git, remotes, FETCH_LIMIT)? {
-        Fetched::NoRemote => return Ok(()),
-        Fetched::Done(heads) => LastFetch::worked(remote, clock(), known.or(heads.default), heads.gone),
-        Fetched::Failed(error) => LastFetch::failed(before, remote, begun, clock(), &error.to_string()),
-    };
-    base_branch::keep_fetch(paths, last, clock())
-}
-
 /// Refreshes `cache/open-prs.json`, and fetches if that is long ago. What was known stays where GitHub can't be asked.
 ///
 /// # Errors
@@ -86,10 +73,12 @@ pub fn refresh(project: &Project, clock: Clock<'_>) -> Result<()> {
     let (limit, wanted, pull_requests) = config.map_or((10, None, PullRequests::default()), |(config, _)| {
         (config.queue_limits.max_open_prs.get(), config.remote, config.pull_requests)
     });
-    let git = Git::in_repository(&project.common_dir);
-    let remotes = Remotes::read(&git, wanted.as_deref())?;
-    if is_stale(&project.paths, asked_at) {
-        fetch(&project.paths, &git, &remotes, clock)?;
+    let remotes = Remotes::read(&Git::in_repository(&project.common_dir), wanted.as_deref())?;
+    // Unless a run does that just now.
+    if is_stale(&project.paths, asked_at)
+        && let Some(_lock) = Lock::try_take(&project.paths.fetch_lock())?
+    {
+        fetch::fetch(project, &remotes, clock, &|| false)?;
     }
     let ask = usize::try_from(limit).unwrap_or(0).saturating_add(200);
     let place = Place::of(&remotes, pull_requests.to.as_ref().map(RepositoryPath::as_str));

@@ -5,7 +5,7 @@ use super::programs::View;
 use crate::domain::config::Config;
 use crate::domain::remote::Chosen;
 use crate::domain::time::{self, Time};
-use crate::engine::base_branch;
+use crate::engine::fetch;
 use crate::engine::project::Project;
 use crate::exec::git::Git;
 use crate::exec::remote::Remotes;
@@ -22,7 +22,7 @@ pub(super) fn probe(view: &View, project: &Project, config: Option<&Config>, now
         let what = "git's settings or hooks are not as you accepted them: nothing is fetched, pushed or started";
         probes.push(Probe::error(what, "`scheduler trust` shows what has changed, and accepts it"));
     }
-    if let Some(last) = base_branch::last_fetch(&project.paths, &remotes) {
+    if let Some(last) = fetch::last(&project.paths, &remotes) {
         let by_hand = format!("does `git fetch {}` work by hand, without a password being asked?", last.remote);
         probes.push(match last.problem(now) {
             Some(problem) => Probe::warning(problem, by_hand),

@@ -10,6 +10,7 @@ use crate::domain::role::{MayChange, TaskRole};
 use crate::domain::run::Prepared;
 use crate::domain::time;
 use crate::engine::base_branch;
+use crate::engine::fetch::last as last_fetch;
 use crate::engine::run::context::{Run, RunError};
 use crate::exec::claude_files;
 use crate::exec::git::Git;
@@ -36,7 +37,7 @@ pub fn find(run: &Run<'_>) -> Result<Prepared, RunError> {
 
 fn of_task(run: &Run<'_>, git: &Git) -> Result<Prepared, RunError> {
     let (task, remotes) = (run.task(), run.remotes()?);
-    let (remote, known) = (remotes.name(), base_branch::last_fetch(run.paths(), remotes));
+    let (remote, known) = (remotes.name(), last_fetch(run.paths(), remotes));
     let is_gone = |name: &String| known.as_ref().is_some_and(|known| known.gone.contains(name));
     let head = pull_request_head(run, git)?;
     let pr = head.as_ref().and_then(|head| head.pr.as_ref());
