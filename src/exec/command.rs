@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use thiserror::Error;
 
-pub use self::awaited::{Awaited, exit_of};
+pub use self::awaited::Awaited;
+use self::awaited::exit_of;
 use self::exchange::Exchange;
 use crate::exec::clock::monotonic_now;
 

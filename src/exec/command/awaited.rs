@@ -40,7 +40,7 @@ impl Awaited {
 }
 
 /// Becomes readable when `pid` has ended. It is left for the caller to reap.
-pub fn exit_of(pid: Pid) -> io::Result<OwnedFd> {
+pub(super) fn exit_of(pid: Pid) -> io::Result<OwnedFd> {
     #[cfg(target_os = "linux")]
     if let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
         return Ok(process);

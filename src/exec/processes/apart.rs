@@ -1,11 +1,9 @@
 //! Programs of ours that run below a supervisor while a run is under way: they are none of the run's processes, and are
 //! neither ended with it nor waited for in its name.
 
-use super::as_pid;
 use crate::exec::clock::monotonic_now;
-use crate::exec::command::exit_of;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Signal, kill_process_group};
+use crate::exec::command::Awaited;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus};
@@ -35,29 +33,26 @@ impl Drop for Listed {
 /// Runs a program to its end in a process group of its own, or until `is_enough`, asked now and then how long it has run, says
 /// so: then its group is killed, and there is no status.
 pub fn run_apart(command: &mut Command, is_enough: &dyn Fn(Duration) -> bool) -> io::Result<Option<ExitStatus>> {
-    let (mut child, _listed) = {
+    let (child, _listed) = {
         let mut running = running();
         let child = command.process_group(0).spawn()?;
         running.push(child.id());
         let listed = Listed(child.id());
         (child, listed)
     };
-    let begun = monotonic_now();
-    let pid = as_pid(child.id()).ok_or(io::ErrorKind::InvalidData)?;
-    let ended = exit_of(pid);
+    let (begun, pid) = (monotonic_now(), Pid::from_child(&child));
+    let mut child = Awaited::new(child);
     loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+        match child.wait(LOOK_EVERY)? {
+            Some(status) => return Ok(Some(status)),
+            None if is_enough(begun.elapsed()) => break,
+            None => {}
         }
-        let ended = match &ended {
-            Ok(ended) if !is_enough(begun.elapsed()) => ended,
-            _ => break,
-        };
-        let _ = poll(&mut [PollFd::new(ended, PollFlags::IN)], Timespec::try_from(LOOK_EVERY).ok().as_ref());
     }
     // Not yet waited for, so that the number of its group is its own.
     let _ = kill_process_group(pid, Signal::KILL);
-    child.wait().map(|_| None)
+    while child.wait(LOOK_EVERY)?.is_none() {}
+    Ok(None)
 }
 
 #[cfg(test)]
