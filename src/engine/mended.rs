@@ -1,20 +1,20 @@
 //! Whether what a message complains of is over: somebody has mended it, or it has passed. It only looks.
 
-use super::configuration;
+use super::missing_program::LastTick;
 use super::project::Project;
+use super::{configuration, snapshot};
 use crate::domain::message::MessageType;
 use crate::domain::name::Name;
 use crate::domain::task::TaskState;
 use crate::exec::repo;
 use crate::store::messages::Listed;
 use crate::store::queue::Queue;
-use serde_json::Value;
 
 /// What is asked once for all messages.
 pub struct Mended<'a> {
     project: &'a Project,
     is_configured: bool,
-    last_tick: Value,
+    last_tick: LastTick,
     branch_in_the_way: bool,
 }
 
@@ -24,8 +24,9 @@ impl<'a> Mended<'a> {
         Self {
             project,
             is_configured: found.is_some_and(|found| found.understand().is_ok()),
-            last_tick: crate::store::cache::load(&project.paths.last_tick()).unwrap_or_default(),
-            branch_in_the_way: repo::branch_in_the_way(&project.common_dir, "origin").is_some(),
+            last_tick: LastTick::read(&project.paths),
+            branch_in_the_way: repo::branch_in_the_way(&project.common_dir, &snapshot::remote(&project.paths))
+                .is_some(),
         }
     }
 
@@ -38,16 +39,10 @@ impl<'a> Mended<'a> {
         let key = message.key.as_deref().unwrap_or_default();
         match key.split_once([':', ' ']) {
             Some(("config", _)) => self.is_configured,
-            Some(("program", program)) => !self.is_missing(program),
+            Some(("program", program)) => !self.last_tick.misses(program),
             Some(("branch", _)) => !self.branch_in_the_way,
             _ => message.task.as_ref().and_then(|task| task.parse().ok()).is_some_and(|task| self.is_done(&task)),
         }
-    }
-
-    fn is_missing(&self, program: &str) -> bool {
-        let decisions = self.last_tick["decisions"].as_array();
-        let says = |last: &Value| last["decision"]["skip"]["program"] == program;
-        decisions.into_iter().flatten().any(says)
     }
 
     fn is_done(&self, task: &Name) -> bool {

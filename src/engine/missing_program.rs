@@ -27,7 +27,7 @@ pub enum Look<'a> {
 
 /// `cache/last-tick.json`, as far as it is read here.
 #[derive(Default, Deserialize)]
-struct LastTick {
+pub(super) struct LastTick {
     decisions: Vec<LastDecision>,
 }
 
@@ -37,11 +37,24 @@ struct LastDecision {
     decision: Value,
 }
 
+impl LastDecision {
+    fn missing(&self) -> Option<&str> {
+        self.decision.get("skip").filter(|skip| skip["reason"] == "program_missing")?["program"].as_str()
+    }
+}
+
 impl LastTick {
+    pub fn read(paths: &Paths) -> Self {
+        cache::load(&paths.last_tick()).unwrap_or_default()
+    }
+
+    /// Whether an agent wasn't started because this program isn't there.
+    pub fn misses(&self, program: &str) -> bool {
+        self.decisions.iter().any(|last| last.missing() == Some(program))
+    }
+
     fn missing(&self, agent: &Name) -> Option<String> {
-        let last = self.decisions.iter().find(|last| last.agent == *agent)?;
-        let skip = last.decision.get("skip").filter(|skip| skip["reason"] == "program_missing")?;
-        Some(skip["program"].as_str()?.to_owned())
+        self.decisions.iter().find(|last| last.agent == *agent)?.missing().map(str::to_owned)
     }
 }
 
@@ -50,9 +63,9 @@ pub(super) fn skip(paths: &Paths, config: &Config, decisions: &mut [Decision], l
     if !decisions.iter().any(|decision| matches!(decision, Decision::Start(_))) {
         return;
     }
-    let last: LastTick = match look {
+    let last = match look {
         Look::On(_) => LastTick::default(),
-        Look::AsLastTick => cache::load(&paths.last_tick()).unwrap_or_default(),
+        Look::AsLastTick => LastTick::read(paths),
     };
     for (agent, decision) in config.agents.iter().zip(decisions) {
         let missing = match (&*decision, look) {

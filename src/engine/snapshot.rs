@@ -156,7 +156,7 @@ fn unchanged(project: &Project, agent: &Agent, state: &AgentState, now: Time) ->
 }
 
 /// The name of the remote: the last fetch tells it at no cost.
-fn remote(paths: &Paths) -> String {
+pub(super) fn remote(paths: &Paths) -> String {
     cache::load(&paths.last_fetch()).map_or_else(|| "origin".to_owned(), |last: LastFetch| last.remote)
 }
 
