@@ -7,6 +7,7 @@ use super::{Supervisor, cost, place};
 use crate::domain::config::RepositoryPath;
 use crate::domain::name::Name;
 use crate::domain::outcome::{Interruption, Outcome};
+use crate::domain::prompt::Skill;
 use crate::domain::run::{Assignment, Usage};
 use crate::domain::secrets::Secrets;
 use crate::domain::state::AgentState;
@@ -44,6 +45,8 @@ pub struct Run<'a> {
     pub task: Option<HeldTask>,
     pub worktree: Worktree,
     remotes: OnceCell<Remotes>,
+    /// What it may call, once it has been read.
+    pub(super) skills: OnceCell<Vec<Skill>>,
 }
 
 /// A task that is claimed for the run.
@@ -62,7 +65,16 @@ impl<'a> Run<'a> {
         let task = held_task(supervisor.project, &assignment)?;
         let place = place::of(supervisor, &agent, &assignment)?;
         let worktree = place::worktree_at(&place, supervisor.project, &files, run_id);
-        Ok(Some(Self { supervisor, agent, files, assignment, task, worktree, remotes: OnceCell::new() }))
+        Ok(Some(Self {
+            supervisor,
+            agent,
+            files,
+            assignment,
+            task,
+            worktree,
+            remotes: OnceCell::new(),
+            skills: OnceCell::new(),
+        }))
     }
 
     pub fn id(&self) -> &str {

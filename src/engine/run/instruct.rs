@@ -32,7 +32,7 @@ const LATELY: usize = 20;
 /// Writes the instructions, the prompt, the skills and env.sh.
 pub fn instruct(run: &Run<'_>, prepared: &Prepared, resumed: Option<&Resumed>) -> Result<()> {
     let skills = skills(run)?;
-    let mut input = input(run, prepared, &skills)?;
+    let mut input = input(run, prepared, skills)?;
     input.resumed =
         resumed.map(|resumed| ResumedView { ended: resumed.ended.clone(), is_feedback: resumed.is_feedback });
     let text = render(run, &mut input)?;
@@ -47,7 +47,7 @@ pub fn instruct(run: &Run<'_>, prepared: &Prepared, resumed: Option<&Resumed>) -
     };
     tracing::debug!(bytes = text.len(), "prompt");
     atomic::write(&run.files.prompt(), text.as_bytes())?;
-    write_skills(run, &skills)?;
+    write_skills(run, skills)?;
     atomic::write(&run.agent.env_sh(), environment::env_sh(run).as_bytes())
 }
 
@@ -191,8 +191,12 @@ fn configuration(run: &Run<'_>) -> Result<Config> {
     })
 }
 
-/// The skills of a run: its role's and the project's own, every `<name>.md` in `.orchestrator/commands/`.
-fn skills(run: &Run<'_>) -> Result<Vec<Skill>> {
+/// The skills of a run: its role's and the project's own, every `<name>.md` in `.orchestrator/commands/`, as they are when they
+/// are first asked for.
+fn skills<'a>(run: &'a Run<'_>) -> Result<&'a [Skill]> {
+    if let Some(known) = run.skills.get() {
+        return Ok(known);
+    }
     let folder = run.paths().commands_dir();
     let stem = |file: String| file.strip_suffix(".md")?.parse::<Name>().ok();
     let mut names: Vec<_> = dir::names(&folder)?.filter_map(stem).collect();
@@ -202,7 +206,7 @@ fn skills(run: &Run<'_>) -> Result<Vec<Skill>> {
         let text = read::read_linked_text(&folder.join(format!("{name}.md")))?;
         own.extend(text.map(|text| (name, text)));
     }
-    Ok(prompt::skills_of(run.assignment.role, own))
+    Ok(run.skills.get_or_init(|| prompt::skills_of(run.assignment.role, own)))
 }
 
 /// Lays the skills into the worktree, and takes away those that are none any more.
