@@ -50,6 +50,15 @@ struct Letter {
     text: Result<String, String>,
 }
 
+/// What all of them are dealt with by.
+struct Inbox<'a> {
+    project: &'a Project,
+    token: &'a str,
+    /// The most tasks that may wait.
+    max_incoming: u32,
+    now: Time,
+}
+
 /// Deals with what is there, the first files of all by their names.
 pub(super) fn carry_out(project: &Project, config: &Config, env: Env<'_>, now: Time) -> Notes {
     let mut notes = Notes::default();
@@ -59,7 +68,8 @@ pub(super) fn carry_out(project: &Project, config: &Config, env: Env<'_>, now: T
         Ok(letters) if letters.is_empty() => {}
         Ok(letters) => match env(&inbox.token_env).filter(|token| token.len() >= SHORTEST_TOKEN) {
             Some(token) => {
-                let dealt = deal(project, config, &letters, token, now, &mut notes);
+                let inbox = Inbox { project, token, max_incoming: config.queue_limits.max_incoming.get(), now };
+                let dealt = inbox.deal(&letters, &mut notes);
                 notes.failure(dealt);
             }
             None => notes.problems.push(format!(
@@ -106,76 +116,58 @@ fn key(name: &str, stat: &Stat, text: &Result<String, String>) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// Deals with each; what fails is tried again by the next tick.
-fn deal(
-    project: &Project,
-    config: &Config,
-    letters: &[Letter],
-    token: &str,
-    now: Time,
-    notes: &mut Notes,
-) -> Result<()> {
-    let Dealt(mut dealt) = read::read_json(&project.paths.inbox_dealt())?.unwrap_or_default();
-    for letter in letters {
-        let done = deal_with(project, config, letter, token, now, &mut dealt);
-        match done.with_context(|| format!("inbox: {}", letter.name)) {
-            Ok(what) => notes.changes.extend(what.map(|what| format!("inbox: {}: {what}", letter.name))),
-            Err(error) => notes.failure::<()>(Err(error)),
-        }
-    }
-    Ok(())
-}
-
-/// What was done with it; `None`: it was before.
-fn deal_with(
-    project: &Project,
-    config: &Config,
-    letter: &Letter,
-    token: &str,
-    now: Time,
-    dealt: &mut VecDeque<String>,
-) -> Result<Option<String>> {
-    let paths = &project.paths;
-    if dealt.contains(&letter.key) {
-        return atomic::remove(&letter.path).map(|_| None);
-    }
-    let order = letter.text.clone().and_then(|text| inbox::parse(&text, token));
-    let done = order.map_or_else(|why| Ok(Err(why)), |order| obey(project, config, order, letter, now))?;
-    match done {
-        Ok(what) => {
-            dealt.push_back(letter.key.clone());
-            dealt.drain(..dealt.len().saturating_sub(REMEMBERED));
-            atomic::write(&paths.inbox_dealt(), &atomic::json(dealt)?)?;
-            atomic::remove(&letter.path)?;
-            Ok(Some(what))
-        }
-        Err(why) => refuse(paths, letter, &why, now).map(|()| Some(format!("refused: {why}"))),
-    }
-}
-
-/// Does it, or says why it is refused. Done again for the same letter it does nothing.
-fn obey(
-    project: &Project,
-    config: &Config,
-    order: Order,
-    letter: &Letter,
-    now: Time,
-) -> Result<Result<String, String>> {
-    let paths = &project.paths;
-    Ok(match order {
-        Order::Pause { reason } => pause::pause(paths, &reason, now).map(|_| Ok("everything is paused".to_owned()))?,
-        Order::Resume => pause::resume(paths).map(|_| Ok("agents go on".to_owned()))?,
-        Order::Reply { question, text } => answer(project, &question, &text, now)?,
-        Order::Add(new) => {
-            let id: Name = format!("TASK-{}", letter.key).parse().map_err(anyhow::Error::msg)?;
-            let limit = config.queue_limits.max_incoming.get();
-            match Queue::new(paths).add_once(&id, &new, limit, now) {
-                Ok(()) => Ok(format!("{id} is added")),
-                Err(full @ AddError::Full { .. }) => Err(full.to_string()),
-                Err(AddError::Failed(error)) => return Err(error),
+impl Inbox<'_> {
+    /// Deals with each; what fails is tried again by the next tick.
+    fn deal(&self, letters: &[Letter], notes: &mut Notes) -> Result<()> {
+        let Dealt(mut dealt) = read::read_json(&self.project.paths.inbox_dealt())?.unwrap_or_default();
+        for letter in letters {
+            match self.deal_with(letter, &mut dealt).with_context(|| format!("inbox: {}", letter.name)) {
+                Ok(what) => notes.changes.extend(what.map(|what| format!("inbox: {}: {what}", letter.name))),
+                Err(error) => notes.failure::<()>(Err(error)),
             }
         }
-    })
+        Ok(())
+    }
+
+    /// What was done with it; `None`: it was before.
+    fn deal_with(&self, letter: &Letter, dealt: &mut VecDeque<String>) -> Result<Option<String>> {
+        let paths = &self.project.paths;
+        if dealt.contains(&letter.key) {
+            return atomic::remove(&letter.path).map(|_| None);
+        }
+        let order = letter.text.clone().and_then(|text| inbox::parse(&text, self.token));
+        let done = order.map_or_else(|why| Ok(Err(why)), |order| self.obey(order, letter))?;
+        match done {
+            Ok(what) => {
+                dealt.push_back(letter.key.clone());
+                dealt.drain(..dealt.len().saturating_sub(REMEMBERED));
+                atomic::write(&paths.inbox_dealt(), &atomic::json(dealt)?)?;
+                atomic::remove(&letter.path)?;
+                Ok(Some(what))
+            }
+            Err(why) => refuse(paths, letter, &why, self.now).map(|()| Some(format!("refused: {why}"))),
+        }
+    }
+
+    /// Does it, or says why it is refused. Done again for the same letter it does nothing.
+    fn obey(&self, order: Order, letter: &Letter) -> Result<Result<String, String>> {
+        let (paths, now) = (&self.project.paths, self.now);
+        Ok(match order {
+            Order::Pause { reason } => {
+                pause::pause(paths, &reason, now).map(|_| Ok("everything is paused".to_owned()))?
+            }
+            Order::Resume => pause::resume(paths).map(|_| Ok("agents go on".to_owned()))?,
+            Order::Reply { question, text } => answer(self.project, &question, &text, now)?,
+            Order::Add(new) => {
+                let id: Name = format!("TASK-{}", letter.key).parse().map_err(anyhow::Error::msg)?;
+                match Queue::new(paths).add_once(&id, &new, self.max_incoming, now) {
+                    Ok(()) => Ok(format!("{id} is added")),
+                    Err(full @ AddError::Full { .. }) => Err(full.to_string()),
+                    Err(AddError::Failed(error)) => return Err(error),
+                }
+            }
+        })
+    }
 }
 
 fn answer(project: &Project, id: &str, text: &str, now: Time) -> Result<Result<String, String>> {
