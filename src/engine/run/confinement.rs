@@ -16,7 +16,7 @@ use crate::exec::pre_push;
 use crate::exec::programs::folder_of;
 use crate::store::{cache, messages, runs};
 use crate::sys::{atomic, read};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -158,7 +158,9 @@ pub fn hint(run: &Run<'_>) -> Option<String> {
 /// Sees to it that what the user's refs need isn't only where the run may delete it.
 fn pack_objects(run: &Run<'_>) -> Result<()> {
     let (git, cache) = (run.worktree.repository(), run.paths().packed());
-    let tips = loose_objects::tips(&git)?;
+    let before =
+        read::read_json::<trust::Before>(&run.files.before())?.context("what the run found is not on record")?;
+    let tips = loose_objects::tips(&git, &before.refs)?;
     if cache::load::<Packed>(&cache).is_none_or(|packed| packed.tips != tips) {
         loose_objects::pack(&git)?;
         cache::save(&cache, &Packed { tips })?;
