@@ -107,9 +107,6 @@ fn take_over(python: &PythonSystem, root: &Path, args: &Args, context: &Context)
         context.line("\nTaken over from the Python system:\n")?;
     }
     lines.iter().try_for_each(|line| context.line(format_args!("  {line}")))?;
-    if !python.is_there() {
-        return Ok(());
-    }
     let project = Project::find(root)?;
     let env = |name: &str| context.env(name);
     let Ok(place) = Place::new(&project, &context.program()?, &env) else { return Ok(()) };

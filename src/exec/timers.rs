@@ -3,7 +3,7 @@
 //! What stands in a crontab or unit is decided elsewhere.
 
 use super::command::{self, CommandError};
-use crate::sys::{dir, read};
+use crate::sys::{atomic, dir, read};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -30,12 +30,13 @@ pub fn read_crontab() -> Result<String> {
     }
 }
 
-/// Replaces this user's crontab.
+/// Replaces this user's crontab: from a file, for what stands behind a pipe ends early with whoever writes into it.
 ///
 /// # Errors
 /// crontab refuses it; the old one stays.
 pub fn write_crontab(text: &str) -> Result<()> {
-    run("crontab", &["-"], Some(text.as_bytes()))
+    let file = atomic::scratch(text.as_bytes())?;
+    run("crontab", &[&file.path().to_string_lossy()])
 }
 
 /// Runs systemctl for this user.
@@ -43,7 +44,7 @@ pub fn write_crontab(text: &str) -> Result<()> {
 /// # Errors
 /// There is no systemd for users here, or it refuses.
 pub fn systemctl(arguments: &[&str]) -> Result<()> {
-    run("systemctl", &[&["--user"], arguments].concat(), None)
+    run("systemctl", &[&["--user"], arguments].concat())
 }
 
 /// Runs launchctl.
@@ -51,7 +52,7 @@ pub fn systemctl(arguments: &[&str]) -> Result<()> {
 /// # Errors
 /// It refuses.
 pub fn launchctl(arguments: &[&str]) -> Result<()> {
-    run("launchctl", arguments, None)
+    run("launchctl", arguments)
 }
 
 /// Whether a cron is at work here; `None` where that can't be seen.
@@ -68,10 +69,10 @@ pub fn user_id() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
-fn run(program: &str, arguments: &[&str], input: Option<&[u8]>) -> Result<()> {
+fn run(program: &str, arguments: &[&str]) -> Result<()> {
     let mut program_call = Command::new(program);
     program_call.args(arguments);
-    let done = match command::run(&mut program_call, input, TIMEOUT, MAX_OUTPUT) {
+    let done = match command::run(&mut program_call, None, TIMEOUT, MAX_OUTPUT) {
         Ok(done) => done,
         Err(CommandError::NotFound { .. }) => bail!("there is no program {program} here"),
         Err(error) => return Err(error.into()),

@@ -25,7 +25,7 @@ use rustix::io::{Errno, retry_on_intr};
 use serde::Serialize;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -51,7 +51,7 @@ pub enum Published {
 /// # Errors
 /// The system's, with path and remedy; the earlier file is then untouched.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace(path, bytes, PRIVATE)
+    replace(path, bytes, PRIVATE, parent(path))
 }
 
 /// As [`write()`], but others may read it as far as the umask lets them.
@@ -59,7 +59,23 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// As for [`write()`].
 pub fn write_shared(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace(path, bytes, SHARED)
+    replace(path, bytes, SHARED, parent(path))
+}
+
+/// As [`write_shared`], or [`create_shared`] where nothing is to be replaced, for a file among the user's: what a killed writer
+/// leaves of it lies in `dir`, if that is on the same disk.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn install(path: &Path, bytes: &[u8], replaces: bool, dir: &Path) -> Result<()> {
+    ensure_parent(path)?;
+    let disk = |dir: &Path| fs::metadata(dir).map(|found| found.dev()).ok();
+    let dir = if disk(dir) == disk(parent(path)) { dir } else { parent(path) };
+    if replaces {
+        return replace(path, bytes, SHARED, dir);
+    }
+    // Whoever made it in the meantime keeps what they made.
+    create(path, bytes, SHARED, dir).map(|(Published::New | Published::AlreadyExists)| ())
 }
 
 /// The same for a program.
@@ -71,9 +87,9 @@ pub fn write_program(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(|error| cannot("make a program of", path, error))
 }
 
-fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+fn replace(path: &Path, bytes: &[u8], mode: u32, dir: &Path) -> Result<()> {
     let earlier = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
-    let temporary = prepared(path, bytes, mode, true)?;
+    let temporary = prepared_as(TEMPORARY, dir, path, bytes, mode, true)?;
     if let Some(earlier) = earlier {
         keep_mode(&temporary, path, earlier.permissions().mode())?;
     }
@@ -104,7 +120,7 @@ pub fn json(value: &impl Serialize) -> Result<Vec<u8>> {
 /// # Errors
 /// The system's, with path and remedy.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
-    create(path, bytes, PRIVATE)
+    create(path, bytes, PRIVATE, parent(path))
 }
 
 /// As [`create_new`], but others may read it as far as the umask lets them.
@@ -112,11 +128,11 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Published> {
 /// # Errors
 /// As for [`create_new`].
 pub fn create_shared(path: &Path, bytes: &[u8]) -> Result<Published> {
-    create(path, bytes, SHARED)
+    create(path, bytes, SHARED, parent(path))
 }
 
-fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<Published> {
-    let temporary = prepared(path, bytes, mode, true)?;
+fn create(path: &Path, bytes: &[u8], mode: u32, dir: &Path) -> Result<Published> {
+    let temporary = prepared_as(TEMPORARY, dir, path, bytes, mode, true)?;
     match renames::no_replace(temporary.path(), path) {
         Ok(()) => {
             forget(temporary);
@@ -130,6 +146,14 @@ fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<Published> {
         Err(Errno::EXIST) => Ok(Published::AlreadyExists),
         Err(error) => Err(cannot("create", path, error)),
     }
+}
+
+/// A file outside of every project, for another program to read; it goes with what is given back.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn scratch(bytes: &[u8]) -> Result<NamedTempFile> {
+    prepared(&std::env::temp_dir().join("scratch"), bytes, PRIVATE, false)
 }
 
 /// Proves that so many bytes can be written in `dir`, and leaves nothing.
@@ -244,13 +268,16 @@ pub(super) fn ensure_parent(path: &Path) -> Result<()> {
 
 /// A temporary file beside `path` with these contents.
 fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
-    prepared_as(TEMPORARY, path, bytes, mode, durable)
+    prepared_as(TEMPORARY, parent(path), path, bytes, mode, durable)
 }
 
-/// The same under a name that begins so.
-fn prepared_as(prefix: &str, path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+/// The same in this directory, under a name that begins so.
+fn prepared_as(prefix: &str, dir: &Path, path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
     let failed = |error| cannot("write", path, error);
-    let dir = path.parent().unwrap_or(Path::new("."));
     let mut temporary = match temporary(dir, prefix, mode) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             ensure_parent(path)?;

@@ -132,9 +132,30 @@ impl End {
             Self::FailedOrIncoming => at(&["failed", "incoming"]),
             Self::MendedOnce => at(&["incoming"]).and_then(|()| mended_once(test)),
             Self::LandedOnce => at(&["incoming"]).and_then(|()| landed_once(test)),
+            Self::CarriedOut => at(&["incoming"]).and_then(|()| carried_out(test)),
+            Self::SetUp => Ok(()),
             Self::PromotedOrActive => at(&["incoming"]).and_then(|()| promoted_or_active(test)),
         }
     }
+}
+
+/// One task, one answer, the pause, and one file that was refused and told of; nothing is left to carry out.
+fn carried_out(test: &Test) -> Result<(), String> {
+    let text = test.task_text(TASK);
+    let others: Vec<_> = test.queue("incoming").into_iter().filter(|id| id != TASK).collect();
+    let answers = text.matches("PostgreSQL").count();
+    ensure(others.len() == 1 && answers == 1, || format!("there are {others:?}, and {answers} answers:\n{text}"))?;
+    let paused = fs::read_to_string(test.orchestrator("paused")).unwrap_or_default();
+    ensure(paused.ends_with("for the night\n"), || format!("paused: {paused:?}"))?;
+    let names = |dir: &str| {
+        let entries = fs::read_dir(test.orchestrator(dir)).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    let (left, refused, messages) = (names("inbox"), names("inbox/refused"), test.messages());
+    let told = messages.iter().filter(|(_, text)| text.contains("A file in the inbox is refused")).count();
+    ensure(left == ["refused"] && refused.len() == 1 && told == 1 && messages.len() == 2, || {
+        format!("left: {left:?}, refused: {refused:?}, {messages:#?}")
+    })
 }
 
 /// Two merges, two pull requests that have landed, one task of an issue, one answer to the other.

@@ -104,3 +104,8 @@ fn commands_on_tasks() {
         kill(&subject, 4);
     }
 }
+
+#[test]
+fn a_tick_that_finds_files_in_the_inbox() {
+    kill(&Subject::inbox(), 8);
+}

@@ -24,6 +24,8 @@ mod errors;
 #[cfg(target_os = "linux")]
 mod git_kill;
 #[cfg(target_os = "linux")]
+mod init;
+#[cfg(target_os = "linux")]
 mod invariants;
 #[cfg(target_os = "linux")]
 mod kill;

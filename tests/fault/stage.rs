@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Where the clock stands when a fault is injected.
-const NOW: &str = "2026-03-01T10:00:00Z";
+pub const NOW: &str = "2026-03-01T10:00:00Z";
 
 /// More ticks than any recovery needs.
 const TICKS: usize = 15;

@@ -40,6 +40,10 @@ pub enum End {
     MendedOnce,
     /// Each pull request has landed, each issue was taken in or answered, once.
     LandedOnce,
+    /// Each file of the inbox was carried out or refused, once.
+    CarriedOut,
+    /// The project is as `init` makes it.
+    SetUp,
 }
 
 /// One command in its project.
@@ -182,9 +186,20 @@ impl Subject {
         tick.supervised("land")
     }
 
+    /// A tick that finds a task, an answer, a pause and something without the token in the inbox.
+    pub fn inbox() -> Self {
+        let stage = Stage::new(dropped());
+        Self { name: "tick, with an inbox", args: &[], holds_lock: false, end: End::CarriedOut, stage }
+    }
+
+    /// The set-up of a project.
+    pub fn init(name: &'static str, test: Test) -> Self {
+        Self { name, args: &["init", "-y"], holds_lock: false, end: End::SetUp, stage: Stage::new(test) }
+    }
+
     /// Whether there is something to tell the user even if all goes well.
     pub fn tells(&self) -> bool {
-        matches!(self.end, End::WorkIsDoneAndRestAside | End::MendedOnce | End::LandedOnce)
+        matches!(self.end, End::WorkIsDoneAndRestAside | End::MendedOnce | End::LandedOnce | End::CarriedOut)
     }
 
     /// Ticks until all has come to rest. A coordinator never does: it looks again and again.
@@ -329,5 +344,23 @@ fn green() -> Test {
     }
     test.github.issue(105, "Add it", "x", "agent-ready", "boss").issue(106, "Edited", "x", "agent-ready", "boss");
     test.github.set_issue(106, "edited", "\"2026-02-01T00:00:05Z\"");
+    test
+}
+
+/// A project whose inbox has files from a minute ago; the task waits for the answer that is one of them.
+fn dropped() -> Test {
+    const TOKEN: &str = "a-token-of-the-test";
+    let test = project("paused: true\ninbox: {token_env: SCHEDULER_INBOX_TOKEN}");
+    test.set_env("SCHEDULER_INBOX_TOKEN", TOKEN).now("2026-03-01T10:00:00Z");
+    let ask = ["message", "send", "--type", "question", "--title", "Which?", "--body", "A or B", "--task", TASK];
+    test.run(ask).ok();
+    for (name, text) in [
+        ("add", format!("TOKEN: {TOKEN}\nadd task Another\nC\n- [ ] It works\n")),
+        ("answer", format!("TOKEN: {TOKEN}\nreply question-20260301-100000-which\nPostgreSQL.\n")),
+        ("odd", "TOKEN: x\nresume\n".to_owned()),
+        ("pause", format!("TOKEN: {TOKEN}\npause for the night\n")),
+    ] {
+        test.file(&format!(".orchestrator/inbox/{name}"), &text);
+    }
     test
 }

@@ -7,7 +7,7 @@ const CRONTAB: &str = r#"#!/bin/sh
 file=$HOME/crontab
 case $1 in
   -l) if [ -f "$file" ]; then cat "$file"; else echo "no crontab for tester" >&2; exit 1; fi ;;
-  -) cat > "$file" ;;
+  /*) cat "$1" > "$file" ;;
   *) echo "crontab: usage error" >&2; exit 1 ;;
 esac
 "#;

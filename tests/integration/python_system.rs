@@ -168,7 +168,10 @@ fn init_takes_it_over_once() {
     test.committed_file(".gitignore", &format!("/target\n\n{block}"));
     test.git(["add", "."]);
     test.git(["commit", "-q", "-m", "The queue too"]);
-    test.program("crontab", "#!/bin/sh\ncase $1 in -l) cat \"$HOME/crontab\" ;; -) cat > \"$HOME/crontab\" ;; esac\n");
+    test.program(
+        "crontab",
+        "#!/bin/sh\ncase $1 in -l) cat \"$HOME/crontab\" ;; *) cat \"$1\" > \"$HOME/crontab\" ;; esac\n",
+    );
     let crontab = test.root().join("home/crontab");
     let line = format!(
         "* * * * * cd '{}' && python orchestrator/orchestrator/scheduler.py >> /l 2>&1\n",

@@ -180,7 +180,7 @@ fn table(behind: &str) -> Vec<(Vec<&'static str>, &'static str)> {
 
 /// Collects every value under the path of its field, without looking into what is told elsewhere.
 fn collect(value: &Value, path: &str, fields: &[(&str, &str)], found: &mut BTreeMap<String, Vec<Value>>) {
-    let is_closed = fields.iter().any(|field| *field == (path, "{}"));
+    let is_closed = fields.contains(&(path, "{}"));
     match value {
         Value::Object(object) if !is_closed => {
             for (key, value) in object {

@@ -10,7 +10,7 @@ use crate::domain::task::TaskState;
 use crate::domain::text::{counted, each_once};
 use crate::exec::git::Git;
 use crate::store::paths::Paths;
-use crate::sys::atomic::{self, Published};
+use crate::sys::atomic;
 use crate::sys::dir::is_open_to_others;
 use crate::sys::read;
 use anyhow::{Context as _, Result, bail};
@@ -189,17 +189,16 @@ impl Plan {
     /// # Errors
     /// Those of the file system. What was made until then stays; a second call goes on from there.
     pub fn apply(&self) -> Result<()> {
-        atomic::ensure_private_dir(Paths::new(&self.root).dot())?;
+        let paths = Paths::new(&self.root);
+        let dot = paths.dot();
+        atomic::ensure_private_dir(dot)?;
         for (path, make) in &self.items {
             match make {
                 Make::Private => {}
                 Make::Dir => atomic::ensure_dir(path)?,
-                Make::File(text) => {
-                    // Whoever made it in the meantime keeps what they made.
-                    let (Published::New | Published::AlreadyExists) = atomic::create_shared(path, text.as_bytes())?;
-                }
-                Make::Update(text) => atomic::write_shared(path, text.as_bytes())?,
-                Make::Ignore(_) => atomic::write_shared(path, &gitignore::plan(&contents(path)?).text)?,
+                Make::File(text) => atomic::install(path, text.as_bytes(), false, dot)?,
+                Make::Update(text) => atomic::install(path, text.as_bytes(), true, dot)?,
+                Make::Ignore(_) => atomic::install(path, &gitignore::plan(&contents(path)?).text, true, dot)?,
                 Make::Present | Make::Changed => {}
             }
         }

@@ -59,11 +59,6 @@ impl PythonSystem {
         Ok(found)
     }
 
-    /// Whether any of it is there.
-    pub fn is_there(&self) -> bool {
-        self.program || self.has_states()
-    }
-
     fn has_states(&self) -> bool {
         !self.agents.is_empty() || !self.at_work.is_empty()
     }

@@ -4,7 +4,7 @@
 //! swapped out isn't what the change was made from, the user has edited it: make the change again from that.
 
 use super::renames::{exchange, is_unsupported};
-use super::{forget, keep_mode, leftovers, prepared_as, sync_dir};
+use super::{forget, keep_mode, leftovers, parent, prepared_as, sync_dir};
 use crate::sys::error::cannot;
 use crate::sys::lossless;
 use crate::sys::read::{check_size, read_bytes};
@@ -62,7 +62,7 @@ pub(super) fn rewrite_by(
         let Some(new) = change(&old).filter(|new| *new != old) else { return Ok(Rewritten::Unchanged(old)) };
         let ours = lossless::encode(&new);
         check_size(&path.display().to_string(), &ours)?;
-        let temporary = prepared_as(&leftovers::prefix(path, &bytes, &ours), path, &ours, 0o600, true)?;
+        let temporary = prepared_as(&leftovers::prefix(path, &bytes, &ours), parent(path), path, &ours, 0o600, true)?;
         keep_mode(&temporary, path, stat.st_mode)?;
         match place(temporary, path, &ours, &bytes, exchange)? {
             Swapped::Done => {
