@@ -20,14 +20,20 @@ use commands::Commands;
 use pane::Pane;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use ratatui::crossterm::terminal::disable_raw_mode;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use state::{Act, Source, State};
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use std::{io, mem};
+use std::{io, process, thread};
 
 /// How long a wait for a key is at most: then signals, answers and changes are looked for.
 const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+
+/// How long it may take to end once it was told to. A terminal that takes nothing any more would hold it for ever.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Shows what goes on until the user quits.
 pub fn run(context: &Context) -> Result<()> {
@@ -44,13 +50,32 @@ pub fn run(context: &Context) -> Result<()> {
         commands: Commands::new(context.program()?, project.root()),
     };
     let stop = watch::stop_on_signals()?;
+    end_in_time(Arc::clone(&stop));
     // A panic gives the terminal back before its message is printed.
     let terminal =
         ratatui::try_init().context("the terminal can't show a full screen; `scheduler status` prints the same once");
-    let ended = terminal.and_then(|terminal| top.show(terminal, &stop));
+    // Dropped, it would complain of a terminal that has gone, there where nothing can be written any more.
+    let ended = terminal.map(ManuallyDrop::new).and_then(|mut terminal| {
+        let ended = top.show(&mut terminal, &stop);
+        let _ = terminal.show_cursor();
+        ended
+    });
     // A terminal that has gone needs nothing back.
     let _ = ratatui::try_restore();
     ended
+}
+
+/// Ends the process soon after `stop`, if it hasn't ended by itself.
+fn end_in_time(stop: Arc<AtomicBool>) {
+    thread::spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            thread::sleep(GRACE / 2);
+        }
+        thread::sleep(GRACE);
+        let _ = disable_raw_mode();
+        #[expect(clippy::disallowed_methods, reason = "main waits for the terminal")]
+        process::exit(0);
+    });
 }
 
 /// Everything behind the screen.
@@ -65,7 +90,7 @@ struct Top<'a> {
 }
 
 impl Top<'_> {
-    fn show(&mut self, mut terminal: DefaultTerminal, stop: &AtomicBool) -> Result<()> {
+    fn show(&mut self, terminal: &mut DefaultTerminal, stop: &AtomicBool) -> Result<()> {
         let mut changed = true;
         while !stop.load(Ordering::Relaxed) {
             let answered = self.commands.answer().map(|answer| self.state.note = answer).is_some();
@@ -75,11 +100,12 @@ impl Top<'_> {
             }
             if changed {
                 let (state, colours) = (&mut self.state, self.context.colours());
-                terminal.draw(|frame| draw::draw(frame, state, &self.actions, colours)).context("the terminal")?;
+                let drawn = terminal.draw(|frame| draw::draw(frame, state, &self.actions, colours));
+                if drawn.is_err() && await_key() {
+                    drawn.context("the terminal")?;
+                }
             }
             if !await_key() {
-                // It would complain, there where nothing can be written any more.
-                mem::forget(terminal);
                 return Ok(());
             }
             changed = event::poll(Duration::ZERO)?;

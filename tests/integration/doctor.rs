@@ -26,7 +26,9 @@ fn a_project_in_order_has_no_error() {
 fn errors_name_their_remedy() {
     let test = test();
     test.without_program("claude");
-    test.run(["doctor"]).code(1).says("ERROR   claude is not on").says("npm install");
+    test.file(".orchestrator/commands/My skill.md", "x");
+    let doctor = test.run(["doctor"]).code(1).says("ERROR   claude is not on").says("npm install");
+    doctor.says("commands/My skill.md: no skill of agents").says("call it NAME.md");
     test.config("agents:\n- name: a\n  rolle: tester\n");
     test.run(["doctor"]).code(1).says("line 3: agents[0].rolle: unknown key; did you mean role?");
 }

@@ -3,7 +3,7 @@
 mod terminal;
 
 use crate::support::Test;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use std::fs;
 
 const WORKS: &str = "say 'I look around.'\nwhile [ ! -e \"$PARENT_PROJECT/go\" ]; do sleep 0.05; done\n\
@@ -52,22 +52,15 @@ fn runs_are_seen_and_agents_changed_while_ticks_go_on() {
 #[test]
 fn the_terminal_is_given_back_whatever_ends_it() {
     let test = project();
-    for how in ["\u{3}", "TERM", "INT", "HUP"] {
+    for how in [None, Some(Signal::TERM), Some(Signal::INT), Some(Signal::HUP)] {
         let mut top = test.on_terminal(test.command(["top"]));
         top.shows("impl-1");
         match how {
-            "\u{3}" => drop(top.types(how)),
-            _ => {
-                let signal = match how {
-                    "TERM" => Signal::TERM,
-                    "INT" => Signal::INT,
-                    _ => Signal::HUP,
-                };
-                kill_process(Pid::from_raw(i32::try_from(top.pid()).unwrap()).unwrap(), signal).unwrap();
-            }
+            None => drop(top.types("\u{3}")),
+            Some(signal) => top.is_told(signal),
         }
         top.gives_back();
-        assert!(top.ends().success() && top.is_as_before(), "{how}");
+        assert!(top.ends().success() && top.is_as_before(), "{how:?}");
     }
     // One that can't be read is said, not a reason to end: it is mended, and the screen goes on.
     let mut top = test.on_terminal(test.command(["top"]));
@@ -83,4 +76,18 @@ fn it_ends_with_its_terminal() {
     let mut top = test.on_terminal(test.command(["top"]));
     top.shows("impl-1").goes_away();
     assert!(top.ends().success());
+}
+
+#[test]
+fn it_ends_though_its_terminal_takes_nothing_any_more() {
+    let test = project();
+    for how in [Some(Signal::TERM), Some(Signal::HUP), None] {
+        let mut top = test.on_terminal(test.command(["top"]));
+        top.shows("impl-1").is_stuck();
+        match how {
+            Some(signal) => top.is_told(signal),
+            None => top.goes_away(),
+        }
+        assert!(top.ends().success() && (how.is_none() || top.is_as_before()), "{how:?}");
+    }
 }

@@ -42,12 +42,19 @@ pub fn skills_of(role: Role, own: Vec<(Name, String)>) -> Vec<Skill> {
 /// What a skill says of itself: `description` in its front matter, else its first line.
 fn about(text: &str) -> String {
     let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim_end);
-    let first = lines.next().unwrap_or_default();
-    let said = match first {
-        "---" => lines.take_while(|line| *line != "---").find_map(|line| line.strip_prefix("description:")),
-        heading => Some(heading.trim_start_matches('#')),
+    let said = match lines.next().unwrap_or_default() {
+        "---" => description(&lines.take_while(|line| *line != "---").collect::<Vec<_>>()).unwrap_or_default(),
+        heading => heading.trim_start_matches('#').to_owned(),
     };
-    one_line(said.unwrap_or_default().trim().trim_matches(['"', '\'']))
+    one_line(&said)
+}
+
+/// That of a front matter; where it isn't YAML to the letter, as a line with a colon in its text, what stands in its line.
+fn description(front: &[&str]) -> Option<String> {
+    let yaml: Option<serde_yaml::Value> = serde_yaml::from_str(&front.join("\n")).ok();
+    let said = yaml.as_ref().and_then(|yaml| yaml.get("description")?.as_str());
+    let line = || front.iter().find_map(|line| line.strip_prefix("description:"));
+    Some(said.or_else(line)?.trim_matches(['"', '\'', ' ']).to_owned())
 }
 
 macro_rules! skill {

@@ -5,7 +5,7 @@ use crate::domain::config::{self, Config, Problem, Severity};
 use crate::domain::name::Name;
 use crate::domain::role::Role;
 use crate::domain::state::{AgentState, Phase};
-use crate::domain::text::counted;
+use crate::domain::text::{counted, one_line};
 use crate::domain::{gate, prompt};
 use crate::engine::beginning;
 use crate::engine::project::Project;
@@ -14,6 +14,7 @@ use crate::exec::processes;
 use crate::exec::worktree::Worktree;
 use crate::store::state::{self, Loaded};
 use crate::store::{trusted, worktree_name};
+use crate::sys::dir;
 use crate::sys::lock::Lock;
 use anyhow::Result;
 
@@ -23,6 +24,21 @@ const INHERITED: [&str; 6] =
 
 /// agents.yaml with its warnings, or what is wrong in it.
 type Found = Result<(Config, Vec<Problem>), Vec<Problem>>;
+
+/// What lies among the skills of the project and is none, because of its name.
+fn skills(project: &Project) -> Result<Vec<Probe>> {
+    let dir = project.paths.commands_dir();
+    let is_skill = |file: &str| file.strip_suffix(".md").is_some_and(|name| name.parse::<Name>().is_ok());
+    let others = dir::names(&dir)?.filter(|file| !file.starts_with('.') && !is_skill(file));
+    let probe = |file: String| {
+        let path = dir.join(one_line(&file)).display().to_string();
+        Probe::warning(
+            format!("{path}: no skill of agents"),
+            "call it NAME.md, with letters, digits, '.', '_', '-' in NAME",
+        )
+    };
+    Ok(others.map(probe).collect())
+}
 
 /// Looks at the project.
 pub(super) fn probe(project: &Project, found: &Found) -> Result<Vec<Probe>> {
@@ -51,6 +67,7 @@ pub(super) fn probe(project: &Project, found: &Found) -> Result<Vec<Probe>> {
                 .extend(errors.map(|error| Probe::error(format!("{path}: {error}"), "mend that line; nothing starts")));
         }
     }
+    probes.extend(skills(project)?);
     probes.push(claude_md(project));
     if !elsewhere {
         probes.extend(inherited(project));

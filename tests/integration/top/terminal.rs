@@ -5,6 +5,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{Mode, OFlags},
     io::{FdFlags, fcntl_setfd},
+    process::{Pid, Signal, kill_process},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{Winsize, tcgetattr, tcsetwinsize},
 };
@@ -16,7 +17,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,7 @@ pub struct Terminal {
     slave: File,
     seen: Arc<Mutex<Vec<u8>>>,
     gone: Arc<AtomicBool>,
+    reader: Option<JoinHandle<()>>,
     before: String,
 }
 
@@ -49,7 +51,7 @@ impl Test {
         let mut screen = keyboard.try_clone().unwrap();
         let gone: Arc<AtomicBool> = Arc::default();
         let (all, is_gone) = (Arc::clone(&seen), Arc::clone(&gone));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut piece = [0; 4096];
             let pause = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
             while !is_gone.load(Ordering::Relaxed) {
@@ -61,7 +63,7 @@ impl Test {
                 all.lock().unwrap().extend_from_slice(&piece[..count]);
             }
         });
-        Terminal { child, keyboard, slave, seen, gone, before }
+        Terminal { child, keyboard, slave, seen, gone, reader: Some(reader), before }
     }
 }
 
@@ -79,11 +81,6 @@ fn without_escapes(text: &str) -> String {
 }
 
 impl Terminal {
-    /// The number of the command's process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Presses keys.
     pub fn types(&mut self, keys: &str) -> &mut Self {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
@@ -118,9 +115,38 @@ impl Terminal {
         }
     }
 
+    /// Sends the command a signal.
+    pub fn is_told(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Reads nothing more, until the command waits for what it writes to be read.
+    pub fn is_stuck(&mut self) {
+        self.stops_reading();
+        let deadline = Instant::now() + Duration::from_secs(300);
+        for turn in 0.. {
+            // Another size: everything is drawn anew.
+            tcsetwinsize(&self.slave, Winsize { ws_row: 60, ws_col: 200 + turn % 2, ws_xpixel: 0, ws_ypixel: 0 })
+                .unwrap();
+            self.is_told(Signal::WINCH);
+            thread::sleep(Duration::from_millis(20));
+            if matches!(poll(&mut [PollFd::new(&self.slave, PollFlags::OUT)], Some(&Timespec::default())), Ok(0)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the terminal takes all that is written");
+        }
+    }
+
+    fn stops_reading(&mut self) {
+        self.gone.store(true, Ordering::Relaxed);
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+    }
+
     /// Closes the person's side, as a window does that is closed.
     pub fn goes_away(&mut self) {
-        self.gone.store(true, Ordering::Relaxed);
+        self.stops_reading();
         self.keyboard = File::open("/dev/null").unwrap();
     }
 

@@ -20,6 +20,23 @@ fn skills_are_named_as_claude_knows_them() {
 }
 
 #[test]
+fn a_skill_says_what_it_is_for() {
+    for (text, about) in [
+        ("# Tidy\n\nText", "Tidy"),
+        ("Tidy up\n", "Tidy up"),
+        ("---\ndescription: Tidy up\n---\nText", "Tidy up"),
+        ("\u{feff}---\r\nallowed-tools: Bash\r\ndescription: \"Tidy: up\"\r\n---\r\nText", "Tidy: up"),
+        ("---\ndescription: >\n  Tidy\n  up\nmodel: x\n---\n", "Tidy up"),
+        ("---\ndescription: Tidy: up\n---\n", "Tidy: up"),
+        ("---\nmodel: x\n---\nText", ""),
+        ("", ""),
+    ] {
+        let skill = skills_of(Role::Tester, vec![("x".parse().unwrap(), text.to_owned())]).pop().unwrap();
+        assert_eq!(skill.about, about, "{text}");
+    }
+}
+
+#[test]
 fn a_frame_of_the_projects_own_is_used_and_loses_nothing() {
     let framed = |frame: &str| PromptInput { frame: Some(frame.to_owned()), ..input(Role::Tester) };
     let own = FRAME.replace("## Your role", "## What you are");
