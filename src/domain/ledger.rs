@@ -12,6 +12,7 @@ use super::run::{Assignment, Record, Usage};
 use super::settlement::Tally;
 use super::time::{self, Time};
 use super::words::words;
+use memchr::memchr2;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -165,14 +166,10 @@ impl<'a> Line<'a> {
 fn value<'a>(rest: &mut &'a [u8], before: &[u8]) -> Option<&'a [u8]> {
     let text = rest.strip_prefix(before)?;
     let quote = usize::from(text.first() == Some(&b'"'));
-    let mut end = quote;
-    loop {
-        match *text.get(end)? {
-            b'\\' => return None,
-            b'"' if quote == 1 => break,
-            b',' if quote == 0 => break,
-            _ => end += 1,
-        }
+    let last = if quote == 1 { b'"' } else { b',' };
+    let end = quote + memchr2(last, b'\\', &text[quote..])?;
+    if text[end] == b'\\' {
+        return None;
     }
     *rest = &text[end + quote..];
     let value = &text[quote..end];

@@ -114,7 +114,7 @@ pub fn sums(paths: &Paths, by: By, since: Option<Time>) -> Result<Sums> {
             lines(file.into(), &path, 0, half, &mut |line| sums.add(line))?;
             second.map(|second| second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).transpose()
         })?;
-        others.into_iter().for_each(|others| sums.merge(others));
+        others.iter().for_each(|others| sums.merge(others));
     }
     Ok(sums)
 }

@@ -6,8 +6,10 @@ use super::Line;
 use crate::domain::time::{self, Time};
 use crate::domain::words::words;
 use chrono::NaiveDate;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::ops::Range;
 
 words! {
     "a grouping"
@@ -79,7 +81,7 @@ impl Sum {
 pub struct Sums {
     by: By,
     since: Vec<u8>,
-    groups: HashMap<Vec<u8>, Sum>,
+    groups: Groups,
     days: Days,
     /// The last day or week that was named: most lines are of the same.
     label: (Option<NaiveDate>, String),
@@ -89,7 +91,7 @@ impl Sums {
     /// Of the lines since then; of all if that is left out.
     pub fn new(by: By, since: Option<Time>) -> Self {
         let since = since.map(time::to_text).unwrap_or_default().into_bytes();
-        Self { by, since, groups: HashMap::new(), days: Days::default(), label: (None, String::new()) }
+        Self { by, since, groups: Groups::default(), days: Days::default(), label: (None, String::new()) }
     }
 
     /// Adds a line; whether it is one.
@@ -114,31 +116,28 @@ impl Sums {
                     label.1.as_bytes()
                 }
             };
-            match groups.get_mut(name) {
-                Some(sum) => sum.add(line),
-                None => groups.entry(name.to_owned()).or_default().add(line),
-            }
+            groups.sum(name).add(line);
             Some(())
         });
         added.flatten().is_some()
     }
 
     /// Adds what other lines add up to.
-    pub fn merge(&mut self, other: Self) {
-        for (name, sum) in other.groups {
-            self.groups.entry(name).or_default().merge(&sum);
+    pub fn merge(&mut self, other: &Self) {
+        for (name, sum) in other.groups.all() {
+            self.groups.sum(name).merge(sum);
         }
     }
 
     /// The groups, the most expensive first, or the days or weeks in their order; and all of them together.
-    pub fn told(self) -> (Vec<Group>, Sum) {
+    pub fn told(&self) -> (Vec<Group>, Sum) {
         let by_time = matches!(self.by, By::Day | By::Week);
-        let name = |bytes: Vec<u8>| match bytes.is_empty() {
-            true => "-".to_owned(),
-            false => String::from_utf8_lossy(&bytes).into_owned(),
+        let name = |bytes: &[u8]| match bytes {
+            b"" => "-".to_owned(),
+            name => String::from_utf8_lossy(name).into_owned(),
         };
-        let mut groups: Vec<_> = self.groups.into_iter().map(|(bytes, sum)| Group { name: name(bytes), sum }).collect();
-        groups.sort_by(|one, other| {
+        let mut groups: Vec<_> = self.groups.all().map(|(bytes, sum)| Group { name: name(bytes), sum: *sum }).collect();
+        groups.sort_unstable_by(|one, other| {
             let by_cost = other.sum.cost_usd.total_cmp(&one.sum.cost_usd);
             if by_time { one.name.cmp(&other.name) } else { by_cost.then_with(|| one.name.cmp(&other.name)) }
         });
@@ -146,6 +145,40 @@ impl Sums {
         groups.iter().for_each(|group| total.merge(&group.sum));
         groups.iter_mut().map(|group| &mut group.sum).chain([&mut total]).for_each(Sum::round);
         (groups, total)
+    }
+}
+
+/// Sums by name. A year may have tens of thousands of tasks: their names lie one after the other, and the table holds numbers.
+#[derive(Clone, Debug, Default)]
+struct Groups {
+    hashes: DefaultHashBuilder,
+    table: HashTable<usize>,
+    names: Vec<u8>,
+    found: Vec<(Range<usize>, Sum)>,
+}
+
+impl Groups {
+    /// That of a name, which begins with nothing.
+    fn sum(&mut self, name: &[u8]) -> &mut Sum {
+        let Self { hashes, table, names, found } = self;
+        let is_it = |at: &usize| names[found[*at].0.clone()] == *name;
+        let hash = hashes.hash_one(name);
+        let at = match table.find(hash, is_it) {
+            Some(at) => *at,
+            None => {
+                let start = names.len();
+                names.extend_from_slice(name);
+                found.push((start..names.len(), Sum::default()));
+                table.insert_unique(hash, found.len() - 1, |at| hashes.hash_one(&names[found[*at].0.clone()]));
+                found.len() - 1
+            }
+        };
+        &mut found[at].1
+    }
+
+    /// Each with its name, in the order of the lines.
+    fn all(&self) -> impl Iterator<Item = (&[u8], &Sum)> {
+        self.found.iter().map(|(name, sum)| (&self.names[name.clone()], sum))
     }
 }
 

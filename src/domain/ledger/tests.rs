@@ -85,7 +85,7 @@ fn lines_add_up() {
             let half = if at % 2 == 0 { &mut sums } else { &mut others };
             assert_eq!(half.add(line.as_bytes()), at != 4, "{line}");
         }
-        sums.merge(others);
+        sums.merge(&others);
         let (groups, total) = sums.told();
         let group = |group: &Group| format!("{} {} {:.2}", group.name, group.sum.runs, group.sum.cost_usd);
         (groups.iter().map(group).collect::<Vec<_>>().join(", "), total)
