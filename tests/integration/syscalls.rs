@@ -113,7 +113,7 @@ fn memory_stays_small_with_a_thousand_agents_and_tasks() {
     let mut shell = test.later(3_600).program_command("sh");
     // Beside what it allocates, which this limits, a process has some pages of its program's file in memory: all of
     // them together are less than the rest of 10 MiB.
-    shell.args(["-c", "ulimit -d 4096; exec scheduler --dry-run"]);
+    shell.args(["-c", "ulimit -d 4608; exec scheduler --dry-run"]);
     test.finish(shell).ok().says("agent-999: no implement task can be claimed; 500 wait");
 }
 
