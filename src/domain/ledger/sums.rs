@@ -8,6 +8,7 @@ use crate::domain::words::words;
 use chrono::NaiveDate;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
@@ -132,15 +133,16 @@ impl Sums {
     /// The groups, the most expensive first, or the days or weeks in their order; and all of them together.
     pub fn told(&self) -> (Vec<Group>, Sum) {
         let by_time = matches!(self.by, By::Day | By::Week);
+        let mut order: Vec<_> = self.groups.all().map(|(name, sum)| (sum.cost_usd, name, sum)).collect();
+        order.sort_unstable_by(|(cost, name, _), (other_cost, other, _)| {
+            let by_cost = if by_time { Ordering::Equal } else { other_cost.total_cmp(cost) };
+            by_cost.then_with(|| name.cmp(other))
+        });
         let name = |bytes: &[u8]| match bytes {
             b"" => "-".to_owned(),
             name => String::from_utf8_lossy(name).into_owned(),
         };
-        let mut groups: Vec<_> = self.groups.all().map(|(bytes, sum)| Group { name: name(bytes), sum: *sum }).collect();
-        groups.sort_unstable_by(|one, other| {
-            let by_cost = other.sum.cost_usd.total_cmp(&one.sum.cost_usd);
-            if by_time { one.name.cmp(&other.name) } else { by_cost.then_with(|| one.name.cmp(&other.name)) }
-        });
+        let mut groups: Vec<_> = order.iter().map(|(_, bytes, sum)| Group { name: name(bytes), sum: **sum }).collect();
         let mut total = Sum::default();
         groups.iter().for_each(|group| total.merge(&group.sum));
         groups.iter_mut().map(|group| &mut group.sum).chain([&mut total]).for_each(Sum::round);
@@ -152,7 +154,8 @@ impl Sums {
 #[derive(Clone, Debug, Default)]
 struct Groups {
     hashes: DefaultHashBuilder,
-    table: HashTable<usize>,
+    /// Where in `found`, with the hash of the name.
+    table: HashTable<(u64, usize)>,
     names: Vec<u8>,
     found: Vec<(Range<usize>, Sum)>,
 }
@@ -161,16 +164,16 @@ impl Groups {
     /// That of a name, which begins with nothing.
     fn sum(&mut self, name: &[u8]) -> &mut Sum {
         let Self { hashes, table, names, found } = self;
-        let is_it = |at: &usize| names[found[*at].0.clone()] == *name;
         let hash = hashes.hash_one(name);
+        let is_it = |(known, at): &(u64, usize)| *known == hash && names[found[*at].0.clone()] == *name;
         let at = match table.find(hash, is_it) {
-            Some(at) => *at,
+            Some((_, at)) => *at,
             None => {
-                let start = names.len();
+                let (at, start) = (found.len(), names.len());
                 names.extend_from_slice(name);
                 found.push((start..names.len(), Sum::default()));
-                table.insert_unique(hash, found.len() - 1, |at| hashes.hash_one(&names[found[*at].0.clone()]));
-                found.len() - 1
+                table.insert_unique(hash, (hash, at), |(hash, _)| *hash);
+                at
             }
         };
         &mut found[at].1
