@@ -5,9 +5,10 @@ mod list;
 mod show;
 mod stop;
 
-pub(super) use change::find;
+pub(super) use change::{find, settable_keys};
 
 use super::Context;
+use super::completions::Source;
 use super::configure::Setting;
 use crate::domain::config;
 use crate::domain::name::Name;
@@ -27,6 +28,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler agent show impl-agent-1")]
     Show {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
         /// Print JSON
         #[arg(long)]
@@ -39,12 +41,14 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler agent remove impl-agent-2")]
     Remove {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
     },
     /// Give an agent another name; what it has done goes with it
     #[command(after_help = "Example:\n  scheduler agent rename impl-agent-2 backend")]
     Rename {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
         /// Its new name: letters, digits, '.', '_', '-'
         new: Name,
@@ -53,12 +57,14 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler agent pause pm-agent")]
     Pause {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
     },
     /// Let a paused agent start again
     #[command(after_help = "Example:\n  scheduler agent resume pm-agent")]
     Resume {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
     },
     /// Change an agent in agents.yaml; `KEY=` takes a key back to its default
@@ -69,21 +75,24 @@ pub enum Command {
     )]
     Set {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
         /// What is to be changed
-        #[arg(value_name = "KEY=VALUE", required = true)]
+        #[arg(value_name = "KEY=VALUE", required = true, add = Source::AgentKey)]
         settings: Vec<Setting>,
     },
     /// Start an agent at the next tick, whatever its interval; limits still count
     #[command(after_help = "Example:\n  scheduler agent run impl-agent-1")]
     Run {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
     },
     /// End the run of an agent: its work is saved, its task goes back, the attempt doesn't count
     #[command(after_help = "Example:\n  scheduler agent stop impl-1")]
     Stop {
         /// The agent
+        #[arg(add = Source::Agent)]
         name: Name,
     },
 }

@@ -1,5 +1,6 @@
 //! `scheduler check record`: what a gatekeeper found in a pull request.
 
+use super::completions::Source;
 use super::input::Given;
 use super::{Context, input, usage};
 use crate::domain::gate::{Check, CheckStatus};
@@ -46,16 +47,16 @@ pub struct RecordArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     summary: String,
     /// A file with more, markdown; - for standard input
-    #[arg(long, value_name = "F", value_parser = Given::file)]
+    #[arg(long, value_name = "F", value_parser = Given::file, add = Source::File)]
     details_file: Option<Given>,
     /// One finding: 'severity|file:line|text'; repeatable
     #[arg(long = "issue", value_name = "ISSUE", allow_hyphen_values = true)]
     issues: Vec<Issue>,
     /// The pull request; not for agents
-    #[arg(long, value_name = "N", requires = "check")]
+    #[arg(long, value_name = "N", requires = "check", add = Source::PullRequest)]
     pr: Option<u64>,
     /// Which check; not for agents
-    #[arg(long, value_name = "NAME", requires = "pr")]
+    #[arg(long, value_name = "NAME", requires = "pr", add = Source::Check)]
     check: Option<Name>,
 }
 

@@ -1,5 +1,6 @@
 //! `scheduler doctor`.
 
+use super::completions::Source;
 use super::{Context, config};
 use crate::domain::name::Name;
 use crate::engine::doctor::{self, Caller, Level};
@@ -12,7 +13,7 @@ pub struct Args {
     #[arg(long)]
     cron: bool,
     /// Try a runner out: start something with it, and see what it finds there
-    #[arg(long, value_name = "NAME", conflicts_with = "cron")]
+    #[arg(long, value_name = "NAME", conflicts_with = "cron", add = Source::Runner)]
     runner: Option<Name>,
     /// Print JSON
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `scheduler limits`: how much may happen at once, and how that is changed.
 
+use super::completions::Source;
 use super::configure::{self, Setting};
 use super::{Context, config, table};
 use crate::domain::config::{Change, ProposalLimits, QueueLimits, Step, Usd, Whole, keys};
@@ -25,7 +26,7 @@ pub enum Command {
     )]
     Set {
         /// Which limit, and what it is to be
-        #[arg(value_name = "KEY=VALUE", required = true)]
+        #[arg(value_name = "KEY=VALUE", required = true, add = Source::Limit)]
         settings: Vec<Setting>,
     },
 }
@@ -96,14 +97,18 @@ fn set(settings: &[Setting], context: &Context) -> Result<()> {
 /// What is called a limit: what `queue_limits` and `proposal_limits` hold, and at the top what begins so.
 fn change(setting: &Setting) -> Result<Change> {
     let key = &setting.key;
-    let mut top = keys(&[]);
-    top.retain(|key| key.starts_with("max_"));
+    let [queue, top] = names();
     let path = match key.rsplit_once('.') {
         Some((agent, limit)) => vec![Step::key("proposal_limits"), Step::key(agent), Step::key(limit)],
         None if top.contains(key) => vec![Step::key(key)],
         None => vec![Step::key("queue_limits"), Step::key(key)],
     };
-    setting
-        .change(path)?
-        .ok_or_else(|| configure::unknown_key(key, &[keys(&[Step::key("queue_limits")]), top].concat()))
+    setting.change(path)?.ok_or_else(|| configure::unknown_key(key, &[queue, top].concat()))
+}
+
+/// The limits that are set by these names: those of the queue, and those at the top of agents.yaml.
+pub(super) fn names() -> [Vec<String>; 2] {
+    let mut top = keys(&[]);
+    top.retain(|key| key.starts_with("max_"));
+    [keys(&[Step::key("queue_limits")]), top]
 }

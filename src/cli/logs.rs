@@ -1,6 +1,7 @@
 //! `scheduler logs`: the transcript of a run.
 
 use super::agent::find;
+use super::completions::Source;
 use super::view::{Line, Tone};
 use super::{Context, config};
 use crate::domain::name::Name;
@@ -24,12 +25,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The agent
+    #[arg(add = Source::Agent)]
     agent: Name,
     /// Follow the run to its end
     #[arg(short, long)]
     follow: bool,
     /// An older run, by the beginning of its id; `scheduler agent show` lists them
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = Source::Run)]
     run: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! `scheduler man`: the manual pages, made from the same definitions as `--help`.
 
+use super::completions::Source;
 use super::{Context, definitions, usage};
 use crate::sys::atomic;
 use anyhow::{Context as _, Result};
@@ -16,7 +17,7 @@ pub struct Args {
     command: Vec<String>,
     /// Write the pages of all commands to DIR instead, such as ~/.local/share/man/man1
     // Not named `dir`: that is the program's `-C`, and arguments are told apart by their names.
-    #[arg(long = "dir", value_name = "DIR")]
+    #[arg(long = "dir", value_name = "DIR", add = Source::Folder)]
     folder: Option<PathBuf>,
 }
 

@@ -6,6 +6,7 @@ mod reply;
 mod send;
 mod show;
 
+use super::completions::Source;
 use super::input::Given;
 use super::{Context, usage};
 use crate::domain::message::MessageType;
@@ -34,6 +35,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler message show question-20260115-143000")]
     Show {
         /// The message, or the beginning of its name
+        #[arg(add = Source::Message)]
         id: String,
         /// Print JSON
         #[arg(long)]
@@ -43,6 +45,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler message reply question-20260115-143000 --body 'Yes, as a warning.'")]
     Reply {
         /// The question, or the beginning of its name
+        #[arg(add = Source::Question)]
         id: String,
         /// The answer, markdown; - for standard input
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]

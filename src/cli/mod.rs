@@ -48,6 +48,7 @@ use crate::domain::text::printable;
 use crate::exec::confine::{NOT_STARTED, NotStarted};
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use completions::Source;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,7 +80,7 @@ struct Options {
     #[arg(long)]
     dry_run: bool,
     /// Find the project from DIR instead of the working directory
-    #[arg(short = 'C', value_name = "DIR", global = true, help_heading = "Global options")]
+    #[arg(short = 'C', value_name = "DIR", global = true, help_heading = "Global options", add = Source::Folder)]
     dir: Option<PathBuf>,
 }
 
@@ -185,6 +186,9 @@ enum Command {
         scheduler completions zsh > \"${fpath[1]}/_scheduler\"\n  \
         scheduler completions fish > ~/.config/fish/completions/scheduler.fish")]
     Completions(completions::Args),
+    /// Answer what the scripts of `completions` ask
+    #[command(hide = true)]
+    Complete(completions::Words),
     /// Print a manual page, or write all of them
     #[command(
         hide = true,
@@ -212,10 +216,20 @@ impl Cli {
 
     /// Whether it needs no project, or refuses by itself to be called inside a run.
     fn is_of_any_place(&self) -> bool {
-        use Command::{Completions, Demo, Init, Install, Internal, Man, Schema, Uninstall};
+        use Command::{Complete, Completions, Demo, Init, Install, Internal, Man, Schema, Uninstall};
         matches!(
             self.command,
-            None | Some(Init(_) | Demo(_) | Install(_) | Uninstall(_) | Schema | Completions(_) | Man(_) | Internal(_))
+            None | Some(
+                Init(_)
+                    | Demo(_)
+                    | Install(_)
+                    | Uninstall(_)
+                    | Schema
+                    | Completions(_)
+                    | Complete(_)
+                    | Man(_)
+                    | Internal(_)
+            )
         )
     }
 }
@@ -272,6 +286,7 @@ fn run(cli: &Cli, owned: Context) -> Result<()> {
         Some(Command::Pr(command)) => pr::run(command, context),
         Some(Command::Schema) => schema::run(context),
         Some(Command::Completions(args)) => completions::run(args, context),
+        Some(Command::Complete(words)) => completions::answer(words, owned),
         Some(Command::Man(args)) => man::run(args, context),
         Some(Command::Internal(command)) => internal::run(command, owned),
         None => tick::run(cli.options.dry_run, context),

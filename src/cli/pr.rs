@@ -1,5 +1,6 @@
 //! `scheduler pr list` and `scheduler pr show`: the pull requests and their checks. Neither changes anything.
 
+use super::completions::Source;
 use super::{Context, table};
 use crate::domain::gate::{Check, Meta, Status, Verdict, verdict};
 use crate::domain::name::Name;
@@ -27,6 +28,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler pr show 7")]
     Show {
         /// Its number
+        #[arg(add = Source::PullRequest)]
         number: u64,
         /// Print JSON
         #[arg(long)]

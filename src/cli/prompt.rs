@@ -1,5 +1,6 @@
 //! `scheduler prompt`: the built-in texts on what to look for, and how to make them one's own.
 
+use super::completions::Source;
 use super::{Context, config, table, usage};
 use crate::domain::config::{Agent, Config};
 use crate::domain::name::Name;
@@ -25,6 +26,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler prompt show test_quality")]
     Show {
         /// Its name
+        #[arg(add = Source::Prompt)]
         name: String,
         /// The role that it is for, where several have one of that name
         #[arg(long)]
@@ -34,6 +36,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler prompt eject test_quality")]
     Eject {
         /// Its name
+        #[arg(add = Source::Prompt)]
         name: String,
         /// The role that it is for, where several have one of that name
         #[arg(long)]

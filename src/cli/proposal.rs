@@ -6,9 +6,14 @@ mod list;
 mod show;
 
 use super::Context;
+use super::completions::Source;
 use super::input::Given;
 use crate::domain::name::Name;
+use crate::domain::proposal::ProposalState;
 use anyhow::Result;
+
+/// The states of what may still become a task.
+const OPEN: &[ProposalState] = &[ProposalState::Active, ProposalState::Deferred];
 
 /// Arguments of `scheduler proposal`.
 #[derive(Debug, clap::Subcommand)]
@@ -29,6 +34,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler proposal show PROP-a1b2c3d4")]
     Show {
         /// The proposal's id
+        #[arg(add = Source::Proposal(&ProposalState::ALL))]
         id: Name,
         /// Print JSON
         #[arg(long)]
@@ -41,6 +47,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler proposal reject PROP-a1b2c3d4 --reason 'No second caller is shown'")]
     Reject {
         /// The proposal's id
+        #[arg(add = Source::Proposal(OPEN))]
         id: Name,
         /// What is wrong, and what would have to be different; - for standard input
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
@@ -50,6 +57,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler proposal defer PROP-a1b2c3d4 --reason 'After the release' --for 14d")]
     Defer {
         /// The proposal's id
+        #[arg(add = Source::Proposal(OPEN))]
         id: Name,
         /// What to wait for
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
@@ -62,6 +70,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler proposal reactivate PROP-a1b2c3d4")]
     Reactivate {
         /// The proposal's id
+        #[arg(add = Source::Proposal(&[ProposalState::Deferred, ProposalState::Rejected]))]
         id: Name,
     },
     /// Mark two proposals that contradict each other: both wait until you decide
@@ -69,8 +78,10 @@ pub enum Command {
         --reason 'One removes the cache, the other builds on it'")]
     Conflict {
         /// One proposal's id
+        #[arg(add = Source::Proposal(OPEN))]
         first: Name,
         /// The other one's
+        #[arg(add = Source::Proposal(OPEN))]
         second: Name,
         /// How they contradict each other
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]

@@ -4,8 +4,10 @@ mod add;
 mod list;
 mod show;
 
+use super::completions::Source;
 use super::{Context, config, usage};
 use crate::domain::name::Name;
+use crate::domain::task::TaskState;
 use crate::domain::text::one_line;
 use crate::engine::retry::{Retried, Retry};
 use crate::engine::{cancel, configuration, machine};
@@ -27,13 +29,14 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler task show TASK-a1b2c3d4")]
     Show {
         /// The task's id
+        #[arg(add = Source::Task(&TaskState::ALL))]
         id: Name,
     },
     /// Retry failed or held tasks
     #[command(after_help = "Example:\n  scheduler task retry --all")]
     Retry {
         /// The task's id
-        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        #[arg(required_unless_present = "all", conflicts_with = "all", add = Source::TaskToRetry)]
         id: Option<Name>,
         /// Every failed task that wasn't cancelled
         #[arg(long)]
@@ -46,6 +49,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  scheduler task cancel TASK-a1b2c3d4 --reason 'Not needed any more'")]
     Cancel {
         /// The task's id
+        #[arg(add = Source::Task(&[TaskState::Incoming, TaskState::Claimed]))]
         id: Name,
         /// Why; it is written into the task's file
         #[arg(long, value_name = "TEXT")]

@@ -1,3 +1,4 @@
+use super::completions::Source;
 use super::definitions;
 use crate::engine::init::SKILLS;
 use clap::Command;
@@ -143,6 +144,41 @@ fn skills_allow_the_commands_that_they_call_and_no_other() {
         let code = body.split('`').skip(1).step_by(2).filter(|code| code.starts_with("scheduler "));
         for words in code.flat_map(|code| named(code.lines().next().unwrap())) {
             assert!(!words.is_empty(), "{name} names a command that isn't there: {words}");
+        }
+    }
+}
+
+#[test]
+fn arguments_that_name_what_there_is_are_completed() {
+    let free = [
+        "again",
+        "body",
+        "branch",
+        "command",
+        "complexity_reduction",
+        "context",
+        "criteria",
+        "enables",
+        "files",
+        "interval",
+        "issues",
+        "new",
+        "older_than",
+        "rationale",
+        "reason",
+        "settings",
+        "since",
+        "summary",
+        "time",
+        "title",
+        "title_option",
+    ];
+    for (words, command) in commands() {
+        for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+            let is_known = argument.get::<Source>().is_some() || !argument.get_possible_values().is_empty();
+            let id = argument.get_id().as_str();
+            let may_be_anything = free.contains(&id) || words == "agent add" && id == "name";
+            assert!(is_known || may_be_anything, "`{words}`: what may {id} be? `add = Source::…` says it");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `scheduler why`: the whole reasoning about an agent or a task, in a few lines.
 
 use super::Context;
+use super::completions::Source;
 use super::tick::misconfigured;
 use super::view::{Line, Tone};
 use crate::domain::name::Name;
@@ -14,7 +15,7 @@ use anyhow::{Result, bail};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// An agent, a task, a proposal, or a pull request as PR-7; every agent in one line if left out
-    #[arg(value_name = "AGENT|ID")]
+    #[arg(value_name = "AGENT|ID", add = Source::Anything)]
     name: Option<Name>,
     /// Print JSON
     #[arg(long)]

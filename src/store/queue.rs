@@ -69,20 +69,6 @@ impl Queue<'_> {
         self.called(id)?.with_context(|| format!("there is no task {id}; `scheduler task list` lists them"))
     }
 
-    /// At most `count` tasks of a state, those whose files changed last, newest first.
-    ///
-    /// # Errors
-    /// The directory can't be read.
-    pub fn newest(&self, state: TaskState, count: usize) -> Result<Vec<Name>> {
-        let changed = |id: &Name| {
-            let stat = rustix::fs::lstat(self.path(state, id)).ok()?;
-            Some((stat.st_mtime, stat.st_mtime_nsec))
-        };
-        let mut ids: Vec<_> = self.list(state)?.ids.into_iter().map(|id| (changed(&id), id)).collect();
-        ids.sort_by(|a, b| b.cmp(a));
-        Ok(ids.into_iter().take(count).map(|(_, id)| id).collect())
-    }
-
     /// How many tasks are in a state.
     ///
     /// # Errors

@@ -100,6 +100,20 @@ impl<'a, S: State> StateDirs<'a, S> {
         listing::named(&state.dir(self.paths))
     }
 
+    /// At most `count` files of a state, those that changed last, newest first.
+    ///
+    /// # Errors
+    /// The directory can't be read.
+    pub fn newest(&self, state: S, count: usize) -> Result<Vec<Name>> {
+        let changed = |id: &Name| {
+            let stat = rustix::fs::lstat(self.path(state, id)).ok()?;
+            Some((stat.st_mtime, stat.st_mtime_nsec))
+        };
+        let mut ids: Vec<_> = self.list(state)?.ids.into_iter().map(|id| (changed(&id), id)).collect();
+        ids.sort_by(|a, b| b.cmp(a));
+        Ok(ids.into_iter().take(count).map(|(_, id)| id).collect())
+    }
+
     /// What the files in a state say, in the order of their names.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `scheduler agent add`, `remove`, `pause`, `resume`, `set` and `run`.
 
+use crate::cli::completions::Source;
 use crate::cli::configure::{self, Setting};
 use crate::cli::{Context, config, usage};
 use crate::domain::config::{Agent, Change, Config, Step, keys};
@@ -21,13 +22,13 @@ pub struct AddArgs {
     /// Letters, digits, '.', '_', '-'
     name: Name,
     /// Its role: one that is built in, or one of `roles` in agents.yaml
-    #[arg(long)]
+    #[arg(long, add = Source::Role)]
     role: RoleName,
     /// How often it may start: 180, 10m, 2h
     #[arg(long, value_name = "SPAN", default_value = "300", value_parser = configure::seconds)]
     interval: i64,
     /// The field of a specialist; also names its prompt
-    #[arg(long)]
+    #[arg(long, add = Source::Prompt)]
     focus: Option<Name>,
     /// Add it paused
     #[arg(long)]
@@ -123,11 +124,17 @@ fn change(setting: &Setting, position: usize) -> Result<Change> {
         return Err(usage("the name of an agent is that of its folder: `scheduler agent rename` changes both"));
     }
     setting.change(at(position, &setting.key))?.ok_or_else(|| {
-        let mut keys = keys(&at(position, ""));
-        keys.retain(|key| key != "name" && key != "env");
+        let mut keys = settable_keys();
         keys.push("env.NAME".to_owned());
         configure::unknown_key(&setting.key, &keys)
     })
+}
+
+/// The keys of an agent that can be set, but for those of mappings.
+pub(in crate::cli) fn settable_keys() -> Vec<String> {
+    let mut keys = keys(&at(0, ""));
+    keys.retain(|key| key != "name" && key != "env");
+    keys
 }
 
 /// Asks the next tick to start an agent, whatever its interval; limits and pauses still hold.

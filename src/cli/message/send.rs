@@ -1,5 +1,6 @@
 //! `scheduler message send`.
 
+use crate::cli::completions::Source;
 use crate::cli::input::Given;
 use crate::cli::{Context, input, usage};
 use crate::domain::message::{Message, MessageType};
@@ -27,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Given::text)]
     body: Given,
     /// The task that it is about; a question holds it until it is answered
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = Source::Task(&TaskState::ALL))]
     task: Option<Name>,
 }
 

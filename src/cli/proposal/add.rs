@@ -1,5 +1,6 @@
 //! `scheduler proposal add`.
 
+use crate::cli::completions::Source;
 use crate::cli::input::{self, Given, line, said};
 use crate::cli::{Context, config, usage};
 use crate::domain::name::{Name, RESERVED};
@@ -43,7 +44,7 @@ pub struct Args {
     #[arg(long = "file", value_name = "PATH", allow_hyphen_values = true)]
     files: Vec<String>,
     /// A task or proposal that must be done before; repeatable
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = Source::Work)]
     depends_on: Vec<Name>,
     /// How it makes the code simpler
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -55,7 +56,7 @@ pub struct Args {
     #[arg(long, value_name = "REASON", allow_hyphen_values = true)]
     again: Option<String>,
     /// Whose idea it is; not for agents, which propose in their own names
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = Source::Agent)]
     proposer: Option<Name>,
     /// Add it also beyond the proposer's limits; not for agents
     #[arg(long)]

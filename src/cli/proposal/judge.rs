@@ -1,5 +1,6 @@
 //! `scheduler proposal promote`, `reject`, `defer`, `reactivate`, `conflict`. None goes without a reason.
 
+use crate::cli::completions::Source;
 use crate::cli::input::Given;
 use crate::cli::{Context, config, enqueue, input};
 use crate::domain::name::Name;
@@ -23,6 +24,7 @@ const MAX_REASON: usize = 4_000;
 #[derive(Debug, clap::Args)]
 pub struct PromoteArgs {
     /// The proposal's id
+    #[arg(add = Source::Proposal(super::OPEN))]
     id: Name,
     /// Who carries it out, if not who its category says
     #[arg(long, ignore_case = true)]

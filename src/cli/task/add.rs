@@ -1,9 +1,10 @@
 //! `scheduler task add`.
 
+use crate::cli::completions::Source;
 use crate::cli::input::Given;
 use crate::cli::{Context, config, enqueue, input, usage};
 use crate::domain::name::Name;
-use crate::domain::task::{NewTask, Priority};
+use crate::domain::task::{NewTask, Priority, TaskState};
 use crate::store::queue::Queue;
 use anyhow::{Result, bail};
 
@@ -26,7 +27,7 @@ pub struct Args {
     )]
     title_option: Option<String>,
     /// Who carries it out: implement, test, review, or what a role in agents.yaml claims
-    #[arg(long, default_value = "implement")]
+    #[arg(long, default_value = "implement", add = Source::TaskRole)]
     role: String,
     /// How urgent it is
     #[arg(long, default_value = "P2", ignore_case = true)]
@@ -35,19 +36,19 @@ pub struct Args {
     #[arg(long, allow_hyphen_values = true)]
     branch: Option<String>,
     /// The pull request that it goes on with, by its number
-    #[arg(long, value_name = "NUMBER", conflicts_with = "branch", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "branch", value_parser = clap::value_parser!(u64).range(1..), add = Source::PullRequest)]
     pr: Option<u64>,
     /// Background and motivation, markdown
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "context_file")]
     context: Option<String>,
     /// The same from a file; - for standard input
-    #[arg(long, value_name = "F", value_parser = Given::file)]
+    #[arg(long, value_name = "F", value_parser = Given::file, add = Source::File)]
     context_file: Option<Given>,
     /// An acceptance criterion; repeatable
     #[arg(long = "criterion", value_name = "TEXT", allow_hyphen_values = true)]
     criteria: Vec<String>,
     /// A task that must be done before; repeatable
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = Source::Task(&[TaskState::Incoming, TaskState::Claimed]))]
     blocked_by: Vec<Name>,
     /// Add it also beyond max_incoming
     #[arg(long)]

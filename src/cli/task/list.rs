@@ -1,5 +1,6 @@
 //! `scheduler task list`.
 
+use crate::cli::completions::Source;
 use crate::cli::{Context, table};
 use crate::domain::name::Name;
 use crate::domain::schedule::Waiting;
@@ -20,10 +21,10 @@ pub struct Args {
     #[arg(long, value_name = "STATE", ignore_case = true)]
     state: Option<TaskState>,
     /// Only tasks of this role
-    #[arg(long, value_name = "ROLE", ignore_case = true)]
+    #[arg(long, value_name = "ROLE", ignore_case = true, add = Source::TaskRole)]
     role: Option<String>,
     /// Only tasks that this agent has, or had last
-    #[arg(long, value_name = "AGENT")]
+    #[arg(long, value_name = "AGENT", add = Source::Agent)]
     agent: Option<Name>,
     /// Print JSON
     #[arg(long)]

@@ -25,6 +25,11 @@ impl Agent {
 }
 
 impl Config {
+    /// The roles of the project's own.
+    pub fn own_roles(&self) -> impl Iterator<Item = &Name> {
+        self.roles.keys()
+    }
+
     /// The words that a task's `ROLE:` may be: the built-in ones, and those that roles of the project's own claim.
     pub fn task_roles(&self) -> Vec<String> {
         let claimed = |(name, keys): (&Name, &RoleKeys)| keys.claims.as_ref().unwrap_or(name).to_string();
