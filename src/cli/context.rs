@@ -12,6 +12,7 @@ use crate::engine::project::Project;
 use anyhow::{Context as _, Result};
 use chrono::SubsecRound;
 use ratatui::crossterm::terminal;
+use rustix::fs::{FileType, OFlags};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -145,6 +146,13 @@ impl Context {
     /// Whether the user sees what is printed, as it happens. Under cron no terminal is named, and nothing has to be asked.
     pub fn on_terminal(&self) -> bool {
         self.env("TERM").is_some() && io::stdout().is_terminal()
+    }
+
+    /// Whether errors are appended to a file, as timers have it. A script that looks at them has a pipe or a file of its own.
+    pub fn stderr_grows() -> bool {
+        let stderr = io::stderr();
+        let is_file = rustix::fs::fstat(&stderr).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
+        is_file && rustix::fs::fcntl_getfl(&stderr).is_ok_and(|flags| flags.contains(OFlags::APPEND))
     }
 
     /// Whether what is printed may be coloured: on a terminal that can, unless `NO_COLOR` is set.

@@ -1,6 +1,5 @@
 //! `scheduler cost`: what runs have cost, for whom, and what came of it.
 
-use super::view::fit;
 use super::{Context, table, usage};
 use crate::domain::ledger::{By, Sum};
 use crate::domain::text::counted;
@@ -11,7 +10,7 @@ use comfy_table::CellAlignment;
 
 /// How many groups are shown, unless they are days or weeks.
 const SOME: usize = 30;
-/// The most columns of a name.
+/// The most columns of a name, where lines have an end.
 const NAME: usize = 32;
 
 /// Arguments of `scheduler cost`.
@@ -53,8 +52,8 @@ fn told(costs: &Costs, width: usize) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let shown = if matches!(costs.by, By::Day | By::Week) { usize::MAX } else { SOME };
-    rows.add_rows(costs.groups.iter().take(shown).map(|group| row(&group.name, &group.sum)));
-    rows.add_row(row("all", total));
+    rows.add_rows(costs.groups.iter().take(shown).map(|group| row(&group.name, &group.sum, width)));
+    rows.add_row(row("all", total, width));
     let mut lines = vec![table::text(&rows, width), String::new()];
     let more = costs.groups.len().saturating_sub(shown);
     if more > 0 {
@@ -76,8 +75,8 @@ fn told(costs: &Costs, width: usize) -> String {
     lines.join("\n").trim_end().to_owned()
 }
 
-fn row(name: &str, sum: &Sum) -> [String; 6] {
+fn row(name: &str, sum: &Sum, width: usize) -> [String; 6] {
     let each = sum.cost_usd / f64::from(u32::try_from(sum.runs).unwrap_or(u32::MAX));
     let [cost, each, failed] = [sum.cost_usd, each, sum.failed_cost_usd].map(|usd| format!("${usd:.2}"));
-    [fit(name, NAME), sum.runs.to_string(), cost, each, sum.failed_runs.to_string(), failed]
+    [table::cell(name, NAME, width), sum.runs.to_string(), cost, each, sum.failed_runs.to_string(), failed]
 }

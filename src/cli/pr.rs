@@ -62,20 +62,21 @@ fn list(context: &Context, prs: &Prs<'_>, json: bool, all: bool) -> Result<()> {
     if metas.is_empty() {
         return context.line("no pull requests are known; a gatekeeper_coordinator looks for them");
     }
+    let width = context.width();
     let mut rows = table::new(&["PR", "STATUS", "WAY", "CHECKS", "FIXES", "BRANCH", "TITLE"]);
     for meta in &metas {
         let checks: Vec<_> = meta.checks().map(|check| format!("{check} {}", meta.word(check))).collect();
         rows.add_row([
             &format!("#{}", meta.pr_number),
             &meta.status.to_string(),
-            &meta.landing.way.as_ref().map_or("-".to_owned(), |way| cut(&way.to_string(), 60)),
+            &meta.landing.way.as_ref().map_or("-".to_owned(), |way| table::cell(&way.to_string(), 24, width)),
             &checks.join(", "),
             &meta.fix_tasks.len().to_string(),
-            &cut(&one_line(&meta.branch), 40),
+            &table::cell(&meta.branch, 24, width),
             &one_line(&meta.title),
         ]);
     }
-    context.line(table::text(&rows, context.width()))
+    context.line(table::text(&rows, width))
 }
 
 fn show(context: &Context, prs: &Prs<'_>, number: u64, json: bool) -> Result<()> {

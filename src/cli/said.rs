@@ -1,4 +1,4 @@
-//! What a tick says: at once to who watches, with the time to a log; and there what lasts isn't repeated every minute.
+//! What a tick says: at once to who watches, with the time to others; and what lasts isn't repeated in a log every minute.
 
 use super::Context;
 use crate::domain::text::printable;
@@ -51,7 +51,7 @@ impl<'a> Said<'a> {
         self.complaints.push(text.to_string());
     }
 
-    /// Prints the complaints, in a log those that are new, and ends with the exit code.
+    /// Prints the complaints, to a log that grows those that are new, and ends with the exit code.
     ///
     /// # Errors
     /// There is an exit code.
@@ -66,7 +66,7 @@ impl<'a> Said<'a> {
 
     fn log(&self, project: &Project) {
         let (now, path) = (self.context.now, project.paths.complaints());
-        let known: Option<Complaints> = cache::load(&path);
+        let known: Option<Complaints> = cache::load(&path).filter(|_| Context::stderr_grows());
         let known = known.filter(|known| time::is_within(LASTS, known.time, now));
         let lasts = |text: &&String| known.as_ref().is_some_and(|known| known.lines.contains(text));
         for text in self.complaints.iter().filter(|text| !lasts(text)) {

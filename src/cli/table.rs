@@ -1,7 +1,8 @@
 //! Tables as they are printed: no lines, two blanks between columns, not wider than a terminal as long as the last column has
 //! something to give.
 
-use super::view::clip;
+use super::view::{UNCUT, clip, fit};
+use crate::domain::text::one_line;
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// What is left of the last column at least, in columns of the terminal.
@@ -16,6 +17,11 @@ pub fn new(headings: &[&str]) -> Table {
         column.set_padding((0, 2));
     }
     table
+}
+
+/// A cell of a column of little worth: at most `most` columns wide where lines have an end.
+pub fn cell(text: &str, most: usize, width: usize) -> String {
+    if width < UNCUT { fit(text, most) } else { one_line(text) }
 }
 
 /// Its lines, the last column cut where it doesn't fit.

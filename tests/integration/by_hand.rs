@@ -1,6 +1,7 @@
 //! What the user is told who runs a tick by hand, and what agents would not see of what the user has written.
 
-use crate::support::Test;
+use crate::support::{BINARY, Test};
+use std::fs;
 
 #[test]
 fn a_tick_on_a_terminal_says_what_it_did_or_why_nothing_started() {
@@ -47,11 +48,23 @@ fn a_log_has_the_times_and_complains_once_of_what_lasts() {
     test.now("2026-03-01T10:00:00Z").tick().says("2026-03-01 13:00 +03:00 impl-1: started with TASK-1\n");
     test.wait_quiet();
     test.config("agents: 7\n");
-    let tick = || test.later(60).run([] as [&str; 0]).code(2).stderr;
-    assert!(tick().starts_with("2026-03-01 13:01 +03:00 scheduler: "));
-    assert_eq!(tick(), "");
+    let log = test.orchestrator("logs/cron.log");
+    let tick_into = |to: &str| {
+        let before = fs::read_to_string(&log).unwrap_or_default().len();
+        let mut shell = test.later(60).program_command("/bin/sh");
+        shell.args(["-c", &format!("'{BINARY}' {to} '{}' 2>&1", log.display())]);
+        test.finish(shell).code(2).quiet();
+        fs::read_to_string(&log).unwrap()[if to == ">" { 0 } else { before }..].to_owned()
+    };
+    fs::create_dir_all(log.parent().unwrap()).unwrap();
+    assert!(tick_into(">>").starts_with("2026-03-01 13:01 +03:00 scheduler: "));
+    assert_eq!(tick_into(">>"), "");
+    // Who isn't a timer is told each time.
+    assert!(tick_into(">").contains("scheduler: "));
+    test.run([] as [&str; 0]).code(2).complains("agents");
     test.config("agents: 8\n");
-    assert!(tick().contains("scheduler: "));
+    assert!(tick_into(">>").contains("scheduler: "));
+    assert_eq!(tick_into(">>"), "");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn costs_are_told_for_agents_days_and_tasks_since_when_it_is_asked() {
     );
     assert_eq!((&json["groups"][1]["name"], &json["landed_pull_requests"]), (&"-".into(), &0.into()), "{json}");
     // What status says is the same sum.
-    test.run(["status"]).ok().says("$1.25 no limit; $2.50 in seven days");
+    test.run(["status"]).ok().says("$1.25, no limit; $2.50 in seven days");
 }
 
 #[test]

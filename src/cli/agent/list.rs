@@ -1,7 +1,7 @@
 //! `scheduler agent list`.
 
+use crate::cli::Context;
 use crate::cli::status::screen;
-use crate::cli::{Context, table};
 use crate::engine::overview;
 use anyhow::Result;
 
@@ -12,12 +12,7 @@ pub fn run(json: bool, context: &Context) -> Result<()> {
     if json {
         return context.json(&serde_json::json!({ "agents": overview.agents }));
     }
-    let mut rows = table::new(&["AGENT", "ROLE", "LAST RUN", "NOW"]);
-    for agent in &overview.agents {
-        let role = agent.role.clone().unwrap_or_else(|| "-".to_owned());
-        rows.add_row([agent.name.as_str(), &role, &agent.last_run(context.now), &screen::at_present(agent)]);
-    }
-    context.line(table::text(&rows, context.width()))?;
+    context.lines(&screen::agents(&overview, context.width(), usize::MAX))?;
     for problem in overview.problems {
         context.warn(problem);
     }

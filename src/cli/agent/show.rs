@@ -6,7 +6,7 @@ use crate::domain::config::{Agent, RunSettings};
 use crate::domain::name::Name;
 use crate::domain::ports;
 use crate::domain::run::{Assignment, Record};
-use crate::domain::text::{cut, one_line};
+use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
 use crate::engine::doctor::programs::is_logged_in;
 use crate::engine::overview::{self, AgentLine};
@@ -135,6 +135,24 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
         "Runs      {}: {} good, {} failed{failures}",
         state.total_runs, state.total_successes, state.total_failures
     ))?;
+    if agent.role.uses_claude() {
+        print_settings(shown, context)?;
+    }
+    context.line(format!("Folder    {}", shown.folder))?;
+    if shown.runs.is_empty() {
+        return Ok(());
+    }
+    context.line("")?;
+    let mut rows = table::new(&["STARTED", "RUN", "TASK", "RESULT", "COST", "TURNS", "TOOK"]);
+    for run in &shown.runs {
+        rows.add_row(cells(run, context.now, context.width()));
+    }
+    context.line(table::text(&rows, context.width()))?;
+    context.line(format!("\n`scheduler logs {} --run RUN` tells what happened in one.", agent.name))
+}
+
+/// What its runs of claude have.
+fn print_settings(shown: &Shown<'_>, context: &Context) -> Result<()> {
     let settings = shown.settings;
     let cost = settings.max_cost_usd.map_or(String::new(), |limit| format!(", ${limit:.2}"));
     let seconds = time::span(settings.timeout_seconds.into());
@@ -149,26 +167,16 @@ fn print(agent: &Agent, shown: &Shown<'_>, context: &Context) -> Result<()> {
     if let Some(ports) = shown.ports {
         context.line(format!("Ports     {}, {}, {}", ports.dev, ports.mcp, ports.playwright))?;
     }
-    context.line(format!("Folder    {}", shown.folder))?;
-    if shown.runs.is_empty() {
-        return Ok(());
-    }
-    context.line("")?;
-    let mut rows = table::new(&["STARTED", "RUN", "TASK", "RESULT", "COST", "TURNS", "TOOK"]);
-    for run in &shown.runs {
-        rows.add_row(cells(run, context.now));
-    }
-    context.line(table::text(&rows, context.width()))?;
-    context.line(format!("\n`scheduler logs {} --run RUN` tells what happened in one.", agent.name))
+    Ok(())
 }
 
-fn cells(run: &RunLine, now: Time) -> [String; 7] {
+fn cells(run: &RunLine, now: Time, width: usize) -> [String; 7] {
     let ago = run.started.map(|at| format!("{} ago", time::between(at, now)));
     [
         ago.unwrap_or_default(),
         run.run.chars().take(8).collect(),
-        run.task.as_ref().map_or_else(|| "-".to_owned(), |task| cut(task.as_str(), 20)),
-        run.result.clone().unwrap_or_else(|| "-".to_owned()),
+        run.task.as_ref().map_or_else(|| "-".to_owned(), |task| table::cell(task.as_str(), 20, width)),
+        run.result.as_ref().map_or_else(|| "-".to_owned(), |result| table::cell(result, 24, width)),
         run.cost_usd.map_or_else(|| "-".to_owned(), |cost| format!("${cost:.2}")),
         run.turns.map_or_else(|| "-".to_owned(), |turns| turns.to_string()),
         run.duration_seconds.map_or_else(|| "-".to_owned(), |took| time::span(took.try_into().unwrap_or(i64::MAX))),

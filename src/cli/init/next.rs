@@ -145,8 +145,10 @@ fn configuration(root: &Path) -> Result<Config, String> {
 /// What a tick starts in a project without tasks, and what it may cost.
 fn first_tick(config: &Config, now: Time) -> String {
     let starting = init::first_starts(config, now).into_iter().map(|agent| {
-        let most = agent.settings.max_cost_usd.map(|usd| format!(" and ${usd}")).unwrap_or_default();
-        format!("{} ({}, at most {} turns{most})", agent.name, agent.role_name(), agent.settings.max_turns)
+        let usd = agent.settings.max_cost_usd.map(|usd| format!(" and ${usd}")).unwrap_or_default();
+        let most = format!("at most {} turns{usd}", agent.settings.max_turns);
+        let most = if agent.role.uses_claude() { most } else { "without claude".to_owned() };
+        format!("{} ({}, {most})", agent.name, agent.role_name())
     });
     let starting: Vec<_> = starting.collect();
     let who = match starting.as_slice() {

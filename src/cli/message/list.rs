@@ -2,7 +2,7 @@
 
 use crate::cli::{Context, table};
 use crate::domain::message::{Message, MessageType, Reply};
-use crate::domain::text::{cut, one_line};
+use crate::domain::text::one_line;
 use crate::domain::time;
 use crate::engine::mended::Mended;
 use crate::store::messages::{self, Listed};
@@ -50,6 +50,7 @@ pub fn run(kind: Option<MessageType>, json: bool, context: &Context) -> Result<(
     if listed.is_empty() {
         context.line("no messages")?;
     } else {
+        let width = context.width();
         let mut rows = table::new(&["MESSAGE", "TIME", "FROM", "TITLE"]);
         let alike = alike(&listed);
         for one in &listed {
@@ -60,9 +61,9 @@ pub fn run(kind: Option<MessageType>, json: bool, context: &Context) -> Result<(
             };
             let title = format!("{over}{}", one_line(&one.message.title));
             let time = one.time.map_or_else(String::new, time::local);
-            rows.add_row([short(one, &alike), &time, &cut(&one_line(&one.message.from), 16), &title]);
+            rows.add_row([short(one, &alike), &time, &table::cell(&one.message.from, 16, width), &title]);
         }
-        context.line(table::text(&rows, context.width()))?;
+        context.line(table::text(&rows, width))?;
         context.line("\n`scheduler message show MESSAGE` shows one, `reply` answers a question.")?;
     }
     strays.iter().for_each(|stray| context.warn(stray));

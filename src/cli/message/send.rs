@@ -36,21 +36,20 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, caller) = context.enter("message send")?;
     let title = input::line("--title", &args.title, MAX_TITLE)?;
-    if let Some(id) = &args.task
-        && Queue::new(&project.paths).find(id)?.is_none()
-    {
-        return Err(usage(format!("--task {id}: there is no such task; see `scheduler task list`")));
-    }
+    let known = |id: &Name| {
+        let unknown = || usage(format!("--task {id}: there is no such task; see `scheduler task list`"));
+        Ok::<_, anyhow::Error>(Queue::new(&project.paths).called(id)?.ok_or_else(unknown)?.id)
+    };
+    let task = args.task.as_ref().map(known).transpose()?;
     // An agent speaks of its own task unless it names another.
     let own_task = caller.agent().and_then(|agent| agent.assignment.job.task());
-    let mut message = Message::new(args.kind, title, args.body.strict(context)?)
-        .from(caller.name())
-        .task(args.task.as_ref().or(own_task));
+    let mut message =
+        Message::new(args.kind, title, args.body.strict(context)?).from(caller.name()).task(task.as_ref().or(own_task));
     if let Some(agent) = caller.agent() {
         message = message.run(&agent.assignment.run_id);
     }
     let path = messages::send(&project.paths, &message, context.now)?;
-    if let (MessageType::Question, Some(id), Some(stem)) = (args.kind, &args.task, path.file_stem()) {
+    if let (MessageType::Question, Some(id), Some(stem)) = (args.kind, &task, path.file_stem()) {
         hold(&project, id, &stem.to_string_lossy())?;
     }
     context.line(path.display())

@@ -126,10 +126,10 @@ fn paths(root: &Path, given: &[String]) -> Result<Vec<String>> {
 /// The tasks and proposals, each once and as their files are spelled.
 fn exist(paths: &Paths, ids: &[Name]) -> Result<Vec<Name>> {
     let known = ids.iter().map(|id| {
-        if let Some((_, known)) = Proposals::new(paths).spelling(id)? {
-            return Ok(known);
+        if let Some(found) = Proposals::new(paths).called(id)? {
+            return Ok(found.id);
         }
-        let known = Queue::new(paths).spelling(id)?.map(|(_, known)| known);
+        let known = Queue::new(paths).called(id)?.map(|found| found.id);
         known.ok_or_else(|| usage(format!("--depends-on {id}: there is no such task or proposal")))
     });
     Ok(each_once(known.collect::<Result<Vec<_>>>()?))

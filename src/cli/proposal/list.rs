@@ -1,6 +1,5 @@
 //! `scheduler proposal list`, and what there is to know of one proposal among the others.
 
-use crate::cli::view::fit;
 use crate::cli::{Context, config, table};
 use crate::domain::config::Config;
 use crate::domain::name::Name;
@@ -114,7 +113,7 @@ fn print(proposals: &[Listed], with_reasons: bool, context: &Context) -> Result<
         rows.add_row([
             state.word(),
             proposal.id.as_str(),
-            &fit(proposal.idea.proposer.as_str(), 12),
+            &table::cell(proposal.idea.proposer.as_str(), 12, context.width()),
             proposal.idea.category.word(),
             proposal.idea.complexity.word(),
             &format!("{:.2}", score.total),

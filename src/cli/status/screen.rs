@@ -67,7 +67,7 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
     let (today, week) = (overview.cost_today_usd, overview.cost_week_usd);
     let (limit, of_week) = (overview.cost_limit_usd, overview.cost_week_limit_usd);
     let is_spent = limit.is_some_and(|limit| today >= limit) || of_week.is_some_and(|limit| week >= limit);
-    let limit = limit.map_or(" no limit".to_owned(), |limit| format!(" of ${limit:.2}"));
+    let limit = limit.map_or(", no limit".to_owned(), |limit| format!(" of ${limit:.2}"));
     let of_week = of_week.map_or(String::new(), |limit| format!(" of ${limit:.2}"));
     let tone = if is_spent { Tone::Warn } else { Tone::Plain };
     line("Cost today", tone, format!("${today:.2}{limit}; ${week:.2}{of_week} in seven days"));
@@ -167,7 +167,7 @@ fn wait(count: usize) -> &'static str {
 }
 
 /// The agents, at most `limit`: those at work first if they are more. What they do, or why they don't, is told whole.
-fn agents(overview: &Overview, width: usize, limit: usize) -> Vec<Line> {
+pub fn agents(overview: &Overview, width: usize, limit: usize) -> Vec<Line> {
     let mut shown: Vec<&AgentLine> = overview.agents.iter().collect();
     if shown.len() > limit {
         shown.sort_by_key(|agent| !matches!(agent.doing, Activity::Running | Activity::Recovering));

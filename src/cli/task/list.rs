@@ -14,6 +14,9 @@ use crate::store::state_dirs::{BadFile, InState};
 use anyhow::Result;
 use serde::Serialize;
 
+/// The most columns of what came of a task.
+const RESULT: usize = 28;
+
 /// Arguments of `scheduler task list`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -110,7 +113,7 @@ pub fn run(args: &Args, context: &Context) -> Result<()> {
     }
     let mut rows = table::new(&["STATE", "TASK", "ROLE", "PRIO", "RESULT", "TITLE"]);
     for row in &tasks {
-        let (task, result) = (&row.task.what, row.result(context.now));
+        let (task, result) = (&row.task.what, table::cell(&row.result(context.now), RESULT, context.width()));
         let title = one_line(&task.title);
         rows.add_row([row.state(), task.id.as_str(), task.role_name(), task.priority.word(), &result, &title]);
     }
