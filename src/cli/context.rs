@@ -89,6 +89,16 @@ impl Context {
         }
     }
 
+    /// The time that `--since` says.
+    ///
+    /// # Errors
+    /// It says none.
+    pub fn since(&self, text: &str) -> Result<Time> {
+        let remedy =
+            || usage(format!("--since: {text:?} is no time: write 7d, 12h, 2026-03-01 or 2026-03-01T10:30:00Z"));
+        time::parse_since(text, self.now).ok_or_else(remedy)
+    }
+
     /// The program itself.
     ///
     /// # Errors

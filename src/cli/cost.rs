@@ -1,9 +1,9 @@
 //! `scheduler cost`: what runs have cost, for whom, and what came of it.
 
-use super::{Context, table, usage};
+use super::{Context, table};
 use crate::domain::ledger::{By, Sum};
 use crate::domain::text::counted;
-use crate::domain::time::{self, Time};
+use crate::domain::time;
 use crate::engine::costs::{self, Costs};
 use anyhow::Result;
 use comfy_table::CellAlignment;
@@ -30,14 +30,9 @@ pub struct Args {
 /// Prints what runs have cost.
 pub fn run(args: &Args, context: &Context) -> Result<()> {
     let (project, _) = context.enter("cost")?;
-    let since = args.since.as_deref().map(|text| since(text, context.now)).transpose()?;
+    let since = args.since.as_deref().map(|text| context.since(text)).transpose()?;
     let costs = costs::costs(&project, args.by, since)?;
     if args.json { context.json(&costs) } else { context.line(told(&costs, context.width())) }
-}
-
-fn since(text: &str, now: Time) -> Result<Time> {
-    let remedy = || usage(format!("--since: {text:?} is no time: write 7d, 12h, 2026-03-01 or 2026-03-01T10:30:00Z"));
-    time::parse_since(text, now).ok_or_else(remedy)
 }
 
 fn told(costs: &Costs, width: usize) -> String {

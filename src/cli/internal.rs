@@ -33,6 +33,9 @@ pub enum Command {
     /// Tell a watchdog elsewhere that ticks go on; started by ticks
     #[command(hide = true)]
     Heartbeat,
+    /// Write the page of `scheduler report` anew; started by ticks
+    #[command(hide = true)]
+    WriteReport,
     /// Cancel runs of other machines that have ended once more; started by ticks
     #[command(hide = true)]
     LetGo,
@@ -53,6 +56,7 @@ pub fn run(command: &Command, context: Context) -> Result<()> {
         Command::Refresh => supervise::refresh(&context),
         Command::Notify => supervise::notify(&context),
         Command::Heartbeat => supervise::heartbeat(&context),
+        Command::WriteReport => supervise::write_report(&context),
         Command::LetGo => supervise::let_go(&context),
         Command::Housekeeping => supervise::housekeeping(&context),
     }

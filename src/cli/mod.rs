@@ -28,6 +28,7 @@ mod pr;
 mod probe;
 mod prompt;
 mod proposal;
+mod report;
 mod request;
 mod review;
 mod said;
@@ -133,6 +134,9 @@ enum Command {
         after_help = "Examples:\n  scheduler cost --since 7d\n  scheduler cost --by task --since 2026-03-01 --json"
     )]
     Cost(cost::Args),
+    /// Write a page about what happened and what waits: one file, for any browser
+    #[command(after_help = "Examples:\n  scheduler report --open\n  scheduler report --since 30d -o status.html")]
+    Report(report::Args),
     /// Add, show, retry and cancel tasks
     #[command(subcommand)]
     Task(task::Command),
@@ -270,6 +274,7 @@ fn run(cli: &Cli, owned: Context) -> Result<()> {
         Some(Command::Agent(command)) => agent::run(command, context),
         Some(Command::Limits(command)) => limits::run(command, context),
         Some(Command::Cost(args)) => cost::run(args, context),
+        Some(Command::Report(args)) => report::run(args, context),
         Some(Command::Task(command)) => task::run(command, context),
         Some(Command::Proposal(command)) => proposal::run(command, context),
         Some(Command::Prompt(command)) => prompt::run(command, context),

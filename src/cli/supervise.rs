@@ -1,6 +1,6 @@
-//! `scheduler supervise`, `refresh`, `notify`, `heartbeat`, `let-go` and `housekeeping`: what ticks start, detached.
+//! `scheduler supervise`, `refresh`, `notify`, `heartbeat`, `write-report`, `let-go` and `housekeeping`: what ticks start, detached.
 
-use super::{Context, usage};
+use super::{Context, report, usage};
 use crate::domain::name::Name;
 use crate::domain::run::Assignment;
 use crate::domain::time;
@@ -92,6 +92,15 @@ pub fn heartbeat(context: &Context) -> Result<()> {
     let (project, _lock) = take_over(context, "heartbeat", Paths::heartbeat_lock)?;
     if let Err(error) = heartbeat::beat(&project, &|| context.clock()) {
         context.warn(format!("{} heartbeat: {error:#}", time::to_text(context.clock())));
+    }
+    Ok(())
+}
+
+/// Writes the page anew. What goes wrong is in the log.
+pub fn write_report(context: &Context) -> Result<()> {
+    let (project, _lock) = take_over(context, "write-report", Paths::report_lock)?;
+    if let Err(error) = report::refresh(&project, context.clock()) {
+        context.warn(format!("{} report: {error:#}", time::to_text(context.clock())));
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod inbox;
 mod intake;
 mod notify;
 mod pull_requests;
+mod report;
 mod roles;
 mod runners;
 mod sandbox;
@@ -28,6 +29,7 @@ pub use inbox::Inbox;
 pub use intake::Intake;
 pub use notify::Notify;
 pub use pull_requests::{Merge, MergeMethod, PullRequests, RepositoryPath};
+pub use report::Report;
 pub use schema::{Kind, SCHEMA, keys, kind};
 pub use settings::{AGENT_KEYS, RunSettings};
 pub use values::{Seconds, Usd, Weight, Whole};
@@ -114,6 +116,8 @@ pub struct Config {
     /// Called by ticks, every five minutes at most, so that a watchdog elsewhere learns when they stop: an address, or a command
     /// as a list.
     pub heartbeat: Option<Heartbeat>,
+    /// Ticks have the page of `scheduler report` written anew. Left out: they don't.
+    pub report: Option<Report>,
     /// Where runs can be started instead of on this machine, by a name of your choice.
     #[serde(deserialize_with = "runners::read")]
     #[cfg_attr(test, schemars(with = "BTreeMap<Name, runners::Keys>"))]
@@ -340,8 +344,21 @@ pub fn notify(text: &str) -> Option<Notify> {
     struct Rest {
         notify: Option<Notify>,
     }
-    let rest: Rest = serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let rest: Rest = read_rest(text)?;
     rest.notify.filter(|notify| !notify.command.is_empty())
+}
+
+/// The same of `report`.
+pub fn report(text: &str) -> Option<Report> {
+    #[derive(Deserialize)]
+    struct Rest {
+        report: Option<Report>,
+    }
+    read_rest::<Rest>(text)?.report
+}
+
+fn read_rest<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()
 }
 
 impl Config {

@@ -35,6 +35,7 @@ pub mod pull_request;
 pub mod quota;
 pub mod receipt;
 pub mod remote;
+pub mod report;
 pub mod request;
 pub mod retention;
 pub mod review;

@@ -36,6 +36,7 @@ mod reconcile;
 pub mod refresh;
 pub mod rename;
 pub mod reply;
+pub mod report;
 pub mod retry;
 pub mod run;
 pub mod snapshot;

@@ -8,7 +8,9 @@ use super::preview::{self, Misconfigured, Preview, Steps};
 use super::project::Project;
 use super::spawn::Spawner;
 use super::start::{self, Start};
-use super::{Env, collect, configuration, heartbeat, housekeeping, inbox, let_go, machine, notify, refresh, summary};
+use super::{
+    Env, collect, configuration, heartbeat, housekeeping, inbox, let_go, machine, notify, refresh, report, summary,
+};
 use crate::domain::billing;
 use crate::domain::config::{self, Config, Notify, Problem};
 use crate::domain::message::Message;
@@ -92,6 +94,9 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             if let Some(wanted) = configuration.text().and_then(config::notify) {
                 notify(&spawner, &wanted)?;
             }
+            if let Some(wanted) = configuration.text().and_then(config::report) {
+                write_report(&spawner, &wanted)?;
+            }
             return Ok(Tick::Misconfigured(misconfigured));
         }
     };
@@ -115,6 +120,9 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     }
     if report.config.heartbeat.is_some() && heartbeat::is_due(paths, now) {
         notes.failure(spawner.once("heartbeat", &paths.heartbeat_lock()));
+    }
+    if let Some(wanted) = &report.config.report {
+        notes.failure(write_report(&spawner, wanted));
     }
     if !report.config.runners.is_empty() {
         notes.failure(let_go(&spawner));
@@ -215,6 +223,12 @@ fn notify(spawner: &Spawner<'_>, wanted: &Notify) -> Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// Has the page written anew, now and then.
+fn write_report(spawner: &Spawner<'_>, wanted: &config::Report) -> Result<()> {
+    let paths = &spawner.project.paths;
+    if report::is_due(paths, wanted, spawner.now) { spawner.once("write-report", &paths.report_lock()) } else { Ok(()) }
 }
 
 /// Has runs of other machines that have ended cancelled once more.

@@ -93,11 +93,8 @@ pub fn spent(paths: &Paths, now: Time) -> Result<Spent> {
 /// # Errors
 /// The folder, or a ledger, can't be read.
 pub fn sums(paths: &Paths, by: By, since: Option<Time>) -> Result<Sums> {
-    let first = since.map_or(i32::MIN, |since| time::local_date(since).year());
-    let year = |name: &str| name.strip_prefix("ledger-")?.strip_suffix(".jsonl")?.parse::<i32>().ok();
-    let years = dir::names(paths.dot())?.filter_map(|name| year(&name)).filter(|year| *year >= first);
     let mut sums = Sums::new(by, since);
-    for year in years {
+    for year in years(paths, since)? {
         let path = paths.ledger(year);
         let Some((file, stat)) = open_kept(&path)? else { continue };
         let size = u64::try_from(stat.st_size).unwrap_or_default();
@@ -117,6 +114,33 @@ pub fn sums(paths: &Paths, by: By, since: Option<Time>) -> Result<Sums> {
         others.iter().for_each(|others| sums.merge(others));
     }
     Ok(sums)
+}
+
+/// The lines of the runs that ended since then.
+///
+/// # Errors
+/// As for [`sums`].
+pub fn entries(paths: &Paths, since: Time) -> Result<Vec<Entry>> {
+    let (mut entries, first) = (Vec::new(), time::to_text(since));
+    for year in years(paths, Some(since))? {
+        let path = paths.ledger(year);
+        let Some((file, _)) = open_kept(&path)? else { continue };
+        lines(file.into(), &path, 0, u64::MAX, &mut |line| {
+            let is_wanted = Line::read(line, |line| line.time >= first.as_bytes());
+            if is_wanted == Some(true) {
+                entries.extend(serde_json::from_slice::<Entry>(line));
+            }
+            is_wanted.is_some()
+        })?;
+    }
+    Ok(entries)
+}
+
+/// The years that have a ledger, from that of `since` on.
+fn years(paths: &Paths, since: Option<Time>) -> Result<impl Iterator<Item = i32> + use<>> {
+    let first = since.map_or(i32::MIN, |since| time::local_date(since).year());
+    let year = |name: &str| name.strip_prefix("ledger-")?.strip_suffix(".jsonl")?.parse::<i32>().ok();
+    Ok(dir::names(paths.dot())?.filter_map(move |name| year(&name)).filter(move |year| *year >= first))
 }
 
 impl Known {

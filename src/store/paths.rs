@@ -180,6 +180,8 @@ impl Paths {
         inbox_dealt = dot / "inbox.json";
         /// The directory of logs.
         logs = dot / "logs";
+        /// The page that `scheduler report` writes.
+        report = dot / "report.html";
         /// The directory of what can be computed again.
         cache = dot / "cache";
         /// What the last tick decided.
@@ -210,6 +212,8 @@ impl Paths {
         last_summary = cache / "last-summary.json";
         /// When ticks last said that they go on.
         last_heartbeat = cache / "last-heartbeat.json";
+        /// When ticks last had the page written.
+        last_report = cache / "last-report.json";
         /// When the last task was added.
         last_added = cache / "last-added";
         /// What the last tick that complained has complained of.
@@ -236,6 +240,8 @@ impl Paths {
         housekeeping_lock = dot / "housekeeping.lock";
         /// Held while a watchdog elsewhere is told that ticks go on.
         heartbeat_lock = dot / "heartbeat.lock";
+        /// Held while the page is written for ticks.
+        report_lock = dot / "report.lock";
         /// Held for the whole of a refresh of the open pull requests.
         refresh_lock = dot / "refresh.lock";
         /// Held while the user is notified of new messages.

@@ -16,6 +16,7 @@ use super::paths::Paths;
 use super::state_dirs::{Found, State, StateDirs};
 use crate::domain::name::Name;
 use crate::domain::task::{self, Task, TaskState};
+use crate::domain::time::Time;
 use crate::sys::read;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,9 @@ const HEAD_BYTES: usize = 16 << 10;
 /// A larger task is left alone: what it gains in its life (header lines, answers, a result) must not make it larger than
 /// can be read, or nobody could ever settle it.
 const MAX_TASK_BYTES: usize = read::MAX_BYTES - (64 << 10);
+
+/// So many files are opened without looking whether they have changed.
+const MANY: usize = 1_000;
 
 /// The queue of one project.
 pub type Queue<'a> = StateDirs<'a, TaskState>;
@@ -67,6 +71,19 @@ impl Queue<'_> {
     /// There is none; its file can't be read.
     pub fn get(&self, id: &Name) -> Result<FoundTask> {
         self.called(id)?.with_context(|| format!("there is no task {id}; `scheduler task list` lists them"))
+    }
+
+    /// The tasks of a state. Where they are many, no file is opened that hasn't changed since then.
+    ///
+    /// # Errors
+    /// The directory can't be read.
+    pub fn changed_since(&self, state: TaskState, since: Time) -> Result<Vec<Name>> {
+        let mut ids = self.list(state)?.ids;
+        if ids.len() > MANY {
+            let changed = |id: &Name| rustix::fs::lstat(self.path(state, id)).map(|stat| stat.st_mtime);
+            ids.retain(|id| changed(id).is_ok_and(|at| at >= since.timestamp()));
+        }
+        Ok(ids)
     }
 
     /// How many tasks are in a state.

@@ -65,6 +65,7 @@ mod readme;
 mod real_repositories;
 mod recovery;
 mod recovery_worktree;
+mod report;
 mod requests;
 mod rescan;
 mod results;

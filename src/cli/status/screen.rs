@@ -38,10 +38,16 @@ pub fn sections(overview: &Overview, width: usize) -> [Vec<Line>; 6] {
 
 /// What concerns everybody: the tick, pauses, cost, the queue in numbers.
 pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut line = |label: &str, tone, text: String| {
-        lines.extend(hanging(Line::empty().cell(label, 11, Tone::Dim), &text, tone, width));
+    let lines = |(label, tone, text): (&str, Tone, String)| {
+        hanging(Line::empty().cell(label, 11, Tone::Dim), &text, tone, width)
     };
+    facts(overview).into_iter().flat_map(lines).collect()
+}
+
+/// The same, each under its label.
+pub fn facts(overview: &Overview) -> Vec<(&'static str, Tone, String)> {
+    let mut facts = Vec::new();
+    let mut line = |label, tone, text| facts.push((label, tone, text));
     let span = |at: Time| time::between(at, overview.time);
     let on = overview.tick.ticks_on.as_ref().map_or(String::new(), |host| format!(" on {host}"));
     let (tone, text) = match overview.tick.last_tick {
@@ -139,7 +145,7 @@ pub fn head(overview: &Overview, width: usize) -> Vec<Line> {
         let text = format!("{active} active, {deferred} deferred, {promoted} promoted, {rejected} rejected");
         line("Proposals", Tone::Plain, text);
     }
-    lines
+    facts
 }
 
 /// `cluster: 4 of 12 running, 1 of them waits`
@@ -249,7 +255,7 @@ pub fn at_present(agent: &AgentLine) -> String {
 }
 
 /// The tone of what an agent does.
-fn tone(doing: Activity) -> Tone {
+pub fn tone(doing: Activity) -> Tone {
     match doing {
         Activity::Running => Tone::Good,
         Activity::Ready => Tone::Plain,
