@@ -29,6 +29,8 @@ use std::time::Duration;
 
 /// What a tick may come early, in seconds.
 const EARLY: i64 = 10;
+/// How long the part of a question's name is that says when it was asked.
+const STAMP: usize = "question-20260115-143000".len();
 /// How long the program that shows the page may take to find a browser.
 const TIMEOUT: Duration = Duration::from_secs(20);
 #[cfg(target_os = "macos")]
@@ -61,6 +63,8 @@ pub struct Facts {
 #[derive(Debug)]
 pub struct Asked {
     pub id: String,
+    /// As much of it as names it.
+    pub short: String,
     pub from: String,
     pub title: String,
     pub task: Option<String>,
@@ -134,8 +138,10 @@ fn waiting(project: &Project, now: Time) -> Result<Vec<(Task, Option<Waiting>)>>
 }
 
 fn questions(paths: &Paths) -> Result<Vec<Asked>> {
-    let open = messages::questions(paths)?.into_iter().filter(|listed| listed.answer.is_none());
+    let open: Vec<_> = messages::questions(paths)?.into_iter().filter(|listed| listed.answer.is_none()).collect();
+    let stems: Vec<_> = open.iter().map(|listed| listed.stem.clone()).collect();
     Ok(open
+        .into_iter()
         .map(|listed| Asked {
             ways: proposal::question_of(&listed.message)
                 .map(|[one, other]| proposal::ways_to_decide([&one, &other]))
@@ -143,12 +149,20 @@ fn questions(paths: &Paths) -> Result<Vec<Asked>> {
                 .flat_map(|ways| ways.lines())
                 .map(|way| way.trim_start_matches("- ").to_owned())
                 .collect(),
+            short: short(&listed.stem, &stems),
             id: listed.stem,
             from: listed.message.from,
             title: listed.message.title,
             task: listed.message.task,
         })
         .collect())
+}
+
+/// A question's type and time, if no other one has the same; else its whole name.
+fn short(stem: &str, stems: &[String]) -> String {
+    let short = stem.get(..STAMP).unwrap_or(stem);
+    let is_shared = stems.iter().filter(|other| other.starts_with(short)).count() > 1;
+    if is_shared { stem.to_owned() } else { short.to_owned() }
 }
 
 /// What only the user can let go on, and the command for it; `None`: it goes on by itself.

@@ -133,6 +133,9 @@ fn state(overview: &Overview) -> State {
     let at_work = overview.agents.iter().filter(|agent| agent.doing == Activity::Running).count();
     let agents = format!("{at_work} of {} at work", counted(overview.agents.len(), "agent"));
     let (tone, word, words) = match overview.tick.last_tick {
+        _ if overview.queue.limits.is_none() => {
+            ("bad", "Nothing starts", "agents.yaml is wrong: see the problems below.".to_owned())
+        }
         None => (
             "bad",
             "Not running",
@@ -142,9 +145,6 @@ fn state(overview: &Overview) -> State {
             let words =
                 format!("The last tick was at {}: nothing is started. See `scheduler doctor`.", time::local(at));
             ("bad", "Late", words)
-        }
-        Some(_) if overview.queue.limits.is_none() => {
-            ("bad", "Nothing starts", "agents.yaml is wrong: see the problems below.".to_owned())
         }
         Some(at) => {
             let words = format!("{agents}; the last tick was at {}.", time::local(at));

@@ -27,7 +27,8 @@ pub(super) struct Table {
     more: Option<String>,
 }
 
-/// A column: what is above it, and what is in it: `id`, `text`, `number` or `code`, of which only the last has commands.
+/// A column: what is above it, and what is in it: `id`, `title`, `text`, `time`, `number`, or what has commands in it: `words`, or
+/// `code` if it is nothing else.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct Column {
     head: &'static str,
@@ -72,7 +73,7 @@ pub(super) fn yours(facts: &Facts) -> Option<Table> {
     let overview = &facts.overview;
     for asked in &facts.questions {
         let task = asked.task.as_ref().map_or(String::new(), |task| format!(", for {task}"));
-        let answer = format!("`scheduler message reply {} --body 'TEXT'`", asked.id);
+        let answer = format!("`scheduler message reply {} --body 'TEXT'`", asked.short);
         let how = if asked.ways.is_empty() { answer } else { asked.ways.join(" ") };
         row("Question", format!("{} ({}{task})", asked.title, asked.from), how);
     }
@@ -80,7 +81,11 @@ pub(super) fn yours(facts: &Facts) -> Option<Table> {
         let is_asked = |command: &str| facts.questions.iter().any(|asked| command.contains(&asked.id));
         let command = waiting.as_ref().and_then(|waiting| for_user(&task.id, waiting));
         if let (Some(waiting), Some(command)) = (waiting, command.filter(|command| !is_asked(command))) {
-            row("Task", format!("{} {}: {}", task.id, task.title, for_what(waiting)), command);
+            row(
+                "Task",
+                format!("{} {}, {}", task.id, task.title, for_what(waiting).trim_start_matches("you: ")),
+                command,
+            );
         }
     }
     let prs = overview.pull_requests.open.iter().flatten();
@@ -101,7 +106,7 @@ pub(super) fn yours(facts: &Facts) -> Option<Table> {
     for problem in &overview.problems {
         row("Problem", problem.clone(), "`scheduler doctor`".to_owned());
     }
-    let columns = [column("What", "id"), column("About", "text"), column("Do", "code")];
+    let columns = [column("What", "id"), column("About", "title"), column("Do", "code")];
     table("What waits for you, with the command for it", &columns, rows, "scheduler status")
 }
 
@@ -146,7 +151,7 @@ pub(super) fn landed(facts: &Facts) -> Option<Table> {
     };
     let columns = [
         column("Task", "id"),
-        column("Title", "text"),
+        column("Title", "title"),
         column("What came of it", "text"),
         column("Done", "time"),
         column("State", "text"),
@@ -163,8 +168,8 @@ pub(super) fn failed(facts: &Facts) -> Option<Table> {
     };
     let columns = [
         column("Task", "id"),
-        column("Title", "text"),
-        column("Why", "text"),
+        column("Title", "title"),
+        column("Why", "words"),
         column("Failed", "time"),
         column("Again", "code"),
     ];
@@ -177,7 +182,7 @@ pub(super) fn waiting(facts: &Facts) -> Option<Table> {
     let age = |at: Option<Time>| at.map_or("–".to_owned(), |at| time::between(at, now));
     let claimed = facts.overview.queue.claimed_tasks.iter().map(|task| {
         let by = task.claimed_by.as_deref().unwrap_or("an agent");
-        let what = format!("is being worked on by {by}, attempt {}", task.attempt.max(1));
+        let what = format!("{by}, which works on it: attempt {}", task.attempt.max(1));
         vec![task.id.to_string(), task.title.clone(), what, age(task.claimed_at)]
     });
     let waits = facts.waiting.iter().map(|(task, waiting)| {
@@ -188,7 +193,7 @@ pub(super) fn waiting(facts: &Facts) -> Option<Table> {
         vec![task.id.to_string(), task.title.clone(), what, age(task.created)]
     });
     let columns =
-        [column("Task", "id"), column("Title", "text"), column("For what", "text"), column("Since", "number")];
+        [column("Task", "id"), column("Title", "title"), column("For what", "text"), column("Since", "number")];
     table(
         "Tasks under way, then those that wait, the next one first",
         &columns,
