@@ -11,6 +11,7 @@ mod heartbeat;
 mod inbox;
 mod intake;
 mod notify;
+mod part;
 mod pull_requests;
 mod report;
 mod roles;
@@ -28,6 +29,7 @@ pub use heartbeat::Heartbeat;
 pub use inbox::Inbox;
 pub use intake::Intake;
 pub use notify::Notify;
+pub use part::{notify, report};
 pub use pull_requests::{Merge, MergeMethod, PullRequests, RepositoryPath};
 pub use report::Report;
 pub use schema::{Kind, SCHEMA, keys, kind};
@@ -336,29 +338,6 @@ fn read_plain(text: &str) -> Option<Plain> {
     let yaml = serde_yaml::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
     let config: Config = serde_ignored::deserialize(yaml, |_| is_known = false).ok()?;
     is_known.then(|| (config.complete(&mut |finding| findings.push(finding)), findings))
-}
-
-/// Only `notify` of agents.yaml, whatever is wrong in the rest of it.
-pub fn notify(text: &str) -> Option<Notify> {
-    #[derive(Deserialize)]
-    struct Rest {
-        notify: Option<Notify>,
-    }
-    let rest: Rest = read_rest(text)?;
-    rest.notify.filter(|notify| !notify.command.is_empty())
-}
-
-/// The same of `report`.
-pub fn report(text: &str) -> Option<Report> {
-    #[derive(Deserialize)]
-    struct Rest {
-        report: Option<Report>,
-    }
-    read_rest::<Rest>(text)?.report
-}
-
-fn read_rest<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
-    serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()
 }
 
 impl Config {
