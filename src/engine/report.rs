@@ -186,8 +186,7 @@ fn wanted(paths: &Paths) -> Option<Report> {
 
 /// Where the page is unless the user says otherwise.
 pub fn place(project: &Project) -> PathBuf {
-    let path = wanted(&project.paths).and_then(|report| report.path);
-    path.map_or_else(|| project.paths.report(), |path| project.root().join(path))
+    project.root().join(wanted(&project.paths).unwrap_or_default().path)
 }
 
 /// Whether ticks should have it written now; also where the last time lies in the future.

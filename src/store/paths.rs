@@ -180,8 +180,6 @@ impl Paths {
         inbox_dealt = dot / "inbox.json";
         /// The directory of logs.
         logs = dot / "logs";
-        /// The page that `scheduler report` writes.
-        report = dot / "report.html";
         /// The directory of what can be computed again.
         cache = dot / "cache";
         /// What the last tick decided.

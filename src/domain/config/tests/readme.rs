@@ -72,6 +72,8 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("notify.events", "[question]", "notify: {command: [mail], @}"),
     ("notify.summary_at", "'18:00'", "notify: {command: [mail], @}"),
     ("heartbeat", "https://example.com/x", ""),
+    ("report.every", "10m", "report: {@}"),
+    ("report.path", "site/status.html", "report: {@}"),
     ("roles.<name>.based_on", "tester", "roles: {a: {@}}\nagents: [{name: a, role: a}]"),
     ("roles.<name>.claims", "document", "roles: {a: {based_on: implementer, @}}\nagents: [{name: a, role: a}]"),
     ("roles.<name>.may_change", "[docs/**]", "roles: {a: {based_on: implementer, @}}\nagents: [{name: a, role: a}]"),
