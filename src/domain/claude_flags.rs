@@ -1,5 +1,5 @@
-//! Which of claude's flags an installed version knows. Only flags that save money may be missing: one that keeps a run from
-//! something is given whatever the version, and a claude that doesn't know it refuses to start.
+//! Which of claude's flags an installed version knows. Only what saves money or is a preference may be missing: a flag that
+//! keeps a run from something is given whatever the version, and a claude that doesn't know it refuses to start.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -10,9 +10,11 @@ pub const TOOLS: &str = "--tools";
 pub const SAME_SYSTEM_PROMPT: &str = "--exclude-dynamic-system-prompt-sections";
 /// Asks for a last answer of this form.
 pub const JSON_SCHEMA: &str = "--json-schema";
+pub const FALLBACK_MODEL: &str = "--fallback-model";
+pub const EFFORT: &str = "--effort";
 
 /// The flags that are left out where claude doesn't know them.
-const OPTIONAL: [&str; 3] = [TOOLS, SAME_SYSTEM_PROMPT, JSON_SCHEMA];
+const OPTIONAL: [&str; 5] = [TOOLS, SAME_SYSTEM_PROMPT, JSON_SCHEMA, FALLBACK_MODEL, EFFORT];
 
 /// Those of the flags that may be missing which are there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,10 +35,10 @@ impl KnownFlags {
     }
 }
 
-/// Of a program that doesn't say how it is called: what versions have known for long.
+/// Of a program that doesn't say how it is called: what versions have known for long, and what the user asks for.
 impl Default for KnownFlags {
     fn default() -> Self {
-        Self([TOOLS.to_owned()].into())
+        Self([TOOLS, FALLBACK_MODEL, EFFORT].map(str::to_owned).into())
     }
 }
 
@@ -48,11 +50,12 @@ mod tests {
     fn flags_are_read_from_the_help() {
         let line = "  -p, --print   Print\n";
         for (help, known) in [
-            ("", vec![TOOLS]),
-            ("bash: --help: wrong; try --json-schema\n", vec![TOOLS]),
+            ("", vec![TOOLS, FALLBACK_MODEL, EFFORT]),
+            ("bash: --help: wrong; try --json-schema\n", vec![TOOLS, FALLBACK_MODEL, EFFORT]),
             (line, vec![]),
             (&format!("{line}  --tools <tools...>  x\n      --json-schema=<schema>\n"), vec![JSON_SCHEMA, TOOLS]),
             (&format!("{line}  --other  Not with --json-schema\n      --tools are for\n    or --tools\n"), vec![TOOLS]),
+            (&format!("{line}  --effort <level>  How much\n  --fallback-model <m,n>\n"), vec![EFFORT, FALLBACK_MODEL]),
             (&format!("{line}  --exclude-dynamic-system-prompt-sections\n      Move it\n"), vec![SAME_SYSTEM_PROMPT]),
         ] {
             let found = KnownFlags::from_help(help);

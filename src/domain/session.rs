@@ -60,7 +60,7 @@ impl Session {
 
     /// What the run that ended with this line cost by itself. What claude says is of this run alone, in some versions, or of all
     /// whose end it could tell and of those that it had time to note before they were ended: how many tokens it names beside
-    /// this run's own shows which are in it.
+    /// this run's own shows which are in it. Less than nothing where one of them was guessed too high: then it is put right here.
     pub fn own_cost(&self, result: &ResultLine) -> Option<f64> {
         let said = result.total_cost_usd?;
         let beside = result.session_tokens.map(|all| all.saturating_sub(result.usage.all()));
@@ -75,8 +75,8 @@ impl Session {
             Some(beside) => choices.min_by_key(|(_, tokens)| tokens.abs_diff(beside)),
             None => choices.next_back().filter(|(usd, _)| *usd <= said),
         };
-        // What a run that was stopped is on record with may be guessed too high.
-        Some((said - inside.unwrap_or_default().0).max(0.0))
+        // To a millionth, and nothing has no sign.
+        Some(((said - inside.unwrap_or_default().0) * 1e6).round() / 1e6 + 0.0)
     }
 }
 
@@ -233,14 +233,14 @@ mod tests {
             (&second, 0.25, 4_000, None, 0.25),
             // Nothing was said.
             (&second, 0.5, 0, Some(12_000), 0.0),
-            // What was guessed was too much.
-            (&second, 0.25, 4_000, Some(16_000), 0.0),
             (&third, 0.75, 4_000, Some(21_000), 0.125),
             (&third, 0.75, 4_000, Some(4_000), 0.75),
             // Killed outright, it isn't in it; ended in order, it is, with what its messages didn't tell.
             (&first_killed, 0.25, 4_000, Some(9_000), 0.125),
             (&first_killed, 0.75, 4_000, Some(14_800), 0.125),
             (&first_killed, 0.25, 4_000, Some(4_000), 0.25),
+            // What was guessed was too much: in the end the sum is claude's.
+            (&first_killed, 0.25, 4_000, Some(14_000), -0.375),
             (&second_killed, 0.25, 4_000, Some(9_000), 0.125),
             (&second_killed, 0.75, 4_000, Some(14_800), 0.125),
             (&both_killed, 0.25, 4_000, Some(4_000), 0.25),

@@ -14,7 +14,7 @@ use rustix::fs::{Access, access};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::domain::claude_flags::{JSON_SCHEMA, KnownFlags, SAME_SYSTEM_PROMPT, TOOLS};
+use crate::domain::claude_flags::{EFFORT, FALLBACK_MODEL, JSON_SCHEMA, KnownFlags, SAME_SYSTEM_PROMPT, TOOLS};
 use crate::domain::state::ProcessId;
 use crate::domain::tools::Tools;
 use crate::exec::confine::{self, Confiner};
@@ -92,8 +92,8 @@ pub fn command_line(launch: &Launch) -> Vec<String> {
     option("--max-turns", Some(launch.max_turns.to_string()));
     option("--max-budget-usd", launch.max_budget_usd.map(|dollars| dollars.to_string()));
     option("--model", launch.model.clone());
-    option("--fallback-model", launch.fallback_model.clone());
-    option("--effort", launch.effort.clone());
+    option(FALLBACK_MODEL, launch.fallback_model.clone().filter(|_| launch.flags.knows(FALLBACK_MODEL)));
+    option(EFFORT, launch.effort.clone().filter(|_| launch.flags.knows(EFFORT)));
     let form = launch.form.as_ref().filter(|_| launch.flags.knows(JSON_SCHEMA));
     option(JSON_SCHEMA, form.map(Value::to_string));
     option("--permission-mode", Some(launch.permission_mode.clone()));

@@ -81,9 +81,10 @@ pub fn spent(paths: &Paths, now: Time) -> Result<Spent> {
     let days = before.days.range(first..=today).chain(this.days.range(first..=today));
     let recent = this.last.iter().rev().chain(before.last.iter().rev()).take(RECENT);
     Ok(Spent {
-        today_usd: this.days.get(&today).copied().unwrap_or_default(),
+        // A guess of an earlier day may have been put right.
+        today_usd: this.days.get(&today).copied().unwrap_or_default().max(0.0),
         // Not `sum`: that of nothing is -0.0.
-        week_usd: days.fold(0.0, |sum, (_, cost)| sum + cost),
+        week_usd: days.fold(0.0, |sum, (_, cost)| sum + cost).max(0.0),
         max_recent_usd: recent.fold(0.0, |max, cost| cost.max(max)),
     })
 }
@@ -166,7 +167,7 @@ impl Known {
         let read = Line::read(line, |line| Some((days.of(line.time)?, line.cost_usd)));
         let Some((day, cost)) = read.flatten() else { return false };
         if let Some(cost) = cost {
-            *self.days.entry(day).or_default() += cost.max(0.0);
+            *self.days.entry(day).or_default() += cost;
             self.last.push_back(cost);
             if self.last.len() > RECENT {
                 self.last.pop_front();

@@ -11,7 +11,7 @@ nl='
 '
 # ---------------------------------------------------------------- what isn't a call
 case $* in
-  *--help) printf '  %s  x\n' --print --exclude-dynamic-system-prompt-sections --json-schema --tools; exit 0 ;;
+  *--help) printf '  %s  x\n' --print --effort --exclude-dynamic-system-prompt-sections --fallback-model --json-schema --tools; exit 0 ;;
 esac
 # ---------------------------------------------------------------- the record of this call
 [ -d "$debug/played" ] || mkdir -p "$debug/calls" "$debug/played" "$debug/sessions"

@@ -294,13 +294,19 @@ fn flags_that_claude_does_not_know_are_left_out_and_asked_for_once() {
         "older",
         &format!("#!/bin/sh\ncase $* in *--help) echo x >>'{asked}'; echo '  -p, --print  x'; exit 0 ;; esac\nexec claude \"$@\"\n"),
     );
-    test.agents_and(&[("impl-1", "implementer")], "defaults: {command: [older]}");
+    let config = "defaults: {command: [older], effort: high, fallback_model: haiku}";
+    test.agents_and(&[("impl-1", "implementer")], config);
     test.tick_and_wait();
     test.task_for("TASK-2", "implement").later(60).tick_and_wait();
     for call in test.claude.calls() {
         assert!(call.flag("--tools").is_none() && call.flag("--allowedTools").is_some(), "{:?}", call.args);
         assert!(!call.args.iter().any(|arg| arg.starts_with("--exclude")), "{:?}", call.args);
+        assert_eq!((call.flag("--effort"), call.flag("--fallback-model")), (None, None), "{:?}", call.args);
     }
+    // What you have asked for isn't left out without a word.
+    let told = test.messages_of("warning");
+    let is_told = |what: &str| told.iter().filter(|text| text.contains(what)).count() == 1;
+    assert!(is_told("`effort` of agents.yaml is left out") && is_told("`fallback_model` of agents.yaml"), "{told:?}");
     assert_eq!((test.claude.count(), std::fs::read_to_string(&asked).unwrap().as_str()), (2, "x\n"));
     test.agents(&[("impl-1", "implementer")]).task_for("TASK-3", "implement").later(60).tick_and_wait();
     let call = test.claude.last_call();

@@ -86,10 +86,12 @@ fn command(run: &Run<'_>, prepared: &Prepared, environment: RunEnvironment) -> R
         tools.settings.insert("sandbox".to_owned(), serde_json::json!({ "enabled": false }));
     }
     let session = session::of(run);
+    let known = flags::known(run, &settings.command, &environment);
+    flags::tell_of_missing(run, &known)?;
     let writes = assignment.role.spec().may_change != MayChange::Nothing;
     Ok(Launch {
         form: last_answer::form(assignment.role),
-        flags: flags::known(run, &settings.command, &environment),
+        flags: known,
         command: settings.command.clone(),
         worktree: run.worktree.path().to_owned(),
         prompt_file: run.files.prompt(),

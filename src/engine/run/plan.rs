@@ -320,7 +320,7 @@ impl<'a> Settling<'a> {
     /// What the runs of its task have cost, this one included.
     fn cost_of_task(&self) -> f64 {
         let before = self.task.map_or(0.0, |task| task.cost_usd);
-        before + self.record.usage.cost_usd.unwrap_or_default().max(0.0)
+        before + self.record.usage.cost_usd.unwrap_or_default()
     }
 
     /// A task that comes back and isn't claimed any more is told once.

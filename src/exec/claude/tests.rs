@@ -75,13 +75,25 @@ fn command_lines() {
                     settings: [("disableAllHooks".to_owned(), true.into())].into_iter().collect(),
                     ..Tools::default()
                 },
-                flags: KnownFlags::from_help("  --print\n  --exclude-dynamic-system-prompt-sections\n"),
-                ..base
+                flags: KnownFlags::from_help(
+                    "  --print\n  --effort\n  --exclude-dynamic-system-prompt-sections\n  --fallback-model\n",
+                ),
+                ..base.clone()
             },
             "--max-turns 50 --max-budget-usd 1.5 --model opus --fallback-model sonnet,haiku --effort high --permission-mode \
              acceptEdits --disallowedTools Read(~/.ssh/**) --mcp-config /r/mcp.json --setting-sources user \
              --settings {\"disableAllHooks\":true} --strict-mcp-config --exclude-dynamic-system-prompt-sections \
              --append-system-prompt Be brief.",
+        ),
+        (
+            Launch {
+                fallback_model: Some("haiku".to_owned()),
+                effort: Some("high".to_owned()),
+                tools: Tools { mcp_servers: true, project_settings: true, ..Tools::default() },
+                flags: KnownFlags::from_help("  --print\n"),
+                ..base
+            },
+            "--max-turns 20 --permission-mode dontAsk",
         ),
     ];
     for (launch, tail) in &table {

@@ -1,11 +1,14 @@
-//! Which flags this claude knows: asked once a version and a day, and remembered.
+//! Which flags this claude knows: asked once a version and a day, and remembered. What agents.yaml wants and it doesn't know is
+//! left out, and you are told.
 
-use crate::domain::claude_flags::KnownFlags;
+use crate::domain::claude_flags::{EFFORT, FALLBACK_MODEL, KnownFlags};
+use crate::domain::message::Message;
 use crate::domain::time::Time;
 use crate::engine::run::context::Run;
 use crate::exec::environment::RunEnvironment;
 use crate::exec::{command, programs};
-use crate::store::cache;
+use crate::store::{cache, messages};
+use anyhow::Result;
 use chrono::Duration as Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,7 +27,7 @@ type Cache = BTreeMap<String, Entry>;
 #[derive(Serialize, Deserialize)]
 struct Entry {
     asked: Time,
-    flags: KnownFlags,
+    known: KnownFlags,
 }
 
 /// Those of `argv`, the program and its first arguments.
@@ -35,14 +38,33 @@ pub fn known(run: &Run<'_>, argv: &[String], environment: &RunEnvironment) -> Kn
     cache.retain(|_, entry| entry.asked <= now && now - entry.asked < Span::days(1));
     let key = key(argv, environment);
     if let Some(entry) = cache.get(&key) {
-        return entry.flags.clone();
+        return entry.known.clone();
     }
-    let flags = ask(run, argv, environment);
-    cache.insert(key, Entry { asked: now, flags: flags.clone() });
+    let known = ask(run, argv, environment);
+    cache.insert(key, Entry { asked: now, known: known.clone() });
     if let Err(error) = cache::save(&path, &cache) {
         tracing::warn!("{error:#}");
     }
-    flags
+    known
+}
+
+/// Tells you once of each option of agents.yaml that this claude doesn't know.
+pub fn tell_of_missing(run: &Run<'_>, known: &KnownFlags) -> Result<()> {
+    let settings = &run.assignment.settings;
+    for (key, value, flag) in
+        [("fallback_model", &settings.fallback_model, FALLBACK_MODEL), ("effort", &settings.effort, EFFORT)]
+    {
+        if value.is_none() || known.knows(flag) {
+            continue;
+        }
+        let body = format!(
+            "`{key}` of agents.yaml is left out: the installed claude doesn't know {flag} (`claude --help`). Update claude, or \
+             take `{key}` out of agents.yaml.\n"
+        );
+        let message = Message::warning(format!("claude doesn't know {flag}"), body).key(format!("flag {flag}"));
+        messages::send(run.paths(), &message, run.now())?;
+    }
+    Ok(())
 }
 
 fn ask(run: &Run<'_>, argv: &[String], environment: &RunEnvironment) -> KnownFlags {
