@@ -49,7 +49,7 @@ fn today_and_a_week_in_whatever_order_the_clock_had_them_written() {
     assert_eq!(spent_at(&paths, "2026-03-07T12:30:00Z"), (0.0, 50.75, 100.0));
     // A guess is put right a day later.
     add(&paths, "2026-03-06T10:00:00Z", "r7", -10.0);
-    assert_eq!(spent_at(&paths, "2026-03-06T12:30:00Z"), (0.0, 40.75, 100.0));
+    assert_eq!(spent_at(&paths, "2026-03-06T12:30:00Z"), (0.0, 42.75, 100.0));
     for n in 0..RECENT {
         add(&paths, "2026-03-02T10:00:00Z", &format!("late {n}"), 0.125);
     }
