@@ -45,7 +45,10 @@ fn judgements_in_the_last_answer_count_where_none_was_recorded() {
 
 #[test]
 fn promotes_and_rejects_with_feedback() {
-    let test = project("queue_limits: {max_incoming: 3}\npriorities: ['src/**']");
+    let test = project(
+        "queue_limits: {max_incoming: 3}\npriorities: ['src/**']\n\
+         curator_scoring: {priority_alignment: 0.4, complexity_reduction: 0.15}",
+    );
     let good = architect("Good", "debt", &["src/a.rs"]).with(&["--complexity-reduction", "Less"]).add(&test);
     let bad = architect("Bad", "feature", &[]).add(&test);
     test.claude.plays(
@@ -68,8 +71,8 @@ fn promotes_and_rejects_with_feedback() {
     for part in [
         "The queue has room for 3 more tasks (0 of 3",
         &format!("### {good}: score"),
-        "priority_alignment 0.80 x 0.30: fits the priority src/**",
-        "complexity_reduction 0.90 x 0.25",
+        "priority_alignment 0.80 x 0.40: fits the priority src/**",
+        "complexity_reduction 0.90 x 0.15",
         "Because of this",
         "Judge each proposal by what it brings",
     ] {

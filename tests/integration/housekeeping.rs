@@ -121,8 +121,12 @@ fn only_old_logs_of_our_own_go() {
     ] {
         test.file(&format!(".orchestrator/logs/{name}"), "x");
     }
-    let log = tidied(&test);
     let left = |name: &str| test.orchestrator(format!("logs/{name}")).exists();
+    test.agents_and(&[("impl-1", "implementer")], "log_retention_days: 60");
+    let log = tidied(&test);
+    assert!(left("impl-1-2026-02-01.log") && left("events-2026-02-01.jsonl"), "{log}");
+    test.agents(&[("impl-1", "implementer")]);
+    let log = tidied(&test);
     assert!(!left("impl-1-2026-02-01.log") && !left("events-2026-02-01.jsonl"), "{log}");
     assert!(left("scheduler-2026-03-09.log") && left("cron.log") && left("notes-2026-02-01.log"), "{log}");
 }

@@ -53,6 +53,8 @@ fn one_after_the_other_each_brought_up_to_date_before() {
 #[test]
 fn none_lands_while_main_is_red_and_one_task_mends_it() {
     let test = project(&["agent/a"]);
+    let squash = "pull_requests: {merge: when_green, feedback: false, merge_method: squash}";
+    test.agents_and(&[("coordinator", "gatekeeper_coordinator")], squash);
     test.github.check("main", "test", "failure", 0);
     test.tick_and_wait();
     test.next();
@@ -70,6 +72,12 @@ fn none_lands_while_main_is_red_and_one_task_mends_it() {
     test.next();
     test.next();
     assert_eq!((states(&test), test.messages().len()), (vec!["MERGED".to_owned(), "MERGED".to_owned()], 1));
+    let merges: Vec<_> =
+        test.github.calls().into_iter().filter(|call| call.args.iter().any(|arg| arg == "merge")).collect();
+    assert!(
+        merges.len() == 2 && merges.iter().all(|call| call.args.iter().any(|arg| arg == "--squash")),
+        "{merges:#?}"
+    );
 }
 
 #[test]
