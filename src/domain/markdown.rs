@@ -64,10 +64,10 @@ impl<'a> Header<'a> {
         })
     }
 
-    /// The words of a list, separated by commas or blanks.
+    /// The words of a list, separated by commas or blanks; `none` is none.
     pub fn list(&self, word: &str) -> Vec<String> {
         let words = self.value(word).unwrap_or_default().split([',', ' ']);
-        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        words.filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("none")).map(str::to_owned).collect()
     }
 
     /// As [`Header::list`], of names.

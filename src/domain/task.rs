@@ -148,6 +148,8 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
     if title.is_empty() {
         header.problems.push("no title: the first line must be `# Title`".to_owned());
     }
+    // The Python system says it in the section alone.
+    let said = || section(text, "Result").and_then(|said| said.trim().lines().next()).map(one_line);
     let (role, own_role) = header.read(key::ROLE, TaskRole::or_own).unwrap_or_default();
     let task = Task {
         id: id.clone(),
@@ -173,7 +175,7 @@ pub fn parse(id: &Name, text: &str) -> Result<Task, Vec<String>> {
         run: header.text(key::RUN),
         waits_for: header.text(key::WAITS_FOR),
         answered: header.list(key::ANSWERED),
-        result: header.text(key::RESULT),
+        result: header.text(key::RESULT).or_else(|| header.value(key::COMPLETED_AT).and_then(|_| said())),
         completed_at: header.time(key::COMPLETED_AT),
         failed_at: header.time(key::FAILED_AT),
         retried_at: header.time(key::RETRIED_AT),

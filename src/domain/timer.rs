@@ -19,6 +19,8 @@ pub struct Timer {
     root: String,
     search_path: String,
     log: String,
+    /// The root below the user's home, if it is there.
+    in_home: Option<String>,
 }
 
 impl Timer {
@@ -36,7 +38,15 @@ impl Timer {
             root: text(root)?,
             search_path: text(Path::new(search_path))?,
             log: text(log)?,
+            in_home: None,
         })
+    }
+
+    /// The same for a user with this home, by which a line of the crontab may name the project.
+    #[must_use]
+    pub fn at_home(self, home: &str) -> Self {
+        let below = self.root.strip_prefix(home.trim_end_matches('/')).and_then(|below| below.strip_prefix('/'));
+        Self { in_home: below.map(str::to_owned), ..self }
     }
 
     /// The project's name and a number made of its path, for labels: two projects never share one.

@@ -31,7 +31,7 @@ impl<'a> Place<'a> {
     pub fn new(project: &Project, program: &Path, env: Env<'a>) -> Result<Self, String> {
         let path = programs::search_path_for_timer(env("PATH").unwrap_or_default(), program);
         let timer = Timer::new(program, project.root(), &path, &project.paths.logs().join("cron.log"))?;
-        Ok(Self { timer, env })
+        Ok(Self { timer: timer.at_home(env("HOME").unwrap_or_default()), env })
     }
 
     /// Installs the timer, or brings it up to date. `say` is told what was done.

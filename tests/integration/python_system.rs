@@ -114,6 +114,7 @@ fn every_kind_of_file_is_read() {
     test.run(["task", "show", "TASK-a1b2c302"]).ok().says("impl-agent-1");
     test.run(["why", "TASK-a1b2c304"]).ok().says("Claude timed out").says_not("```");
     test.run(["why", "TASK-a1b2c303"]).ok().says("PR #7 created");
+    test.run(["task", "list", "--state", "done"]).ok().says("PR #7 created");
     let shown = |id: &str| test.run(["proposal", "show", id, "--json"]).ok().json();
     assert_eq!(shown("PROP-00000002")["judgement"]["verdict"]["task"], "TASK-a1b2c301");
     assert_eq!(shown("PROP-00000003")["judgement"]["verdict"]["reason"], "After the release");

@@ -133,10 +133,11 @@ pub(super) fn read(block: &str) -> (Option<Judgement>, Vec<KnownConflict>) {
             priority: value("Task Priority").and_then(|priority| priority.parse().ok()).unwrap_or_default(),
             branch: text("Task Branch"),
         })
-    } else if let Some(inline) = value("Rejection Reason") {
-        Some(ProposalVerdict::Rejected { reason: rejection(block, inline) })
+    } else if let Some(reason) = reason(block, "Rejection Reason") {
+        Some(ProposalVerdict::Rejected { reason })
     } else {
-        text("Deferral Reason").map(|reason| ProposalVerdict::Deferred { reason, until: at("Revisit At") })
+        let deferral = reason(block, "Deferral Reason");
+        deferral.map(|reason| ProposalVerdict::Deferred { reason, until: at("Revisit At") })
     };
     let judgement = verdict.map(|verdict| {
         let state = capitalised(verdict.state().word());
@@ -146,15 +147,16 @@ pub(super) fn read(block: &str) -> (Option<Judgement>, Vec<KnownConflict>) {
     (judgement, conflicts)
 }
 
-/// The reason of a rejection: on its line, or indented below a `|`.
-fn rejection(block: &str, inline: &str) -> String {
+/// The reason in this field: on its line, or indented below a `|`.
+fn reason(block: &str, word: &str) -> Option<String> {
+    let inline = field_in(block, word)?;
     if inline != "|" {
-        return inline.to_owned();
+        return Some(inline.to_owned());
     }
-    let lines = block.lines().skip_while(|line| field(line).is_none_or(|(word, _)| word != "Rejection Reason")).skip(1);
+    let lines = block.lines().skip_while(|line| field(line).is_none_or(|(found, _)| found != word)).skip(1);
     let below = lines.take_while(|line| line.starts_with("  ") || line.trim().is_empty());
     let text: Vec<&str> = below.map(|line| line.strip_prefix("  ").unwrap_or("").trim_end()).collect();
-    text.join("\n").trim().to_owned()
+    Some(text.join("\n").trim().to_owned())
 }
 
 fn conflict(line: &str) -> Option<KnownConflict> {

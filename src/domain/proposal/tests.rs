@@ -224,6 +224,10 @@ fn judgements_in_the_forms_of_others() {
             "\n**Deferred At:** 2024-01-15T10:30:00.5\n**Deferral Reason:** Later.\n".to_owned(),
             Some(deferred("Later.")),
         ),
+        (
+            code.replace("Rejected", "Deferred").replace("Rejection", "Deferral"),
+            Some(deferred("Too broad.\n\n## Split it.")),
+        ),
         ("\n**Promoted At:** 2024-01-15T10:30:00\n**Task ID:** a1b2c3d4\n".to_owned(), Some(promoted.clone())),
         ("\n---\n**Promoted:** 2024-01-15T10:30:00Z\n**Task:** TASK-a1b2c3d4\n".to_owned(), Some(promoted)),
         (format!("{code}\n**Reactivated At:** 2024-01-16T10:30:00\n"), None),

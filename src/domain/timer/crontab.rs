@@ -50,13 +50,22 @@ impl Timer {
     }
 
     fn runs_python(&self, line: &str) -> bool {
-        let line = line.trim_start().replace(r"\ ", " ").replace(r"\%", "%");
+        // However a shell quotes it.
+        let bare = |text: &str| text.replace(['\'', '"', '\\'], "");
+        let line = bare(line.trim_start());
         let is_path = |c: char| c.is_alphanumeric() || "-_./".contains(c);
-        let names_root = line.match_indices(&self.root).any(|(at, root)| {
-            let after = &line[at + root.len()..];
-            let ends = !after.starts_with(is_path) || after.starts_with("/orchestrator/");
-            ends && !line[..at].ends_with(is_path)
-        });
+        let names = |name: &str| {
+            line.match_indices(&bare(name)).any(|(at, name)| {
+                let after = &line[at + name.len()..];
+                let below = after.strip_prefix('/');
+                let ends = !below.unwrap_or(after).starts_with(is_path)
+                    || below.is_some_and(|below| below.starts_with("orchestrator/"));
+                // What stands behind a home isn't the same at the top of the disk.
+                ends && !line[..at].ends_with(|c| is_path(c) || "~}".contains(c))
+            })
+        };
+        let in_home = |below: &String| ["~", "$HOME", "${HOME}"].iter().any(|home| names(&format!("{home}/{below}")));
+        let names_root = names(&self.root) || self.in_home.as_ref().is_some_and(in_home);
         let runs = ["orchestrator/scheduler.py", "orchestrator.orchestrator.scheduler"];
         !line.starts_with('#') && names_root && runs.iter().any(|program| line.contains(program))
     }
@@ -159,6 +168,12 @@ mod tests {
             assert_eq!(timer.python_line(&old), old.lines().find(|line| line.contains("python")), "{old}");
             assert_eq!(changed(add(&old, &timer)), new, "{old}");
             assert_eq!(add(&new, &timer), Crontab::Unchanged);
+        }
+        let at_home = timer.clone().at_home("/");
+        for place in ["~/'a b'", "~/a\\ b/", "\"$HOME/a b\"", "${HOME}/a\\ b/", "'/a b/'"] {
+            let line = python.replace("'/a b'", place);
+            let is_found = |timer: &Timer| timer.python_line(&line).is_some();
+            assert_eq!((is_found(&at_home), is_found(&timer)), (true, place == "'/a b/'"), "{line}");
         }
         for other in [
             format!("# {python}"),
