@@ -89,6 +89,11 @@ impl fmt::Display for Way {
 }
 
 impl Way {
+    /// Whether the user is the one to go on with it.
+    pub fn is_for_user(&self) -> bool {
+        self.stage == Stage::Review || self.waits_for.starts_with("you ")
+    }
+
     fn to(stage: Stage, waits_for: impl Into<String>) -> Self {
         Self { stage, waits_for: waits_for.into() }
     }

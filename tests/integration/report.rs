@@ -93,7 +93,10 @@ fn a_page_tells_what_happened_and_what_waits() {
     // From its creation to when its pull request was merged.
     assert_says(section(&page, "landed"), &["TASK-1", "#7, verify passed", "merged 2026-03-01 11:00", "3 h"]);
     assert!(!section(&page, "landed").contains("TASK-0"));
-    assert_says(section(&page, "failed"), &["took too long", "<code>scheduler task retry TASK-2</code>"]);
+    assert_says(
+        section(&page, "failed"),
+        &["took too long", "<code>scheduler task retry TASK-2</code>", ">turn limit<"],
+    );
     assert_says(section(&page, "waiting"), &["your answer to question-20260302-081500-which", ">TASK-3<", "TASK-4"]);
     assert_says(section(&page, "flow"), &["1 done, 1 failed, 4 added", "2 at the end"]);
     let cost = section(&page, "cost");

@@ -38,7 +38,7 @@ pub(super) struct Page {
     scale_from: Moment,
     now: i64,
     landed: Option<Table>,
-    failed: Option<Table>,
+    failed: Vec<Table>,
     waiting: Option<Table>,
     flow: Vec<Chart>,
     cost: Chart,
@@ -101,14 +101,17 @@ impl Page {
     pub(super) fn of(facts: &Facts) -> Result<Self> {
         let overview = &facts.overview;
         let (now, day) = (overview.time, Day::new(overview.time));
-        let period = Period::new(facts.since, now, &Local);
+        // Years in which nothing was would only be long.
+        let events = facts.lives.iter().filter_map(|life| life.created).chain(facts.runs.iter().map(|run| run.time));
+        let first = events.min().unwrap_or(now) - chrono::Duration::days(7);
+        let period = Period::new(facts.since.max(first), now, &Local);
         let name = Path::new(&overview.project).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let fact = |(label, tone, text)| Fact { label, tone: class(tone), text };
         Ok(Self {
             project: name,
             place: overview.project.clone(),
             written: Moment::of(now),
-            since: Moment::of(period.since),
+            since: Moment::of(facts.since),
             every: facts.every.map(|seconds| time::span(seconds.into())),
             state: state(overview),
             facts: screen::facts(overview).into_iter().map(fact).collect(),

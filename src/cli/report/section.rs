@@ -1,15 +1,17 @@
 //! The sections of the page: tables, and charts with the tables that say the same.
 
-use crate::domain::ledger::Group;
+use crate::domain::landing::Way;
+use crate::domain::ledger::{Entry, Group};
 use crate::domain::report::{self, End, Life, Measure, Period, Series, draw};
 use crate::domain::schedule::Waiting;
 use crate::domain::settlement::{A_PERSON, Tally};
 use crate::domain::text::counted;
 use crate::domain::time::{self, Time};
-use crate::engine::overview::PullRequestLine;
 use crate::engine::report::{Facts, for_user, is_question};
 use anyhow::Result;
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// How many rows of a table are shown at once, and how many at most.
 const SOME: usize = 12;
@@ -89,8 +91,7 @@ pub(super) fn yours(facts: &Facts) -> Option<Table> {
         }
     }
     let prs = overview.pull_requests.open.iter().flatten();
-    let waits = |pr: &&PullRequestLine| pr.way.as_ref().is_some_and(|way| !way.waits_for.is_empty());
-    for pr in prs.filter(waits) {
+    for pr in prs.filter(|pr| pr.way.as_ref().is_some_and(Way::is_for_user)) {
         let way = pr.way.as_ref().map_or(String::new(), ToString::to_string);
         row("Pull request", format!("#{} {}: {way}", pr.number, pr.title), format!("`scheduler why PR-{}`", pr.number));
     }
@@ -161,7 +162,8 @@ pub(super) fn landed(facts: &Facts) -> Option<Table> {
     table("Tasks that were done, the latest first", &columns, rows, "scheduler task list --state done")
 }
 
-pub(super) fn failed(facts: &Facts) -> Option<Table> {
+/// Tasks that failed, and the ways in which runs did.
+pub(super) fn failed(facts: &Facts) -> Vec<Table> {
     let row = |(life, end): (&Life, &End)| {
         let again = format!("`scheduler task retry {}`", life.id);
         vec![life.id.to_string(), life.title.clone(), end.words.clone(), clock(end.at), again]
@@ -174,7 +176,25 @@ pub(super) fn failed(facts: &Facts) -> Option<Table> {
         column("Again", "code"),
     ];
     let rows = ended(facts, false).into_iter().map(row).collect();
-    table("Tasks that failed, the latest first", &columns, rows, "scheduler task list --state failed")
+    let tasks = table("Tasks that failed, the latest first", &columns, rows, "scheduler task list --state failed");
+    tasks.into_iter().chain(failed_runs(facts)).collect()
+}
+
+fn failed_runs(facts: &Facts) -> Option<Table> {
+    let mut ways: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for run in facts.runs.iter().filter(|run| run.tally == Tally::Failure && run.time >= facts.since) {
+        ways.entry(&run.outcome).or_default().push(run);
+    }
+    let mut ways: Vec<_> = ways.into_iter().collect();
+    ways.sort_by_key(|(_, runs)| Reverse(runs.len()));
+    let row = |(outcome, runs): (&str, Vec<&Entry>)| {
+        let cost = runs.iter().filter_map(|run| run.cost_usd).fold(0.0, |sum, cost| sum + cost);
+        let last = runs.iter().max_by_key(|run| run.time);
+        let last = last.map_or(String::new(), |run| format!("{} {}", clock(run.time), run.agent));
+        vec![outcome.replace('_', " "), runs.len().to_string(), usd(cost), last]
+    };
+    let columns = [column("How", "id"), column("Runs", "number"), column("Cost", "number"), column("Last", "text")];
+    table("Runs that failed, by how they ended", &columns, ways.into_iter().map(row).collect(), "scheduler cost")
 }
 
 pub(super) fn waiting(facts: &Facts) -> Option<Table> {
@@ -192,21 +212,21 @@ pub(super) fn waiting(facts: &Facts) -> Option<Table> {
         };
         vec![task.id.to_string(), task.title.clone(), what, age(task.created)]
     });
+    let prs = facts.overview.pull_requests.open.iter().flatten().map(|pr| {
+        let way = pr.way.as_ref().map_or("is open".to_owned(), ToString::to_string);
+        vec![format!("#{}", pr.number), pr.title.clone(), way, "–".to_owned()]
+    });
     let columns =
-        [column("Task", "id"), column("Title", "title"), column("For what", "text"), column("Since", "number")];
-    table(
-        "Tasks under way, then those that wait, the next one first",
-        &columns,
-        claimed.chain(waits).collect(),
-        "scheduler task list",
-    )
+        [column("What", "id"), column("Title", "title"), column("For what", "text"), column("Since", "number")];
+    let caption = "Tasks under way, those that wait, the next one first, and open pull requests";
+    table(caption, &columns, claimed.chain(waits).chain(prs).collect(), "scheduler task list")
 }
 
 /// A chart whose table has a row for each label.
 fn chart(
     id: &'static str,
     (title, words): (&str, String),
-    labels: &[String],
+    (head, labels): (&'static str, &[String]),
     series: &[(&'static str, Series<'_>)],
     has_line: bool,
     measure: Measure,
@@ -219,7 +239,7 @@ fn chart(
         let values = series.iter().map(|(_, series)| cell(series.values.get(at).copied().unwrap_or_default()));
         std::iter::once(label.clone()).chain(values).collect()
     };
-    let columns = [column("", "id")].into_iter().chain(series.iter().map(|(name, _)| column(name, "number")));
+    let columns = [column(head, "id")].into_iter().chain(series.iter().map(|(name, _)| column(name, "number")));
     let table = Table {
         caption: title.to_owned(),
         columns: columns.collect(),
@@ -235,6 +255,7 @@ pub(super) fn flow(facts: &Facts, period: &Period) -> Result<Vec<Chart>> {
     let flow = report::flow(&facts.lives, period);
     let sum = |values: &[f64]| values.iter().sum::<f64>();
     let unit = period.unit.word();
+    let places = (unit, &period.labels[..]);
     let words = format!("{} done, {} failed, {} added", sum(&flow.done), sum(&flow.failed), sum(&flow.added));
     let series = |mark, values| Series { mark, values };
     let throughput = [
@@ -245,11 +266,11 @@ pub(super) fn flow(facts: &Facts, period: &Period) -> Result<Vec<Chart>> {
     let open = flow.open.last().copied().unwrap_or_default();
     let queue = [("Waiting or claimed", series(3, flow.open.as_slice()))];
     Ok(vec![
-        chart("throughput", (&format!("Tasks, by {unit}"), words), &period.labels, &throughput, true, Measure::Count)?,
+        chart("throughput", (&format!("Tasks, by {unit}"), words), places, &throughput, true, Measure::Count)?,
         chart(
             "queue",
             (&format!("Queue at the end of each {unit}"), format!("{open} at the end")),
-            &period.labels,
+            places,
             &queue,
             false,
             Measure::Count,
@@ -274,7 +295,7 @@ pub(super) fn cost(facts: &Facts, period: &Period) -> Result<Chart> {
     let series =
         [("Other runs", Series { mark: 3, values: &good }), ("Failed runs", Series { mark: 2, values: &failed })];
     let title = format!("Cost, by {}", period.unit.word());
-    chart("cost", (&title, words), &period.labels, &series, false, Measure::Usd)
+    chart("cost", (&title, words), (period.unit.word(), &period.labels), &series, false, Measure::Usd)
 }
 
 /// What roles and agents have cost.
@@ -308,6 +329,6 @@ pub(super) fn lead(facts: &Facts) -> Result<Option<(String, Chart)>> {
     let values: Vec<_> = lead.classes.iter().map(|(_, count)| *count as f64).collect();
     let series = [("Tasks", Series { mark: 1, values: &values })];
     let title = "From the task to landed work, by how long it took at most";
-    let chart = chart("lead", (title, words.clone()), &labels, &series, false, Measure::Count)?;
+    let chart = chart("lead", (title, words.clone()), ("took at most", &labels), &series, false, Measure::Count)?;
     Ok(Some((words, chart)))
 }

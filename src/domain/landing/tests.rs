@@ -77,6 +77,8 @@ fn each_stage_waits_for_something() {
     ] {
         let found = way(&meta(7, gates), !gates.is_empty(), Some((&head, &base("", approvals))), merge);
         assert_eq!(format!("{} {}", found.stage, found.waits_for), expected, "{gates} {head:?}");
+        let is_for_user = ["review ", "landing you "].iter().any(|start| expected.starts_with(start));
+        assert_eq!(found.is_for_user(), is_for_user, "{expected}");
     }
     let draft = |gates: &str| way(&Meta { draft: true, ..meta(7, gates) }, !gates.is_empty(), None, Merge::Off);
     assert_eq!(draft("lint=pending"), Way::to(Stage::Draft, "gatekeepers: lint"));
