@@ -81,7 +81,7 @@ fn plot(
         .light_line_style(TRANSPARENT)
         .bold_line_style(mark(0))
         .axis_style(mark(0));
-    mesh.x_labels(7).y_labels(4).x_label_formatter(&named).y_label_formatter(&amount).label_style(text).draw()?;
+    mesh.x_labels(7).y_labels(6).x_label_formatter(&named).y_label_formatter(&amount).label_style(text).draw()?;
     for at in 0..count {
         let (left, mut floor) = (at as f64 - 0.5 + GAP, 0.0);
         for series in bars {
