@@ -32,7 +32,7 @@ pub struct Feedback {
     /// Head and base between which a merge was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tried: Option<[String; 2]>,
-    /// When anything was last said there of what was read.
+    /// When anything was last said there of what was read, and behind it whose words counted then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<String>,
     /// So many rounds are made, and the user was told.

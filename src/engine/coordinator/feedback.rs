@@ -48,7 +48,11 @@ impl Coordinator<'_> {
         }
         self.answer_threads(meta, head)?;
         let max = self.pull_requests.max_rounds.get();
-        let (kind, next) = pull_request::next(ours, head, &meta.fix_tasks, &meta.feedback, max);
+        let mut known = meta.feedback.clone();
+        // Whose words counted when it was read, may not be whose words count now.
+        let trusted = format!(" {}", self.pull_requests.trusted);
+        known.read = known.read.and_then(|read| read.strip_suffix(&trusted).map(str::to_owned));
+        let (kind, next) = pull_request::next(ours, head, &meta.fix_tasks, &known, max);
         tracing::debug!(number = meta.pr_number, ?kind, ?next, "feedback");
         match (kind, next) {
             (_, Next::Merge) => self.merge(pull, meta, head, ours.base_of(head)),
@@ -167,7 +171,7 @@ impl Coordinator<'_> {
                 Round::Exhausted(rounds) => self.ask(pull, meta, Kind::Words, rounds)?,
             }
         }
-        let read = Some(head.updated_at.clone());
+        let read = Some(format!("{} {}", head.updated_at, self.pull_requests.trusted));
         self.prs().note_feedback(meta.pr_number, |feedback| feedback.read = read)?;
         Ok(())
     }
