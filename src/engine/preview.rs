@@ -31,6 +31,8 @@ pub struct Preview {
     pub notes: Notes,
     /// The open pull requests should be asked for.
     pub(super) refresh: bool,
+    /// What the ledgers say should be kept.
+    pub(super) far_ledger: bool,
 }
 
 /// Why nothing starts: agents.yaml is wrong.
@@ -100,11 +102,11 @@ pub(super) fn decide(
     let lacks_api_key = config.agents.iter().any(schedule::needs_api_key) && !(steps.has_api_key)();
     let before = (steps.inbox)(&config);
     let reconciled = (steps.reconcile)(reconcile::plan(&project.paths, &config, &views, lacks_api_key, now)?);
-    let Taken { snapshot, mut notes, refresh } = snapshot::take(project, &config, &views, reconciled, now)?;
+    let Taken { snapshot, mut notes, refresh, far_ledger } = snapshot::take(project, &config, &views, reconciled, now)?;
     notes.changes.splice(0..0, views.recoveries());
     notes.failures.splice(0..0, views.problems.iter().cloned());
     notes.follow(before);
     let mut decisions = schedule::decide(&config, &snapshot, now);
     missing_program::skip(&project.paths, &config, &mut decisions, steps.look);
-    Ok(Ok(Preview { config, warnings, views, snapshot, decisions, notes, refresh }))
+    Ok(Ok(Preview { config, warnings, views, snapshot, decisions, notes, refresh, far_ledger }))
 }

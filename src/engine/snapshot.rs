@@ -77,6 +77,8 @@ pub(super) struct Taken {
     pub(super) notes: Notes,
     /// The open pull requests should be asked for.
     pub(super) refresh: bool,
+    /// What the ledgers say should be kept.
+    pub(super) far_ledger: bool,
 }
 
 /// Takes the snapshot for one decision, on top of what was reconciled.
@@ -89,7 +91,7 @@ pub(super) fn take(
 ) -> Result<Taken> {
     let paths = &project.paths;
     let Reconciled { snapshot, needs, claimed, incoming: expected, proposals, notes } = reconciled;
-    let mut taken = Taken { snapshot, notes, refresh: false };
+    let mut taken = Taken { snapshot, notes, ..Taken::default() };
     let queue = Queue::new(paths);
     let incoming = queue.list(TaskState::Incoming)?;
     let configured = |name: &Name| config.agents.iter().any(|agent| agent.name == *name);
@@ -102,7 +104,7 @@ pub(super) fn take(
         snapshot.quota = cache::load(&paths.quota()).unwrap_or_default();
     }
     if needs.cost && (config.max_cost_usd_per_day.is_some() || config.max_cost_usd_per_week.is_some()) {
-        costs(paths, views, snapshot, now)?;
+        taken.far_ledger = costs(paths, views, snapshot, now)?;
     }
     for agent in needs.explorers.iter().map(|index| &config.agents[*index]) {
         let last = unchanged(project, agent, &views.view(&agent.name).state, now);
@@ -183,7 +185,8 @@ fn summarise(paths: &Paths, config: &Config, proposals: Result<Summary>, taken: 
 }
 
 /// What today's runs and those of seven days cost. One under way counts with the limit that it was started with, be its agent configured or not.
-fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) -> Result<()> {
+/// Returns whether the ledgers should be kept.
+fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) -> Result<bool> {
     let spent = ledger::spent(paths, now)?;
     snapshot.usual_cost_usd = spent.max_recent_usd;
     let mut under_way = 0.0;
@@ -196,7 +199,7 @@ fn costs(paths: &Paths, views: &AgentViews, snapshot: &mut Snapshot, now: Time) 
         }
     }
     (snapshot.spent_usd, snapshot.week_usd) = (spent.today_usd + under_way, spent.week_usd + under_way);
-    Ok(())
+    Ok(spent.is_far)
 }
 
 /// The checks that are due. Pull requests that are closed aren't read as long as what GitHub said last is remembered.

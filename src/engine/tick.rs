@@ -18,7 +18,7 @@ use crate::domain::schedule::{Decided, Decision, Reason};
 use crate::domain::time::Time;
 use crate::exec::clock::monotonic_now;
 use crate::store::paths::Paths;
-use crate::store::{cache, events, messages};
+use crate::store::{cache, events, ledger, messages};
 use crate::sys::lock::Lock;
 use anyhow::Result;
 use serde::Serialize;
@@ -100,7 +100,7 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             return Ok(Tick::Misconfigured(misconfigured));
         }
     };
-    let Preview { config, warnings, snapshot, decisions, notes, refresh, .. } = found;
+    let Preview { config, warnings, snapshot, decisions, notes, refresh, far_ledger, .. } = found;
     if let Some(branch) = &snapshot.branch_in_the_way {
         tell_of_branch(paths, branch, now)?;
     }
@@ -108,6 +108,9 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     report.start(decisions, &spawner, options.debug);
     let told = missing_program::tell(paths, &report.decided, search_path, now);
     report.notes.failure(told);
+    if far_ledger {
+        report.notes.failure(ledger::keep(paths, now));
+    }
     let may_use_git = snapshot.untrusted.is_none();
     let waits = |decision: &Decided| matches!(decision.decision, Decision::Skip(Reason::Unchanged { .. }));
     let looks = report.decided.iter().any(waits) && refresh::is_stale(paths, now);

@@ -27,6 +27,9 @@ const LINE_MAX: u64 = 64 << 10;
 /// A file of more bytes is read by two threads.
 const LARGE: u64 = 8 << 20;
 
+/// What a ledger says beyond what is kept of it, in bytes, is worth being kept.
+const FAR: u64 = 64 << 10;
+
 /// What was spent of late, in US dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spent {
@@ -36,6 +39,8 @@ pub struct Spent {
     pub week_usd: f64,
     /// By the most expensive one of the last runs that have a cost; 0 if there is none.
     pub max_recent_usd: f64,
+    /// Much had to be read for it: see [`keep`].
+    pub is_far: bool,
 }
 
 /// `cache/ledger-<year>.json`: what a ledger says up to some line.
@@ -44,6 +49,9 @@ struct Known {
     inode: u64,
     /// So many bytes are read.
     length: u64,
+    /// How many of them weren't kept.
+    #[serde(skip)]
+    new: u64,
     days: BTreeMap<NaiveDate, f64>,
     /// What the last runs have cost.
     last: VecDeque<f64>,
@@ -68,6 +76,21 @@ pub fn append(paths: &Paths, entry: &Entry, again: bool) -> Result<()> {
     Ok(())
 }
 
+/// Keeps what the ledgers say of late, where reading it takes long.
+///
+/// # Errors
+/// A ledger can't be read, or what it says can't be written.
+pub fn keep(paths: &Paths, now: Time) -> Result<()> {
+    let year = time::local_date(now).year();
+    for year in [year - 1, year] {
+        let known = Known::of(paths, year)?;
+        if known.new > FAR {
+            cache::save(&paths.known_ledger(year), &known)?;
+        }
+    }
+    Ok(())
+}
+
 /// What was spent of late. Lines are no more looked at than they are new, in whatever order the clock has had them written.
 ///
 /// # Errors
@@ -86,6 +109,7 @@ pub fn spent(paths: &Paths, now: Time) -> Result<Spent> {
         // Not `sum`: that of nothing is -0.0.
         week_usd: days.fold(0.0, |sum, (_, cost)| sum + cost).max(0.0),
         max_recent_usd: recent.fold(0.0, |max, cost| cost.max(max)),
+        is_far: this.new.max(before.new) > FAR,
     })
 }
 
@@ -158,6 +182,7 @@ impl Known {
             let mut days = Days::default();
             let start = known.length;
             known.length = lines(file.into(), &path, start, size, &mut |line| known.add(line, &mut days))?;
+            known.new = known.length - start;
         }
         Ok(known)
     }

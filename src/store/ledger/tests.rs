@@ -16,7 +16,7 @@ fn add(paths: &Paths, time: &str, run: &str, cost: f64) {
 }
 
 fn spent_at(paths: &Paths, now: &str) -> (f64, f64, f64) {
-    let spent = |paths| spent(paths, time::parse(now).unwrap()).unwrap();
+    let spent = |paths| Spent { is_far: false, ..spent(paths, time::parse(now).unwrap()).unwrap() };
     let known = spent(paths);
     // The same without what is kept.
     let kept = paths.cache();
@@ -96,6 +96,27 @@ fn what_is_known_is_not_read_again() {
     assert_eq!(today(), 7.0);
     fs::remove_dir_all(paths.cache()).unwrap();
     assert_eq!(today(), 6.0);
+}
+
+#[test]
+fn what_took_long_to_read_is_kept_once() {
+    let (_dir, paths) = project();
+    let line = serde_json::to_string(&entry(NOW, "a", Some(0.25))).unwrap() + "\n";
+    fs::create_dir_all(paths.dot()).unwrap();
+    let lines = usize::try_from(FAR).unwrap() / line.len() + 1;
+    for year in [2025, 2026] {
+        fs::write(paths.ledger(year), line.repeat(lines)).unwrap();
+        let now = time::parse(NOW).unwrap();
+        let before = spent(&paths, now).unwrap();
+        assert!(before.is_far);
+        keep(&paths, now).unwrap();
+        assert_eq!(spent(&paths, now).unwrap(), Spent { is_far: false, ..before });
+    }
+    add(&paths, NOW, "r", 1.0);
+    fs::remove_file(paths.known_ledger(2026)).unwrap();
+    fs::write(paths.ledger(2026), &line).unwrap();
+    keep(&paths, time::parse(NOW).unwrap()).unwrap();
+    assert!(!paths.known_ledger(2026).exists(), "a few lines are read again");
 }
 
 #[test]
