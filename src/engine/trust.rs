@@ -71,8 +71,10 @@ fn compare(
         let changes = diff(&Fingerprint::default(), &found, "origin");
         return Ok((found, changes));
     }
-    let remotes = Remotes::read(&git, wanted)?;
-    let changes = known.map_or_else(Vec::new, |known| diff(known, &found, remotes.name()));
+    let changes = match known.filter(|known| **known != found) {
+        Some(known) => diff(known, &found, Remotes::read(&git, wanted)?.name()),
+        None => Vec::new(),
+    };
     Ok((found, changes))
 }
 
