@@ -29,6 +29,7 @@ pub const NOT_STARTED: u8 = 125;
 /// How much of a profile this system holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Support {
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no other system holds all of it"))]
     Full,
     /// All but this.
     Partial(&'static str),

@@ -122,6 +122,7 @@ fn tighten_umask() {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use crate::exec::processes;
@@ -165,7 +166,6 @@ mod tests {
         }
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn a_supervisor_keeps_the_lock_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();

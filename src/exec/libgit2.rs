@@ -79,7 +79,6 @@ pub fn submodules(index: &Path) -> Option<Vec<PathBuf>> {
 mod tests {
     use super::*;
     use crate::exec::test_project::TestProject;
-    use rustix::fs::{CWD, FileType, Mode, mknodat};
     use std::fs;
 
     #[test]
@@ -135,7 +134,7 @@ mod tests {
     fn what_never_answers_is_for_git() {
         let scratch = TestProject::plain();
         let (git_dir, included) = (scratch.project().join(".git"), scratch.path().join("pipe"));
-        mknodat(CWD, &included, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&included).status().unwrap().success());
         scratch.run(&["config", "include.path", included.to_str().unwrap()]);
         assert_eq!(commit(&git_dir, "HEAD"), None);
     }

@@ -33,9 +33,9 @@ use tempfile::NamedTempFile;
 pub const TEMPORARY: &str = ".tmp-";
 
 /// What is committed, or is for others too: as the umask says.
-const SHARED: u32 = 0o666;
+const SHARED: Mode = Mode::from_raw_mode(0o666);
 /// What is nobody else's business.
-const PRIVATE: u32 = 0o600;
+const PRIVATE: Mode = Mode::from_raw_mode(0o600);
 
 /// What became of a file that was to be new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub fn write_program(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(|error| cannot("make a program of", path, error))
 }
 
-fn replace(path: &Path, bytes: &[u8], mode: u32, dir: &Path) -> Result<()> {
+fn replace(path: &Path, bytes: &[u8], mode: Mode, dir: &Path) -> Result<()> {
     let earlier = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
     let temporary = prepared_as(TEMPORARY, dir, path, bytes, mode, true)?;
     if let Some(earlier) = earlier {
@@ -131,7 +131,7 @@ pub fn create_shared(path: &Path, bytes: &[u8]) -> Result<Published> {
     create(path, bytes, SHARED, parent(path))
 }
 
-fn create(path: &Path, bytes: &[u8], mode: u32, dir: &Path) -> Result<Published> {
+fn create(path: &Path, bytes: &[u8], mode: Mode, dir: &Path) -> Result<Published> {
     let temporary = prepared_as(TEMPORARY, dir, path, bytes, mode, true)?;
     match renames::no_replace(temporary.path(), path) {
         Ok(()) => {
@@ -246,7 +246,7 @@ pub fn create_dir(dir: &Path) -> Result<()> {
 /// The system's, with path and remedy.
 pub fn hold_place(path: &Path) -> Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)));
+    let opened = retry_on_intr(|| rustix::fs::open(path, flags, PRIVATE));
     opened.map(drop).map_err(|error| cannot("create", path, error))
 }
 
@@ -267,7 +267,7 @@ pub(super) fn ensure_parent(path: &Path) -> Result<()> {
 }
 
 /// A temporary file beside `path` with these contents.
-fn prepared(path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
+fn prepared(path: &Path, bytes: &[u8], mode: Mode, durable: bool) -> Result<NamedTempFile> {
     prepared_as(TEMPORARY, parent(path), path, bytes, mode, durable)
 }
 
@@ -276,7 +276,14 @@ fn parent(path: &Path) -> &Path {
 }
 
 /// The same in this directory, under a name that begins so.
-fn prepared_as(prefix: &str, dir: &Path, path: &Path, bytes: &[u8], mode: u32, durable: bool) -> Result<NamedTempFile> {
+fn prepared_as(
+    prefix: &str,
+    dir: &Path,
+    path: &Path,
+    bytes: &[u8],
+    mode: Mode,
+    durable: bool,
+) -> Result<NamedTempFile> {
     let failed = |error| cannot("write", path, error);
     let mut temporary = match temporary(dir, prefix, mode) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -293,12 +300,10 @@ fn prepared_as(prefix: &str, dir: &Path, path: &Path, bytes: &[u8], mode: u32, d
     Ok(temporary)
 }
 
-fn temporary(dir: &Path, prefix: &str, mode: u32) -> io::Result<NamedTempFile> {
+fn temporary(dir: &Path, prefix: &str, mode: Mode) -> io::Result<NamedTempFile> {
     // Opened here: the library would wrap the error, which hides the number that names the remedy.
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let open = |path: &Path| -> io::Result<File> {
-        Ok(retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(mode)))?.into())
-    };
+    let open = |path: &Path| -> io::Result<File> { Ok(retry_on_intr(|| rustix::fs::open(path, flags, mode))?.into()) };
     tempfile::Builder::new().prefix(prefix).make_in(dir, open)
 }
 

@@ -1,7 +1,7 @@
 //! As cron starts it: a bare environment, a pipe that is read to its end, a session that ends.
 
 use crate::support::{BINARY, Test};
-use std::{fs, os::unix::fs::MetadataExt, process::Command};
+use std::{fs, process::Command};
 
 /// A project whose agent waits until it may end.
 fn project() -> Test {
@@ -65,7 +65,7 @@ fn no_foreign_descriptor_is_passed_on() {
         }
     }
     let supervisor = supervisor(&test);
-    let inode = fs::metadata(test.orchestrator("agents/impl-1/lock")).unwrap().ino();
+    let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(test.orchestrator("agents/impl-1/lock")).unwrap());
     let locks = fs::read_to_string("/proc/locks").unwrap();
     assert!(locks.lines().any(|line| line.contains("FLOCK") && line.contains(&format!(":{inode} "))), "{locks}");
     let held = |pid| open_files(pid).iter().filter(|(_, target)| target.ends_with("agents/impl-1/lock")).count();

@@ -1,4 +1,5 @@
 //! Whatever state the worktree of a dead run is in, its work is saved, the worktree repaired, and the run goes on.
+#![cfg(target_os = "linux")]
 
 use crate::{recovery::*, support::Test};
 use std::fs;

@@ -90,14 +90,7 @@ fn no_link_leads_in_or_out() {
     symlink("../../secret", project.join("links/upwards")).unwrap();
     symlink("../real/../f", project.join("links/inside")).unwrap();
     symlink("../..", project.join("links/folder")).unwrap();
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        project.join("links/pipe"),
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RUSR,
-        0,
-    )
-    .unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(project.join("links/pipe")).status().unwrap().success());
     let (copied, skipped) = run(&scratch, &worktree, &["links/*"]);
     assert_eq!(copied, ["links/inside"]);
     assert_eq!(fs::read_link(worktree.path().join("links/inside")).unwrap(), Path::new("../real/../f"));

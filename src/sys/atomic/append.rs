@@ -5,7 +5,7 @@ use crate::sys::error::cannot;
 use crate::sys::read::{Links, open_regular};
 use anyhow::{Result, bail};
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::{pread, retry_on_intr};
 use std::fs::File;
 use std::path::Path;
@@ -49,7 +49,7 @@ fn append(path: &Path, line: &str) -> Result<(OwnedFd, bool)> {
 
 fn open(path: &Path, access: OFlags) -> Result<(OwnedFd, u64)> {
     let flags = access | OFlags::APPEND | OFlags::CREATE;
-    let open = || open_regular(path, flags, Mode::from_raw_mode(super::PRIVATE), Links::Refuse);
+    let open = || open_regular(path, flags, super::PRIVATE, Links::Refuse);
     let mut opened = open()?;
     if opened.is_none() {
         super::ensure_parent(path)?;

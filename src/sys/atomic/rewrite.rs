@@ -62,7 +62,8 @@ pub(super) fn rewrite_by(
         let Some(new) = change(&old).filter(|new| *new != old) else { return Ok(Rewritten::Unchanged(old)) };
         let ours = lossless::encode(&new);
         check_size(&path.display().to_string(), &ours)?;
-        let temporary = prepared_as(&leftovers::prefix(path, &bytes, &ours), parent(path), path, &ours, 0o600, true)?;
+        let temporary =
+            prepared_as(&leftovers::prefix(path, &bytes, &ours), parent(path), path, &ours, super::PRIVATE, true)?;
         keep_mode(&temporary, path, stat.st_mode)?;
         match place(temporary, path, &ours, &bytes, exchange)? {
             Swapped::Done => {

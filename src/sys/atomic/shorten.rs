@@ -65,10 +65,8 @@ pub fn shorten(path: &Path, limit: u64, kept: u64, told: impl FnOnce(u64) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::atomic::open_log;
     use crate::sys::atomic::tests::{leftovers, mode};
     use std::fs;
-    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_long_log_loses_its_middle() {
@@ -86,6 +84,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_log_that_grows_gives_room_back() {
+        use crate::sys::atomic::open_log;
+        use std::os::unix::fs::MetadataExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         let mut log = open_log(&path).unwrap();

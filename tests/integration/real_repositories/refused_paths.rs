@@ -121,6 +121,7 @@ fn a_text_that_cannot_be_encoded_is_set_aside() {
     assert_goes_on(&test);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_run_that_is_killed_loses_nothing_that_git_refuses() {
     let test = with_filter();
