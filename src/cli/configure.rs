@@ -2,7 +2,7 @@
 
 use super::{Context, usage};
 use crate::domain::config::{Change, Kind, Step, kind};
-use crate::domain::text::nearest;
+use crate::domain::text::meant;
 use crate::domain::time;
 use crate::engine::configure::{self, Configured};
 use crate::engine::project::Project;
@@ -73,7 +73,7 @@ pub fn seconds(text: &str) -> Result<i64, String> {
 
 /// The error for a key that isn't one of `keys`.
 pub fn unknown_key(key: &str, keys: &[String]) -> anyhow::Error {
-    match nearest(key, keys.iter().map(String::as_str)) {
+    match meant(key, keys.iter().map(String::as_str)) {
         Some(near) => usage(format!("there is no key {key}; did you mean {near}?")),
         None => usage(format!("there is no key {key}; there are {}", keys.join(", "))),
     }

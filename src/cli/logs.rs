@@ -6,7 +6,7 @@ use super::view::{Line, Tone};
 use super::{Context, config};
 use crate::domain::name::Name;
 use crate::domain::run::Record;
-use crate::domain::text::{each_once, one_line};
+use crate::domain::text::one_line;
 use crate::domain::time::{self, Time};
 use crate::domain::verify::Verdict;
 use crate::engine::project::Project;
@@ -115,8 +115,10 @@ pub(super) fn end(record: Option<&Record>) -> Vec<Line> {
     let branch = record.branch.iter().map(|branch| Line::new(&format!("= branch {branch}"), Tone::Dim));
     let end = Line::new(&format!("= {}{task}", record.in_short()), Tone::Strong);
     // What says no more than that isn't said again.
-    let said = [&record.settlement.reason, &record.detail].into_iter().filter(|text| *text != "finished");
-    let more = each_once(said).into_iter().map(|text| Line::new(&format!("= {text}"), Tone::Dim));
+    let (reason, detail) = (record.settlement.reason.as_str(), record.detail.as_str());
+    let said = if reason.starts_with(detail) { vec![reason] } else { vec![reason, detail] };
+    let more =
+        said.into_iter().filter(|text| *text != "finished").map(|text| Line::new(&format!("= {text}"), Tone::Dim));
     verified(record).into_iter().chain([end]).chain(more).chain(branch).collect()
 }
 

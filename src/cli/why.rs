@@ -5,7 +5,7 @@ use super::completions::Source;
 use super::tick::misconfigured;
 use super::view::{Line, Tone};
 use crate::domain::name::Name;
-use crate::domain::text::nearest;
+use crate::domain::text::meant;
 use crate::domain::time::Time;
 use crate::engine::project::Project;
 use crate::engine::why::{self, Answer, Explanation};
@@ -42,7 +42,7 @@ pub(super) fn answer(project: &Project, name: Option<&Name>, now: Time) -> Resul
         Answer::Misconfigured(problems) => Err(misconfigured(project, &problems)),
         Answer::Unknown(agents) => {
             let name = name.map(Name::as_str).unwrap_or_default();
-            match nearest(name, agents.iter().map(Name::as_str)) {
+            match meant(name, agents.iter().map(Name::as_str)) {
                 Some(near) => bail!("there is no agent, task, proposal or pull request {name}; did you mean {near}?"),
                 None => bail!(
                     "there is no agent, task, proposal or pull request {name}; `scheduler agent list`, `task list`, \

@@ -145,6 +145,13 @@ pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// The word of `words` that was meant by `word`: the nearest, else the only one that begins so.
+pub fn meant<'a>(word: &str, words: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let mut begun = words.clone().into_iter().filter(|known| !word.is_empty() && known.starts_with(word));
+    let only = begun.next().filter(|_| begun.next().is_none());
+    nearest(word, words).or(only)
+}
+
 /// The hash FNV-1a, which is the same in every version of the program.
 pub fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -210,6 +217,8 @@ mod tests {
         assert_eq!(nearest("intervall_second", words), Some("interval_seconds"));
         assert_eq!(nearest("rol", words), Some("role"));
         assert_eq!(nearest("colour", words), None);
+        assert_eq!(meant("interval", words), Some("interval_seconds"));
+        assert_eq!((meant("rol", words), meant("", words), meant("colour", words)), (Some("role"), None, None));
     }
 
     #[test]

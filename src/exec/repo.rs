@@ -9,7 +9,7 @@ mod by_libgit2;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::exec::git::Git;
 use crate::exec::libgit2;
@@ -66,7 +66,11 @@ pub fn discover(start: &Path) -> Result<Repository> {
     let at = start.clone();
     libgit2::within_limit(move || by_libgit2::discover(&at))
         .map_or_else(|| by_git::discover(&Git::at(&start)), Ok)
-        .with_context(|| format!("{} is not in a git repository: run `git init` first", start.display()))
+        .map_err(|error| {
+            let none = format!("{} is not in a git repository: run `git init` first", start.display());
+            // What git says then says no more.
+            if error.to_string().contains("not a git repository") { anyhow!(none) } else { error.context(none) }
+        })
 }
 
 /// The top folders of the worktrees that `git worktree add` made for the repository `common_dir`, sorted; without those that

@@ -65,7 +65,7 @@ fn shows_the_whole_cycle_and_takes_it_away() {
             "removed again",
         ],
     );
-    let output = output.says("→ 3 cases passed").says("done: reviewed; ").says_not("\x1b");
+    let output = output.says("→ 3 cases passed").says("done: reviewed; ").says_not("\x1b").says_not("packed-refs");
     fits_a_terminal(&test, &output);
     nothing_is_left(&test);
     assert!(fs::read_dir(test.root().join("home")).unwrap().next().is_none());

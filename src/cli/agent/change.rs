@@ -6,7 +6,7 @@ use crate::cli::{Context, config, usage};
 use crate::domain::config::{Agent, Change, Config, Step, keys};
 use crate::domain::name::Name;
 use crate::domain::role::{Role, RoleName};
-use crate::domain::text::nearest;
+use crate::domain::text::meant;
 use crate::domain::time;
 use crate::engine::project::Project;
 use crate::engine::rename;
@@ -171,7 +171,7 @@ fn at(position: usize, key: &str) -> Vec<Step> {
 pub(in crate::cli) fn find<'a>(config: &'a Config, name: &Name) -> Result<(usize, &'a Agent)> {
     config.agent(name).with_context(|| {
         let names: Vec<_> = config.agents.iter().map(|agent| agent.name.as_str()).collect();
-        match nearest(name.as_str(), names.iter().copied()) {
+        match meant(name.as_str(), names.iter().copied()) {
             Some(near) => format!("there is no agent {name} in agents.yaml; did you mean {near}?"),
             None => format!("there is no agent {name} in agents.yaml; `scheduler agent list` lists them"),
         }

@@ -1,5 +1,6 @@
 //! `scheduler message list`.
 
+use crate::cli::view::UNCUT;
 use crate::cli::{Context, table};
 use crate::domain::message::{Message, MessageType, Reply};
 use crate::domain::text::one_line;
@@ -60,7 +61,9 @@ pub fn run(kind: Option<MessageType>, json: bool, context: &Context) -> Result<(
                 () => "",
             };
             let title = format!("{over}{}", one_line(&one.message.title));
-            let time = one.time.map_or_else(String::new, time::local);
+            // On a terminal titles need the room; `message show` says when it was.
+            let ago = |at| format!("{} ago", time::between(at, context.now));
+            let time = one.time.map_or_else(String::new, |at| if width < UNCUT { ago(at) } else { time::local(at) });
             rows.add_row([short(one, &alike), &time, &table::cell(&one.message.from, 16, width), &title]);
         }
         context.line(table::text(&rows, width))?;
