@@ -3,6 +3,7 @@
 mod page;
 mod section;
 
+use super::completions::Source;
 use super::{Context, usage};
 use crate::domain::report::render;
 use crate::domain::time::{self, Time};
@@ -22,7 +23,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", default_value = SINCE)]
     since: String,
     /// Where it is written; -: to the standard output; left out: `report.path`, else .orchestrator/report.html
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", add = Source::File)]
     output: Option<PathBuf>,
     /// Show it in the browser
     #[arg(long)]
