@@ -116,7 +116,7 @@ pub fn parse_since(text: &str, now: Time) -> Option<Time> {
 }
 
 /// When a local day begins; where clocks are set forward at midnight, that is later.
-fn midnight(day: NaiveDate) -> Option<Time> {
+pub fn midnight(day: NaiveDate) -> Option<Time> {
     let quarters = (0..=12).map(|quarter| day.and_time(NaiveTime::MIN) + Duration::minutes(15 * quarter));
     let mut found = quarters.filter_map(|time| Local.from_local_datetime(&time).earliest());
     found.next().map(|time| time.with_timezone(&Utc))

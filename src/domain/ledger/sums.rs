@@ -185,26 +185,25 @@ impl Groups {
     }
 }
 
-/// Finds local days: most lines lie in the hour of the one before, and an hour is rarely cut by midnight.
+/// Finds local days: most lines are of the day of the one before.
 #[derive(Clone, Debug, Default)]
 pub struct Days {
-    hour: Vec<u8>,
-    day: Option<NaiveDate>,
+    /// A day, with the times of its begin and its end as lines have them.
+    known: Option<(NaiveDate, [String; 2])>,
 }
 
 impl Days {
     /// The local day of a time as lines have it.
     pub fn of(&mut self, time: &[u8]) -> Option<NaiveDate> {
-        let hour = time.get(..time.len().min("2026-01-15T10".len()))?;
-        if self.day.is_none() || self.hour != hour {
-            let at =
-                |rest: &str| Some(time::local_date(time::parse(&format!("{}{rest}", str::from_utf8(hour).ok()?))?));
-            let (first, last) = (at(":00:00Z")?, at(":59:59Z")?);
-            if first != last {
-                return Some(time::local_date(time::parse(str::from_utf8(time).ok()?)?));
-            }
-            (self.hour, self.day) = (hour.to_owned(), Some(first));
+        if let Some((day, [begin, end])) = &self.known
+            && time.len() == begin.len()
+            && (begin.as_bytes()..end.as_bytes()).contains(&time)
+        {
+            return Some(*day);
         }
-        self.day
+        let day = time::local_date(time::parse(str::from_utf8(time).ok()?)?);
+        let bounds = time::midnight(day).zip(day.succ_opt().and_then(time::midnight));
+        self.known = bounds.map(|(begin, end)| (day, [time::to_text(begin), time::to_text(end)]));
+        Some(day)
     }
 }

@@ -112,6 +112,6 @@ fn a_day_is_the_local_one_whatever_its_length() {
         assert_eq!(days.of(text.as_bytes()), Some(time::local_date(at)), "{text}");
     }
     for text in ["", "2026", "yesterday", "2026-13-01T10:00:00Z"] {
-        assert_eq!(days.of(text.as_bytes()), None, "{text}");
+        assert_eq!(Days::default().of(text.as_bytes()), None, "{text}");
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use std::io::Read;
 use crate::domain::ledger::tests::entry;
 use std::fs;
 use std::io::Write;
