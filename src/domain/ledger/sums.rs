@@ -5,7 +5,7 @@
 use super::Line;
 use crate::domain::time::{self, Time};
 use crate::domain::words::words;
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -203,6 +203,8 @@ impl Days {
         }
         let day = time::local_date(time::parse(str::from_utf8(time).ok()?)?);
         let bounds = time::midnight(day).zip(day.succ_opt().and_then(time::midnight));
+        // Where clocks are set back at midnight, its end may be found too late.
+        let bounds = bounds.filter(|(_, end)| time::local_date(*end - Duration::seconds(1)) == day);
         self.known = bounds.map(|(begin, end)| (day, [time::to_text(begin), time::to_text(end)]));
         Some(day)
     }

@@ -1,7 +1,7 @@
 use super::*;
-use std::io::Read;
 use crate::domain::ledger::tests::entry;
 use std::fs;
+use std::io::Read;
 use std::io::Write;
 
 const NOW: &str = "2026-03-01T12:30:00Z";
