@@ -1,6 +1,6 @@
 //! What must be there afterwards, and what must not.
 
-use super::{TESTS, shape::lfs};
+use super::TESTS;
 use crate::support::Test;
 use std::{
     fs,
@@ -14,8 +14,8 @@ pub fn nothing_is_lost(test: &Test, written: &[String]) {
     let mut kept = Vec::new();
     for git_dir in git_dirs(&test.root()) {
         kept.extend(objects(test, &git_dir));
+        files_below(&git_dir.join("lfs"), &mut |path| kept.extend(fs::read(path).unwrap_or_default()));
     }
-    files_below(&lfs(test), &mut |path| kept.extend(fs::read(path).unwrap_or_default()));
     let mut executable = objects_named(test, "tool.sh").contains("100755");
     for run in ["impl", "tests"].iter().flat_map(|agent| test.runs(agent)) {
         files_below(&run.join("set-aside"), &mut |path| {

@@ -1,7 +1,7 @@
 //! A repository: which of the properties it has, and how it is made.
 
 use crate::support::Test;
-use std::{fs, path::PathBuf};
+use std::fs;
 
 /// A clean filter that every `*.enc` must pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,30 +53,27 @@ pub struct Shape {
 /// How many values each property has, in the order of [`Shape`].
 const VALUES: [usize; 8] = [2, 2, 2, 3, 2, 2, 3, 3];
 
-/// Stands in for `git-lfs`: what it cleans is in a folder, by its hash.
+/// Stands in for `git-lfs`: what it cleans is in the repository's folder for that, by its hash.
 const LFS: &str = r#"#!/bin/sh
-store='@STORE@'
-new=$store/new.$$
+set -e
+store=$(git rev-parse --path-format=absolute --git-common-dir)/lfs
+mkdir -p "$store/objects" "$store/tmp"
+new=$store/tmp/new.$$
 cat >"$new"
 oid=$(sed -n '2s/^oid test://p;2q' "$new")
 case $1 in
   clean)
     if [ -n "$oid" ]; then cat "$new"; rm "$new"; exit; fi
     oid=$(git hash-object --no-filters "$new")
-    mv "$new" "$store/$oid"
+    mv "$new" "$store/objects/$oid"
     printf 'version https://git-lfs.github.com/spec/v1\noid test:%s\n' "$oid"
     ;;
   smudge)
-    if [ -n "$oid" ]; then cat "$store/$oid"; else cat "$new"; fi
+    if [ -n "$oid" ]; then cat "$store/objects/$oid"; else cat "$new"; fi
     rm "$new"
     ;;
 esac
 "#;
-
-/// Where the stand-in for `git-lfs` keeps what it cleaned.
-pub fn lfs(test: &Test) -> PathBuf {
-    test.root().join("lfs")
-}
 
 impl Shape {
     /// How many there are.
@@ -136,8 +133,7 @@ impl Shape {
         let global = "[user]\n\tname = Test Person\n\temail = person@example.invalid\n\
                       [protocol \"file\"]\n\tallow = always\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n";
         fs::write(test.root().join("home/.gitconfig"), global).unwrap();
-        test.program("git-lfs", &LFS.replace("@STORE@", lfs(&test).to_str().unwrap()));
-        fs::create_dir(lfs(&test)).unwrap();
+        test.program("git-lfs", LFS);
         test.github.install();
         self.make_origin(&test);
         self.clone_origin(&test);
