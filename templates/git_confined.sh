@@ -6,7 +6,8 @@ case " $* " in
   *' commit '* | *' rebase '* | *' cherry-pick '* | *' revert '* | *' merge '* | *' am '*) ;;
   *) exec '@GIT@' "$@" ;;
 esac
-if errors=$(mktemp 2>/dev/null); then
+errors=${TMPDIR:-/tmp}/git-said.$$
+if (: >"$errors") 2>/dev/null; then
   '@GIT@' "$@" 2>"$errors"
   code=$?
   grep -v 'packed-refs\.lock' "$errors" >&2
