@@ -17,7 +17,7 @@ pub fn measure(bench: &mut Bench) -> Result<()> {
         let read = scene.floor(&bench.tools.floor, agents, [])?;
         let (floor, against, limit) = match agents {
             5 => (&start_and_exit, "start and exit", Limit::Times(2.5)),
-            1_000 => (&read, "read the same files", Limit::Times(2.5)),
+            1_000 => (&read, "read the same files", Limit::Times(3.3)),
             _ => (&read, "read the same files", Limit::None),
         };
         wall(bench, &format!("idle tick, {agents} agents / {against}"), &tick, floor, agents, limit)?;

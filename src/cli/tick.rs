@@ -13,6 +13,7 @@ use crate::engine::project::Project;
 use crate::engine::tick::{self, Options, Report, Tick};
 use crate::logging;
 use anyhow::Result;
+use std::mem;
 
 /// Runs one tick and prints what it started and changed; with `--debug` or `--dry-run`, every decision.
 pub fn run(dry_run: bool, context: &Context) -> Result<()> {
@@ -55,7 +56,10 @@ pub fn run(dry_run: bool, context: &Context) -> Result<()> {
             if by_hand {
                 says_more(&said, &report)?;
             }
-            (!report.notes.failures.is_empty()).then_some(1)
+            let has_failed = !report.notes.failures.is_empty();
+            // As in the tick: nobody needs it any more.
+            mem::forget(report);
+            has_failed.then_some(1)
         }
         Err(error) => {
             said.complain(format!("{error:#}"));

@@ -22,6 +22,7 @@ use crate::store::{cache, events, ledger, messages};
 use crate::sys::lock::Lock;
 use anyhow::Result;
 use serde::Serialize;
+use std::mem;
 use std::path::Path;
 use std::time::Instant;
 
@@ -100,7 +101,7 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
             return Ok(Tick::Misconfigured(misconfigured));
         }
     };
-    let Preview { config, warnings, snapshot, decisions, notes, refresh, far_ledger, .. } = found;
+    let Preview { config, warnings, views, snapshot, decisions, notes, refresh, far_ledger, .. } = found;
     if let Some(branch) = &snapshot.branch_in_the_way {
         tell_of_branch(paths, branch, now)?;
     }
@@ -135,6 +136,8 @@ pub fn tick(project: &Project, options: &Options<'_>) -> Result<Tick> {
     }
     let saved = save(paths, &report, has_api_key(), &owner, now, begun);
     report.notes.failure(saved);
+    // The program is over in a moment, and the system takes a thousand agents back sooner than they are taken apart here.
+    mem::forget((snapshot, views));
     Ok(Tick::Done(Box::new(report)))
 }
 
