@@ -48,6 +48,9 @@ fn arguments_of_archives() -> Option<Vec<String>> {
         write(&out.join(format!("lib{asked}.so")), &format!("GROUP(\"{found}\" \"{}\")\n", path_of("gcc")?))?;
     }
     let mut arguments = vec![format!("-L{}", out.display()), "-static-pie".to_owned()];
+    // Without it a process that begins in another folder is started by `fork`, for which the program's memory is copied. The standard
+    // library only uses it where something else has brought it in.
+    arguments.push("-Wl,-u,posix_spawn_file_actions_addchdir_np".to_owned());
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         // A panic ends it at once: the tables by which a stack is unwound would be an eighth of it.
         let layout =
