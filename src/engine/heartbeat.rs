@@ -5,7 +5,7 @@
 use super::project::Project;
 use super::{Clock, configuration};
 use crate::domain::config::Heartbeat;
-use crate::domain::time::{self, Time};
+use crate::domain::time::Time;
 use crate::exec::command;
 use crate::store::cache;
 use crate::store::paths::Paths;
@@ -13,8 +13,8 @@ use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::Duration;
 
-/// How often it is called, in seconds, less what a tick may come early.
-const EVERY: i64 = 300 - 10;
+/// How often it is called, in seconds.
+const EVERY: u32 = 300;
 /// How long it may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// What it prints is of no use to anybody: it may hold the address.
@@ -23,9 +23,9 @@ const MAX_OUTPUT: usize = 1_000;
 const CURL: [&str; 10] =
     ["--config", "-", "--silent", "--fail", "--globoff", "--proto", "=http,https", "--max-time", "20", "--output"];
 
-/// Whether it is time; also where the last time lies in the future.
+/// Whether it is time.
 pub(super) fn is_due(paths: &Paths, now: Time) -> bool {
-    cache::last_time(&paths.last_heartbeat()).is_none_or(|last| !time::is_within(EVERY, last, now))
+    cache::is_due(&paths.last_heartbeat(), EVERY, now)
 }
 
 /// Calls, and notes the time before.

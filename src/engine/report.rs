@@ -14,7 +14,7 @@ use crate::domain::proposal;
 use crate::domain::report::{End, Life};
 use crate::domain::schedule::Waiting;
 use crate::domain::task::{self, Task, TaskState};
-use crate::domain::time::{self, Time};
+use crate::domain::time::Time;
 use crate::exec::command;
 use crate::store::paths::Paths;
 use crate::store::prs::Prs;
@@ -27,8 +27,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// What a tick may come early, in seconds.
-const EARLY: i64 = 10;
 /// How long the part of a question's name is that says when it was asked.
 const STAMP: usize = "question-20260115-143000".len();
 /// How long the program that shows the page may take to find a browser.
@@ -189,10 +187,9 @@ pub fn place(project: &Project) -> PathBuf {
     project.root().join(wanted(&project.paths).unwrap_or_default().path)
 }
 
-/// Whether ticks should have it written now; also where the last time lies in the future.
+/// Whether ticks should have it written now.
 pub(super) fn is_due(paths: &Paths, report: &Report, now: Time) -> bool {
-    let every = i64::from(report.every.get()) - EARLY;
-    cache::last_time(&paths.last_report()).is_none_or(|last| !time::is_within(every, last, now))
+    cache::is_due(&paths.last_report(), report.every.get(), now)
 }
 
 /// Writes the page, for the user's eyes only unless the one before was for others too.

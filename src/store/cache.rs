@@ -2,13 +2,16 @@
 //!
 //! Nothing depends on it: a cache that is missing or broken is none.
 
-use crate::domain::time::Time;
+use crate::domain::time::{self, Time};
 use crate::sys::{atomic, read};
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
+
+/// What a tick may come early, in seconds.
+const EARLY: i64 = 10;
 
 /// The value kept in the cache file; `None` if there is none that can be read.
 pub fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
@@ -32,6 +35,11 @@ struct LastTime {
 /// When the thing was done last that a cache file keeps the time of; `None`: never.
 pub fn last_time(path: &Path) -> Option<Time> {
     load(path).map(|LastTime { at }| at)
+}
+
+/// Whether what is done every so many seconds is due; also where the last time lies in the future.
+pub fn is_due(path: &Path, every: u32, now: Time) -> bool {
+    last_time(path).is_none_or(|last| !time::is_within(i64::from(every) - EARLY, last, now))
 }
 
 /// Keeps the time at which something is done.
