@@ -7,7 +7,7 @@ use super::project::Project;
 use super::snapshot::{self, OpenPrs};
 use super::{configuration, preview};
 use crate::domain::config::{self, Report, Usd};
-use crate::domain::ledger::{By, Entry, Group, Sum};
+use crate::domain::ledger::{By, Entry, Group, Sum, Sums};
 use crate::domain::message::MessageType;
 use crate::domain::name::Name;
 use crate::domain::proposal;
@@ -77,12 +77,14 @@ pub struct Asked {
 pub fn facts(project: &Project, since: Time, now: Time) -> Result<Facts> {
     let paths = &project.paths;
     let day_ago = now - chrono::Duration::days(1);
-    let by = |by| Ok::<_, anyhow::Error>(ledger::sums(paths, by, Some(since))?.told());
-    let ((by_role, cost), (by_agent, _)) = (by(By::Role)?, by(By::Agent)?);
+    // A ledger is read once: it may be long.
+    let mut sums = [By::Role, By::Agent].map(|by| Sums::new(by, Some(since)));
+    let runs = ledger::entries(paths, since.min(day_ago), &mut sums)?;
+    let [(by_role, cost), (by_agent, _)] = sums.map(|sums| sums.told());
     Ok(Facts {
         overview: overview::overview(project, now)?,
         since,
-        runs: ledger::entries(paths, since.min(day_ago))?,
+        runs,
         cost,
         by_role,
         by_agent,

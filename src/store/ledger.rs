@@ -142,16 +142,17 @@ pub fn sums(paths: &Paths, by: By, since: Option<Time>) -> Result<Sums> {
     Ok(sums)
 }
 
-/// The lines of the runs that ended since then.
+/// The lines of the runs that ended since then; whatever is read is added to `sums`, too.
 ///
 /// # Errors
 /// As for [`sums`].
-pub fn entries(paths: &Paths, since: Time) -> Result<Vec<Entry>> {
+pub fn entries(paths: &Paths, since: Time, sums: &mut [Sums]) -> Result<Vec<Entry>> {
     let (mut entries, first) = (Vec::new(), time::to_text(since));
     for year in years(paths, Some(since))? {
         let path = paths.ledger(year);
         let Some((file, _)) = open_kept(&path)? else { continue };
         lines(file.into(), &path, 0, u64::MAX, &mut |line| {
+            sums.iter_mut().for_each(|sums| _ = sums.add(line));
             let is_wanted = Line::read(line, |line| line.time >= first.as_bytes());
             if is_wanted == Some(true) {
                 entries.extend(serde_json::from_slice::<Entry>(line));
